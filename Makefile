@@ -1,0 +1,68 @@
+# Every target sets up what it needs: Python 3.11 or later and make are enough.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Extra arguments for pytest and for the benchmarks: make test ARGS="-k rounding"
+ARGS :=
+
+# The first Python that the pins of constraints.txt are known to suit, else any that is new enough.
+FIND_PYTHON = \
+	suits() { "$$1" -c "import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < $$2)" 2>/dev/null; }; \
+	for python in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 python; do \
+		if [ -n "$$python" ] && suits "$$python" "(3, 15)"; then echo "$$python"; exit 0; fi; \
+	done; \
+	for python in python3 python; do \
+		if suits "$$python" "(4,)"; then echo "$$python"; exit 0; fi; \
+	done; \
+	echo "equite needs Python 3.11 or later, with its venv module; none was found." \
+		"Install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	exit 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types layers check bench format clean
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## run the demonstration
+	$(BIN)/equite demo
+
+test: $(VENV)/.installed-dev ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev ## look for mistakes and untidy code
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+types: $(VENV)/.installed-dev ## check the types
+	$(BIN)/python -m mypy --strict
+
+layers: $(VENV)/.installed-dev ## check who imports whom
+	$(BIN)/lint-imports --no-logo
+
+check: lint types layers test ## all of the above but the demonstration
+
+bench: $(VENV)/.installed-dev ## measure how long things take
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(VENV)/.installed-dev ## tidy the code
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+clean: ## remove what make made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@python=$$($(FIND_PYTHON)) && echo "Setting up $(VENV) with $$("$$python" --version)" \
+		&& { "$$python" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }; }
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --editable . --constraint constraints.txt
+	@touch $@
+
+# What tests need includes what the demonstration needs.
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --editable ".[dev]" --constraint constraints.txt
+	@touch $(VENV)/.installed $@
