@@ -1,0 +1,76 @@
+"""equite: share money fairly among territories, with numbers that everyone round the table can check.
+
+Names are loaded when first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from equite.analysis.comparison import Comparison, compare
+    from equite.engine.allocate import allocate
+    from equite.engine.allocation import Allocation
+    from equite.engine.explanation import Explanation
+    from equite.engine.sharing import Sharing, share
+    from equite.errors import EquiteError, FormulaError, OutputError, Problem, SharingError, TerritoriesError
+    from equite.formula.formula import Formula
+    from equite.inputs.catalogue import Catalogue, Criterion, read_catalogue
+    from equite.inputs.territories import Territories, read_territories
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Allocation": "equite.engine.allocation",
+    "Catalogue": "equite.inputs.catalogue",
+    "Comparison": "equite.analysis.comparison",
+    "Criterion": "equite.inputs.catalogue",
+    "EquiteError": "equite.errors",
+    "Explanation": "equite.engine.explanation",
+    "Formula": "equite.formula.formula",
+    "FormulaError": "equite.errors",
+    "OutputError": "equite.errors",
+    "Problem": "equite.errors",
+    "Sharing": "equite.engine.sharing",
+    "SharingError": "equite.errors",
+    "Territories": "equite.inputs.territories",
+    "TerritoriesError": "equite.errors",
+    "allocate": "equite.engine.allocate",
+    "compare": "equite.analysis.comparison",
+    "read_catalogue": "equite.inputs.catalogue",
+    "read_territories": "equite.inputs.territories",
+    "share": "equite.engine.sharing",
+}
+
+__all__ = [
+    "Allocation",
+    "Catalogue",
+    "Comparison",
+    "Criterion",
+    "EquiteError",
+    "Explanation",
+    "Formula",
+    "FormulaError",
+    "OutputError",
+    "Problem",
+    "Sharing",
+    "SharingError",
+    "Territories",
+    "TerritoriesError",
+    "allocate",
+    "compare",
+    "read_catalogue",
+    "read_territories",
+    "share",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'equite' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

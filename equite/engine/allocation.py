@@ -1,0 +1,276 @@
+"""An allocation: what a page gives on a table, every step kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from equite.engine.bounds import Context
+from equite.engine.checks import CheckResult
+from equite.engine.eligibility import Exclusion
+from equite.engine.evaluation import Scope
+from equite.engine.explanation import Departures, Explanation, departures_of, explain
+from equite.engine.limits import StageResult
+from equite.engine.parts import PartResult
+from equite.engine.record import Reliance, record_of, reliance_of
+from equite.engine.sharing import Floats
+from equite.errors import Problem, SharingError, nearest
+from equite.formula.formula import Formula
+from equite.inputs.territories import Territories
+from equite.wording import Language
+
+__all__ = ["Allocation"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Allocation:
+    """The money of each territory, and every step that led to it; frozen.
+
+    Amounts are whole multiples of the page's rounding unit, and ``amounts + reserve = envelope + on_top`` exactly.
+    Rows stand in code order. Arrays hold those that take part.
+
+    Attributes
+    ----------
+    formula : Formula
+        The page.
+    checks : tuple of CheckResult
+        The page's assertions, passed or failed.
+    """
+
+    formula: Formula
+    territories: Territories = field(repr=False)
+    scope: Scope = field(repr=False)
+    context: Context = field(repr=False)
+    excluded_by: tuple[Exclusion, ...]
+    parts_shared: tuple[PartResult, ...]
+    parts_limited: tuple[PartResult, ...]
+    stages: tuple[StageResult, ...]
+    exact: Floats
+    units: np.ndarray
+    envelope_units: int | None
+    on_top_units: int
+    reserve_units: int
+    warnings_found: tuple[Problem, ...]
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def language(self) -> Language:
+        """The language of outputs."""
+        return self.formula.language
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of those that take part, in order."""
+        return tuple(str(code) for code in self.context.codes)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that take part; their codes where the page names no column."""
+        if self.formula.name is None:
+            return self.codes
+        values = self.scope.value(self.formula.name)[self.context.rows]
+        return tuple(code if name is None else str(name) for name, code in zip(values, self.codes, strict=True))
+
+    @cached_property
+    def amounts(self) -> Floats:
+        """Final amounts, shape (eligible,)."""
+        return self.context.unit.money(self.units)
+
+    def _money(self, units: int) -> float:
+        return float(self.context.unit.money(np.array([units]))[0])
+
+    @property
+    def envelope(self) -> float | None:
+        """The money to share; None for entitlements."""
+        return None if self.envelope_units is None else self._money(self.envelope_units)
+
+    @property
+    def on_top(self) -> float:
+        """What limits funded on top added to the envelope."""
+        return self._money(self.on_top_units)
+
+    @property
+    def reserve(self) -> float:
+        """What is left undistributed, as the page asks."""
+        return self._money(self.reserve_units)
+
+    @property
+    def total(self) -> float:
+        """The sum of amounts, exact."""
+        return self._money(int(self.units.sum()))
+
+    @cached_property
+    def people(self) -> Floats | None:
+        """The people of each territory, where the page (``people``, or a name ``population``) says."""
+        names = self.formula.names
+        known = self.formula.people or ("population" if "population" in {*names.columns, *names.defined} else None)
+        return None if known is None else self.scope.numbers(known)[self.context.rows]
+
+    @cached_property
+    def previous(self) -> Floats | None:
+        """Last period's amounts, where the page says."""
+        return None if self.formula.previous is None else self.scope.numbers("previous")[self.context.rows]
+
+    @cached_property
+    def final_parts(self) -> Mapping[str, Floats]:
+        """What remains of each part in the final amounts; they sum to the amounts.
+
+        Where an amount covers the fixed parts, these are whole and the other parts share the rest as they did
+        before; where it does not, the fixed parts shrink in proportion.
+        """
+        fixed = [result for result in self.parts_limited if result.part.is_fixed]
+        zeros = np.zeros(self.context.size)
+        b = sum((result.amounts for result in fixed), zeros)
+        s = sum((result.amounts for result in self.parts_limited if not result.part.is_fixed), zeros)
+        rest = self.amounts - b
+        shrink = ((rest < 0) & (b > 0)) | ((s == 0) & (b != 0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            down = np.where(shrink & (b != 0), self.amounts / b, 1.0)
+            along = np.where(shrink, 0.0, np.where(s != 0, rest / s, 0.0))
+        found = {
+            result.part.id: result.amounts * (down if result.part.is_fixed else along) for result in self.parts_limited
+        }
+        # Where nothing but a floor gives anything, the first part carries it.
+        first = self.parts_limited[0].part.id
+        found[first] = found[first] + (self.amounts - sum(found.values(), zeros))
+        return {result.part.id: found[result.part.id] for result in self.parts_limited}
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row for each territory that takes part, in code order.
+
+        Columns: code, name (where given), each part, each limit's adjustment, rounding, amount; then per_head, share,
+        previous, change and change_share where they can be told. Parts + limits + rounding = amount.
+        """
+        columns: dict[str, Any] = {"code": list(self.codes)}
+        if self.formula.name is not None:
+            columns["name"] = list(self.names)
+        columns |= {result.part.id: result.amounts for result in self.parts_shared}
+        columns |= {stage.limit.id: stage.after - stage.before for stage in self.stages}
+        columns["rounding"] = self.amounts - self.exact
+        columns["amount"] = self.amounts
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.people is not None:
+                columns["per_head"] = np.where(self.people > 0, self.amounts / self.people, np.nan)
+            if self.total:
+                columns["share"] = self.amounts / self.total
+            if self.previous is not None:
+                change = self.amounts - self.previous
+                columns |= {"previous": self.previous, "change": change}
+                columns["change_share"] = np.where(self.previous != 0, change / self.previous, np.nan)
+        return pd.DataFrame(columns)
+
+    @cached_property
+    def excluded(self) -> pd.DataFrame:
+        """Those left out, each with its reason in the page's language."""
+        rows = [(found.code, found.reason[self.language]) for found in self.excluded_by]
+        return pd.DataFrame(rows, columns=["code", "reason"])
+
+    @cached_property
+    def variables(self) -> pd.DataFrame:
+        """The page's variables and the columns it reads, for those that take part."""
+        names = [*self.formula.names.columns, *self.formula.variables]
+        skipped = self._only_final
+        values = {
+            name: np.broadcast_to(self.scope.value(name), (self.context.rows.size,))[self.context.rows]
+            for name in names
+            if name not in skipped
+        }
+        return pd.DataFrame({"code": list(self.codes), **values})
+
+    @cached_property
+    def _only_final(self) -> frozenset[str]:
+        """Variables that rest on amounts, which limits and checks compute for themselves."""
+        names = self.formula.names
+        return frozenset(name for name in self.formula.variables if "amount" in names.closure((name,)))
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Each index's score and the scores of its criteria (``index.criterion``)."""
+        columns: dict[str, Any] = {"code": list(self.codes)}
+        for name in self.formula.indices:
+            scoring = self.scope.scoring(name)
+            columns[name] = scoring.scores[self.context.rows]
+            for criterion in scoring.criteria:
+                columns[f"{name}.{criterion.name}"] = criterion.scores
+        return pd.DataFrame(columns)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody who signs should know, in the page's language."""
+        return tuple(dict.fromkeys(problem.text(self.language) for problem in self.warnings_found))
+
+    def row(self, code: str) -> int:
+        """Give a territory's place among those that take part.
+
+        Raises
+        ------
+        SharingError
+            Nobody that takes part has the code; the sentence says why where it was left out.
+        """
+        code = str(code)
+        if code in self.codes:
+            return self.codes.index(code)
+        for found in self.excluded_by:
+            if found.code == code:
+                values = {"code": code, "reason": found.reason}
+                raise SharingError([Problem("code-excluded", values)], self.language)
+        values = {"code": code, "nearest": nearest(code, self.codes)}
+        raise SharingError([Problem("code-unknown", values)], self.language)
+
+    @cached_property
+    def departures(self) -> tuple[Departures, ...]:
+        """For each part that rests on criteria: each criterion's dollars for each territory."""
+        return departures_of(self)
+
+    def explain(self, code: str) -> Explanation:
+        """Decompose one amount to the cent: parts, criteria, limits, rounding."""
+        return explain(self, code)
+
+    @cached_property
+    def reliance(self) -> tuple[Reliance, ...]:
+        """The dollars that rest on declared, estimated and illustrative figures."""
+        return reliance_of(self)
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """Enough to redo the allocation in ten years, as plain values that JSON can hold."""
+        return record_of(self)
+
+    def summary(self) -> str:
+        """Tell the allocation in a few lines, in the page's language."""
+        from equite.report.text import summary
+
+        return summary(self)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the table to a CSV file (UTF-8; ``;`` and decimal comma in French)."""
+        from equite.report.files import to_csv
+
+        return to_csv(self, path)
+
+    def to_parquet(self, path: str | Path) -> Path:
+        """Write the table to a Parquet file (needs the extra ``parquet``)."""
+        from equite.report.files import to_parquet
+
+        return to_parquet(self, path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write a workbook: notes, parameters, allocation, checks."""
+        from equite.report.workbook import to_excel
+
+        return to_excel(self, path)
+
+    def _repr_html_(self) -> str:
+        from equite.report.notebook import allocation_html
+
+        return allocation_html(self)
+
+    def __repr__(self) -> str:
+        return self.summary()

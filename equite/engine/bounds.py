@@ -1,0 +1,164 @@
+"""Bounds of a part or a stage: evaluated once, moved inward to whole units, and what to do when they cannot be met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from equite.engine.evaluation import Mask, Scope
+from equite.engine.rounding import Unit, inward
+from equite.engine.sharing import Floats, Groups, Solution, solve
+from equite.errors import Problem, Problems, SharingError
+from equite.formula.expressions import Expression
+from equite.formula.formula import Formula
+from equite.wording import Amount, Codes
+
+__all__ = ["Bounds", "Context", "evaluate_bounds", "prorated", "settle"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every step of an allocation needs: the page, the unit, who takes part, and their codes."""
+
+    formula: Formula
+    unit: Unit
+    rows: Mask
+    codes: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """How many take part."""
+        return int(self.codes.size)
+
+    def amount(self, value: float) -> Amount:
+        """Word an amount in the page's currency or unit."""
+        return Amount(float(value), self.formula.unit or self.formula.currency, self.unit.digits)
+
+    def problems(self) -> Problems:
+        """Start collecting what cannot be shared."""
+        return Problems(SharingError, self.formula.language)
+
+    def full(self, values: Floats, fill: float = np.nan) -> Floats:
+        """Spread values of those that take part over the whole table."""
+        spread = np.full(self.rows.size, fill)
+        spread[self.rows] = values
+        return spread
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Lower and upper bounds of each row; infinite where there is none."""
+
+    lower: Floats
+    upper: Floats
+
+    @classmethod
+    def none(cls, size: int) -> Bounds:
+        """Bound nothing."""
+        return cls(np.full(size, -np.inf), np.full(size, np.inf))
+
+    def then(self, later: Bounds) -> Bounds:
+        """Add later bounds; where the two cross, the earlier wins."""
+        lower = np.minimum(np.maximum(self.lower, later.lower), self.upper)
+        upper = np.maximum(np.minimum(self.upper, later.upper), self.lower)
+        # Within what the earlier leaves, a later cap below a later floor cannot be: each stage is checked by itself.
+        return Bounds(lower, np.maximum(upper, lower))
+
+    def frozen(self, rows: Mask, amounts: Floats) -> Bounds:
+        """Hold some rows at their amounts."""
+        return Bounds(np.where(rows, amounts, self.lower), np.where(rows, amounts, self.upper))
+
+
+def evaluate_bounds(
+    scope: Scope, context: Context, at_least: Expression | None, at_most: Expression | None, place: tuple[str | int, ...]
+) -> Bounds:
+    """Evaluate bounds for those that take part; a missing bound is no bound.
+
+    Raises
+    ------
+    SharingError
+        A floor stands above its cap, or no whole unit lies between them.
+    """
+    lower = _evaluated(scope, context, at_least, -np.inf)
+    upper = _evaluated(scope, context, at_most, np.inf)
+    problems = context.problems()
+    crossed = lower > upper
+    if crossed.any():
+        problems.add("bounds-crossed", **context.formula.where(*place), codes=Codes(tuple(context.codes[crossed])))
+        problems.refuse()
+    if context.formula.rounding.bounds == "inward":
+        exact = lower, upper
+        lower, upper = inward(lower, upper, context.unit)
+        squeezed = lower > upper
+        if squeezed.any():
+            first = int(np.flatnonzero(squeezed)[0])
+            problems.add(
+                "bounds-without-unit",
+                **context.formula.where(*place),
+                codes=Codes(tuple(context.codes[squeezed])),
+                low=context.amount(exact[0][first]),
+                high=context.amount(exact[1][first]),
+            )
+            problems.refuse()
+    return Bounds(lower, upper)
+
+
+def _evaluated(scope: Scope, context: Context, expression: Expression | None, absent: float) -> Floats:
+    if expression is None:
+        return np.full(context.size, absent)
+    values = scope.rows(expression.tree)[context.rows]
+    return np.where(np.isnan(values), absent, values)
+
+
+def prorated(fixed: Floats, earlier: Bounds, floors: Floats, money: Floats, groups: Groups) -> Solution:
+    """Scale floors that the money cannot pay: the one k with sum_i clip(k floor_i, b_i, floor_i) = E (ratable reduction)."""
+    least = np.clip(fixed, earlier.lower, earlier.upper)
+    most = np.maximum(least, np.minimum(floors, earlier.upper))
+    scores = np.where(np.isfinite(floors), np.maximum(floors, 0.0), 0.0)
+    return solve(np.zeros(least.size), scores, least, most, money, groups)
+
+
+def settle(
+    context: Context,
+    found: Solution,
+    bounds: Bounds,
+    fixed: Floats,
+    money: Floats,
+    groups: Groups,
+    name: str,
+    place: tuple[str | int, ...],
+    *,
+    reserve: bool,
+) -> None:
+    """Refuse a solution that leaves money, lacks money, or has a negative level, with the sums and who weighs most."""
+    problems = context.problems()
+    where = context.formula.where(*place)
+    for group in range(groups.count):
+        gap, members = float(found.gap[group]), groups.of == group
+        least = float(found.amounts[members].sum())
+        values = {"name": name, "money": context.amount(money[group]), "gap": context.amount(abs(gap))}
+        if gap > 0 and not reserve:
+            entry = "stage-nothing-to-share-by" if np.isinf(bounds.upper[members]).any() else "stage-over"
+            problems.found.append(
+                Problem(entry, {**values, "sum": context.amount(least), "codes": _heaviest(context, members, bounds.upper)}, **where)
+            )
+        elif gap < 0:
+            problems.found.append(
+                Problem("stage-short", {**values, "sum": context.amount(least), "codes": _heaviest(context, members, bounds.lower)}, **where)
+            )
+        elif found.level[group] < 0 and bool((found.amounts[members] > bounds.lower[members]).any()):
+            at_zero = np.clip(fixed[members], bounds.lower[members], bounds.upper[members])
+            taken = float(at_zero.sum())
+            values = {**values, "sum": context.amount(taken), "gap": context.amount(taken - money[group])}
+            problems.found.append(
+                Problem("stage-negative-level", {**values, "codes": _heaviest(context, members, np.maximum(bounds.lower, fixed))}, **where)
+            )
+    problems.refuse()
+
+
+def _heaviest(context: Context, members: Mask, weight: Floats) -> Codes:
+    """Give the codes of the rows that weigh most, at most five."""
+    rows = np.flatnonzero(members & np.isfinite(weight))
+    ordered = rows[np.argsort(-weight[rows], kind="stable")][:5]
+    return Codes(tuple(context.codes[ordered]))

@@ -1,0 +1,253 @@
+"""One criterion from its raw values to its scores: missing values, transform, direction, normalise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from equite.engine.evaluation import Mask, Scope
+from equite.engine.methods import TRANSFORMS, Normaliser, average_rank, parameters_of
+from equite.engine.missing import refuse_missing
+from equite.engine.sharing import Floats
+from equite.errors import Problem, Problems, nearest
+from equite.formula.expressions import Name
+from equite.formula.indices import Criterion, Direction, Missing
+from equite.wording import Codes
+
+__all__ = ["ContextGroup", "CriterionScore", "Measure", "measure"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is to be measured, and how."""
+
+    name: str
+    index: str
+    families: tuple[str, ...]
+    criterion: Criterion
+    missing: Missing
+    normaliser: Normaliser
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ContextGroup:
+    """A group in which a context-directed criterion was scored: its label, its pull, who is in it (of those eligible)."""
+
+    label: str
+    pull: str
+    rows: Mask
+
+
+@dataclass(frozen=True)
+class CriterionScore:
+    """A criterion's outcome over those that take part.
+
+    Attributes
+    ----------
+    name, index : str
+        The criterion's name and its index's.
+    families : tuple of str
+        The families it lies in, outermost first.
+    raw : ndarray, shape (eligible,)
+        Its values as given, missing ones not filled.
+    scores : ndarray, shape (eligible,)
+        Higher for more need; missing where skipped.
+    filled : ndarray of bool, shape (eligible,)
+        The cells that a rule filled.
+    groups : tuple of ContextGroup
+        The groups of a context-directed criterion, else empty.
+    missing : Missing
+        The rule for missing cells.
+    """
+
+    name: str
+    index: str
+    families: tuple[str, ...]
+    criterion: Criterion
+    raw: Floats
+    scores: Floats
+    filled: Mask
+    groups: tuple[ContextGroup, ...]
+    missing: Missing
+
+
+def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Problem]) -> CriterionScore | None:
+    """Score a criterion; None where it distinguishes nobody (noted in ``warnings``) or is unusable (``problems``)."""
+    before = len(problems.found)
+    raw = scope.numbers(what.name)[scope.taking_part]
+    values = _filled(what, raw, scope, problems, warnings)
+    values = _transformed(what, values, scope, problems)
+    if len(problems.found) > before:
+        return None
+    direction = what.criterion.more_need_when
+    groups = _groups(what, direction, scope, problems) if direction.by else ()
+    if len(problems.found) > before:
+        return None
+    present = ~np.isnan(values)
+    scores = np.full(values.size, np.nan)
+    if groups:
+        scores[present] = _within_groups(values, groups, what.normaliser)[present]
+    else:
+        turned = _turned(values, direction, scope)
+        if _constant(turned[present]):
+            warnings.append(Problem("criterion-constant", {"criterion": what.name, "index": what.index}))
+            return None
+        scores[present] = what.normaliser.function(turned[present])
+    if _constant(scores[present]):
+        warnings.append(Problem("criterion-constant", {"criterion": what.name, "index": what.index}))
+        return None
+    filled = np.isnan(raw) & present
+    return CriterionScore(
+        what.name, what.index, what.families, what.criterion, raw, scores, filled, groups, what.missing
+    )
+
+
+def _constant(values: Floats) -> bool:
+    return values.size == 0 or bool(values.max() == values.min())
+
+
+def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnings: list[Problem]) -> Floats:
+    """Refuse, skip or fill missing cells by the page's rule, and tell which."""
+    missing = np.isnan(raw)
+    if not missing.any():
+        return raw
+    rule = what.missing
+    codes = Codes(tuple(scope.table.codes[scope.taking_part][missing]))
+    if rule.rule == "refuse":
+        rows = np.zeros(scope.table.size, dtype=bool)
+        rows[np.flatnonzero(scope.taking_part)[missing]] = True
+        place = scope.formula.where(*what.path)
+        refuse_missing(problems, scope, Name(what.name), scope.numbers(what.name), rows, "wanted-criterion", place)
+        return raw
+    values = dict(criterion=what.name, codes=codes, count=int(missing.sum()))
+    if rule.rule == "skip":
+        warnings.append(Problem("cells-skipped", values))
+        return raw
+    filled = np.where(missing, _fill(rule, raw, scope), raw)
+    if np.isnan(filled).any():
+        left = Codes(tuple(scope.table.codes[scope.taking_part][np.isnan(filled)]))
+        problems.add("fill-impossible", **scope.formula.where(*what.path), criterion=what.name, codes=left)
+    warnings.append(Problem("cells-filled", {**values, "rule": rule.rule}))
+    return filled
+
+
+def _fill(rule: Missing, raw: Floats, scope: Scope) -> Floats:
+    if rule.rule == "value":
+        return np.full(raw.size, float(rule.value or 0))
+    if rule.rule == "column":
+        return scope.numbers(str(rule.column))[scope.taking_part]
+    typical = np.nanmedian if rule.rule == "median" else np.nanmean
+    of = scope.grouping(rule.by).of[scope.taking_part] if rule.by else np.zeros(raw.size, dtype=int)
+    filled = np.full(raw.size, np.nan)
+    for group in np.unique(of):
+        members = of == group
+        if not np.isnan(raw[members]).all():
+            filled[members] = typical(raw[members])
+    return filled
+
+
+def _transformed(what: Measure, values: Floats, scope: Scope, problems: Problems) -> Floats:
+    method = what.criterion.transform
+    if method is None:
+        return values
+    place = scope.formula.where(*what.path, "transform")
+    if method.name == "step":
+        return _stepped(what, values, scope, problems, place)
+    if method.name not in TRANSFORMS:
+        known = (*TRANSFORMS, "step")
+        problems.add(
+            "transform-unknown", **place, name=method.name, nearest=nearest(method.name, known), known=", ".join(known)
+        )
+        return values
+    found = TRANSFORMS[method.name]
+    given = parameters_of(method.parameters, found.parameters)
+    try:
+        numbers = [float(given[name]) for name in found.parameters] if given is not None else None
+    except (TypeError, ValueError):
+        numbers = None
+    if numbers is None or (numbers and not _sensible(method.name, numbers)):
+        wanted = ", ".join(found.parameters) or "—"
+        problems.add("transform-parameters", **place, name=method.name, parameters=wanted)
+        return values
+    changed = found.function(values, *numbers)
+    lost = np.isnan(changed) & ~np.isnan(values)
+    if lost.any():
+        codes = Codes(tuple(scope.table.codes[scope.taking_part][lost]))
+        problems.add("transform-impossible", **place, name=method.name, criterion=what.name, codes=codes)
+    return changed
+
+
+def _sensible(name: str, numbers: list[float]) -> bool:
+    return numbers[0] < numbers[1] and (name != "winsorise" or (numbers[0] >= 0 and numbers[1] <= 1))
+
+
+def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, place: dict[str, object]) -> Floats:
+    """Look values up in one of the page's tables."""
+    named = str((what.criterion.transform.parameters if what.criterion.transform else {}).get(""))
+    tables = scope.formula.tables
+    if named not in tables or tables[named].kind not in ("up_to", "from"):
+        problems.add("table-unknown", **place, name=named, nearest=nearest(named, tables))
+        return values
+    from equite.engine.functions import TABLES
+
+    changed = TABLES["step"](values, tables[named])
+    lost = np.isnan(changed) & ~np.isnan(values)
+    if lost.any():
+        codes = Codes(tuple(scope.table.codes[scope.taking_part][lost]))
+        problems.add("transform-impossible", **place, name="step", criterion=what.name, codes=codes)
+    return changed
+
+
+def _turned(values: Floats, direction: Direction, scope: Scope) -> Floats:
+    """Turn values so that higher means more need."""
+    if direction.toward is not None:
+        return -np.abs(values - scope.rows(direction.toward.tree)[scope.taking_part])
+    return -values if direction.pull == "low" else values
+
+
+def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problems) -> tuple[ContextGroup, ...]:
+    """Give the groups of a context-directed criterion, each with its pull; every group needs one."""
+    grouping = scope.grouping(str(direction.by))
+    of = grouping.of[scope.taking_part]
+    found = []
+    for at in np.unique(of):
+        rows = of == at
+        label = _label(grouping.labels[at]) if at >= 0 else ""
+        pull = direction.labels.get(label)
+        if pull is None:
+            codes = Codes(tuple(scope.table.codes[scope.taking_part][rows]))
+            place = scope.formula.where(*what.path, "more_need_when")
+            problems.add("context-without-direction", **place, label=label, by=str(direction.by), codes=codes)
+        else:
+            found.append(ContextGroup(label, pull, rows))
+    return tuple(found)
+
+
+def _label(label: object) -> str:
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], normaliser: Normaliser) -> Floats:
+    """Score inside each group, all groups to the same mean, so that no group is favoured as a whole.
+
+    Min-max over all would rank every rural place above every urban one; inside each group the scores are ranks
+    (whose mean is 1/2 everywhere), or another normaliser's scores moved to that mean.
+    """
+    scores = np.full(values.size, np.nan)
+    for group in groups:
+        rows = group.rows & ~np.isnan(values)
+        inside = -values[rows] if group.pull == "low" else values[rows]
+        if inside.size == 0:
+            continue
+        if normaliser.function is average_rank:
+            scores[rows] = average_rank(inside)
+        elif _constant(inside):
+            scores[rows] = 0.5
+        else:
+            placed = normaliser.function(inside)
+            scores[rows] = placed - placed.mean() + 0.5
+    return scores
+
+

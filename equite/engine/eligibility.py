@@ -1,0 +1,64 @@
+"""Who takes part: rules in order, each exclusion with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+from equite.engine.evaluation import Mask, Scope
+from equite.engine.missing import refuse_missing
+from equite.errors import FormulaError, Problems
+from equite.formula.model import Rule
+
+__all__ = ["Exclusion", "apply_rules"]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """A territory that a rule leaves out.
+
+    Attributes
+    ----------
+    code : str
+        The territory.
+    reason : mapping
+        The rule's reason in both languages; the condition itself where the page gives none.
+    """
+
+    code: str
+    reason: Mapping[str, str]
+
+
+def apply_rules(
+    scope: Scope, rules: Sequence[Rule], rows: Mask, place: tuple[str | int, ...]
+) -> tuple[Mask, tuple[Exclusion, ...]]:
+    """Apply rules in order to some rows; later rules only look at those that earlier ones kept.
+
+    Returns
+    -------
+    kept : ndarray of bool, shape (n,)
+        Who is left.
+    exclusions : tuple of Exclusion
+        Who is not, in code order within each rule.
+
+    Raises
+    ------
+    FormulaError
+        A condition is missing for a territory that is still in.
+    """
+    kept = rows.copy()
+    exclusions: list[Exclusion] = []
+    for at, rule in enumerate(rules):
+        holds = scope.rows(rule.where.tree)
+        problems = Problems(FormulaError, scope.formula.language)
+        where = scope.formula.where(*place, at, "where")
+        refuse_missing(problems, scope, rule.where.tree, holds, kept, "wanted-condition", where)
+        problems.refuse()
+        out = kept & (holds == 0)
+        reason = rule.reason or {"fr": str(rule.where), "en": str(rule.where)}
+        exclusions += [Exclusion(str(code), reason) for code in scope.table.codes[out]]
+        kept = kept & ~out
+    return kept, tuple(exclusions)
+
+

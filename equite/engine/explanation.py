@@ -1,0 +1,280 @@
+"""Why a territory gets what it gets, in dollars that add up to the cent.
+
+For a part whose score rests on criteria: what the territory would get if every criterion stood at its mean for all
+(its size), then each criterion's departure from that. For a score linear in the criteria, with each criterion's mean
+weighted as the score weighs it, departures are exact and add up by themselves; otherwise they are Shapley values over
+criteria (Shapley, 1953, *A value for n-person games*): exact up to 12, else from a fixed sample of orders, and marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from equite.engine.evaluation import Scope
+from equite.engine.linear import linear_in
+from equite.engine.parts import PartResult, score_of
+from equite.engine.rounding import largest_remainders
+from equite.engine.scoring import Scoring
+from equite.engine.sharing import Floats, Groups, solve
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+
+__all__ = ["Departures", "Explanation", "Line", "departures_of", "explain"]
+
+#: Up to this many criteria Shapley values are exact (2^12 allocations); beyond, they are sampled.
+EXACT_CRITERIA = 12
+SAMPLED_ORDERS = 200
+SEED = 20221013
+
+Kind = Literal["part", "size", "criterion", "bounds", "limit", "rounding"]
+
+
+@dataclass(frozen=True)
+class Departures:
+    """A part's dollars by criterion, over those that take part, before any bound.
+
+    Attributes
+    ----------
+    part : str
+        The part.
+    criteria : tuple of (index, criterion)
+        The columns.
+    size : ndarray, shape (eligible,)
+        What each would get if every criterion stood at its mean for all.
+    dollars : ndarray, shape (eligible, criteria)
+        What each criterion adds to that or takes away; columns sum to 0.
+    means : ndarray, shape (criteria,)
+        The mean score of each criterion that departures are counted from; missing where it differs by group.
+    sampled : bool
+        Whether the dollars come from sampled orders.
+    """
+
+    part: str
+    criteria: tuple[tuple[str, str], ...]
+    size: Floats
+    dollars: Floats
+    means: Floats
+    sampled: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of an explanation.
+
+    Attributes
+    ----------
+    kind : {"part", "size", "criterion", "bounds", "limit", "rounding"}
+        What the line tells.
+    id : str
+        The part, the criterion (``index.criterion``) or the limit.
+    part : str
+        The part that a criterion's line belongs to.
+    amount : float
+        Its dollars, to the cent.
+    """
+
+    kind: Kind
+    id: str
+    part: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One amount, decomposed: the lines add up to it exactly."""
+
+    allocation: Allocation
+    code: str
+    name: str
+    lines: tuple[Line, ...]
+    amount: float
+    sampled: bool
+
+    def __str__(self) -> str:
+        from equite.report.text import explanation_text
+
+        return explanation_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from equite.report.notebook import explanation_html
+
+        return explanation_html(self)
+
+
+def explain(allocation: Allocation, code: str) -> Explanation:
+    """Decompose one territory's amount."""
+    row = allocation.row(code)
+    lines: list[tuple[Kind, str, str, float]] = []
+    by_part = {found.part: found for found in allocation.departures}
+    for result in allocation.parts_shared:
+        part = result.part.id
+        found = by_part.get(part)
+        if found is None:
+            lines.append(("part", part, part, float(result.before_bounds[row])))
+        else:
+            lines.append(("size", part, part, float(found.size[row])))
+            for at, (index, criterion) in enumerate(found.criteria):
+                lines.append(("criterion", f"{index}.{criterion}", part, float(found.dollars[row, at])))
+        bounded = float(result.amounts[row] - result.before_bounds[row])
+        if result.part.at_least is not None or result.part.at_most is not None:
+            lines.append(("bounds", part, part, bounded))
+    for stage in allocation.stages:
+        lines.append(("limit", stage.limit.id, "", float(stage.after[row] - stage.before[row])))
+    lines.append(("rounding", "rounding", "", float(allocation.amounts[row] - allocation.exact[row])))
+    amount = float(allocation.amounts[row])
+    cents = _to_cents(np.array([line[3] for line in lines]), amount, allocation.context.unit.digits)
+    worded = tuple(Line(*line[:3], cent) for line, cent in zip(lines, cents, strict=True))
+    sampled = any(found.sampled for found in allocation.departures)
+    return Explanation(allocation, str(code), allocation.names[row], worded, amount, sampled)
+
+
+def _to_cents(values: Floats, total: float, digits: int) -> list[float]:
+    """Round lines to cents (or to the unit's own decimals) so that what is shown adds up to what is paid."""
+    scale = 10 ** max(2, digits)
+    whole = largest_remainders(values * scale, np.array([round(total * scale)]), Groups.single(values.size))
+    return [int(unit) / scale for unit in whole]
+
+
+def departures_of(allocation: Allocation) -> tuple[Departures, ...]:
+    """Give each part's departures, for the parts whose share rests on criteria."""
+    found = []
+    for result in allocation.parts_shared:
+        scorings = _scorings(allocation, result)
+        if scorings:
+            found.append(_linear(allocation, result, scorings) or _shapley(allocation, result, scorings))
+    return tuple(found)
+
+
+def _scorings(allocation: Allocation, result: PartResult) -> list[Scoring]:
+    """Give the indices that a part's share rests on, those that distinguish somebody."""
+    names = allocation.formula.names
+    closure = names.closure({name for expression in _share(result) for name in expression.names})
+    used = [name for name in allocation.formula.indices if name in closure]
+    return [scoring for scoring in map(allocation.scope.scoring, used) if scoring.criteria]
+
+
+def _share(result: PartResult) -> Iterator[object]:
+    share = result.part.share
+    yield from (each for each in (share.in_proportion_to, share.level_up, share.counting, share.as_is) if each)
+
+
+def _criteria(scorings: list[Scoring]) -> tuple[tuple[str, str], ...]:
+    return tuple((scoring.name, criterion.name) for scoring in scorings for criterion in scoring.criteria)
+
+
+def _linear(allocation: Allocation, result: PartResult, scorings: list[Scoring]) -> Departures | None:
+    """Decompose a score that is linear in its criteria; None where it is not."""
+    share = result.part.share
+    expression = share.in_proportion_to or share.as_is
+    if expression is None or not all(scoring.tree is not None and scoring.tree.is_linear for scoring in scorings):
+        return None
+    scope, rows = allocation.scope, allocation.context.rows
+    form = linear_in(expression.tree, scope, {scoring.name for scoring in scorings})
+    if form is None:
+        return None
+    constant, slopes = form
+    members = result.members
+    pieces, values = [], []
+    for scoring in scorings:
+        slope = np.where(members, np.broadcast_to(slopes[scoring.name], (rows.size,))[rows], 0.0)
+        pieces.append(slope[:, None] * scoring.weights)
+        values.append(np.where(np.isnan(scoring.matrix), 0.0, scoring.matrix))
+    weight, scores = np.concatenate(pieces, axis=1), np.concatenate(values, axis=1)
+    groups = result.groups
+    totals = np.stack([groups.total(weight[:, at] * scores[:, at]) for at in range(weight.shape[1])], axis=1)
+    below = np.stack([groups.total(weight[:, at]) for at in range(weight.shape[1])], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = np.where(below != 0, totals / below, 0.0)
+    base = np.where(members, np.broadcast_to(constant, (rows.size,))[rows], 0.0)
+    at_mean = base + (weight * means[groups.of]).sum(axis=1)
+    score = at_mean + (weight * (scores - means[groups.of])).sum(axis=1)
+    # The level that turns scores into the part's dollars, page-wide proration included.
+    before = groups.total(result.before_bounds)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.where(groups.total(score) != 0, before / groups.total(score), 0.0)[groups.of]
+    dollars = level[:, None] * weight * (scores - means[groups.of])
+    shown = means[0] if groups.count == 1 else np.full(means.shape[1], np.nan)
+    return Departures(result.part.id, _criteria(scorings), level * at_mean, dollars, shown)
+
+
+def _shapley(allocation: Allocation, result: PartResult, scorings: list[Scoring]) -> Departures:
+    """Give Shapley values over criteria: each one's mean addition over the orders in which criteria may join."""
+    worth, means = _worth(allocation, result, scorings)
+    criteria = _criteria(scorings)
+    count = len(criteria)
+    if count <= EXACT_CRITERIA:
+        dollars = _exact(worth, count)
+    else:
+        dollars = _sampled(worth, count)
+    return Departures(result.part.id, criteria, worth(frozenset()), dollars, means, count > EXACT_CRITERIA)
+
+
+def _worth(
+    allocation: Allocation, result: PartResult, scorings: list[Scoring]
+) -> tuple[Callable[[frozenset[int]], Floats], Floats]:
+    """Give the part's amounts as a function of which criteria stand at their values, the others at their mean."""
+    scope, context = allocation.scope, allocation.context
+    matrices = [np.where(np.isnan(scoring.matrix), np.nan, scoring.matrix) for scoring in scorings]
+    means = [np.nanmean(matrix[result.members], axis=0) for matrix in matrices]
+    offsets = np.cumsum([0, *(matrix.shape[1] for matrix in matrices)])
+    full = float(np.abs(result.before_bounds).sum())
+    known: dict[frozenset[int], Floats] = {}
+
+    def worth(present: frozenset[int]) -> Floats:
+        if present not in known:
+            bound = {}
+            for scoring, matrix, mean, offset in zip(scorings, matrices, means, offsets, strict=False):
+                kept = np.array([offset + at in present for at in range(matrix.shape[1])])
+                replaced = np.where(kept | np.isnan(matrix), matrix, mean)
+                assert scoring.tree is not None
+                bound[scoring.name] = context.full(scoring.tree.combine(replaced))
+            known[present] = _amounts(scope.bound(**bound), allocation, result, full)
+        return known[present]
+
+    return worth, np.concatenate(means)
+
+
+def _amounts(scope: Scope, allocation: Allocation, result: PartResult, full: float) -> Floats:
+    """Share a part's pool by its score in a scope, without its bounds."""
+    context = allocation.context
+    fixed, score, floor = score_of(scope, context, result.part, result.members)
+    sign = -1.0 if result.part.levy else 1.0
+    if result.part.share.as_is is not None:
+        return sign * fixed
+    lower = np.where(result.members, floor, 0.0)
+    upper = np.where(result.members, np.inf, 0.0)
+    return sign * solve(fixed, score, lower, upper, np.abs(result.groups.total(result.before_bounds)), result.groups).amounts
+
+
+def _exact(worth: Callable[[frozenset[int]], Floats], count: int) -> Floats:
+    dollars = np.zeros((worth(frozenset()).size, count))
+    for size in range(count):
+        weight = factorial(size) * factorial(count - size - 1) / factorial(count)
+        for joined in combinations(range(count), size):
+            before = frozenset(joined)
+            for newcomer in set(range(count)) - before:
+                dollars[:, newcomer] += weight * (worth(before | {newcomer}) - worth(before))
+    return dollars
+
+
+def _sampled(worth: Callable[[frozenset[int]], Floats], count: int) -> Floats:
+    generator = np.random.default_rng(SEED)
+    dollars = np.zeros((worth(frozenset()).size, count))
+    for _ in range(SAMPLED_ORDERS):
+        present: frozenset[int] = frozenset()
+        for newcomer in generator.permutation(count):
+            joined = present | {int(newcomer)}
+            dollars[:, newcomer] += (worth(joined) - worth(present)) / SAMPLED_ORDERS
+            present = joined
+    return dollars
+
+

@@ -1,0 +1,181 @@
+"""The row functions of the language in numpy: one value for each territory, nothing looks at another row.
+
+A missing value is NaN; what cannot be computed (x / 0, the logarithm of zero) is missing too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from equite.engine.rounding import round_half_away
+from equite.engine.sharing import Floats
+from equite.formula.tables import Table
+
+__all__ = ["COMPARISONS", "FUNCTIONS", "OPERATORS", "TABLES", "all_of", "any_of", "negated", "truth"]
+
+
+def _finite(values: Floats) -> Floats:
+    """Turn infinities into missing values."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _divide(left: Floats, right: Floats) -> Floats:
+    return _finite(np.divide(left, right))
+
+
+def _power(left: Floats, right: Floats) -> Floats:
+    return _finite(np.power(left, right))
+
+
+OPERATORS: Mapping[str, Callable[[Floats, Floats], Floats]] = MappingProxyType(
+    {"+": np.add, "-": np.subtract, "*": np.multiply, "/": _divide, "**": _power}
+)
+COMPARISONS: Mapping[str, Callable[..., np.ndarray]] = MappingProxyType(
+    {
+        "==": np.equal,
+        "!=": np.not_equal,
+        "<": np.less,
+        "<=": np.less_equal,
+        ">": np.greater,
+        ">=": np.greater_equal,
+    }
+)
+
+
+def truth(holds: np.ndarray, *operands: Floats) -> Floats:
+    """Give a condition as 1 and 0, missing where any of its operands is."""
+    result = holds.astype(np.float64)
+    for operand in operands:
+        missing = np.isnan(operand)
+        if missing.any():
+            result = np.where(missing, np.nan, result)
+    return result
+
+
+def all_of(left: Floats, right: Floats) -> Floats:
+    """``and``: no wins over missing, missing wins over yes."""
+    return np.where((left == 0) | (right == 0), 0.0, truth((left != 0) & (right != 0), left, right))
+
+
+def any_of(left: Floats, right: Floats) -> Floats:
+    """``or``: yes wins over missing, missing wins over no."""
+    left_yes, right_yes = (left != 0) & ~np.isnan(left), (right != 0) & ~np.isnan(right)
+    return np.where(left_yes | right_yes, 1.0, truth(left_yes | right_yes, left, right))
+
+
+def negated(value: Floats) -> Floats:
+    """``not``."""
+    return truth(value == 0, value)
+
+
+def _round(value: Floats, digits: Floats | None = None) -> Floats:
+    whole = 0 if digits is None else int(np.ravel(digits)[0])
+    return round_half_away(np.asarray(value), whole)
+
+
+def _log(value: Floats) -> Floats:
+    return np.where(value > 0, np.log(np.where(value > 0, value, 1.0)), np.nan)
+
+
+def _sqrt(value: Floats) -> Floats:
+    return np.sqrt(value)
+
+
+def _stack(values: tuple[Floats, ...]) -> Floats:
+    return np.stack(np.broadcast_arrays(*values))
+
+
+def _trimmed_mean(*values: Floats) -> Floats:
+    """Give the mean without one highest and one lowest value."""
+    stacked = _stack(values)
+    middle: Floats = np.sort(stacked, axis=0)[1:-1].mean(axis=0)
+    return np.where(np.isnan(stacked).any(axis=0), np.nan, middle)
+
+
+def _least(*values: Floats) -> Floats:
+    smallest = values[0]
+    for value in values[1:]:
+        smallest = np.minimum(smallest, value)
+    return smallest
+
+
+def _greatest(*values: Floats) -> Floats:
+    largest = values[0]
+    for value in values[1:]:
+        largest = np.maximum(largest, value)
+    return largest
+
+
+def _where(condition: Floats, yes: Floats, no: Floats) -> Floats:
+    return np.where(np.isnan(condition), np.nan, np.where(condition != 0, yes, no))
+
+
+def _clip(value: Floats, low: Floats, high: Floats) -> Floats:
+    return np.minimum(np.maximum(value, low), high)
+
+
+FUNCTIONS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
+    {
+        "abs": np.abs,
+        "ceil": np.ceil,
+        "clip": _clip,
+        "default": lambda value, instead: np.where(np.isnan(value), instead, value),
+        "exp": lambda value: _finite(np.exp(value)),
+        "floor": np.floor,
+        "is_missing": lambda value: np.isnan(value).astype(np.float64),
+        "log": _log,
+        "max": _greatest,
+        "mean_of": lambda *values: _stack(values).mean(axis=0),
+        "median_of": lambda *values: np.median(_stack(values), axis=0),
+        "min": _least,
+        "round": _round,
+        "sqrt": _sqrt,
+        "sum_of": lambda *values: _stack(values).sum(axis=0),
+        "trimmed_mean": _trimmed_mean,
+        "where": _where,
+    }
+)
+
+
+def _step(value: Floats, table: Table) -> Floats:
+    """Give the value of the step that holds each x; beyond the table, ``above`` or missing."""
+    edges, steps = np.array(table.edges), np.array(table.values)
+    if table.kind == "up_to":
+        beyond = np.nan if table.above is None else table.above
+        found = np.append(steps, beyond)[np.searchsorted(edges, value, side="left")]
+    else:
+        found = np.append(np.nan, steps)[np.searchsorted(edges, value, side="right")]
+    return np.where(np.isnan(value), np.nan, found)
+
+
+def _bracket(value: Floats, table: Table) -> Floats:
+    """Sum each bracket's rate times the part of x that lies in it, as income tax does.
+
+    With ``up_to`` the first bracket begins at 0 and ``above`` is the rate beyond the last edge (without it, an x
+    beyond the table is missing); with ``from`` each edge begins a bracket and what lies below the first counts nothing.
+    """
+    edges = np.array(table.edges)
+    if table.kind == "up_to":
+        starts = np.concatenate(([0.0], edges))
+        ends = np.append(edges, np.inf)
+        rates = np.append(table.values, 0.0 if table.above is None else table.above)
+    else:
+        starts, ends, rates = edges, np.append(edges[1:], np.inf), np.array(table.values)
+    inside = np.clip(value[..., None], starts, ends) - starts
+    total: Floats = (inside * rates).sum(axis=-1)
+    if table.kind == "up_to" and table.above is None:
+        total = np.where(value > edges[-1], np.nan, total)
+    return np.where(np.isnan(value), np.nan, total)
+
+
+def _interpolate(value: Floats, table: Table) -> Floats:
+    """Give the straight line between points; flat beyond the first and the last."""
+    return np.asarray(np.interp(value, table.edges, table.values), dtype=np.float64)
+
+
+TABLES: Mapping[str, Callable[[Floats, Table], Floats]] = MappingProxyType(
+    {"bracket": _bracket, "interpolate": _interpolate, "step": _step}
+)

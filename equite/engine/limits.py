@@ -1,0 +1,330 @@
+"""Limits: ordered stages, each of which solves the level anew for whomever no bound holds.
+
+A stage gives each territory clip(b + L s, lo, hi), where b is what parts paid ``each`` or ``as_is`` give (levies
+included) and s is the sum of the other parts. Bounds are evaluated once, as the stage begins; earlier ones stay in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, settle
+from equite.engine.evaluation import Mask, Scope
+from equite.engine.missing import refuse_missing
+from equite.engine.parts import PartResult, resolve
+from equite.engine.sharing import Floats, Groups, solve
+from equite.errors import FormulaError, Problem, Problems, nearest
+from equite.formula.model import Limit
+from equite.wording import Codes
+
+__all__ = ["StageResult", "Stages"]
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """One stage's outcome, over those that take part.
+
+    Attributes
+    ----------
+    limit : Limit
+        As the page has it.
+    before, after : ndarray, shape (eligible,)
+        Amounts as the stage began and as it ended.
+    raised, lowered : ndarray of bool, shape (eligible,)
+        Whom this stage's floor and cap hold.
+    level : ndarray, shape (groups,)
+        The level, by group of money; empty where nothing was solved.
+    on_top : float
+        What the stage added to the envelope.
+    reserve : float
+        What its caps kept from being distributed.
+    overridden : tuple of str
+        The codes whose amount it decided.
+    """
+
+    limit: Limit
+    before: Floats
+    after: Floats
+    raised: Mask
+    lowered: Mask
+    level: Floats
+    on_top: float = 0.0
+    reserve: float = 0.0
+    overridden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _GroupBounds:
+    """Bounds of the totals of groups."""
+
+    groups: Groups
+    bounds: Bounds
+    labels: tuple[object, ...]
+
+
+class Stages:
+    """Runs the stages one after another, and keeps what stays in force between them."""
+
+    def __init__(
+        self, context: Context, scope: Scope, parts: Sequence[PartResult], money: Floats | None, groups: Groups
+    ) -> None:
+        self.context, self.scope, self.parts = context, scope, list(parts)
+        #: What each group of money holds; None for entitlements, where a bound costs or saves what it does.
+        self.money = money
+        self.groups = groups
+        self.bounds = Bounds.none(context.size)
+        self.frozen = np.zeros(context.size, dtype=bool)
+        self.group_bounds: _GroupBounds | None = None
+        self.moved_by: Floats | None = None
+        self.level = np.ones(groups.count)
+        self.amounts = self.fixed + self.score
+        self.reserve = 0.0
+        self.results: list[StageResult] = []
+
+    @property
+    def fixed(self) -> Floats:
+        """b: what parts paid ``each`` or ``as_is`` give, less levies."""
+        return self._sum(fixed=True)
+
+    @property
+    def score(self) -> Floats:
+        """s: the sum of the other parts."""
+        return self._sum(fixed=False)
+
+    def _sum(self, *, fixed: bool) -> Floats:
+        zeros = np.zeros(self.context.size)
+        return sum((result.amounts for result in self.parts if result.part.is_fixed == fixed), zeros)
+
+    def run(self) -> None:
+        """Run every stage of the page."""
+        for at, limit in enumerate(self.context.formula.limits):
+            place = ("limits", at)
+            before = self.amounts
+            scope = self._scope(limit)
+            if limit.part:
+                result = self._part_stage(limit, scope, place)
+            elif limit.by:
+                result = self._group_stage(limit, scope, place)
+            else:
+                result = self._stage(limit, scope, place)
+            self.amounts = result.after
+            self.results.append(replace(result, before=before))
+
+    def _scope(self, limit: Limit) -> Scope:
+        known = {result.part.id: self.context.full(result.amounts, 0.0) for result in self.parts}
+        known["amount"] = self.context.full(self.amounts, 0.0)
+        if limit.part:
+            part = next(result.part for result in self.parts if result.part.id == limit.part)
+            if part.previous:
+                known["previous"] = self.scope.value(part.previous)
+        return self.scope.bound(**known)
+
+    def _stage(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> StageResult:
+        """Bound each territory's amount."""
+        stated = self._without_exempt(limit, scope, place)
+        earlier = self.bounds
+        stated = Bounds(np.where(self.frozen, -np.inf, stated.lower), np.where(self.frozen, np.inf, stated.upper))
+        self.bounds = earlier.then(stated)
+        overridden, decided = self._overrides(limit, scope, place)
+        self.bounds = self.bounds.frozen(overridden, decided)
+        codes = tuple(self.context.codes[overridden])
+        if limit.fund == "on_top" or self.money is None:
+            after = np.clip(self.amounts, self.bounds.lower, self.bounds.upper)
+            level, on_top, kept = np.zeros(0), float((after - self.amounts).sum()), 0.0
+            if self.money is not None:
+                self.money = self.money + self.groups.total(after - self.amounts)
+        else:
+            if limit.move:
+                self.moved_by = self._moved_by(limit, scope, place)
+            after, level, kept = self._solved(limit, earlier, stated, place)
+            on_top = 0.0
+        raised = ~self.frozen & (after <= np.maximum(stated.lower, earlier.lower)) & (stated.lower > -np.inf)
+        raised &= after == self.bounds.lower
+        lowered = ~self.frozen & ~raised & (stated.upper < np.inf) & (after == self.bounds.upper)
+        self.frozen = self.frozen | overridden
+        if limit.then == "hold":
+            held = raised | lowered
+            self.bounds = self.bounds.frozen(held, after)
+            self.frozen = self.frozen | held
+        raised, lowered = raised & ~overridden, lowered & ~overridden
+        return StageResult(limit, self.amounts, after, raised, lowered, level, on_top, kept, codes)
+
+    def _solved(
+        self, limit: Limit, earlier: Bounds, stated: Bounds, place: tuple[str | int, ...]
+    ) -> tuple[Floats, Floats, float]:
+        """Find the level within all bounds in force; give amounts, level and what caps leave undistributed."""
+        assert self.money is not None
+        score = self.score if self.moved_by is None else self.moved_by
+        bounds = self._within_group_bounds(self.fixed, score, place)
+        found = solve(self.fixed, score, bounds.lower, bounds.upper, self.money, self.groups)
+        short = (found.gap < 0) | (found.level < 0)
+        if limit.if_short == "prorate" and short.any():
+            scaled = prorated(self.fixed, earlier, np.where(self.frozen, -np.inf, stated.lower), self.money, self.groups)
+            rows = short[self.groups.of]
+            found = replace(
+                found,
+                amounts=np.where(rows, scaled.amounts, found.amounts),
+                gap=np.where(short, scaled.gap, found.gap),
+                level=np.where(short, 0.0, found.level),
+            )
+            self.bounds = Bounds(np.where(rows, scaled.amounts, bounds.lower), np.maximum(bounds.upper, scaled.amounts))
+        reserve = limit.if_over == "reserve"
+        name = str(limit.id)
+        settle(self.context, found, bounds, self.fixed, self.money, self.groups, name, place, reserve=reserve)
+        kept = np.maximum(found.gap, 0.0)
+        self.money = self.money - kept
+        self.reserve += float(kept.sum())
+        self.level = found.level
+        return found.amounts, found.level, float(kept.sum())
+
+    def _without_exempt(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> Bounds:
+        """Evaluate a stage's bounds; ``except`` removes the bound only."""
+        stated = evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place)
+        if limit.exempt is None:
+            return stated
+        values = scope.rows(limit.exempt.tree)
+        problems = Problems(FormulaError, self.context.formula.language)
+        where = self.context.formula.where(*place, "except")
+        refuse_missing(problems, scope, limit.exempt.tree, values, self.context.rows, "wanted-condition", where)
+        problems.refuse()
+        exempt = values[self.context.rows] != 0
+        return Bounds(np.where(exempt, -np.inf, stated.lower), np.where(exempt, np.inf, stated.upper))
+
+    def _overrides(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> tuple[Mask, Floats]:
+        """Find the territories whose amount is decided by name."""
+        rows, decided = np.zeros(self.context.size, dtype=bool), np.zeros(self.context.size)
+        problems = self.context.problems()
+        codes = list(self.context.codes)
+        for at, override in enumerate(limit.override):
+            where = self.context.formula.where(*place, "override", at)
+            if override.code not in codes:
+                near = nearest(override.code, [str(code) for code in codes])
+                problems.add("override-unknown", **where, code=override.code, nearest=near)
+                continue
+            row = codes.index(override.code)
+            amount = float(scope.rows(override.amount.tree)[self.context.rows][row])
+            units = self.context.unit.count(np.array([amount]))[0]
+            if not np.isfinite(amount) or abs(units - round(units)) > 1e-6:
+                unit = str(self.context.unit.size)
+                problems.add("override-not-multiple", **where, code=override.code, value=str(override.amount), unit=unit)
+                continue
+            rows[row], decided[row] = True, amount
+        problems.refuse()
+        return rows, decided
+
+    def _moved_by(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> Floats:
+        assert limit.move is not None
+        tree = limit.move.in_proportion_to.tree
+        values = scope.rows(tree)
+        problems = Problems(FormulaError, self.context.formula.language)
+        where = self.context.formula.where(*place, "move")
+        refuse_missing(problems, scope, tree, values, self.context.rows, "wanted-score", where)
+        below = (values < 0) & self.context.rows
+        if below.any():
+            codes = Codes(tuple(self.scope.table.codes[below]))
+            text = str(limit.move.in_proportion_to)
+            problems.found.append(Problem("score-negative", {"codes": codes, "expression": text}, **where))
+        problems.refuse()
+        return values[self.context.rows]
+
+    def _part_stage(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> StageResult:
+        """Bound one part, which keeps its pool; then the whole again where bounds are in force."""
+        at = next(n for n, result in enumerate(self.parts) if result.part.id == limit.part)
+        stated = self._without_exempt(limit, scope, place)
+        part = self.parts[at].part.model_copy(update={"if_short": limit.if_short, "if_over": limit.if_over})
+        wanted = replace(self.parts[at], part=part)
+        before = wanted.reserve
+        solved = resolve(self.context, wanted, wanted.bounds.then(stated), place)
+        self.parts[at] = replace(solved, part=self.parts[at].part)
+        kept = solved.reserve - before
+        if self.money is not None and kept:
+            self.money = self.money - self.groups.total(wanted.amounts - solved.amounts)
+            self.reserve += kept
+        if self.money is None:
+            after, level = np.clip(self.fixed + self.score, self.bounds.lower, self.bounds.upper), np.zeros(0)
+        else:
+            after, level, _ = self._solved(limit, self.bounds, Bounds.none(self.context.size), place)
+        raised = (solved.amounts <= stated.lower) & (stated.lower > -np.inf)
+        lowered = (solved.amounts >= stated.upper) & ~raised
+        return StageResult(limit, self.amounts, after, raised, lowered, level, 0.0, kept)
+
+    def _group_stage(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> StageResult:
+        """Bound the totals of groups, solved jointly with their members' bounds."""
+        grouping = scope.grouping(str(limit.by))
+        of = grouping.of[self.context.rows]
+        if (of < 0).any():
+            problems = self.context.problems()
+            codes = Codes(tuple(self.context.codes[of < 0]))
+            problems.add("group-missing", **self.context.formula.where(*place, "by"), name=limit.by, codes=codes)
+            problems.refuse()
+        groups = Groups(of, grouping.count)
+        stated = evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place)
+        lower, upper = self._one_each(stated.lower, groups, place), self._one_each(stated.upper, groups, place)
+        bounds = Bounds(lower, upper)
+        if self.group_bounds is not None:
+            bounds = self.group_bounds.bounds.then(bounds)
+        self.group_bounds = _GroupBounds(groups, bounds, grouping.labels)
+        overridden, decided = self._overrides(limit, scope, place)
+        self.bounds = self.bounds.frozen(overridden, decided)
+        if self.money is None:
+            inside = self._within_group_bounds(self.fixed, self.score, place)
+            after, level, kept = np.clip(self.amounts, inside.lower, inside.upper), np.zeros(0), 0.0
+        else:
+            if limit.move:
+                self.moved_by = self._moved_by(limit, scope, place)
+            after, level, kept = self._solved(limit, self.bounds, Bounds.none(self.context.size), place)
+        self.frozen = self.frozen | overridden
+        totals = groups.total(after)
+        near = 1e-9 * np.abs(totals) + 1e-9
+        raised, lowered = (totals <= lower + near)[of], (totals >= upper - near)[of]
+        codes = tuple(self.context.codes[overridden])
+        return StageResult(limit, self.amounts, after, raised, lowered & ~raised, level, 0.0, kept, codes)
+
+    def _one_each(self, values: Floats, groups: Groups, place: tuple[str | int, ...]) -> Floats:
+        """Give the one bound of each group; refuse one that differs among its members."""
+        by_group = np.zeros(groups.count)
+        by_group[groups.of] = values
+        with np.errstate(invalid="ignore"):
+            differs = np.abs(values - by_group[groups.of]) > 1e-9 * np.abs(values)
+        if differs.any():
+            problems = self.context.problems()
+            codes = Codes(tuple(self.context.codes[differs]))
+            problems.add("group-bound-differs", **self.context.formula.where(*place), codes=codes)
+            problems.refuse()
+        return by_group
+
+    def _within_group_bounds(self, fixed: Floats, score: Floats, place: tuple[str | int, ...]) -> Bounds:
+        """Turn bounds on a group's total into bounds of its members.
+
+        A group stands at its bound from the level at which its total reaches it. Held there, each member has the
+        amount of that level: so a bound on the total is a bound on each member, and one level solves all.
+        """
+        held = self.group_bounds
+        if held is None:
+            return self.bounds
+        of, lower, upper = held.groups.of, self.bounds.lower, self.bounds.upper
+        problems = self.context.problems()
+        where = self.context.formula.where(*place)
+        for wanted, is_floor in ((held.bounds.lower, True), (held.bounds.upper, False)):
+            real = np.isfinite(wanted)
+            found = solve(fixed, score, self.bounds.lower, self.bounds.upper, np.where(real, wanted, 0.0), held.groups)
+            # A floor below what members' floors give, or a cap above what their caps allow, binds nobody.
+            binding = real & ((found.gap >= 0) if is_floor else (found.gap <= 0))
+            beyond = binding & ((found.gap > 0) if is_floor else ((found.gap < 0) | (found.level < 0)))
+            for group in np.flatnonzero(beyond):
+                problems.add(
+                    "group-floor-impossible" if is_floor else "group-cap-impossible",
+                    **where,
+                    group=str(held.labels[group]),
+                    bound=self.context.amount(wanted[group]),
+                    sum=self.context.amount(float(found.amounts[of == group].sum())),
+                )
+            if is_floor:
+                lower = np.where(binding[of], found.amounts, lower)
+            else:
+                upper = np.where(binding[of], found.amounts, upper)
+        problems.refuse()
+        return Bounds(lower, np.maximum(lower, upper))

@@ -1,0 +1,84 @@
+"""Why a value is missing: the first place in its tree where something could not be computed, or was never there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from equite.engine.evaluation import Mask, Scope
+from equite.engine.sharing import Floats
+from equite.errors import Problem, Problems
+from equite.formula.expressions import Aggregate, Binary, Call, Name, Node
+from equite.formula.writing import written
+from equite.wording import Codes
+
+__all__ = ["refuse_missing", "why_missing"]
+
+
+def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, object]]:
+    """Give the sentence, and its values, that says why one row's value is missing."""
+    if isinstance(node, Name):
+        formula = scope.formula
+        if node.name in formula.variables:
+            return why_missing(formula.variables[node.name].value.tree, scope, row)
+        if node.name == "previous" and formula.previous:
+            return why_missing(Name(formula.previous), scope, row)
+        return "missing-cell", {"name": node.name}
+    if not isinstance(node, Aggregate):
+        for child in node.children():
+            if not _is_table_name(node, child) and np.isnan(scope.rows(child)[row]):
+                return why_missing(child, scope, row)
+    piece = written(node)
+    if isinstance(node, Binary) and node.operator == "/":
+        return "missing-division", {"piece": piece}
+    if isinstance(node, Call) and node.function in ("log", "sqrt"):
+        return "missing-logarithm" if node.function == "log" else "missing-root", {"piece": piece}
+    if isinstance(node, Call) and node.function in ("step", "bracket"):
+        return "missing-table", {"piece": piece}
+    if isinstance(node, Aggregate):
+        return "missing-aggregate", {"piece": piece}
+    return "missing-value", {"piece": piece}
+
+
+def _is_table_name(node: Node, child: Node) -> bool:
+    if not isinstance(node, Call) or node.function not in ("step", "bracket", "interpolate", "weighted_sum"):
+        # A label is no number either.
+        return isinstance(node, Call) and node.function == "starts_with"
+    return child is node.arguments[-1]
+
+
+def refuse_missing(
+    problems: Problems, scope: Scope, node: Node, values: Floats, rows: Mask, what: str, place: dict[str, object]
+) -> None:
+    """Note every cause for which some rows' values are missing or infinite, with the codes it concerns.
+
+    Parameters
+    ----------
+    what : str
+        The sentence to use: what the value was wanted for.
+    place : dict
+        ``file``, ``where`` and ``line`` of the expression.
+    """
+    missing = np.flatnonzero(~np.isfinite(values) & rows)
+    causes: dict[str, tuple[dict[str, object], list[str]]] = {}
+    for row in missing[:200]:
+        entry, found = why_missing(node, scope, int(row))
+        key = f"{entry}|{found}"
+        causes.setdefault(key, ({"entry": entry, **found}, []))[1].append(str(scope.table.codes[row]))
+    for found, codes in causes.values():
+        entry = str(found.pop("entry"))
+        problems.found.append(
+            Problem(entry, {"wanted": Wanted(what), "codes": Codes(tuple(codes)), **found}, **place)  # type: ignore[arg-type]
+        )
+
+
+class Wanted:
+    """What a value was wanted for, worded in each language."""
+
+    def __init__(self, entry: str) -> None:
+        self.entry = entry
+
+    def in_language(self, language: str) -> str:
+        """Word it."""
+        from equite import wording
+
+        return wording.say(self.entry, wording.as_language(language))

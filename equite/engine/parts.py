@@ -1,0 +1,294 @@
+"""Parts: how much each holds, and how it is shared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, settle
+from equite.engine.eligibility import Exclusion, apply_rules
+from equite.engine.evaluation import Mask, Scope
+from equite.engine.missing import refuse_missing
+from equite.engine.rounding import largest_remainders
+from equite.engine.sharing import Floats, Groups, solve
+from equite.errors import FormulaError, Problem, Problems
+from equite.formula.expressions import Expression
+from equite.formula.model import Part
+from equite.wording import Codes
+
+__all__ = ["PartResult", "resolve", "score_of", "share_parts"]
+
+_FEWEST = 1e-6
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """One part's outcome, over those that take part in the allocation.
+
+    Attributes
+    ----------
+    part : Part
+        As the page has it.
+    amounts : ndarray, shape (eligible,)
+        What it gives each (negative for a levy); 0 outside its own eligibility.
+    before_bounds : ndarray, shape (eligible,)
+        The same, had it no bounds of its own.
+    fixed, score : ndarray, shape (eligible,)
+        b and s of its own level.
+    bounds : Bounds
+        Its own bounds.
+    pool : ndarray, shape (groups,)
+        The money it holds, by group of ``within``.
+    groups : Groups
+        The groups of ``within``; a single one without.
+    level : ndarray, shape (groups,)
+        Its level L.
+    reserve : float
+        What its caps kept from being distributed.
+    members : ndarray of bool, shape (eligible,)
+        Who is eligible to it.
+    exclusions : tuple of Exclusion
+        Who is not, and why.
+    """
+
+    part: Part
+    amounts: Floats
+    before_bounds: Floats
+    fixed: Floats
+    score: Floats
+    bounds: Bounds
+    pool: Floats
+    groups: Groups
+    level: Floats
+    reserve: float
+    members: Mask
+    exclusions: tuple[Exclusion, ...] = ()
+
+    @property
+    def signed_pool(self) -> float:
+        """What the part takes from the envelope; negative for a levy."""
+        return -float(self.pool.sum()) if self.part.levy else float(self.pool.sum())
+
+
+def share_parts(scope: Scope, context: Context, envelope: float | None) -> tuple[tuple[PartResult, ...], Scope]:
+    """Fill and share every part; the scope given back knows each part's amounts.
+
+    Parameters
+    ----------
+    scope : Scope
+        Knows the page's other names.
+    context : Context
+        The page, the unit, who takes part.
+    envelope : float or None
+        The money to share, None for entitlements.
+    """
+    parts = context.formula.parts
+    pools = _independent_pools(scope, context)
+    results: dict[str, PartResult] = {}
+    # Whatever the order on the page, the remainder is what all the others leave.
+    ordered = sorted(range(len(parts)), key=lambda at: bool(parts[at].pool and parts[at].pool.remainder))
+    for at in ordered:
+        part = parts[at]
+        groups = _groups(scope, context, part, at)
+        if part.pool and part.pool.remainder:
+            assert envelope is not None
+            others = sum(result.signed_pool for result in results.values())
+            pool = np.array([_remainder(context, envelope, others, at)])
+        else:
+            pool = pools[at] if at in pools else _pool(scope, context, part, at, groups, alone=True)
+        results[part.id] = _shared(scope, context, part, at, pool, groups)
+        scope = scope.bound(**_known(scope, context, results))
+    return tuple(results[part.id] for part in parts), scope
+
+
+def _known(scope: Scope, context: Context, results: dict[str, PartResult]) -> dict[str, np.ndarray]:
+    """Bind each part's amounts to its name; those that take no part get nothing."""
+    return {name: context.full(result.amounts, 0.0) for name, result in results.items()}
+
+
+def _remainder(context: Context, envelope: float, others: float, at: int) -> float:
+    left = envelope - others
+    if left < 0:
+        if context.formula.if_short == "prorate" or left > -_FEWEST * context.unit.money(np.array([1.0]))[0]:
+            return 0.0
+        problems = context.problems()
+        problems.add(
+            "parts-exceed-envelope",
+            **context.formula.where("parts", at),
+            sum=context.amount(others),
+            money=context.amount(envelope),
+            gap=context.amount(-left),
+        )
+        problems.refuse()
+    return left
+
+
+def _groups(scope: Scope, context: Context, part: Part, at: int) -> Groups:
+    if part.within is None:
+        return Groups.single(context.size)
+    grouping = scope.grouping(part.within)
+    of = grouping.of[context.rows]
+    if (of < 0).any():
+        problems = context.problems()
+        codes = Codes(tuple(context.codes[of < 0]))
+        problems.add("group-missing", **context.formula.where("parts", at, "within"), name=part.within, codes=codes)
+        problems.refuse()
+    return Groups(of, grouping.count)
+
+
+def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
+    """Evaluate the pools that rest on no other part, and round them to units together."""
+    formula = context.formula
+    ids = {part.id for part in formula.parts}
+    found: dict[int, Floats] = {}
+    for at, part in enumerate(formula.parts):
+        stated = part.pool is not None and not part.pool.remainder
+        if stated and not formula.names.closure(_pool_expression(part).names) & ids:
+            found[at] = _pool(scope, context, part, at, _groups(scope, context, part, at), alone=False)
+    if found:
+        units = context.unit.count(np.concatenate(list(found.values())))
+        total = np.array([int(np.floor(units.sum() + 0.5))])
+        whole = context.unit.money(largest_remainders(units, total, Groups.single(units.size)))
+        ends = np.cumsum([pool.size for pool in found.values()])[:-1]
+        found = dict(zip(found, np.split(whole, ends), strict=True))
+    return found
+
+
+def _pool_expression(part: Part) -> Expression:
+    assert part.pool is not None
+    for way in (part.pool.each, part.pool.amount, part.pool.fraction):
+        if way is not None:
+            return way
+    raise AssertionError(part)
+
+
+def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *, alone: bool) -> Floats:
+    """Give a part's pool by group, in money; ``alone`` rounds it to whole units."""
+    if part.pool is None:
+        return np.zeros(groups.count)
+    expression = _pool_expression(part)
+    values = scope.evaluate(expression.tree)
+    place = ("parts", at, "pool")
+    problems = context.problems()
+    spread = np.broadcast_to(values, (context.rows.size,))
+    refuse_missing(problems, scope, expression.tree, spread, context.rows, "wanted-pool", context.formula.where(*place))
+    problems.refuse()
+    by_group = _one_by_group(context, spread[context.rows], groups, part, place)
+    if part.pool.each is not None:
+        members = _members(scope, context, part, at)[0]
+        by_group = by_group * groups.total(members.astype(np.float64))
+    if part.pool.fraction is not None:
+        by_group = by_group * float(scope.value("envelope"))
+    if (by_group < 0).any():
+        problems.add("pool-negative", **context.formula.where(*place), part=part.id, value=context.amount(by_group.min()))
+        problems.refuse()
+    if alone:
+        by_group = context.unit.money(np.floor(context.unit.count(by_group) + 0.5))
+    return by_group
+
+
+def _one_by_group(
+    context: Context, values: Floats, groups: Groups, part: Part, place: tuple[str | int, ...]
+) -> Floats:
+    """Give the one value that each group has; refuse a pool that differs inside a group."""
+    by_group = np.zeros(groups.count)
+    by_group[groups.of] = values
+    differs = np.abs(values - by_group[groups.of]) > 1e-12 * np.abs(values)
+    if differs.any():
+        problems = context.problems()
+        codes = Codes(tuple(context.codes[differs]))
+        entry = "pool-not-one-value" if part.within is None else "pool-not-one-value-within"
+        problems.add(entry, **context.formula.where(*place), part=part.id, codes=codes, within=part.within or "")
+        problems.refuse()
+    return by_group
+
+
+def _members(scope: Scope, context: Context, part: Part, at: int) -> tuple[Mask, tuple[Exclusion, ...]]:
+    """Give who is eligible to a part, of those that take part in the allocation."""
+    if not part.eligible:
+        return np.ones(context.size, dtype=bool), ()
+    kept, exclusions = apply_rules(scope, part.eligible, context.rows, ("parts", at, "eligible"))
+    return kept[context.rows], exclusions
+
+
+def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, groups: Groups) -> PartResult:
+    """Share one part's pool with its own level and bounds."""
+    place = ("parts", at)
+    members, exclusions = _members(scope, context, part, at)
+    fixed, score, floor = score_of(scope, context, part, members)
+    if part.previous:
+        scope = scope.bound(previous=scope.value(part.previous))
+    bounds = evaluate_bounds(scope, context, part.at_least, part.at_most, place)
+    bounds = Bounds(
+        np.where(members, np.maximum(bounds.lower, floor), 0.0), np.where(members, bounds.upper, 0.0)
+    )
+    sign = -1.0 if part.levy else 1.0
+    result = PartResult(
+        part, fixed, fixed, fixed, score, bounds, pool, groups, np.zeros(groups.count), 0.0, members, exclusions
+    )
+    if part.share.as_is is not None:
+        amounts = np.clip(fixed, bounds.lower, bounds.upper)
+        return replace(result, amounts=sign * amounts, before_bounds=sign * fixed, pool=np.array([amounts.sum()]))
+    free = solve(fixed, score, np.where(members, floor, 0.0), np.where(members, np.inf, 0.0), pool, groups)
+    solved = resolve(context, result, bounds, place)
+    return replace(solved, amounts=sign * solved.amounts, before_bounds=sign * free.amounts)
+
+
+def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[str | int, ...]) -> PartResult:
+    """Solve a part's level within bounds, keeping its pool."""
+    part, fixed, groups = result.part, result.fixed, result.groups
+    money = result.pool
+    found = solve(fixed, result.score, bounds.lower, bounds.upper, money, groups)
+    if part.if_short == "prorate" and (found.gap < 0).any():
+        scaled = prorated(fixed, Bounds(np.zeros(fixed.size), bounds.upper), bounds.lower, money, groups)
+        short = (found.gap < 0)[groups.of]
+        amounts = np.where(short, scaled.amounts, found.amounts)
+        found = replace(found, amounts=amounts, gap=np.where(found.gap < 0, scaled.gap, found.gap))
+    reserve = part.if_over == "reserve"
+    settle(context, found, bounds, fixed, money, groups, part.id, place, reserve=reserve)
+    kept = float(np.maximum(found.gap, 0.0).sum()) if reserve else 0.0
+    return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept)
+
+
+def score_of(scope: Scope, context: Context, part: Part, members: Mask) -> tuple[Floats, Floats, float]:
+    """Give b, s and the natural floor of a part's shares, over those that take part."""
+    place = ("parts", next(at for at, other in enumerate(context.formula.parts) if other.id == part.id))
+    share, zeros = part.share, np.zeros(context.size)
+    if share.equally:
+        return zeros, members.astype(np.float64), -np.inf
+    if share.in_proportion_to is not None:
+        score = _measured(scope, context, share.in_proportion_to, (*place, "share", "in_proportion_to"), members)
+        return zeros, score, -np.inf
+    if share.level_up is not None:
+        own = _measured(scope, context, share.level_up, (*place, "share", "level_up"), members)
+        counting = members.astype(np.float64)
+        if share.counting is not None:
+            counting = _measured(scope, context, share.counting, (*place, "share", "counting"), members)
+        return -own, counting, 0.0
+    assert share.as_is is not None
+    allowed_negative = not part.levy
+    return _measured(scope, context, share.as_is, (*place, "share", "as_is"), members, allowed_negative), zeros, -np.inf
+
+
+def _measured(
+    scope: Scope,
+    context: Context,
+    expression: Expression,
+    place: tuple[str | int, ...],
+    members: Mask,
+    negative: bool = False,
+) -> Floats:
+    """Evaluate what a part is shared by; refuse missing and (unless allowed) negative values of its members."""
+    values = scope.rows(expression.tree)
+    where = context.formula.where(*place)
+    rows = context.full(members.astype(np.float64), 0.0) > 0
+    problems = Problems(FormulaError, context.formula.language)
+    refuse_missing(problems, scope, expression.tree, values, rows, "wanted-score", where)
+    below = (values < 0) & rows
+    if below.any() and not negative:
+        codes = Codes(tuple(scope.table.codes[below]))
+        problems.found.append(Problem("score-negative", {"codes": codes, "expression": str(expression)}, **where))
+    problems.refuse()
+    return np.where(members, values[context.rows], 0.0)

@@ -1,0 +1,152 @@
+"""The record of an allocation, and how much of it rests on figures that nobody measured."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+
+from equite.formula.names import expressions_of
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+    from equite.engine.parts import PartResult
+
+__all__ = ["Reliance", "record_of", "reliance_of"]
+
+
+@dataclass(frozen=True)
+class Reliance:
+    """Dollars that rest on a figure that is not official.
+
+    Attributes
+    ----------
+    item : str
+        The column, constant, criterion, limit, or ``envelope``.
+    status : {"estimated", "declared", "illustrative"}
+        What the page says of it.
+    dollars : float
+        For a criterion, the money it moves between territories (the sum of what it adds); for a limit, the money it
+        moves; for anything else, all that is paid by what it enters.
+    moves : bool
+        Whether ``dollars`` are moved between territories, rather than paid as a whole.
+    """
+
+    item: str
+    status: str
+    dollars: float
+    moves: bool
+
+
+def reliance_of(allocation: Allocation) -> tuple[Reliance, ...]:
+    """Give, for each figure that is not official, the dollars that rest on it."""
+    found: dict[tuple[str, str, bool], float] = {}
+
+    def add(item: str, status: str, dollars: float, *, moves: bool) -> None:
+        key = (item, status, moves)
+        found[key] = found.get(key, 0.0) + dollars
+
+    statuses = _statuses(allocation)
+    if "envelope" in statuses:
+        add("envelope", statuses["envelope"], allocation.total, moves=False)
+    for result in allocation.parts_shared:
+        for name in _outside_indices(allocation, result):
+            if name in statuses and name != "envelope":
+                add(name, statuses[name], float(np.abs(result.amounts).sum()), moves=False)
+    for departures in allocation.departures:
+        for at, (index, criterion) in enumerate(departures.criteria):
+            moved = float(np.maximum(departures.dollars[:, at], 0.0).sum())
+            for status in _criterion_statuses(allocation, index, criterion, statuses):
+                add(criterion, status, moved, moves=True)
+    for stage in allocation.stages:
+        used = {name for _, expression in expressions_of(stage.limit) for name in expression.names}
+        known = {statuses[name] for name in allocation.formula.names.closure(used) if name in statuses}
+        moved = float(np.maximum(stage.after - stage.before, 0.0).sum())
+        for status in sorted(known):
+            add(stage.limit.id, status, moved, moves=True)
+    return tuple(Reliance(item, status, dollars, moves) for (item, status, moves), dollars in found.items())
+
+
+def _statuses(allocation: Allocation) -> dict[str, str]:
+    """Give the status of each column, constant and the envelope that is not official."""
+    formula = allocation.formula
+    specs = {**formula.columns, **formula.constants}
+    found = {name: spec.status for name, spec in specs.items() if spec.status not in (None, "official")}
+    if formula.envelope and formula.envelope.status not in (None, "official"):
+        found["envelope"] = formula.envelope.status
+    return {name: str(status) for name, status in found.items()}
+
+
+def _outside_indices(allocation: Allocation, result: PartResult) -> Iterator[str]:
+    """Give the names a part rests on other than through an index."""
+    names, indices = allocation.formula.names, allocation.formula.indices
+    waiting = [name for name in names.part_needs(result.part) if name not in indices]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [inner for inner in names.needs.get(name, ()) if inner not in indices]
+    yield from sorted(seen)
+
+
+def _criterion_statuses(allocation: Allocation, index: str, name: str, statuses: dict[str, str]) -> list[str]:
+    """Give the statuses that a criterion has itself or by the columns it is computed from."""
+    scoring = allocation.scope.scoring(index)
+    stated = next(found.criterion.status for found in scoring.criteria if found.name == name)
+    if stated is not None:
+        return [] if stated == "official" else [stated]
+    used = allocation.formula.names.closure((name,))
+    return sorted({statuses[inner] for inner in used if inner in statuses})
+
+
+def record_of(allocation: Allocation) -> dict[str, Any]:
+    """Give the page, the versions, the fingerprints, the sources and the outcome as plain values."""
+    formula, source = allocation.formula, allocation.territories.source
+    return {
+        "equite": importlib.metadata.version("equite"),
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in ("numpy", "pandas", "pydantic")},
+        "formula": {"id": formula.id, "sha256": formula.sha256, "page": formula.page},
+        "changes": [{"where": each.where, "before": each.before, "after": each.after} for each in formula.changes],
+        "table": {"name": source.name, "sha256": source.sha256, "rows": len(allocation.territories)},
+        "decision": formula.decision.model_dump(exclude_none=True) if formula.decision else None,
+        "figures": _figures(allocation),
+        "envelope": allocation.envelope,
+        "on_top": allocation.on_top,
+        "reserve": allocation.reserve,
+        "total": allocation.total,
+        "unit": str(allocation.context.unit.size),
+        "levels": {result.part.id: [float(level) for level in result.level[:1000]] for result in allocation.parts_shared},
+        "eligible": len(allocation.codes),
+        "excluded": [{"code": found.code, "reason": dict(found.reason)} for found in allocation.excluded_by],
+        "checks": [
+            {"that": check.that, "passed": check.passed, "failing": list(check.failing)} for check in allocation.checks
+        ],
+        "warnings": list(allocation.warnings),
+        "reliance": [vars(found) for found in allocation.reliance],
+        "amounts": dict(zip(allocation.codes, allocation.amounts.tolist(), strict=True)),
+    }
+
+
+def _figures(allocation: Allocation) -> list[dict[str, Any]]:
+    """Give the source and status of each column, constant and the envelope."""
+    formula = allocation.formula
+    specs: dict[str, Any] = {name: formula.columns.get(name) for name in formula.names.columns}
+    specs |= dict(formula.constants)
+    if formula.envelope:
+        specs["envelope"] = formula.envelope
+    return [
+        {
+            "name": name,
+            "source": getattr(spec, "source", None),
+            "date": getattr(spec, "date", None),
+            "status": getattr(spec, "status", None),
+        }
+        for name, spec in specs.items()
+    ]

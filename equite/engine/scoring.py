@@ -1,0 +1,231 @@
+"""Composite scores: each criterion measured, turned so that more means more need, brought to one scale, combined.
+
+The steps and their order follow OECD and JRC (2008), *Handbook on Constructing Composite Indicators*: missing values,
+transform, direction, normalise, weigh, aggregate. Weights are relative within their parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from equite.engine.criteria import CriterionScore, Measure, measure
+from equite.engine.evaluation import Mask, Scope
+from equite.engine.methods import AGGREGATORS, NORMALISERS, Aggregator
+from equite.engine.sharing import Floats
+from equite.errors import FormulaError, Problem, Problems, nearest
+from equite.formula.expressions import Expression
+from equite.formula.indices import Criterion, Family, Index, Method
+from equite.wording import Codes
+
+__all__ = ["Branch", "Scoring", "score_index"]
+
+#: What every territory scores where no criterion distinguishes anybody.
+NEUTRAL = 0.5
+_RANK = Method(name="rank")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A family (or the whole index): children by position, and each one's weight for each territory that takes part.
+
+    A child is a criterion's column (an int) or a branch.
+    """
+
+    aggregator: Aggregator
+    children: tuple[Branch | int, ...]
+    weights: Floats
+
+    def combine(self, scores: Floats) -> Floats:
+        """Give each row's score from the scores of all criteria, shape (n, criteria) to (n,)."""
+        columns = [scores[:, child] if isinstance(child, int) else child.combine(scores) for child in self.children]
+        return self.aggregator.function(np.stack(columns, axis=1), self.weights)
+
+    def effective(self, present: Mask, share: Floats, found: Floats) -> None:
+        """Write each criterion's part of the whole weight into ``found``, given this branch's ``share``."""
+        there = np.stack([self._present(child, present) for child in self.children], axis=1)
+        weights = np.where(there, self.weights, 0.0)
+        weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+        for at, child in enumerate(self.children):
+            if isinstance(child, int):
+                found[:, child] = share * weights[:, at]
+            else:
+                child.effective(present, share * weights[:, at], found)
+
+    def _present(self, child: Branch | int, present: Mask) -> Mask:
+        if isinstance(child, int):
+            return present[:, child]
+        return np.any([child._present(inner, present) for inner in child.children], axis=0)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the score is a weighted mean of its criteria."""
+        return self.aggregator.name == "arithmetic" and all(
+            isinstance(child, int) or child.is_linear for child in self.children
+        )
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How an index came out.
+
+    Attributes
+    ----------
+    name : str
+        The index.
+    scores : ndarray, shape (n,)
+        Each territory's score, higher for more need; missing for those that take no part.
+    criteria : tuple of CriterionScore
+        The criteria that count, in the page's order.
+    weights : ndarray, shape (eligible, criteria)
+        Each criterion's part of the whole weight for each territory that takes part; rows sum to 1.
+    tree : Branch or None
+        How scores combine; None where nothing distinguishes anybody.
+    warnings : tuple of Problem
+        Criteria that dropped out, cells that were filled or skipped.
+    """
+
+    name: str
+    scores: Floats
+    criteria: tuple[CriterionScore, ...]
+    weights: Floats
+    tree: Branch | None
+    warnings: tuple[Problem, ...]
+
+    @property
+    def matrix(self) -> Floats:
+        """The criteria's scores of those that take part, shape (eligible, criteria)."""
+        return np.stack([criterion.scores for criterion in self.criteria], axis=1)
+
+
+def score_index(name: str, scope: Scope) -> Scoring:
+    """Score an index over those that take part.
+
+    Raises
+    ------
+    FormulaError
+        A method is unknown, a weight is unusable, a value is missing where the page refuses that, a group has no
+        direction: every problem at once.
+    """
+    index = scope.formula.indices[name]
+    build = _Builder(name, index, scope)
+    tree = build.branch(index, ("indices", name))
+    build.problems.refuse()
+    scores = np.full(scope.table.size, np.nan)
+    if tree is None:
+        scores[scope.taking_part] = NEUTRAL
+        build.warnings.append(Problem("index-neutral", {"index": name}))
+        return Scoring(name, scores, (), np.zeros((int(scope.taking_part.sum()), 0)), None, tuple(build.warnings))
+    matrix = np.stack([criterion.scores for criterion in build.criteria], axis=1)
+    combined = tree.combine(matrix)
+    weights = np.zeros_like(matrix)
+    tree.effective(~np.isnan(matrix), np.ones(len(matrix)), weights)
+    scores[scope.taking_part] = combined
+    return Scoring(name, scores, tuple(build.criteria), weights, tree, tuple(build.warnings))
+
+
+class _Builder:
+    """Walks an index, measures its criteria, and collects what is wrong."""
+
+    def __init__(self, name: str, index: Index, scope: Scope) -> None:
+        self.name, self.index, self.scope = name, index, scope
+        self.problems = Problems(FormulaError, scope.formula.language)
+        self.warnings: list[Problem] = []
+        self.criteria: list[CriterionScore] = []
+
+    def branch(self, group: Index | Family, path: tuple[str, ...]) -> Branch | None:
+        """Build a family's branch; None where all of it dropped out."""
+        method = group.aggregate or self.index.aggregate
+        if method.name not in AGGREGATORS or method.parameters:
+            self._unknown("aggregator-unknown", method.name, AGGREGATORS, (*path, "aggregate"))
+            return None
+        children: list[Branch | int] = []
+        weights: list[Floats] = []
+        for key, criterion in group.criteria.items():
+            below = (*path, "criteria", key)
+            weight = self._weight(criterion.weight, below)
+            child = self._criterion(key, criterion, below) if weight is not None else None
+            if child is not None and weight is not None:
+                children.append(child)
+                weights.append(weight)
+        for key, family in group.families.items():
+            below = (*path, "families", key)
+            weight = self._weight(family.weight, below)
+            inner = self.branch(family, below) if weight is not None else None
+            if inner is not None and weight is not None:
+                children.append(inner)
+                weights.append(weight)
+        if not children:
+            return None
+        stacked = np.stack(weights, axis=1)
+        self._same_total(stacked, path)
+        self._enough_present(children, stacked, path)
+        return Branch(AGGREGATORS[method.name], tuple(children), stacked)
+
+    def _weight(self, weight: Expression, path: tuple[str, ...]) -> Floats | None:
+        """Give a weight for each territory that takes part; None where it is zero for all, or unusable."""
+        values = self.scope.rows(weight.tree)[self.scope.taking_part]
+        if not np.isfinite(values).all() or (values < 0).any():
+            self.problems.add("weight-unusable", **self._place(*path, "weight"), weight=str(weight))
+            return None
+        return values if (values > 0).any() else None
+
+    def _same_total(self, weights: Floats, path: tuple[str, ...]) -> None:
+        totals = weights.sum(axis=1)
+        if totals.size and (totals.max() - totals.min() > 1e-9 * totals.max() or totals.min() <= 0):
+            low, high = float(totals.min()), float(totals.max())
+            self.problems.add("weights-differ", **self._place(*path), low=low, high=high)
+
+    def _enough_present(self, children: Sequence[Branch | int], weights: Floats, path: tuple[str, ...]) -> None:
+        """Refuse a territory for which too little of a family's weight is there."""
+        present = np.stack(
+            [
+                ~np.isnan(self.criteria[child].scores) if isinstance(child, int) else np.ones(len(weights), dtype=bool)
+                for child in children
+            ],
+            axis=1,
+        )
+        share = (weights * present).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(float).tiny)
+        wanted = max([float(rule.minimum_present or 0) for rule in self._rules(children)] or [0.0])
+        short = (share < wanted - 1e-12) | (share <= 0)
+        if short.any():
+            codes = self.scope.table.codes[self.scope.taking_part][short]
+            self.problems.add("too-little-present", **self._place(*path), codes=Codes(tuple(codes)), wanted=wanted)
+
+    def _rules(self, children: Sequence[Branch | int]) -> list[object]:
+        return [self.criteria[child].missing for child in children if isinstance(child, int)]
+
+    def _criterion(self, name: str, criterion: Criterion, path: tuple[str, ...]) -> int | None:
+        """Measure one criterion; its column, or None where it drops out."""
+        # Inside groups ranks are the default: their mean is the same in each group whatever the values.
+        method = criterion.normalise or (_RANK if criterion.more_need_when.by else self.index.normalise)
+        if method.name not in NORMALISERS or method.parameters:
+            self._unknown("normaliser-unknown", method.name, NORMALISERS, (*path, "normalise"))
+            return None
+        found = measure(
+            Measure(
+                name=name,
+                index=self.name,
+                families=tuple(path[3::2][:-1]),
+                criterion=criterion,
+                missing=criterion.missing or self.index.missing,
+                normaliser=NORMALISERS[method.name],
+                path=path,
+            ),
+            self.scope,
+            self.problems,
+            self.warnings,
+        )
+        if found is None:
+            return None
+        self.criteria.append(found)
+        return len(self.criteria) - 1
+
+    def _unknown(self, entry: str, name: str, known: object, path: tuple[str, ...]) -> None:
+        assert isinstance(known, dict)
+        self.problems.add(entry, **self._place(*path), name=name, nearest=nearest(name, known), known=", ".join(known))
+
+    def _place(self, *path: str) -> dict[str, object]:
+        return self.scope.formula.where(*path)

@@ -1,0 +1,148 @@
+"""What can go wrong, said in sentences: what is wrong, where, and how to mend it.
+
+::
+
+    EquiteError            anything equite refuses
+    ├── FormulaError       the page: a key, a name, an expression, a value
+    ├── TerritoriesError   the table: a code, a column, a cell
+    ├── SharingError       the sums: bounds that cannot be met, nothing to share by
+    └── OutputError        the file to write
+
+An error carries every problem that was found, each with an id and its values. The sentences stand in French and in
+English in the catalogue of :mod:`equite.wording`; ``str(error)`` uses the error's own language.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from equite import wording
+from equite.wording import Language, Nearest
+
+__all__ = [
+    "EquiteError",
+    "FormulaError",
+    "OutputError",
+    "Problem",
+    "Problems",
+    "SharingError",
+    "TerritoriesError",
+    "nearest",
+]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    id : str
+        The sentence's entry in the catalogue.
+    values : mapping
+        What fills the sentence.
+    where : str
+        The place: ``parts.equity.share``, a column, a cell. Empty when the sentence says it all.
+    line : int or None
+        The line (of a page) or the row (of a table, the heading being row 1).
+    file : str
+        The file, where one was read.
+    row_is_line : bool
+        Whether ``line`` counts lines of a page (True) or rows of a table (False).
+    """
+
+    id: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    where: str = ""
+    line: int | None = None
+    file: str = ""
+    row_is_line: bool = True
+
+    def text(self, language: Language) -> str:
+        """Give the sentence: ``what @ where (line n): mend``."""
+        what = wording.sentence(self.id, language, "what", self.values)
+        mend = wording.sentence(self.id, language, "mend", self.values)
+        place = self._place(language)
+        return what + (f" @ {place}" if place else "") + (f": {mend}" if mend else "")
+
+    def _place(self, language: Language) -> str:
+        words = ("ligne", "ligne") if language == "fr" else ("line", "row")
+        row = f"{words[0 if self.row_is_line else 1]} {self.line}" if self.line is not None else ""
+        where = f"{self.where} ({row})" if self.where and row else self.where or row
+        return ", ".join(part for part in (self.file, where) if part)
+
+
+class EquiteError(Exception):
+    """Anything that equite refuses, with every problem found.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        At least one.
+    language : {"fr", "en"}, optional
+        The language of ``str(error)``; by default that of the machine's user.
+    """
+
+    def __init__(self, problems: Iterable[Problem], language: Language | None = None) -> None:
+        self.problems = tuple(problems)
+        self.language = language
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return self.text(self.language or wording.preferred_language())
+
+    def text(self, language: Language) -> str:
+        """Give every problem in one language, one a line."""
+        return "\n".join(dict.fromkeys(problem.text(language) for problem in self.problems))
+
+
+class FormulaError(EquiteError):
+    """The page says something that cannot be read, found or meant."""
+
+
+class TerritoriesError(EquiteError):
+    """The table of territories holds something that cannot be used."""
+
+
+class SharingError(EquiteError):
+    """The money cannot be shared as the page asks."""
+
+
+class OutputError(EquiteError):
+    """The result cannot be written where it was asked."""
+
+
+class Problems:
+    """A collector: gather every problem first, refuse once."""
+
+    def __init__(self, kind: type[EquiteError], language: Language | None = None) -> None:
+        self._kind = kind
+        self._language = language
+        self.found: list[Problem] = []
+
+    def add(
+        self,
+        entry: str,
+        where: str = "",
+        line: int | None = None,
+        *,
+        file: str = "",
+        row_is_line: bool = True,
+        **values: object,
+    ) -> None:
+        """Note one problem."""
+        self.found.append(Problem(entry, values, where, line, file, row_is_line))
+
+    def refuse(self) -> None:
+        """Raise the error if anything was found."""
+        if self.found:
+            raise self._kind(self.found, self._language)
+
+
+def nearest(name: str, known: Iterable[str]) -> Nearest:
+    """Find the known names that resemble one that was not found."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), list(folded), n=2, cutoff=0.6)
+    return Nearest(tuple(folded[match] for match in close))

@@ -1,0 +1,202 @@
+"""What a page must hold to before any table is read: each rule adds its sentence, all are given at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from equite.errors import nearest
+from equite.formula.expressions import TABLE_FUNCTIONS, Call, Name, Node, walk
+from equite.formula.names import Names, Path, aggregates_in, expressions_of
+
+__all__ = ["check_names"]
+
+#: Note one problem: its sentence, its path, its values.
+Report = Callable[..., None]
+_TABLE_KINDS = {
+    "step": ("up_to", "from"),
+    "bracket": ("up_to", "from"),
+    "interpolate": ("points",),
+    "weighted_sum": ("weights",),
+}
+
+
+def check_names(names: Names, report: Report) -> None:
+    """Run every rule; ``report(entry, path, **values)`` notes what is wrong."""
+    for rule in (
+        _one_name_space,
+        _no_circle,
+        _tables_in_their_place,
+        _words_in_their_place,
+        _labels_and_numbers,
+        _eligibility_first,
+        _parts_in_order,
+        _pools,
+        _limits,
+        _envelope_is_a_multiple,
+    ):
+        rule(names, report)
+
+
+def _one_name_space(names: Names, report: Report) -> None:
+    model = names.model
+    places: list[tuple[str, Path]] = []
+    for section in ("columns", "constants", "tables", "variables", "indices"):
+        places += [(name, (section, name)) for name in getattr(model, section)]
+    places += [(part.id, ("parts", at, "id")) for at, part in enumerate(model.parts)]
+    seen: dict[str, Path] = {}
+    for name, path in places:
+        if name in seen:
+            report("name-twice", path, name=name, first=".".join(str(key) for key in seen[name]))
+        seen.setdefault(name, path)
+    for limit, count in Counter(limit.id for limit in model.limits).items():
+        if count > 1:
+            report("limit-twice", ("limits",), limit=limit)
+
+
+def _no_circle(names: Names, report: Report) -> None:
+    circle = names.cycle()
+    if circle:
+        report("names-circle", (_section(names, circle[0]), circle[0]), circle=" → ".join(circle))
+
+
+def _section(names: Names, name: str) -> str:
+    sections = ("constants", "tables", "variables", "indices")
+    return next((section for section in sections if name in getattr(names.model, section)), "parts")
+
+
+def _tables_in_their_place(names: Names, report: Report) -> None:
+    tables = names.model.tables
+    for path, expression in names.expressions:
+        for node in walk(expression.tree):
+            if isinstance(node, Call) and node.function in TABLE_FUNCTIONS:
+                given = node.arguments[-1]
+                assert isinstance(given, Name)
+                if given.name not in tables:
+                    report("table-unknown", path, name=given.name, nearest=nearest(given.name, tables))
+                elif tables[given.name].kind not in _TABLE_KINDS[node.function]:
+                    wanted = ", ".join(_TABLE_KINDS[node.function])
+                    report("table-kind", path, name=given.name, function=node.function, wanted=wanted)
+        for name in _plain_names(expression.tree) & set(tables):
+            report("table-as-number", path, name=name)
+
+
+def _plain_names(node: Node) -> set[str]:
+    """Give the names of a tree that do not stand as a table's argument."""
+    if isinstance(node, Name):
+        return {node.name}
+    children = list(node.children())
+    if isinstance(node, Call) and node.function in TABLE_FUNCTIONS:
+        children = children[:-1]
+    return set().union(*(_plain_names(child) for child in children)) if children else set()
+
+
+def _words_in_their_place(names: Names, report: Report) -> None:
+    model = names.model
+    for path, expression in names.expressions:
+        used = names.closure(expression.names) if not names.cycle() else expression.names
+        if "amount" in used and path[0] not in ("limits", "checks", "variables"):
+            report("amount-too-early", path)
+        own_previous = path[0] == "parts" and model.parts[int(path[1])].previous
+        limit_part = path[0] == "limits" and model.limits[int(path[1])].part
+        own_previous = own_previous or (limit_part in names.parts and names.parts[str(limit_part)].previous)
+        if "previous" in expression.names and not model.previous and not own_previous:
+            report("previous-unknown", path)
+        if "envelope" in expression.names and not model.envelope:
+            report("envelope-unknown", path)
+        for word in _misplaced(expression.tree):
+            report("word-only-among", path, word=word)
+
+
+def _misplaced(node: Node, *, among: bool = False) -> Iterator[str]:
+    """Give ``all`` and ``eligible`` where they do not stand in an ``among``."""
+    if isinstance(node, Name) and node.name in ("all", "eligible") and not among:
+        yield node.name
+    inner = getattr(node, "among", None)
+    for child in node.children():
+        yield from _misplaced(child, among=among or child is inner)
+
+
+def _labels_and_numbers(names: Names, report: Report) -> None:
+    for name in names.conflicting():
+        path = next((path for path, expression in names.expressions if name in expression.names), ())
+        report("name-text-and-number", path, name=name)
+
+
+def _eligibility_first(names: Names, report: Report) -> None:
+    if names.cycle():
+        return
+    for at, rule in enumerate(names.model.eligible):
+        path = ("eligible", at, "where")
+        used = names.closure(rule.where.names)
+        indices = sorted(used & set(names.model.indices))
+        for tree in (rule.where.tree, *names.trees_of(used)):
+            for aggregate in aggregates_in(tree):
+                mentions = {node.name for node in walk(aggregate.among) if isinstance(node, Name)} if aggregate.among else {}
+                if aggregate.among is None or "eligible" in mentions:
+                    report("eligible-circular", path, function=aggregate.function)
+        if indices:
+            report("eligible-on-index", path, name=indices[0])
+        if used & (set(names.parts) | {"amount"}):
+            report("eligible-on-amount", path)
+
+
+def _parts_in_order(names: Names, report: Report) -> None:
+    if names.cycle():
+        return
+    model = names.model
+    for at, part in enumerate(model.parts):
+        later = {other.id for other in model.parts[at:]}
+        for path, expression in expressions_of(part, ("parts", at)):
+            for name in sorted(names.closure(expression.names) & later):
+                report("part-not-yet", path, name=name)
+    for path, expression in names.expressions:
+        if path[0] in ("envelope", "indices") and names.closure(expression.names) & set(names.parts):
+            report("part-not-yet", path, name=min(names.closure(expression.names) & set(names.parts)))
+
+
+def _pools(names: Names, report: Report) -> None:
+    model = names.model
+    remainders = [part.id for part in model.parts if part.pool and part.pool.remainder]
+    if len(remainders) > 1:
+        report("remainder-twice", ("parts",), parts=", ".join(remainders))
+    for at, part in enumerate(model.parts):
+        if model.envelope is None and part.pool and (part.pool.remainder or part.pool.fraction is not None):
+            report("pool-needs-envelope", ("parts", at, "pool"), part=part.id)
+        if part.levy and part.pool and part.pool.remainder:
+            report("levy-remainder", ("parts", at, "pool"), part=part.id)
+    if model.envelope is None and (model.if_short != "refuse" or model.if_over != "refuse"):
+        report("page-if-needs-envelope", ("if_short" if model.if_short != "refuse" else "if_over",))
+
+
+def _limits(names: Names, report: Report) -> None:
+    model = names.model
+    groups = {limit.by for limit in model.limits if limit.by}
+    within = {part.within for part in model.parts if part.within}
+    if len(groups) > 1:
+        report("limits-by-two-groups", ("limits",), groups=", ".join(sorted(groups)))
+    for at, limit in enumerate(model.limits):
+        path: Path = ("limits", at)
+        if limit.part and limit.part not in names.parts:
+            report("limit-unknown-part", (*path, "part"), name=limit.part, nearest=nearest(limit.part, names.parts))
+        elif limit.part and names.parts[limit.part].share.as_is is not None:
+            report("limit-part-as-is", (*path, "part"), name=limit.part)
+        elif limit.part and names.parts[limit.part].levy:
+            report("limit-part-levy", (*path, "part"), name=limit.part)
+        if limit.by and within and model.parts and all(part.within for part in model.parts) and len(within) == 1:
+            report("limit-by-within", (*path, "by"), within=next(iter(within)))
+    for at, limit in enumerate(model.limits):
+        if limit.fund == "on_top" and limit.if_short != "refuse":
+            report("on-top-short", ("limits", at, "if_short"))
+
+
+def _envelope_is_a_multiple(names: Names, report: Report) -> None:
+    model = names.model
+    if model.envelope is None or model.envelope.value.number is None:
+        return
+    stated = Decimal(model.envelope.value.text.replace("_", ""))
+    if stated < 0:
+        report("envelope-negative", ("envelope",), value=model.envelope.value.text)
+    elif stated % model.rounding_to:
+        report("envelope-not-multiple", ("envelope",), value=model.envelope.value.text, unit=str(model.rounding_to))

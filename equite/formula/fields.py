@@ -1,0 +1,141 @@
+"""The small shapes that a page is made of: numbers, expressions, titles, weights, tables."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from equite.errors import FormulaError
+from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS, Expression
+
+__all__ = ["Expr", "Identifier", "Plain", "Status", "Strict", "Title", "refuse"]
+
+#: How far a figure can be trusted.
+Status = Literal["official", "estimated", "declared", "illustrative"]
+
+#: Words that the language keeps for itself.
+RESERVED = frozenset({"all", "amount", "eligible", "envelope", "no", "null", "previous", "yes"})
+_FUNCTIONS = frozenset({*AGGREGATES, *ROW_FUNCTIONS, *TABLE_FUNCTIONS})
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+
+
+class Strict(BaseModel):
+    """A frozen mapping of a page in which an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+
+
+def refuse(entry: str, **values: object) -> PydanticCustomError:
+    """Make a refusal whose sentence stands in the catalogue."""
+    return PydanticCustomError("equite", "{entry}", {"entry": entry, "values": values})  # type: ignore[arg-type]
+
+
+def _expression(value: Any) -> Any:
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise refuse("not-an-expression")
+    try:
+        return Expression.parse(str(value))
+    except FormulaError as error:
+        problem = error.problems[0]
+        raise refuse(problem.id, **problem.values) from None
+
+
+def _number(value: Any) -> Any:
+    """Read a plain number exactly; a comma, a unit or a missing digit is refused."""
+    if isinstance(value, Decimal):
+        return value
+    text = "" if isinstance(value, bool) or value is None else str(value).strip()
+    if not _NUMBER.fullmatch(text):
+        raise refuse("not-a-number", value=_shown(value))
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise refuse("not-a-number", value=_shown(value)) from None
+
+
+def _shown(value: Any) -> str:
+    text = "…" if isinstance(value, Mapping | list) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _title(value: Any) -> Any:
+    if isinstance(value, str) and value.strip():
+        return {"fr": value.strip(), "en": value.strip()}
+    if not isinstance(value, Mapping) or not value:
+        raise refuse("not-a-title")
+    unknown = [str(key) for key in value if key not in ("fr", "en")]
+    empty = [key for key, text in value.items() if not (isinstance(text, str) and text.strip())]
+    if unknown or empty:
+        raise refuse("not-a-title")
+    # A page written in one language only is read in that language by everybody.
+    return {language: str(value.get(language) or next(iter(value.values()))).strip() for language in ("fr", "en")}
+
+
+def _identifier(value: Any) -> Any:
+    text = unicodedata.normalize("NFKC", str(value))
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise refuse("name-not-plain", name=str(value))
+    if text in RESERVED or text in _FUNCTIONS:
+        raise refuse("name-reserved", name=text)
+    return text
+
+
+#: An expression of the page, read into its tree.
+Expr = Annotated[
+    Expression,
+    BeforeValidator(_expression),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": ["string", "number"], "description": "An expression."}),
+]
+#: A plain number, kept exactly as written.
+Plain = Annotated[
+    Decimal,
+    BeforeValidator(_number),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": ["number", "string"], "description": "A plain number."}),
+]
+#: A text in French and English; a single text serves both.
+Title = Annotated[
+    Mapping[str, str],
+    BeforeValidator(_title),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"fr": {"type": "string"}, "en": {"type": "string"}},
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                },
+            ]
+        }
+    ),
+]
+#: A name that expressions can use.
+Identifier = Annotated[str, BeforeValidator(_identifier)]
+
+
+def short_form(key: str) -> Callable[[Any], Any]:
+    """Let a bare value stand for a mapping with that one key: ``0.95`` for ``{value: 0.95}``."""
+
+    def expand(value: Any) -> Any:
+        return value if isinstance(value, Mapping | BaseModel) else {key: value}
+
+    return expand
+
+
+def exactly_one(value: Any, keys: tuple[str, ...], entry: str) -> None:
+    """Refuse a mapping that does not carry exactly one of some keys."""
+    given = [key for key in keys if isinstance(value, Mapping) and value.get(key) is not None]
+    if len(given) != 1:
+        raise refuse(entry, given=", ".join(given) or "—", choices=", ".join(keys))

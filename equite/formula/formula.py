@@ -1,0 +1,211 @@
+"""A formula: the page that a board can read, checked and ready to be applied to a table of territories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import PrivateAttr, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
+
+from equite.errors import FormulaError, Problems, nearest
+from equite.formula import loading
+from equite.formula.checking import check_names
+from equite.formula.loading import Change, Page
+from equite.formula.model import FormulaModel
+from equite.formula.names import Names
+from equite.wording import Language, as_language
+
+__all__ = ["Formula"]
+
+
+class Formula(FormulaModel):
+    """A formula page, checked; frozen.
+
+    Read one with :meth:`read`, :meth:`from_text` or :meth:`from_dict`; vary it with :meth:`replace` and
+    :meth:`overlaid`. Every key is described in ``docs/formula.md``.
+
+    Raises
+    ------
+    FormulaError
+        With every problem of the page at once, each with its place and line.
+    """
+
+    _page: Page = PrivateAttr()
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a page from a YAML file."""
+        return cls._of(loading.read_page(path))
+
+    @classmethod
+    def from_text(cls, text: str, name: str = "formula") -> Self:
+        """Read a page from YAML text; ``name`` stands for the file in errors."""
+        return cls._of(loading.read_page(name, text=text))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """Make a formula of a Python mapping laid out as the page is."""
+        return cls._of(loading.page_of(content))
+
+    @classmethod
+    def of(cls, thing: Formula | str | Path | Mapping[str, Any]) -> Formula:
+        """Take a formula as it is, or read it from a file's path or a mapping."""
+        if isinstance(thing, Formula):
+            return thing
+        return cls.from_dict(thing) if isinstance(thing, Mapping) else cls.read(thing)
+
+    @classmethod
+    def _of(cls, page: Page) -> Self:
+        language = as_language(str(page.content.get("language") or "fr"))
+        problems = Problems(FormulaError, language if "language" in page.content else None)
+
+        def report(entry: str, path: Sequence[str | int] = (), **values: object) -> None:
+            file, line = page.place(path)
+            problems.add(entry, _shown(path, page.content), line, file=file, **values)
+
+        try:
+            formula = cls.model_validate(page.content)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                _report_invalid(cls, detail, report)
+            problems.refuse()
+            raise
+        formula._page = page
+        check_names(formula.names, report)
+        problems.refuse()
+        return formula
+
+    @cached_property
+    def names(self) -> Names:
+        """The page's name space."""
+        return Names(self)
+
+    @property
+    def page(self) -> dict[str, Any]:
+        """The page's content as it was written, overrides laid in."""
+        return self._page.content
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of the page's text."""
+        return self._page.sha256
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What overrides changed, in order."""
+        return self._page.changes
+
+    @property
+    def heading(self) -> Mapping[str, str]:
+        """The page's title in both languages, its id where it has none."""
+        return self.title or {"fr": self.id, "en": self.id}
+
+    def to_yaml(self) -> str:
+        """Write the page as YAML, overrides laid in."""
+        return loading.dump(self.page)
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **keys: Any) -> Formula:
+        """Give a formula that differs by some keys, laid over this one key by key.
+
+        ``formula.replace(envelope=30_000_000)``;
+        ``formula.replace({"parts": {"base": {"pool": {"each": 90_000}}}})``. A value of None removes a key.
+        """
+        partial = loading.page_of({**(changes or {}), **keys})
+        return type(self)._of(loading.overlay(self._page, partial))
+
+    def overlaid(self, override: str | Path) -> Formula:
+        """Give the formula with an override file laid over it; :attr:`changes` lists what it changed."""
+        return type(self)._of(loading.overlay(self._page, loading.read_page(override)))
+
+    def where(self, *path: str | int) -> dict[str, Any]:
+        """Give ``file``, ``where`` and ``line`` of a path, for a problem found later."""
+        file, line = self._page.place(path)
+        return {"file": file, "where": _shown(path, self.page), "line": line}
+
+    @property
+    def reader_language(self) -> Language:
+        """The language of outputs."""
+        return self.language
+
+    @classmethod
+    def schema_for_editors(cls) -> dict[str, Any]:
+        """Give the JSON schema of a page, for editors that complete and check YAML."""
+        schema = FormulaModel.model_json_schema(by_alias=True, schema_generator=GenerateJsonSchema)
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "equite formula page"}
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(self.to_yaml())}</pre>"
+
+
+def _shown(path: Sequence[str | int], content: Any) -> str:
+    """Write a path with the ids of parts and limits instead of their positions."""
+    words: list[str] = []
+    for key in path:
+        inner = None
+        if isinstance(content, list) and isinstance(key, int) and key < len(content):
+            inner = content[key]
+            named = inner.get("id") if isinstance(inner, dict) else None
+            words.append(str(named) if named else str(key + 1))
+        else:
+            inner = content.get(key) if isinstance(content, dict) else None
+            words.append(str(key))
+        content = inner
+    return ".".join(words)
+
+
+def _report_invalid(model: type[FormulaModel], detail: Any, report: Any) -> None:
+    """Put one of pydantic's findings into our words."""
+    path = tuple(key for key in detail["loc"] if key != "[key]")
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "equite":
+        report(context["entry"], path, **context["values"])
+    elif kind == "extra_forbidden":
+        known = _known_keys(model, path[:-1])
+        name = str(path[-1])
+        report("unknown-key", path, key=name, nearest=nearest(name, known), known=", ".join(known))
+    elif kind == "missing":
+        report("missing-key", path[:-1], key=str(path[-1]))
+    elif kind == "literal_error":
+        report("not-one-of", path, value=str(detail["input"]), choices=context["expected"].replace(" or ", ", "))
+    elif kind.startswith(("int_", "greater_", "less_")):
+        report("not-a-whole-number", path, value=str(detail["input"]))
+    elif kind.startswith("bool_"):
+        report("not-yes-or-no", path, value=str(detail["input"]))
+    elif kind == "too_short":
+        report("list-empty", path)
+    elif kind in ("string_type",):
+        report("not-a-text", path)
+    elif kind in ("tuple_type", "list_type"):
+        report("not-a-list", path)
+    else:
+        report("not-a-mapping", path)
+
+
+def _known_keys(model: Any, path: Sequence[str | int]) -> list[str]:
+    """Give the keys that the mapping at a path may hold."""
+    schema = model.model_json_schema(by_alias=True)
+    node: Any = schema
+    for key in path:
+        node = _resolved(schema, node)
+        inner = node.get("properties", {}).get(key)
+        if inner is None:
+            inner = node.get("items") if isinstance(key, int) else node.get("additionalProperties")
+        node = inner or {}
+    return sorted(_resolved(schema, node).get("properties", {}))
+
+
+def _resolved(schema: Any, node: Any) -> Any:
+    """Follow references and optional alternatives to the mapping that they name."""
+    while isinstance(node, dict):
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        elif "anyOf" in node or "allOf" in node:
+            node = next(iter(node.get("anyOf") or node["allOf"]))
+        else:
+            return node
+    return {}

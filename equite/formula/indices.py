@@ -1,0 +1,149 @@
+"""Composite scores as the page words them: families, criteria, weights, directions, ways to normalise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from equite.formula.fields import Expr, Plain, Status, Strict, Title, refuse, short_form
+
+__all__ = ["Criterion", "Direction", "Family", "Index", "Method", "Missing"]
+
+Pull = Literal["high", "low"]
+
+
+class Method(Strict):
+    """A registered method and its parameters: ``min-max``, or ``{quantile-bands: {bands: 5}}``."""
+
+    name: str
+    parameters: Mapping[str, Any] = {}
+
+
+def _method(value: Any) -> Any:
+    if isinstance(value, Method):
+        return value
+    if isinstance(value, str) and value:
+        return {"name": value}
+    if isinstance(value, Mapping) and len(value) == 1:
+        name, parameters = next(iter(value.items()))
+        if isinstance(parameters, Mapping):
+            return {"name": str(name), "parameters": dict(parameters)}
+        if parameters is not None:
+            return {"name": str(name), "parameters": {"": parameters}}
+    raise refuse("method-shape")
+
+
+MethodField = Annotated[Method, BeforeValidator(_method)]
+
+
+class Direction(Strict):
+    """Which values mean more need: high ones, low ones, those near a point, or by context.
+
+    ``labels`` gives the pull in each group of column ``by``.
+    """
+
+    pull: Pull | None = None
+    toward: Expr | None = None
+    by: str | None = None
+    labels: Mapping[str, Pull] = {}
+
+
+def _direction(value: Any) -> Any:
+    if isinstance(value, Direction):
+        return value
+    if value in ("high", "low"):
+        return {"pull": value}
+    if isinstance(value, Mapping) and set(value) == {"toward"}:
+        return {"toward": value["toward"]}
+    if isinstance(value, Mapping) and value.get("by") and len(value) > 1:
+        labels = {str(key): pull for key, pull in value.items() if key != "by"}
+        if all(pull in ("high", "low") for pull in labels.values()):
+            return {"by": value["by"], "labels": labels}
+    raise refuse("direction-shape")
+
+
+DirectionField = Annotated[Direction, BeforeValidator(_direction)]
+
+
+class Missing(Strict):
+    """What to do with a missing cell.
+
+    ``refuse`` it; ``skip`` it and rescale the other weights of its family, where at least ``minimum_present`` of the
+    family's weight is there; or ``fill`` it with the median or the mean (of its group ``by`` a column), with a stated
+    ``value``, or from another ``column``.
+    """
+
+    rule: Literal["refuse", "skip", "median", "mean", "value", "column"] = "refuse"
+    minimum_present: Plain | None = None
+    by: str | None = None
+    value: Plain | None = None
+    column: str | None = None
+
+
+def _missing(value: Any) -> Any:
+    if isinstance(value, Missing):
+        return value
+    if value in ("refuse", "skip"):
+        return {"rule": value}
+    if isinstance(value, Mapping):
+        keys = set(value)
+        if keys == {"skip"} and isinstance(value["skip"], Mapping) and set(value["skip"]) == {"minimum_present"}:
+            return {"rule": "skip", **value["skip"]}
+        if keys <= {"fill", "by"} and value.get("fill") in ("median", "mean"):
+            return {"rule": value["fill"], "by": value.get("by")}
+        if keys == {"fill"}:
+            return {"rule": "value", "value": value["fill"]}
+        if keys == {"fill_from"}:
+            return {"rule": "column", "column": value["fill_from"]}
+    raise refuse("missing-shape")
+
+
+MissingField = Annotated[Missing, BeforeValidator(_missing)]
+
+
+class Criterion(Strict):
+    """One criterion of an index; ``low_income: 2`` is short for ``low_income: {weight: 2}``."""
+
+    weight: Expr
+    title: Title | None = None
+    more_need_when: DirectionField = Direction(pull="high")
+    transform: MethodField | None = None
+    normalise: MethodField | None = None
+    missing: MissingField | None = None
+    status: Status | None = None
+    source: str | None = None
+
+
+class Family(Strict):
+    """Criteria that belong together; a family may hold families."""
+
+    weight: Expr
+    title: Title | None = None
+    aggregate: MethodField | None = None
+    criteria: dict[str, Annotated[Criterion, BeforeValidator(short_form("weight"))]] = {}
+    families: dict[str, Family] = {}
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Family:
+        if not self.criteria and not self.families:
+            raise refuse("family-empty")
+        return self
+
+
+class Index(Strict):
+    """A composite score of each territory, higher for more need."""
+
+    title: Title | None = None
+    normalise: MethodField = Method(name="min-max")
+    aggregate: MethodField = Method(name="arithmetic")
+    missing: MissingField = Missing()
+    criteria: dict[str, Annotated[Criterion, BeforeValidator(short_form("weight"))]] = {}
+    families: dict[str, Family] = Field(default={})
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Index:
+        if not self.criteria and not self.families:
+            raise refuse("family-empty")
+        return self

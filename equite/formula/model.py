@@ -1,0 +1,314 @@
+"""The page as frozen models: every key of a formula, its type and its place.
+
+``docs/formula.md`` gives the meaning of each key. Models hold what the page says and nothing computed from a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from equite.formula.fields import (
+    Expr,
+    Identifier,
+    Plain,
+    Status,
+    Strict,
+    Title,
+    exactly_one,
+    refuse,
+    short_form,
+)
+from equite.formula.indices import Index
+from equite.formula.tables import NamedTable
+
+__all__ = [
+    "Check",
+    "Column",
+    "Constant",
+    "Decision",
+    "Envelope",
+    "FormulaModel",
+    "Key",
+    "Limit",
+    "Override",
+    "Part",
+    "Pool",
+    "Rounding",
+    "Rule",
+    "Share",
+    "Variable",
+]
+
+
+class Sourced(Strict):
+    """A figure that says where it comes from."""
+
+    title: Title | None = None
+    unit: Title | None = None
+    source: str | None = None
+    date: str | None = None
+    status: Status | None = None
+
+
+class Envelope(Sourced):
+    """The money to share: ``envelope: 25000000``, or with its source and status."""
+
+    value: Expr
+
+
+class Constant(Sourced):
+    """A number that has a name: ``{value: 85000, unit: $, source: "…"}``."""
+
+    value: Plain
+
+
+class Column(Sourced):
+    """A column of the table of territories: its heading, where that differs, and how to read its cells."""
+
+    heading: str | None = None
+    kind: Literal["number", "extensive", "intensive", "ordinal", "yes_no", "text"] | None = None
+    range: tuple[Plain | None, Plain | None] | None = None
+    levels: tuple[Title, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _open_ends(cls, value: Any) -> Any:
+        """Let ``null`` or nothing stand for an open end of a range."""
+        if isinstance(value, Mapping) and isinstance(value.get("range"), list):
+            ends = [None if end in (None, "null", "~") else end for end in value["range"]]
+            return {**value, "range": ends}
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Column:
+        if self.levels and self.kind not in (None, "ordinal"):
+            raise refuse("levels-not-ordinal")
+        if self.kind == "ordinal" and not self.levels:
+            raise refuse("ordinal-without-levels")
+        if self.range and None not in self.range and self.range[0] > self.range[1]:  # type: ignore[operator]
+            raise refuse("range-reversed")
+        return self
+
+
+class Key(Strict):
+    """The territories' code column, always text, padded with zeros to ``width`` where given."""
+
+    column: str
+    width: Annotated[int, Field(ge=1, le=40)] | None = None
+
+
+class Variable(Strict):
+    """A derived column: an expression, with a title and a unit for outputs where given."""
+
+    value: Expr
+    title: Title | None = None
+    unit: Title | None = None
+
+
+class Rule(Strict):
+    """A condition to take part, with the reason told to those whom it leaves out."""
+
+    where: Expr
+    reason: Title | None = None
+
+
+class Pool(Strict):
+    """How much money a part holds: exactly one of four ways."""
+
+    each: Expr | None = None
+    amount: Expr | None = None
+    fraction: Expr | None = None
+    remainder: Literal[True] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way(cls, value: Any) -> Any:
+        if value == "remainder":
+            return {"remainder": True}
+        if isinstance(value, Mapping):
+            if not set(value) - {"each", "amount", "fraction"}:
+                exactly_one(value, ("each", "amount", "fraction"), "pool-ways")
+            return value
+        raise refuse("pool-ways", given=str(value), choices="each, amount, fraction, remainder")
+
+
+class Share(Strict):
+    """How a part's pool is divided: exactly one of four ways."""
+
+    equally: Literal[True] | None = None
+    in_proportion_to: Expr | None = None
+    level_up: Expr | None = None
+    counting: Expr | None = None
+    as_is: Expr | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way(cls, value: Any) -> Any:
+        if value == "equally":
+            return {"equally": True}
+        ways = ("in_proportion_to", "level_up", "as_is")
+        if not isinstance(value, Mapping):
+            raise refuse("share-ways", given=str(value), choices=", ".join(("equally", *ways)))
+        if not set(value) - {*ways, "counting"}:
+            exactly_one(value, ways, "share-ways")
+            if "counting" in value and "level_up" not in value:
+                raise refuse("counting-without-level-up")
+        return value
+
+
+class Part(Strict):
+    """A pool of money and a way to share it."""
+
+    id: Identifier
+    title: Title | None = None
+    pool: Pool | None = None
+    share: Share
+    within: str | None = None
+    eligible: tuple[Rule, ...] = ()
+    at_least: Expr | None = None
+    at_most: Expr | None = None
+    previous: str | None = None
+    if_short: Literal["refuse", "prorate"] = "refuse"
+    if_over: Literal["refuse", "reserve"] = "refuse"
+    levy: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Part:
+        if (self.pool is None) != (self.share.as_is is not None):
+            raise refuse("part-without-pool" if self.pool is None else "as-is-with-pool", part=self.id)
+        if self.within and self.pool and self.pool.remainder:
+            raise refuse("remainder-within", part=self.id)
+        if self.within and self.share.as_is is not None:
+            raise refuse("as-is-within", part=self.id)
+        if self.pool and self.pool.each is not None and self.share.equally is None:
+            raise refuse("each-not-equally", part=self.id)
+        if self.previous and self.at_least is None and self.at_most is None:
+            raise refuse("previous-without-bounds", part=self.id)
+        return self
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether limits leave this part as it is: paid ``each`` or ``as_is``, or a levy."""
+        return self.levy or self.share.as_is is not None or (self.pool is not None and self.pool.each is not None)
+
+
+class Override(Strict):
+    """An amount decided for one territory, with its reason."""
+
+    code: str
+    amount: Expr
+    reason: Title
+
+
+class Move(Strict):
+    """What a limit's stage shares by, instead of the parts."""
+
+    in_proportion_to: Expr
+
+
+def _list(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping) else value
+
+
+class Limit(Strict):
+    """A stage: bounds on each amount (or on one part, or on the totals of groups), then the level solved anew."""
+
+    id: str
+    title: Title | None = None
+    at_least: Expr | None = None
+    at_most: Expr | None = None
+    part: str | None = None
+    by: str | None = None
+    move: Move | None = None
+    exempt: Annotated[Expr | None, Field(alias="except")] = None
+    then: Literal["hold"] | None = None
+    override: Annotated[tuple[Override, ...], BeforeValidator(_list)] = ()
+    fund: Literal["inside", "on_top"] = "inside"
+    if_short: Literal["refuse", "prorate"] = "refuse"
+    if_over: Literal["refuse", "reserve"] = "refuse"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Limit:
+        bounded = self.at_least is not None or self.at_most is not None
+        if not bounded and not self.override:
+            raise refuse("limit-without-bound", limit=self.id)
+        if not bounded and (self.exempt is not None or self.then or self.by or self.part):
+            raise refuse("limit-without-bound", limit=self.id)
+        if self.fund == "on_top" and (self.at_most is not None or self.part or self.by or self.move):
+            raise refuse("on-top-only-floors", limit=self.id)
+        if self.part and (self.by or self.override or self.move or self.then):
+            raise refuse("part-limit-alone", limit=self.id)
+        if self.by and (self.exempt is not None or self.then or self.if_short != "refuse"):
+            raise refuse("by-limit-alone", limit=self.id)
+        return self
+
+
+class Rounding(Strict):
+    """The unit that amounts are whole multiples of, and what becomes of bounds between two of them."""
+
+    to: Plain | None = None
+    bounds: Literal["inward", "nearest"] = "inward"
+
+    @model_validator(mode="after")
+    def _positive(self) -> Rounding:
+        if self.to is not None and self.to <= 0:
+            raise refuse("rounding-not-positive", value=str(self.to))
+        return self
+
+
+class Check(Strict):
+    """An assertion of policy, shown passed or failed on every output."""
+
+    that: Expr
+    title: Title | None = None
+
+
+class Decision(Strict):
+    """Who adopted the page, when, by which resolution, and who dissented; kept in the record."""
+
+    adopted_by: str | None = None
+    date: str | None = None
+    resolution: str | None = None
+    dissent: str | None = None
+
+
+class FormulaModel(Strict):
+    """The whole page."""
+
+    equite: Annotated[Literal["1"], BeforeValidator(str)]
+    id: str
+    title: Title | None = None
+    notes: Title | None = None
+    language: Literal["fr", "en"] = "fr"
+    currency: str = "CAD"
+    unit: Title | None = None
+    envelope: Annotated[Envelope, BeforeValidator(short_form("value"))] | None = None
+    key: Annotated[Key, BeforeValidator(short_form("column"))]
+    name: str | None = None
+    people: str | None = None
+    columns: dict[Identifier, Annotated[Column, BeforeValidator(short_form("heading"))]] = {}
+    previous: str | None = None
+    constants: dict[Identifier, Annotated[Constant, BeforeValidator(short_form("value"))]] = {}
+    tables: dict[Identifier, NamedTable] = {}
+    eligible: tuple[Rule, ...] = ()
+    variables: dict[Identifier, Annotated[Variable, BeforeValidator(short_form("value"))]] = {}
+    indices: dict[Identifier, Index] = {}
+    parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+    limits: tuple[Limit, ...] = ()
+    rounding: Rounding = Rounding()
+    checks: tuple[Check, ...] = ()
+    if_short: Literal["refuse", "prorate"] = "refuse"
+    if_over: Literal["refuse", "reserve"] = "refuse"
+    decision: Decision | None = None
+
+    @property
+    def rounding_to(self) -> Any:
+        """The unit amounts are multiples of: a cent of money, one whole of anything else, unless the page says."""
+        from decimal import Decimal
+
+        if self.rounding.to is not None:
+            return self.rounding.to
+        return Decimal(1) if self.unit else Decimal("0.01")

@@ -1,0 +1,234 @@
+"""The name space of a page: who depends on whom, which columns it needs, and what is wrong with its names.
+
+Names resolve by dependency, not by section. Everything here is known before any table is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Literal
+
+from pydantic import BaseModel
+
+from equite.formula.expressions import (
+    TABLE_FUNCTIONS,
+    Aggregate,
+    Call,
+    Comparison,
+    Expression,
+    Membership,
+    Name,
+    Node,
+    Text,
+    walk,
+)
+from equite.formula.indices import Criterion, Family, Index
+from equite.formula.model import FormulaModel, Part
+
+__all__ = ["Names", "NeededColumn", "aggregates_in", "criteria_of", "expressions_of"]
+
+Path = tuple[str | int, ...]
+Use = Literal["number", "text", "group"]
+_ALIASES = {"exempt": "except"}
+#: Words of the language that stand for no column.
+_WORDS = frozenset({"all", "amount", "eligible", "envelope", "previous"})
+
+
+@dataclass(frozen=True)
+class NeededColumn:
+    """A column that the page reads: the name it goes by, its heading in the table, and how its cells are used."""
+
+    name: str
+    heading: str
+    use: Use
+
+
+def expressions_of(thing: object, path: Path = ()) -> Iterator[tuple[Path, Expression]]:
+    """Give every expression below a model with its path."""
+    if isinstance(thing, Expression):
+        yield path, thing
+    elif isinstance(thing, BaseModel):
+        for field in type(thing).model_fields:
+            yield from expressions_of(getattr(thing, field), (*path, _ALIASES.get(field, field)))
+    elif isinstance(thing, dict):
+        for key, value in thing.items():
+            yield from expressions_of(value, (*path, key))
+    elif isinstance(thing, tuple):
+        for at, value in enumerate(thing):
+            yield from expressions_of(value, (*path, at))
+
+
+class Names:
+    """What the names of a page mean and need."""
+
+    def __init__(self, model: FormulaModel) -> None:
+        self.model = model
+        self.parts = {part.id: part for part in model.parts}
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """Every name that the page itself defines, columns' own names apart."""
+        model = self.model
+        return frozenset({*model.constants, *model.tables, *model.variables, *model.indices, *self.parts})
+
+    @cached_property
+    def expressions(self) -> tuple[tuple[Path, Expression], ...]:
+        """Every expression of the page with its path."""
+        return tuple(expressions_of(self.model))
+
+    @cached_property
+    def needs(self) -> dict[str, frozenset[str]]:
+        """For each defined name (and ``envelope``, ``previous``), the names that it reads directly."""
+        model = self.model
+        found: dict[str, frozenset[str]] = {name: frozenset() for name in model.constants}
+        for name, table in model.tables.items():
+            found[name] = frozenset(table.columns)
+        for name, variable in model.variables.items():
+            found[name] = variable.value.names
+        for name, index in model.indices.items():
+            found[name] = frozenset(_index_names(index))
+        for part in model.parts:
+            found[part.id] = self.part_needs(part)
+        if model.envelope:
+            found["envelope"] = model.envelope.value.names
+        if model.previous:
+            found["previous"] = frozenset({model.previous})
+        return found
+
+    def part_needs(self, part: Part) -> frozenset[str]:
+        """Give the names that a part reads directly."""
+        names = {name for _, expression in expressions_of(part) for name in expression.names}
+        if part.previous:
+            names = (names - {"previous"}) | {part.previous}
+        return frozenset(names | ({part.within} if part.within else set()))
+
+    def closure(self, names: Iterable[str]) -> frozenset[str]:
+        """Give the names and all that they rest on."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting.extend(self.needs.get(name, ()))
+        return frozenset(found)
+
+    def cycle(self) -> tuple[str, ...]:
+        """Give a circle of names that rest on each other, or nothing."""
+        try:
+            TopologicalSorter(self.needs).prepare()
+        except CycleError as error:
+            return tuple(reversed(error.args[1]))
+        return ()
+
+    def trees_of(self, names: Iterable[str]) -> Iterator[Node]:
+        """Give the trees of the variables among some names, and of the envelope."""
+        for name in names:
+            if name in self.model.variables:
+                yield self.model.variables[name].value.tree
+            elif name == "envelope" and self.model.envelope:
+                yield self.model.envelope.value.tree
+
+    @cached_property
+    def columns(self) -> dict[str, NeededColumn]:
+        """The columns that the page needs, by the name it gives them, sorted."""
+        uses = self._uses()
+        found = {}
+        for name in sorted(set(uses) - self.defined - _WORDS):
+            spec = self.model.columns.get(name)
+            use: Use = "text" if spec and spec.kind == "text" else _use(uses[name])
+            if spec and spec.kind not in (None, "text"):
+                use = "number"
+            found[name] = NeededColumn(name, (spec.heading if spec else None) or name, use)
+        return found
+
+    def conflicting(self) -> tuple[str, ...]:
+        """Give the names that are compared with labels here and used as numbers there."""
+        uses = self._uses()
+        labels = [name for name, kinds in uses.items() if "text" in kinds]
+        return tuple(sorted(name for name in labels if "number" in uses[name] or name in self.defined))
+
+    def _uses(self) -> dict[str, set[Use]]:
+        """For each name, the ways in which it is used anywhere on the page."""
+        uses: dict[str, set[Use]] = {}
+        for _, expression in self.expressions:
+            for name, use in _name_uses(expression.tree):
+                uses.setdefault(name, set()).add(use)
+        for name, use in self._named_uses():
+            uses.setdefault(name, set()).add(use)
+        return uses
+
+    def _named_uses(self) -> Iterator[tuple[str, Use]]:
+        """Give the names that stand in keys and not in expressions."""
+        model = self.model
+        yield from ((column, "number") for table in model.tables.values() for column in table.columns)
+        for index in model.indices.values():
+            yield from _index_uses(index)
+        yield from ((part.within, "group") for part in model.parts if part.within)
+        yield from ((part.previous, "number") for part in model.parts if part.previous)
+        yield from ((limit.by, "group") for limit in model.limits if limit.by)
+        yield from ((name, "number") for name in (model.previous, model.people) if name)
+
+
+def _use(uses: set[Use]) -> Use:
+    return "text" if "text" in uses else "number" if "number" in uses else "group"
+
+
+def _name_uses(node: Node) -> Iterator[tuple[str, Use]]:
+    """Give each name of a tree with the way it is used there."""
+    match node:
+        case Name(name):
+            yield name, "number"
+            return
+        case Comparison(_, operands) if any(isinstance(operand, Text) for operand in operands):
+            yield from ((operand.name, "text") for operand in operands if isinstance(operand, Name))
+            return
+        case Membership(Name(name), choices) if isinstance(choices[0], Text):
+            yield name, "text"
+            return
+        case Call("starts_with", (Name(name), *_)):
+            yield name, "text"
+            return
+        case Aggregate(by=Name(name)):
+            yield name, "group"
+            yield from (use for child in node.children() if child is not node.by for use in _name_uses(child))
+            return
+        case Call(function, arguments) if function in TABLE_FUNCTIONS:
+            yield from (use for child in arguments[:-1] for use in _name_uses(child))
+            return
+    yield from (use for child in node.children() for use in _name_uses(child))
+
+
+def _index_uses(index: Index) -> Iterator[tuple[str, Use]]:
+    for _, name, criterion in criteria_of(index):
+        yield name, "number"
+        if criterion.transform and criterion.transform.name == "step":
+            yield str(criterion.transform.parameters.get("")), "number"
+        if criterion.more_need_when.by:
+            yield criterion.more_need_when.by, "group"
+        rule = criterion.missing or index.missing
+        if rule.by:
+            yield rule.by, "group"
+        if rule.column:
+            yield rule.column, "number"
+
+
+def _index_names(index: Index) -> Iterator[str]:
+    yield from (name for name, _ in _index_uses(index))
+    yield from (name for _, expression in expressions_of(index) for name in expression.names)
+
+
+def criteria_of(group: Index | Family, path: Path = ()) -> Iterator[tuple[Path, str, Criterion]]:
+    """Give every criterion below an index or a family: its path, its name, itself."""
+    for name, criterion in group.criteria.items():
+        yield (*path, "criteria", name), name, criterion
+    for name, family in group.families.items():
+        yield from criteria_of(family, (*path, "families", name))
+
+
+def aggregates_in(node: Node) -> Iterator[Aggregate]:
+    """Give the aggregates of a tree."""
+    yield from (found for found in walk(node) if isinstance(found, Aggregate))

@@ -1,0 +1,237 @@
+"""Every sentence and every number that a person reads, in French and in English.
+
+The catalogue lies in the YAML files beside this module, one entry per sentence, both languages side by side.
+Anything in the library may import this module; it imports nothing of the library.
+"""
+
+from __future__ import annotations
+
+import locale
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import yaml
+
+__all__ = [
+    "Amount",
+    "Codes",
+    "Language",
+    "Nearest",
+    "Numeral",
+    "Worded",
+    "as_language",
+    "money",
+    "numeral",
+    "percent",
+    "preferred_language",
+    "say",
+    "sentence",
+]
+
+Language = Literal["fr", "en"]
+#: What is worded once in each language: a title, a reason, a unit.
+Bilingual = Mapping[str, str]
+
+_NBSP = "\u00a0"
+#: Decimal digits that a float holds whatever its value.
+_SIGNIFICANT = 15
+#: Holds every digit of the largest float, which has 309 before the point.
+_ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP)
+_SYMBOLS = {"CAD": "$", "USD": "$", "AUD": "$", "NZD": "$", "EUR": "€", "GBP": "£", "BRL": "R$", "CHF": "CHF"}
+
+
+@runtime_checkable
+class Worded(Protocol):
+    """A value of a sentence that each language writes in its own way."""
+
+    def in_language(self, language: Language) -> str:
+        """Give the value as that language writes it."""
+        ...
+
+
+def preferred_language() -> Language:
+    """Give the language of the person at this machine: ``EQUITE_LANGUAGE``, else the locale, else English."""
+    for variable in ("EQUITE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable, ""):
+            return as_language(value)
+    # Windows sets none of them.
+    return as_language(locale.getlocale()[0] or "en")
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, Any]]:
+    """Read every YAML file beside this module into one catalogue."""
+    # All is text: read otherwise, a plain ``en: No`` would come out as ``False``.
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    entries: dict[str, dict[str, Any]] = {}
+    for file in sorted(files(__name__).iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".yaml"):
+            entries.update(yaml.load(file.read_text(encoding="utf-8"), Loader=loader) or {})
+    return entries
+
+
+def _written(value: object, language: Language) -> str:
+    if isinstance(value, Worded):
+        return value.in_language(language)
+    if isinstance(value, Mapping):
+        return str(value.get(language) or next(iter(value.values()), ""))
+    if isinstance(value, float):
+        return numeral(value, language)
+    return str(value)
+
+
+def sentence(entry: str, language: Language, part: str, values: Mapping[str, object]) -> str:
+    """Give one part (``what`` or ``mend``) of an error's sentence, with its values filled in."""
+    template = _catalogue()[entry][language][part]
+    return str(template).format_map({name: _written(value, language) for name, value in values.items()}).strip()
+
+
+def say(entry: str, language: Language, /, **values: object) -> str:
+    """Give a worded output (a heading, a label, a line of the terminal) in one language."""
+    template = _catalogue()[entry][language]
+    return str(template).format_map({name: _written(value, language) for name, value in values.items()})
+
+
+def numeral(value: float, language: Language, digits: int | None = None) -> str:
+    """Write a number as its readers do: ``1 234,5`` in French, ``1,234.5`` in English.
+
+    Binary dust is rounded away first, beyond 15 significant digits as spreadsheets do, and halves go away from zero:
+    ``0.1 + 0.2`` is written ``0.3``, and ``1.005`` with two decimals ``1.01``. There is never an exponent.
+
+    Parameters
+    ----------
+    value : float
+        Any number; a missing one is written ``—``.
+    language : {"fr", "en"}
+        The readers' language.
+    digits : int, optional
+        Decimals to show. By default as many as the number needs: up to six, or up to nine significant digits for a
+        small number (12 decimals at most), and at least cents for a very large one.
+    """
+    if math.isnan(value):
+        return "—"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return _numeral(_decimal(value), language, digits)
+
+
+def _decimal(value: float) -> Decimal:
+    """Give the number as it would be typed in; a whole number exactly."""
+    return Decimal(int(value)) if value == int(value) else Decimal(repr(float(value)))
+
+
+def _numeral(number: Decimal, language: Language, digits: int | None) -> str:
+    if digits is None:
+        whole = number.adjusted() + 1
+        needed = min(12, max(6, 9 - whole))
+        shown = _rounded(number, max(2, min(needed, _SIGNIFICANT - whole)))
+        text = f"{shown:f}".rstrip("0").rstrip(".")
+    else:
+        shown = _rounded(number, digits)
+        text = f"{shown:f}"
+    sign = "−" if shown < 0 else ""
+    integer, _, decimals = text.lstrip("-").partition(".")
+    grouped = f"{int(integer):,}"
+    if language == "fr":
+        return sign + grouped.replace(",", _NBSP) + ("," + decimals if decimals else "")
+    return sign + grouped + ("." + decimals if decimals else "")
+
+
+def _rounded(number: Decimal, digits: int) -> Decimal:
+    """Round halves away from zero, on 15 significant digits where that many hold the digits asked for."""
+    whole = number.adjusted() + 1
+    if whole + digits < _SIGNIFICANT:
+        number = number.quantize(Decimal(1).scaleb(whole - _SIGNIFICANT), context=_ROUNDING)
+    return number.quantize(Decimal(1).scaleb(-digits), context=_ROUNDING)
+
+
+def percent(share: float, language: Language, digits: int = 1) -> str:
+    """Write a share of one as a percentage: ``12,5 %`` or ``12.5%``."""
+    if not math.isfinite(share):
+        return numeral(share, language)
+    written = _numeral(_decimal(share).scaleb(2), language, digits)
+    return f"{written}{_NBSP}%" if language == "fr" else f"{written}%"
+
+
+def money(value: float, language: Language, currency: str | Bilingual, digits: int = 2) -> str:
+    """Write an amount with its currency, or with the unit that replaces it.
+
+    ``1 234,56 $`` in French, ``$1,234.56`` in English; a unit (``{"fr": "postes", "en": "positions"}``) follows the
+    number in both.
+    """
+    written = numeral(value, language, digits)
+    if written in ("—", "∞", "−∞"):
+        return written
+    if not isinstance(currency, str):
+        return f"{written}{_NBSP}{_written(currency, language)}"
+    symbol = _SYMBOLS.get(currency, currency)
+    if language == "fr":
+        return f"{written}{_NBSP}{symbol}"
+    gap = _NBSP if symbol.isalpha() else ""
+    return f"−{symbol}{gap}{written[1:]}" if written.startswith("−") else f"{symbol}{gap}{written}"
+
+
+@dataclass(frozen=True)
+class Numeral:
+    """A number in a sentence."""
+
+    value: float
+    digits: int | None = None
+
+    def in_language(self, language: Language) -> str:
+        """Write the number."""
+        return numeral(self.value, language, self.digits)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount of money (or of the unit that replaces it) in a sentence."""
+
+    value: float
+    currency: str | Bilingual = ""
+    digits: int = 2
+
+    def in_language(self, language: Language) -> str:
+        """Write the amount with its currency."""
+        return money(self.value, language, self.currency, self.digits).strip(_NBSP)
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The known names nearest to one that was not found: written ``did you mean …?``, or nothing."""
+
+    names: tuple[str, ...]
+
+    def in_language(self, language: Language) -> str:
+        """Word the question, or give an empty text when no name is near."""
+        if not self.names:
+            return ""
+        joined = (" ou " if language == "fr" else " or ").join(f"'{name}'" for name in self.names)
+        return f"vouliez-vous dire {joined}\u202f?" if language == "fr" else f"did you mean {joined}?"
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Codes or names listed in a sentence, the first few in full and the rest counted."""
+
+    codes: tuple[str, ...]
+    most: int = 8
+
+    def in_language(self, language: Language) -> str:
+        """List the codes."""
+        shown = ", ".join(self.codes[: self.most])
+        left = len(self.codes) - self.most
+        if left <= 0:
+            return shown
+        return f"{shown} et {left} autre{'s' if left > 1 else ''}" if language == "fr" else f"{shown} and {left} more"
+
+
+def as_language(text: str) -> Language:
+    """Give ``text`` as a language, French for anything that begins with ``fr``."""
+    return "fr" if text.lower().startswith("fr") else "en"
