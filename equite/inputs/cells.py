@@ -1,0 +1,255 @@
+"""What one cell says: a number, a text, a level, a yes or a no.
+
+People write the same number in many ways: ``1 234,5``, ``1,234.5``, ``1.234,5``, ``12,5 %``, ``1 234 $``. A cell is
+read under both conventions, the decimal point and the decimal comma. Where only one makes sense, that is the number;
+where both do and they disagree (``1,234``), the other cells of the column decide, then the file, and nothing else: a
+number is never guessed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+__all__ = [
+    "EXACT",
+    "DecimalMark",
+    "Reading",
+    "fold",
+    "levels_of",
+    "marks_shown",
+    "numbers_of",
+    "readings",
+    "text_of",
+    "texts_of",
+    "tidy",
+    "typed",
+    "yes_no_of",
+]
+
+DecimalMark = Literal[".", ","]
+Floats = npt.NDArray[np.float64]
+#: What stands for a missing value in a column of numbers, levels or yes and no; in a column of text, only a blank does.
+MISSING = frozenset({"", "..", "...", "…", "-", "–", "—", "n/d", "nd", "n/a", "na", "nan", "x"})
+_YES_NO = {"oui": 1.0, "yes": 1.0, "vrai": 1.0, "true": 1.0, "1": 1.0} | dict.fromkeys(
+    ("non", "no", "faux", "false", "0"), 0.0
+)
+
+_BLANKS = dict.fromkeys(map(ord, "\t\u00a0\u2007\u2009\u202f"), " ") | {ord("\u2212"): "-"}
+#: Beyond this, not every whole number has a float of its own.
+EXACT = 2**53
+_UNGROUPED = dict.fromkeys(map(ord, " '’"))
+#: A number with, at most, one sign, one currency or percent mark, and the blanks that go with them.
+_DRESSED = re.compile(r"([+-]?) ?[$€£]? ?([0-9.,eE+\- '’]+?) ?[$€£%]?")
+
+
+def _convention(mark: DecimalMark, group: str) -> re.Pattern[str]:
+    """Compile what a number looks like under one convention: groups of three, never opened by a zero."""
+    grouped = "|".join(rf"[1-9][0-9]{{0,2}}(?:{sign}[0-9]{{3}})+" for sign in ("[ '’]", re.escape(group)))
+    decimals = rf"{re.escape(mark)}[0-9]"
+    return re.compile(rf"[+-]?(?:(?:[0-9]+|{grouped})(?:{decimals}*)?|{decimals}+)(?:[eE][+-]?[0-9]+)?")
+
+
+_POINT, _COMMA = _convention(".", ","), _convention(",", ".")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A column read as numbers.
+
+    Attributes
+    ----------
+    values : array of float
+        The numbers; NaN where the cell is missing or could not be read.
+    wrong : array of int
+        Positions of the cells that hold no number.
+    ambiguous : array of int
+        Positions of the cells that hold two, depending on what the comma or the point means.
+    """
+
+    values: Floats
+    wrong: npt.NDArray[np.intp]
+    ambiguous: npt.NDArray[np.intp]
+
+
+def tidy(text: str) -> str:
+    """Give a text as it is compared: composed accents, plain single blanks, none at the ends, no byte-order mark."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.replace("\ufeff", ""))
+    return " ".join(text.split())
+
+
+def fold(text: str) -> str:
+    """Give a text as levels, yes and no are compared: tidied, and small or capital letters alike."""
+    return tidy(text).casefold()
+
+
+def readings(text: str) -> tuple[float | None, float | None]:
+    """Read one text as a number, with a decimal point and with a decimal comma.
+
+    Returns
+    -------
+    tuple of float or None
+        The number under each convention; None where the text is no number under it.
+
+    Examples
+    --------
+    >>> readings("1 234,5"), readings("1,234.5"), readings("1,234"), readings("12")
+    ((None, 1234.5), (1234.5, None), (1234.0, 1.234), (12.0, 12.0))
+    """
+    dressed = _DRESSED.fullmatch(text.strip().translate(_BLANKS))
+    if dressed is None:
+        return None, None
+    number = dressed[1] + dressed[2]
+    point = float(number.translate(_UNGROUPED).replace(",", "")) if _POINT.fullmatch(number) else None
+    if "," not in number and "." not in number:
+        return point, point
+    plain = number.translate(_UNGROUPED).replace(".", "").replace(",", ".")
+    return point, float(plain) if _COMMA.fullmatch(number) else None
+
+
+def marks_shown(pairs: Iterable[tuple[float | None, float | None]]) -> tuple[bool, bool]:
+    """Say what the readings of some cells prove: that a point, that a comma marks their decimals."""
+    point = comma = False
+    for with_point, with_comma in pairs:
+        point |= with_comma is None and with_point is not None
+        comma |= with_point is None and with_comma is not None
+    return point, comma
+
+
+def _cell_readings(cell: object) -> tuple[float | None, float | None]:
+    """Read one cell of any type; a missing one is NaN under both conventions."""
+    if isinstance(cell, str):
+        pair = readings(cell)
+        return (math.nan, math.nan) if pair == (None, None) and fold(cell) in MISSING else pair
+    if isinstance(cell, (Real, Decimal, np.bool_)):
+        try:
+            return float(cell), float(cell)
+        except OverflowError:
+            return math.inf, math.inf
+    return None, None
+
+
+def _distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[object]]:
+    """Give each cell's place among the distinct cells (-1 where it is missing), and these."""
+    cells = column.astype(object)
+    try:
+        places, distinct = pd.factorize(cells)
+    except TypeError:  # a cell that cannot be hashed, a list for instance
+        places, distinct = pd.factorize(cells.map(str, na_action="ignore"))
+    return places, list(distinct)
+
+
+def _spread(values: Iterable[float], places: npt.NDArray[np.intp]) -> Floats:
+    """Lay the distinct cells' values back over the column; a place of -1 takes the NaN put last."""
+    return np.array([*values, math.nan], dtype=np.float64)[places]
+
+
+def numbers_of(column: pd.Series, mark: DecimalMark | None = None) -> Reading:
+    """Read a column as numbers.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        Cells of any type.
+    mark : {".", ","}, optional
+        What the file's other cells show to be its decimal mark. The column's own cells come first.
+    """
+    none = np.empty(0, dtype=np.intp)
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
+        return Reading(np.array(column.to_numpy(dtype=np.float64, na_value=np.nan)), none, none)
+    places, distinct = _distinct(column)
+    pairs = [_cell_readings(cell) for cell in distinct]
+    point, comma = marks_shown(pairs)
+    if point or comma:
+        mark = None if point and comma else "." if point else ","
+    found, wrong, ambiguous = [], [], []
+    for with_point, with_comma in pairs:
+        both = with_point is not None and with_comma is not None
+        differ = both and with_point != with_comma and not math.isnan(with_point or 0.0)
+        first, second = (with_comma, with_point) if mark == "," else (with_point, with_comma)
+        value = first if first is not None else second
+        wrong.append(value is None)
+        ambiguous.append(differ and mark is None)
+        found.append(math.nan if value is None or ambiguous[-1] else value)
+    return Reading(_spread(found, places), _where(wrong, places), _where(ambiguous, places))
+
+
+def _where(flags: Sequence[bool], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Give the positions of the column's cells whose distinct value is flagged."""
+    return np.flatnonzero(np.array([*flags, False])[places])
+
+
+def text_of(cell: object) -> str | None:
+    """Give a cell as text, None if it is blank: 10.0 is "10", as a code that a spreadsheet took for a number was."""
+    if isinstance(cell, str):
+        return tidy(cell) or None
+    if cell is None or cell is pd.NaT or cell is pd.NA:
+        return None
+    if isinstance(cell, (float, np.floating)):
+        value = float(cell)
+        return None if math.isnan(value) else str(int(value)) if value.is_integer() else repr(value)
+    if isinstance(cell, Decimal):
+        return f"{cell.normalize():f}"
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    return tidy(cell.isoformat() if isinstance(cell, (datetime.date, datetime.time)) else str(cell)) or None
+
+
+def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
+    """Give a column as text: str, or None where the cell is blank."""
+    places, distinct = _distinct(column)
+    texts = np.array([*map(text_of, distinct), None], dtype=object)
+    return texts[places]
+
+
+def _looked_up(column: pd.Series, meaning: Mapping[str, float]) -> Reading:
+    """Read a column whose cells are words, or the numbers that stand for them."""
+    places, distinct = _distinct(column)
+    words = [fold(text_of(cell) or "") for cell in distinct]
+    wrong = _where([word not in meaning and word not in MISSING for word in words], places)
+    values = _spread((meaning.get(word, math.nan) for word in words), places)
+    return Reading(values, wrong, np.empty(0, dtype=np.intp))
+
+
+def levels_of(column: pd.Series, levels: Sequence[Mapping[str, str] | str]) -> Reading:
+    """Read a column of ordered levels: each cell one of their names, in either language, or their number from 1."""
+    meaning = {str(number): float(number) for number in range(1, len(levels) + 1)}
+    for number, level in enumerate(levels, start=1):
+        names = (level,) if isinstance(level, str) else level.values()
+        meaning.update({fold(name): float(number) for name in names})
+    return _looked_up(column, meaning)
+
+
+def yes_no_of(column: pd.Series) -> Reading:
+    """Read a column of yes (1) and no (0), in either language."""
+    return _looked_up(column, _YES_NO)
+
+
+def typed(cells: Sequence[object]) -> pd.Series:
+    """Make a column of cells that already have a type: whole numbers become integers, blanks become missing."""
+    kept = [None if isinstance(cell, str) and not cell.strip() else _whole(cell) for cell in cells]
+    filled = [cell for cell in kept if cell is not None]
+    kinds = {type(cell) for cell in filled}
+    if len(filled) == len(kept) and kinds in ({bool}, {int}):
+        return pd.Series(kept)
+    exact = all(abs(cell) <= EXACT for cell in filled if isinstance(cell, int))
+    if kinds <= {int, float, Decimal} and exact:
+        return pd.Series([math.nan if cell is None else cell for cell in kept]).astype(np.float64)
+    return pd.Series(kept, dtype=object)
+
+
+def _whole(cell: object) -> object:
+    """Give 10 for 10.0, and any other cell as it is."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) <= EXACT else cell

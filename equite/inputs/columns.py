@@ -1,0 +1,175 @@
+"""Check the columns that a formula asks for, and hand them over as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from equite import wording
+from equite.errors import Problem, nearest
+from equite.inputs import cells
+from equite.inputs.grid import few
+from equite.inputs.reading import Source
+from equite.wording import Codes, Language, Numeral
+
+__all__ = ["Column", "ColumnRule", "Place", "column_as", "lost_as_text", "unknown_column"]
+
+Kind = Literal["number", "extensive", "intensive", "ordinal", "yes_no", "text"]
+Column = npt.NDArray[np.float64] | npt.NDArray[np.object_]
+Level = Mapping[str, str] | str
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """What a formula expects of one column.
+
+    Attributes
+    ----------
+    name : str
+        What the formula calls it.
+    heading : str
+        What the table calls it.
+    kind : {"number", "extensive", "intensive", "ordinal", "yes_no", "text"}
+        What its cells hold. An extensive number adds up, and is negative only if ``minimum`` allows it.
+    minimum, maximum : float, optional
+        Bounds of a number, themselves allowed.
+    levels : tuple, optional
+        The names of an ordinal's levels, lowest first, each a text or one text a language.
+    line : int, optional
+        The line of the formula that asks for it.
+    """
+
+    name: str
+    heading: str
+    kind: Kind = "number"
+    minimum: float | None = None
+    maximum: float | None = None
+    levels: tuple[Level, ...] = ()
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What a sentence adds in brackets, if there is anything to add."""
+
+    entry: str
+    value: object
+
+    def in_language(self, language: Language) -> str:
+        """Word the brackets, or give an empty text."""
+        return "" if self.value is None else " " + wording.say(self.entry, language, value=self.value)
+
+
+@dataclass(frozen=True)
+class LevelNames:
+    """The names of an ordinal's levels, in a sentence."""
+
+    levels: tuple[Level, ...]
+
+    def in_language(self, language: Language) -> str:
+        """List the names."""
+        return ", ".join(
+            level if isinstance(level, str) else level.get(language, next(iter(level.values()), ""))
+            for level in self.levels
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """One column of a table, as the sentences name it and its cells."""
+
+    data: pd.DataFrame
+    heading: str
+    codes: Sequence[str]
+    source: Source
+
+    @property
+    def column(self) -> pd.Series:
+        """The column's cells."""
+        return self.data[self.heading]
+
+    def row(self, position: int) -> int:
+        """Give a cell's row in the file: what was left out of the table still counts."""
+        return self.source.first_row + int(self.data.index[position])
+
+    def mistakes(self, found: Mapping[str, Positions], **values: object) -> list[Problem]:
+        """Say what is wrong with the cells found, in their order; the first few only, if they are many."""
+        cases = sorted((int(position), entry) for entry, positions in found.items() for position in positions)
+        return list(few((self.mistake(entry, position, **values) for position, entry in cases), len(cases)))
+
+    def mistake(self, entry: str, position: int, **values: object) -> Problem:
+        """Say what is wrong with one cell."""
+        text = cells.text_of(self.column.iloc[position]) or ""
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        code = self.codes[position] if self.codes else None
+        said = {"value": shown, "territory": Aside("input-territory", code), **values}
+        return Problem(entry, said, self.heading, self.row(position), self.source.name, row_is_line=False)
+
+
+def column_as(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
+    """Read one column as its rule says.
+
+    Returns
+    -------
+    array
+        Floats, NaN where the cell is missing; for text, str or None.
+    list of Problem
+        Every mistake, or the first few if they are many.
+    """
+    if rule.kind == "text":
+        return cells.texts_of(place.column), lost_as_text(place)
+    if rule.kind == "yes_no":
+        reading = cells.yes_no_of(place.column)
+        return reading.values, place.mistakes({"input-not-yes-no": reading.wrong})
+    if rule.kind == "ordinal":
+        reading = cells.levels_of(place.column, rule.levels)
+        said = {"levels": LevelNames(rule.levels), "count": len(rule.levels)}
+        return reading.values, place.mistakes({"input-no-level": reading.wrong}, **said)
+    return _numbers(rule, place)
+
+
+def _numbers(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
+    reading = cells.numbers_of(place.column, place.source.decimal)
+    values = reading.values
+    finite = np.where(np.isfinite(values), values, np.nan)
+    adds_up = rule.kind == "extensive" and rule.minimum is None
+    lowest = 0.0 if adds_up else -np.inf if rule.minimum is None else rule.minimum
+    highest = np.inf if rule.maximum is None else rule.maximum
+    found = {
+        "input-not-number": reading.wrong,
+        "input-ambiguous": reading.ambiguous,
+        "input-infinite": np.flatnonzero(np.isinf(values)),
+        "input-negative" if adds_up else "input-below": np.flatnonzero(finite < lowest),
+        "input-above": np.flatnonzero(finite > highest),
+    }
+    said = {"lowest": Numeral(lowest), "highest": Numeral(highest)}
+    return values, place.mistakes(found, **said)
+
+
+def lost_as_text(place: Place) -> list[Problem]:
+    """Refuse as text a column of CSV that was read as decimals: 1.10 and 1.1, 1E5 and 100000 are no longer told apart.
+
+    Whole numbers among blanks are floats too, for want of a missing integer, and lose nothing.
+    """
+    column = place.column
+    if place.source.encoding is None or column.dtype.kind != "f":
+        return []
+    whole_among_blanks = column.isna().any() and (column.dropna() % 1 == 0).all()
+    if whole_among_blanks:
+        return []
+    problem = Problem("input-lost-text", {"value": place.heading}, place.heading, None, place.source.name)
+    return [problem]
+
+
+def unknown_column(heading: str, data: pd.DataFrame, source: Source, line: int | None = None) -> Problem:
+    """Say that the table has no such column, and which ones come near."""
+    near = nearest(heading, data.columns)
+    columns, asked = Codes(tuple(data.columns)), Aside("input-asked", line)
+    said = {"value": heading, "nearest": near, "columns": columns, "asked": asked}
+    return Problem("input-no-column-near" if near.names else "input-no-column", said, file=source.name)

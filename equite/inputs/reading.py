@@ -1,0 +1,165 @@
+"""Read a table from a file, whatever wrote it: CSV, a workbook, Parquet.
+
+The content of the file decides how it is read, not the end of its name.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import zlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+
+import pandas as pd
+
+from equite.errors import nearest
+from equite.inputs.cells import DecimalMark, texts_of, tidy, typed
+from equite.inputs.delimited import read_delimited
+from equite.inputs.grid import Grid, headed, heading_row, refusal
+
+__all__ = ["Source", "read_table"]
+
+_GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a table comes from.
+
+    Attributes
+    ----------
+    name : str
+        The name of the file, without its folder; empty for a table that was in memory.
+    sheet, encoding, separator, decimal : str or None
+        How the table was found in the file. ``decimal`` is None where the file does not show it.
+    first_row : int
+        The row of the file where the data begin, as the person sees it: the headings stand on the row before. For a
+        table in memory, rows count from 0, as pandas shows them.
+    """
+
+    name: str = ""
+    sheet: str | None = None
+    encoding: str | None = None
+    separator: str | None = None
+    decimal: DecimalMark | None = None
+    first_row: int = 0
+    fingerprint: Callable[[], str] = field(default=str, repr=False, compare=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the file's bytes; for a table in memory, of its CSV in the order of its codes."""
+        return self.fingerprint()
+
+
+def read_table(
+    path: str | os.PathLike[str], *, text: Collection[str] = (), sheet: str | None = None
+) -> tuple[pd.DataFrame, Source]:
+    """Read a table from a file.
+
+    Parameters
+    ----------
+    path : path
+        A CSV file (gzipped or not), a workbook (.xlsx, .xlsm, .xls, .ods) or a Parquet file.
+    text : collection of str, optional
+        Headings of the columns that are text, whatever their cells look like.
+    sheet : str, optional
+        The sheet of a workbook; by default the first.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and Source
+        The cells as they were written, under tidied headings. A column in which a number begins with a zero is text.
+        What is wholly blank is left out: the row of a cell in the file is ``source.first_row`` plus its index.
+
+    Raises
+    ------
+    TerritoriesError
+        If there is no such file or sheet, or if it holds no table.
+    """
+    file = Path(path).expanduser()
+    raw = _bytes_of(file)
+    grid = _grid(raw, file.name, text, sheet)
+    frame = headed(grid, file.name)
+    if grid.encoding is None:
+        frame = with_text(frame, text)
+    source = Source(
+        file.name, grid.sheet, grid.encoding, grid.separator, grid.decimal, grid.first_row, partial(_sha256, raw)
+    )
+    return frame, source
+
+
+def with_text(frame: pd.DataFrame, text: Collection[str]) -> pd.DataFrame:
+    """Make text of the columns that are, cells that a spreadsheet took for numbers included."""
+    wanted = {tidy(heading) for heading in text}.intersection(frame.columns)
+    return frame.assign(**{heading: texts_of(frame[heading]) for heading in frame.columns if heading in wanted})
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
+        raise refusal("input-no-file", value=file.name, nearest=nearest(file.name, beside)) from None
+    except OSError as error:
+        entry = "input-folder" if file.is_dir() else "input-unopened"
+        raise refusal(entry, file.name, value=file.name, reason=error.strerror or "") from error
+
+
+def _grid(raw: bytes, name: str, text: Collection[str], sheet: str | None) -> Grid:
+    """Choose the reader by the first bytes of the file."""
+    if raw.startswith(_GZIP):
+        try:
+            raw = gzip.decompress(raw)
+        except (OSError, EOFError, zlib.error) as error:
+            raise refusal("input-unreadable", name) from error
+    if raw.startswith((_ZIP, _OLE)):
+        return _read_workbook(raw, name, sheet)
+    if raw.startswith(_PARQUET):
+        return _read_parquet(raw, name)
+    return read_delimited(raw, name, text)
+
+
+def _read_workbook(raw: bytes, name: str, sheet: str | None) -> Grid:
+    """Read one sheet of a workbook. A cell that shows an error (#N/A) is missing."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        chosen = sheet if sheet is not None else next(iter(book.sheet_names), "")
+        if chosen not in book.sheet_names:
+            raise refusal("input-no-sheet", name, value=chosen, nearest=nearest(chosen, book.sheet_names))
+        rows = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise refusal("input-no-workbook", name, reason=str(error)) from error
+    titles = heading_row(rows)
+    if titles is None:
+        raise refusal("input-empty-sheet", name, value=chosen)
+    columns = zip(*rows[titles + 1 :], strict=True)
+    cells = pd.DataFrame({place: typed(column) for place, column in enumerate(columns)})
+    cells = cells.reindex(columns=range(len(rows[titles])))
+    return Grid(rows[titles], cells, titles + 2, sheet=chosen)
+
+
+def _read_parquet(raw: bytes, name: str) -> Grid:
+    """Read a Parquet file, if pyarrow is there to do it."""
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise refusal("input-needs-pyarrow", name) from None
+    from equite.inputs.frames import grid_of
+
+    try:
+        table = pq.read_table(io.BytesIO(raw))
+    except pa.ArrowException as error:
+        raise refusal("input-unreadable", name) from error
+    return grid_of(table, first_row=1)
