@@ -65,7 +65,8 @@ class Problem:
         what = wording.sentence(self.id, language, "what", self.values)
         mend = wording.sentence(self.id, language, "mend", self.values)
         place = self._place(language)
-        return what + (f" @ {place}" if place else "") + (f": {mend}" if mend else "")
+        colon = "\u00a0: " if language == "fr" else ": "
+        return what + (f" @ {place}" if place else "") + (f"{colon}{mend}" if mend else "")
 
     def _place(self, language: Language) -> str:
         words = ("ligne", "ligne") if language == "fr" else ("line", "row")

@@ -163,7 +163,7 @@ class _Run:
             envelope_units=totals[0],
             on_top_units=totals[1],
             reserve_units=totals[2],
-            warnings_found=(*self._scoring_warnings(scope), *warnings, *self._warnings(scope, context)),
+            warnings_found=(*self._scoring_warnings(scope), *warnings, *self._warnings(scope, context, stages, totals[2])),
             checks=(),
         )
         return replace(result, checks=run_checks(result))
@@ -284,9 +284,13 @@ class _Run:
             root = root._parent  # type: ignore[assignment]
         return tuple(found)
 
-    def _warnings(self, scope: Scope, context: Context) -> tuple[Problem, ...]:
-        """Warn of a ceiling of 0 that comes from a previous amount of 0."""
-        found = []
+    def _warnings(self, scope: Scope, context: Context, stages: Stages, reserve_units: int) -> tuple[Problem, ...]:
+        """Warn of a ceiling of 0 that comes from a previous amount of 0, and of what could not be paid or spent."""
+        found = [Problem("prorated", {"name": result.part.id}) for result in stages.parts if result.prorated]
+        found += [Problem("prorated", {"name": result.limit.id}) for result in stages.results if result.prorated]
+        if reserve_units:
+            reserve = context.amount(self.unit.money(np.array([reserve_units]))[0])
+            found.append(Problem("undistributed", {"reserve": reserve}))
         for at, limit in enumerate(self.formula.limits):
             if limit.at_most is not None and "previous" in limit.at_most.names and self.formula.previous:
                 bound = scope.bound(amount=context.full(np.zeros(context.size))).rows(limit.at_most.tree)

@@ -39,6 +39,8 @@ class CheckResult:
 def run_checks(allocation: Allocation) -> tuple[CheckResult, ...]:
     """Run every check of the page; ``amount`` and part ids are final, after limits and rounding."""
     context = allocation.context
+    if not allocation.formula.checks:
+        return ()
     known: dict[str, np.ndarray] = {
         name: context.full(values, 0.0) for name, values in allocation.final_parts.items()
     }

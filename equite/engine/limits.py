@@ -43,6 +43,8 @@ class StageResult:
         What its caps kept from being distributed.
     overridden : tuple of str
         The codes whose amount it decided.
+    prorated : bool
+        Whether its floors were scaled for want of money.
     """
 
     limit: Limit
@@ -54,6 +56,7 @@ class StageResult:
     on_top: float = 0.0
     reserve: float = 0.0
     overridden: tuple[str, ...] = ()
+    prorated: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Stages:
         self.level = np.ones(groups.count)
         self.amounts = self.fixed + self.score
         self.reserve = 0.0
+        self.prorated = False
         self.results: list[StageResult] = []
 
     @property
@@ -111,7 +115,8 @@ class Stages:
             else:
                 result = self._stage(limit, scope, place)
             self.amounts = result.after
-            self.results.append(replace(result, before=before))
+            self.results.append(replace(result, before=before, prorated=self.prorated))
+            self.prorated = False
 
     def _scope(self, limit: Limit) -> Scope:
         known = {result.part.id: self.context.full(result.amounts, 0.0) for result in self.parts}
@@ -164,6 +169,7 @@ class Stages:
         if limit.if_short == "prorate" and short.any():
             scaled = prorated(self.fixed, earlier, np.where(self.frozen, -np.inf, stated.lower), self.money, self.groups)
             rows = short[self.groups.of]
+            self.prorated = True
             found = replace(
                 found,
                 amounts=np.where(rows, scaled.amounts, found.amounts),

@@ -51,6 +51,8 @@ class PartResult:
         Who is eligible to it.
     exclusions : tuple of Exclusion
         Who is not, and why.
+    prorated : bool
+        Whether its floors were scaled for want of money.
     """
 
     part: Part
@@ -65,6 +67,7 @@ class PartResult:
     reserve: float
     members: Mask
     exclusions: tuple[Exclusion, ...] = ()
+    prorated: bool = False
 
     @property
     def signed_pool(self) -> float:
@@ -231,9 +234,12 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
     if part.share.as_is is not None:
         amounts = np.clip(fixed, bounds.lower, bounds.upper)
         return replace(result, amounts=sign * amounts, before_bounds=sign * fixed, pool=np.array([amounts.sum()]))
-    free = solve(fixed, score, np.where(members, floor, 0.0), np.where(members, np.inf, 0.0), pool, groups)
     solved = resolve(context, result, bounds, place)
-    return replace(solved, amounts=sign * solved.amounts, before_bounds=sign * free.amounts)
+    amounts = sign * solved.amounts
+    if part.at_least is None and part.at_most is None:
+        return replace(solved, amounts=amounts, before_bounds=amounts)
+    free = solve(fixed, score, np.where(members, floor, 0.0), np.where(members, np.inf, 0.0), pool, groups)
+    return replace(solved, amounts=amounts, before_bounds=sign * free.amounts)
 
 
 def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[str | int, ...]) -> PartResult:
@@ -241,15 +247,15 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
     part, fixed, groups = result.part, result.fixed, result.groups
     money = result.pool
     found = solve(fixed, result.score, bounds.lower, bounds.upper, money, groups)
-    if part.if_short == "prorate" and (found.gap < 0).any():
+    short = part.if_short == "prorate" and bool((found.gap < 0).any())
+    if short:
         scaled = prorated(fixed, Bounds(np.zeros(fixed.size), bounds.upper), bounds.lower, money, groups)
-        short = (found.gap < 0)[groups.of]
-        amounts = np.where(short, scaled.amounts, found.amounts)
+        amounts = np.where((found.gap < 0)[groups.of], scaled.amounts, found.amounts)
         found = replace(found, amounts=amounts, gap=np.where(found.gap < 0, scaled.gap, found.gap))
     reserve = part.if_over == "reserve"
     settle(context, found, bounds, fixed, money, groups, part.id, place, reserve=reserve)
     kept = float(np.maximum(found.gap, 0.0).sum()) if reserve else 0.0
-    return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept)
+    return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept, prorated=short)
 
 
 def score_of(scope: Scope, context: Context, part: Part, members: Mask) -> tuple[Floats, Floats, float]:

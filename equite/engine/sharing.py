@@ -104,6 +104,11 @@ def _totals(values: Floats, of: NDArray[np.intp], count: int) -> Floats:
     return np.bincount(of, weights=values, minlength=count)
 
 
+def _each(by_group: np.ndarray, of: NDArray[np.intp]) -> np.ndarray:
+    """Spread one value by group over rows; a single group's value spreads by itself."""
+    return by_group if by_group.size == 1 else by_group[of]
+
+
 def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Floats, groups: Groups) -> Solution:
     """Solve every group's level at once; the arrays must be finite but for infinite bounds, and lower <= upper.
 
@@ -116,27 +121,27 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
     groups : Groups
         Which row belongs to which group.
     """
+    count = groups.count
     amounts = np.minimum(np.maximum(fixed, lower), upper)
-    level = np.zeros(groups.count)
+    level = np.zeros(count)
     rows = np.flatnonzero(score > 0)
-    money = amount - _totals(np.where(score > 0, 0.0, amounts), groups.of, groups.count)
+    money = amount - _totals(np.where(score > 0, 0.0, amounts), groups.of, count)
     b, s, lo, hi, of = fixed[rows], score[rows], lower[rows], upper[rows], groups.of[rows]
     while rows.size:
-        slope = _totals(s, of, groups.count)
+        slope = _totals(s, of, count)
         here = slope > 0
-        level[here] = (money - _totals(b, of, groups.count))[here] / slope[here]
-        free = b + level[of] * s
-        above = _totals(np.maximum(free - hi, 0.0), of, groups.count)
-        below = _totals(np.maximum(lo - free, 0.0), of, groups.count)
+        level[here] = (money - _totals(b, of, count))[here] / slope[here]
+        free = b + _each(level, of) * s
+        clipped = np.minimum(np.maximum(free, lo), hi)
+        above = _totals(np.maximum(free - hi, 0.0), of, count)
+        below = _totals(np.maximum(lo - free, 0.0), of, count)
         # Where caps cut off exactly what floors add (or neither does anything), this level is the solution.
-        settled = (above == below)[of]
-        held_high = (above > below)[of] & (free >= hi)
-        held_low = (below > above)[of] & (free <= lo)
-        done = settled | held_high | held_low
-        amounts[rows[done]] = np.where(held_high, hi, np.where(held_low, lo, np.clip(free, lo, hi)))[done]
-        held = held_high | held_low
-        money = money - _totals(np.where(held, np.where(held_high, hi, lo), 0.0), of, groups.count)
-        rows, b, s, lo, hi, of = (array[~done] for array in (rows, b, s, lo, hi, of))
+        settled = _each(above == below, of)
+        held = (_each(above > below, of) & (free >= hi)) | (_each(below > above, of) & (free <= lo))
+        amounts[rows] = clipped
+        money = money - _totals(np.where(held, clipped, 0.0), of, count)
+        left = np.flatnonzero(~(held | settled))
+        rows, b, s, lo, hi, of = (array[left] for array in (rows, b, s, lo, hi, of))
     total = groups.total(amounts)
     dust = _DUST * (np.abs(amount) + groups.total(np.abs(amounts)))
     gap = np.where(np.abs(amount - total) <= dust, 0.0, amount - total)

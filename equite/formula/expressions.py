@@ -285,7 +285,8 @@ def _parse(text: str) -> Node:
         # The parentheses let a long expression stand on several lines, as YAML's folded texts do.
         tree = ast.parse(f"({text.strip()}\n)", mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError):
-        raise _Refused("expression-unreadable", text=text.strip()) from None
+        entry = "expression-if" if re.search(r"\bif\b", _without_labels(text)) else "expression-unreadable"
+        raise _Refused(entry, text=text.strip()) from None
     return _Reader(text.strip()).read(tree.body, 0)
 
 
@@ -403,7 +404,7 @@ class _Reader:
         name = node.func.id
         known = {**ROW_FUNCTIONS, **TABLE_FUNCTIONS, **AGGREGATES}
         if name not in known:
-            near = Nearest(("where",)) if name.casefold() in ("if", "si") else nearest(name, known)
+            near = Nearest(("where",)) if name.casefold() in ("iff", "iif", "si") else nearest(name, known)
             raise _Refused("expression-unknown-function", name=name, nearest=near)
         if any(isinstance(argument, ast.Starred) for argument in node.args):
             raise _Refused("expression-not-allowed", text=self.text, piece=self._piece(node))

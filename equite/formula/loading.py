@@ -82,9 +82,11 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
 
 def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int | None) -> tuple[str, dict[str, object]]:
     """Say what is most likely wrong with a page that is not YAML."""
-    if "'\\t'" in str(error.problem):
+    lines = text.splitlines()
+    written = lines[line - 1] if line and line <= len(lines) else ""
+    if written.lstrip(" ").startswith("\t"):
         return "page-tab", {}
-    written = text.splitlines()[line - 1].strip() if line and line <= len(text.splitlines()) else ""
+    written = written.strip()
     if "flow mapping" in str(error.context) and "(" in written:
         return "page-flow-comma", {"piece": written[written.index("(") :][:40]}
     return "page-not-yaml", {}
