@@ -7,7 +7,12 @@ import pandas as pd
 
 ENVELOPE = 862_051_033
 EDGES = np.array([500, 1000, 2000, 3500, 5000, 7500, 10000, 15000, 20000, 35000, 50000, 75000, 100000, 200000])
-PREVIOUS = ("prev_potentiel_financier_par_habitant", "prev_longueur_voirie", "prev_enfants", "prev_potentiel_financier_par_hectare")
+PREVIOUS = (
+    "prev_potentiel_financier_par_habitant",
+    "prev_longueur_voirie",
+    "prev_enfants",
+    "prev_potentiel_financier_par_hectare",
+)
 FRACTIONS = (0.30, 0.30, 0.30, 0.10)
 Floats = np.ndarray
 

@@ -110,15 +110,21 @@ def main() -> None:
     print(f"{len(table)} communes ({source}); {RUNS} runs of each, in turn; equal to the cent")
     ours, theirs = (lambda: equite.allocate(formula, territories)), (lambda: bare.amounts(table))
     print(line("computation alone", *paired(ours, theirs), "at most 3"))
-    print(f"{'':<34} peak memory: equite {peak(ours):.0f} MB, bare {peak(theirs):.0f} MB (tracemalloc)")
+    print(f"{'':<34} peak memory: equite {peak(ours):.0f} MB, bare {peak(theirs):.0f} MB (allocated)")
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
         table.to_csv(here / "communes.csv", index=False)
         found.table.to_pickle(here / "result.pkl")
         mine = (page, here / "communes.csv", here / "out.csv")
         bares = (here / "result.pkl", here / "communes.csv", here / "bare.csv")
-        print(line("whole process, CSV to CSV", *paired(lambda: process(OURS, *mine), lambda: process(THEIRS, *bares)), "at most 1.3"))
-        print(f"{'':<34} peak memory: equite {memory(OURS, *mine):.0f} MB, bare {memory(THEIRS, *bares):.0f} MB (resident)")
+        print(
+            line(
+                "whole process, CSV to CSV",
+                *paired(lambda: process(OURS, *mine), lambda: process(THEIRS, *bares)),
+                "at most 1.3",
+            )
+        )
+        print(f"{'':<34} peak memory: equite {memory(OURS, *mine):.0f} MB, bare {memory(THEIRS, *bares):.0f} MB")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Applying a page to a table: scores, shares, limits, whole units."""

@@ -87,7 +87,7 @@ def aggregate(
 def _total(numbers: Floats, weights: Floats, of: NDArray[np.intp], count: int) -> Floats:
     if count == 1:
         return np.array([(numbers * weights).sum()])
-    return np.bincount(of, weights=numbers * weights, minlength=count)
+    return np.bincount(of, weights=numbers * weights, minlength=count).astype(np.float64, copy=False)
 
 
 def _average(numbers: Floats, weights: Floats, of: NDArray[np.intp], count: int) -> Floats:

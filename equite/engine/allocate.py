@@ -82,7 +82,7 @@ def needed_rules(formula: Formula) -> list[ColumnRule]:
     for name, needed in formula.names.columns.items():
         spec = formula.columns.get(name)
         kind: Any = "text" if needed.use != "number" else (spec.kind if spec and spec.kind else "number")
-        low, high = (spec.range if spec and spec.range else (None, None))
+        low, high = spec.range if spec and spec.range else (None, None)
         rules.append(
             ColumnRule(
                 name=name,
@@ -163,7 +163,11 @@ class _Run:
             envelope_units=totals[0],
             on_top_units=totals[1],
             reserve_units=totals[2],
-            warnings_found=(*self._scoring_warnings(scope), *warnings, *self._warnings(scope, context, stages, totals[2])),
+            warnings_found=(
+                *self._scoring_warnings(scope),
+                *warnings,
+                *self._warnings(scope, context, stages, totals[2]),
+            ),
             checks=(),
         )
         return replace(result, checks=run_checks(result))
@@ -241,7 +245,9 @@ class _Run:
             return scaled, reserve * factor, (Problem("prorated", {"name": "parts"}),)
         if left > half:
             if self.formula.if_over != "reserve":
-                raise SharingError([Problem("money-left", values, **self.formula.where("parts"))], self.formula.language)
+                raise SharingError(
+                    [Problem("money-left", values, **self.formula.where("parts"))], self.formula.language
+                )
             reserve += left
         return parts, reserve, ()
 
@@ -262,7 +268,9 @@ class _Run:
         shares = self.unit.count(stages.amounts)
         if not np.isfinite(shares).all() or np.abs(shares).sum() > MOST_UNITS:
             heaviest = context.codes[np.argsort(-np.abs(shares), kind="stable")[:5]]
-            raise SharingError([Problem("amount-without-limit", {"codes": Codes(tuple(heaviest))})], self.formula.language)
+            raise SharingError(
+                [Problem("amount-without-limit", {"codes": Codes(tuple(heaviest))})], self.formula.language
+            )
         if stages.money is None:
             return _alone(shares, stages, self.unit, self.formula), (None, 0, 0)
         on_top = sum(result.on_top for result in stages.results)
@@ -276,12 +284,13 @@ class _Run:
         return whole, (envelope_units, added, kept)
 
     def _scoring_warnings(self, scope: Scope) -> tuple[Problem, ...]:
-        root = scope
+        """Gather what indices have to say, from every scope that scored one."""
         found: list[Problem] = []
-        while root is not None:
-            for scoring in root.scorings.values():
+        chain: Scope | None = scope
+        while chain is not None:
+            for scoring in chain.scorings.values():
                 found += [problem for problem in scoring.warnings if problem not in found]
-            root = root._parent  # type: ignore[assignment]
+            chain = chain.parent
         return tuple(found)
 
     def _warnings(self, scope: Scope, context: Context, stages: Stages, reserve_units: int) -> tuple[Problem, ...]:
@@ -314,7 +323,7 @@ def _scaled(result: PartResult, factor: float) -> PartResult:
 
 
 def _only_stated_pools(parts: tuple[PartResult, ...]) -> bool:
-    """Whether every part shares a stated amount: then the pools are the envelope, whether or not the page adds them up."""
+    """Whether every part shares a stated amount: then the pools make the envelope."""
     return all(result.part.pool is not None and result.part.pool.amount is not None for result in parts)
 
 
@@ -335,5 +344,3 @@ def _rounded_by_group(shares: Floats, stages: Stages, total: int) -> np.ndarray:
     sums = groups.total(shares)
     by_group = largest_remainders(sums, np.array([total]), Groups.single(groups.count))
     return largest_remainders(shares, by_group, groups)
-
-

@@ -219,10 +219,9 @@ class Allocation:
             return self.codes.index(code)
         for found in self.excluded_by:
             if found.code == code:
-                values = {"code": code, "reason": found.reason}
-                raise SharingError([Problem("code-excluded", values)], self.language)
-        values = {"code": code, "nearest": nearest(code, self.codes)}
-        raise SharingError([Problem("code-unknown", values)], self.language)
+                raise SharingError([Problem("code-excluded", {"code": code, "reason": found.reason})], self.language)
+        near = nearest(code, self.codes)
+        raise SharingError([Problem("code-unknown", {"code": code, "nearest": near})], self.language)
 
     @cached_property
     def departures(self) -> tuple[Departures, ...]:

@@ -71,7 +71,11 @@ class Bounds:
 
 
 def evaluate_bounds(
-    scope: Scope, context: Context, at_least: Expression | None, at_most: Expression | None, place: tuple[str | int, ...]
+    scope: Scope,
+    context: Context,
+    at_least: Expression | None,
+    at_most: Expression | None,
+    place: tuple[str | int, ...],
 ) -> Bounds:
     """Evaluate bounds for those that take part; a missing bound is no bound.
 
@@ -112,7 +116,7 @@ def _evaluated(scope: Scope, context: Context, expression: Expression | None, ab
 
 
 def prorated(fixed: Floats, earlier: Bounds, floors: Floats, money: Floats, groups: Groups) -> Solution:
-    """Scale floors that the money cannot pay: the one k with sum_i clip(k floor_i, b_i, floor_i) = E (ratable reduction)."""
+    """Scale floors that money cannot pay (ratable reduction): the k with sum_i clip(k floor_i, b_i, floor_i) = E."""
     least = np.clip(fixed, earlier.lower, earlier.upper)
     most = np.maximum(least, np.minimum(floors, earlier.upper))
     scores = np.where(np.isfinite(floors), np.maximum(floors, 0.0), 0.0)
@@ -141,18 +145,30 @@ def settle(
         if gap > 0 and not reserve:
             entry = "stage-nothing-to-share-by" if np.isinf(bounds.upper[members]).any() else "stage-over"
             problems.found.append(
-                Problem(entry, {**values, "sum": context.amount(least), "codes": _heaviest(context, members, bounds.upper)}, **where)
+                Problem(
+                    entry,
+                    {**values, "sum": context.amount(least), "codes": _heaviest(context, members, bounds.upper)},
+                    **where,
+                )
             )
         elif gap < 0:
             problems.found.append(
-                Problem("stage-short", {**values, "sum": context.amount(least), "codes": _heaviest(context, members, bounds.lower)}, **where)
+                Problem(
+                    "stage-short",
+                    {**values, "sum": context.amount(least), "codes": _heaviest(context, members, bounds.lower)},
+                    **where,
+                )
             )
         elif found.level[group] < 0 and bool((found.amounts[members] > bounds.lower[members]).any()):
             at_zero = np.clip(fixed[members], bounds.lower[members], bounds.upper[members])
             taken = float(at_zero.sum())
             values = {**values, "sum": context.amount(taken), "gap": context.amount(taken - money[group])}
             problems.found.append(
-                Problem("stage-negative-level", {**values, "codes": _heaviest(context, members, np.maximum(bounds.lower, fixed))}, **where)
+                Problem(
+                    "stage-negative-level",
+                    {**values, "codes": _heaviest(context, members, np.maximum(bounds.lower, fixed))},
+                    **where,
+                )
             )
     problems.refuse()
 

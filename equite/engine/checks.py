@@ -41,9 +41,7 @@ def run_checks(allocation: Allocation) -> tuple[CheckResult, ...]:
     context = allocation.context
     if not allocation.formula.checks:
         return ()
-    known: dict[str, np.ndarray] = {
-        name: context.full(values, 0.0) for name, values in allocation.final_parts.items()
-    }
+    known: dict[str, np.ndarray] = {name: context.full(values, 0.0) for name, values in allocation.final_parts.items()}
     known["amount"] = context.full(allocation.amounts, 0.0)
     scope = allocation.scope.bound(**known)
     results = []

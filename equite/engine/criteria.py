@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,8 @@ from equite.engine.methods import TRANSFORMS, Normaliser, average_rank, paramete
 from equite.engine.missing import refuse_missing
 from equite.engine.sharing import Floats
 from equite.errors import Problem, Problems, nearest
-from equite.formula.expressions import Name
 from equite.formula.indices import Criterion, Direction, Missing
+from equite.formula.nodes import Name
 from equite.wording import Codes
 
 __all__ = ["ContextGroup", "CriterionScore", "Measure", "measure"]
@@ -33,7 +34,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class ContextGroup:
-    """A group in which a context-directed criterion was scored: its label, its pull, who is in it (of those eligible)."""
+    """A group in which a context-directed criterion was scored: its label, its pull, and who is in it."""
 
     label: str
     pull: str
@@ -183,7 +184,7 @@ def _sensible(name: str, numbers: list[float]) -> bool:
     return numbers[0] < numbers[1] and (name != "winsorise" or (numbers[0] >= 0 and numbers[1] <= 1))
 
 
-def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, place: dict[str, object]) -> Floats:
+def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, place: dict[str, Any]) -> Floats:
     """Look values up in one of the page's tables."""
     named = str((what.criterion.transform.parameters if what.criterion.transform else {}).get(""))
     tables = scope.formula.tables
@@ -249,5 +250,3 @@ def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], normaliser:
             placed = normaliser.function(inside)
             scores[rows] = placed - placed.mean() + 0.5
     return scores
-
-

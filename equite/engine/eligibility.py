@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
 from equite.errors import FormulaError, Problems
@@ -60,5 +59,3 @@ def apply_rules(
         exclusions += [Exclusion(str(code), reason) for code in scope.table.codes[out]]
         kept = kept & ~out
     return kept, tuple(exclusions)
-
-

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from equite.engine.aggregates import Grouping, aggregate
 from equite.engine.functions import COMPARISONS, FUNCTIONS, OPERATORS, TABLES, all_of, any_of, negated, truth
 from equite.engine.sharing import Floats
-from equite.formula.expressions import (
+from equite.formula.formula import Formula
+from equite.formula.nodes import (
     Aggregate,
     Binary,
     Call,
@@ -29,7 +30,6 @@ from equite.formula.expressions import (
     Text,
     walk,
 )
-from equite.formula.formula import Formula
 
 if TYPE_CHECKING:
     from equite.engine.scoring import Scoring
@@ -82,7 +82,7 @@ class Scope:
         self.eligible = eligible
         self._score = score
         self._bindings: dict[str, np.ndarray] = {}
-        self._parent: Scope | None = None
+        self.parent: Scope | None = None
         self._memo: dict[str, np.ndarray] = {}
         self._groupings: dict[str, Grouping] = {}
         self.scorings: dict[str, Scoring] = {}
@@ -90,7 +90,7 @@ class Scope:
     def bound(self, **bindings: np.ndarray | float) -> Scope:
         """Give a scope in which some names have other values; what rests on them is computed anew, the rest shared."""
         child = Scope(self.formula, self.table, self.eligible, self._score)
-        child._parent = self
+        child.parent = self
         child._bindings = {name: np.asarray(value) for name, value in bindings.items()}
         return child
 
@@ -103,16 +103,16 @@ class Scope:
         """Give a name's value: a number (shape ``()``), or one for each territory (shape ``(n,)``)."""
         if name in self._bindings:
             return self._bindings[name]
-        if self._parent is not None and not self._rests_on_bindings(name):
-            return self._parent.value(name)
+        if self.parent is not None and not self._rests_on_bindings(name):
+            return self.parent.value(name)
         if name not in self._memo:
             self._memo[name] = self._compute(name)
         return self._memo[name]
 
     def scoring(self, name: str) -> Scoring:
         """Give an index's scoring, computed once."""
-        if self._parent is not None and not self._rests_on_bindings(name):
-            return self._parent.scoring(name)
+        if self.parent is not None and not self._rests_on_bindings(name):
+            return self.parent.scoring(name)
         if name not in self.scorings:
             self.scorings[name] = self._score(name, self)
         return self.scorings[name]
@@ -123,8 +123,8 @@ class Scope:
 
     def grouping(self, name: str) -> Grouping:
         """Give the groups that a column or a variable makes."""
-        if self._parent is not None and not self._rests_on_bindings(name):
-            return self._parent.grouping(name)
+        if self.parent is not None and not self._rests_on_bindings(name):
+            return self.parent.grouping(name)
         if name not in self._groupings:
             values = np.broadcast_to(self.value(name), (self.table.size,))
             self._groupings[name] = Grouping.by(values)
@@ -220,7 +220,8 @@ class Scope:
     def _call(self, function: str, arguments: tuple[Node, ...]) -> Floats:
         if function == "starts_with":
             column, prefix = arguments
-            assert isinstance(column, Name) and isinstance(prefix, Text)
+            assert isinstance(column, Name)
+            assert isinstance(prefix, Text)
             return self._by_label(column.name, lambda label: label.startswith(prefix.value))
         if function == "weighted_sum" or function in TABLES:
             named = arguments[-1]
@@ -228,7 +229,7 @@ class Scope:
             table = self.formula.tables[named.name]
             if function == "weighted_sum":
                 pairs = zip(table.columns, table.values, strict=True)
-                return np.sum([self.numbers(column) * weight for column, weight in pairs], axis=0)
+                return np.asarray(np.sum([self.numbers(column) * weight for column, weight in pairs], axis=0))
             return TABLES[function](np.asarray(self._run(arguments[0])), table)
         return FUNCTIONS[function](*(self._run(argument) for argument in arguments))
 
@@ -247,7 +248,9 @@ class Scope:
                     raise MissingInAggregate(tree, node.function, missing & self.eligible)
                 rows = rows & ~missing
         grouping = self.grouping(node.by.name) if node.by else None
-        share = node.arguments[1].value if node.function == "quantile" and isinstance(node.arguments[1], Number) else 0.5
+        share = (
+            node.arguments[1].value if node.function == "quantile" and isinstance(node.arguments[1], Number) else 0.5
+        )
         return aggregate(node.function, values, weights, rows, grouping, share)
 
     def _among(self, among: Node | None) -> Mask:
@@ -258,4 +261,4 @@ class Scope:
             return np.ones(size, dtype=bool)
         mentions = any(isinstance(node, Name) and node.name in ("eligible", "all") for node in walk(among))
         scope = self.bound(eligible=self.taking_part.astype(float), all=1.0) if mentions else self
-        return np.broadcast_to(scope._run(among), (size,)) == 1.0
+        return np.asarray(np.broadcast_to(scope._run(among), (size,)) == 1.0)

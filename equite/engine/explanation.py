@@ -22,6 +22,7 @@ from equite.engine.parts import PartResult, score_of
 from equite.engine.rounding import largest_remainders
 from equite.engine.scoring import Scoring
 from equite.engine.sharing import Floats, Groups, solve
+from equite.formula.expressions import Expression
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -122,8 +123,8 @@ def explain(allocation: Allocation, code: str) -> Explanation:
             lines.append(("part", part, part, float(result.before_bounds[row])))
         else:
             lines.append(("size", part, part, float(found.size[row])))
-            for at, (index, criterion) in enumerate(found.criteria):
-                lines.append(("criterion", f"{index}.{criterion}", part, float(found.dollars[row, at])))
+            named = zip(found.criteria, found.dollars[row], strict=True)
+            lines += [("criterion", ".".join(criterion), part, float(dollars)) for criterion, dollars in named]
         bounded = float(result.amounts[row] - result.before_bounds[row])
         if result.part.at_least is not None or result.part.at_most is not None:
             lines.append(("bounds", part, part, bounded))
@@ -162,7 +163,7 @@ def _scorings(allocation: Allocation, result: PartResult) -> list[Scoring]:
     return [scoring for scoring in map(allocation.scope.scoring, used) if scoring.criteria]
 
 
-def _share(result: PartResult) -> Iterator[object]:
+def _share(result: PartResult) -> Iterator[Expression]:
     share = result.part.share
     yield from (each for each in (share.in_proportion_to, share.level_up, share.counting, share.as_is) if each)
 
@@ -211,10 +212,7 @@ def _shapley(allocation: Allocation, result: PartResult, scorings: list[Scoring]
     worth, means = _worth(allocation, result, scorings)
     criteria = _criteria(scorings)
     count = len(criteria)
-    if count <= EXACT_CRITERIA:
-        dollars = _exact(worth, count)
-    else:
-        dollars = _sampled(worth, count)
+    dollars = _exact(worth, count) if count <= EXACT_CRITERIA else _sampled(worth, count)
     return Departures(result.part.id, criteria, worth(frozenset()), dollars, means, count > EXACT_CRITERIA)
 
 
@@ -252,7 +250,10 @@ def _amounts(scope: Scope, allocation: Allocation, result: PartResult, full: flo
         return sign * fixed
     lower = np.where(result.members, floor, 0.0)
     upper = np.where(result.members, np.inf, 0.0)
-    return sign * solve(fixed, score, lower, upper, np.abs(result.groups.total(result.before_bounds)), result.groups).amounts
+    return (
+        sign
+        * solve(fixed, score, lower, upper, np.abs(result.groups.total(result.before_bounds)), result.groups).amounts
+    )
 
 
 def _exact(worth: Callable[[frozenset[int]], Floats], count: int) -> Floats:
@@ -276,5 +277,3 @@ def _sampled(worth: Callable[[frozenset[int]], Floats], count: int) -> Floats:
             dollars[:, newcomer] += (worth(joined) - worth(present)) / SAMPLED_ORDERS
             present = joined
     return dollars
-
-

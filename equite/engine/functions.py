@@ -113,6 +113,10 @@ def _where(condition: Floats, yes: Floats, no: Floats) -> Floats:
     return np.where(np.isnan(condition), np.nan, np.where(condition != 0, yes, no))
 
 
+def _default(value: Floats, instead: Floats) -> Floats:
+    return np.where(np.isnan(value), instead, value)
+
+
 def _clip(value: Floats, low: Floats, high: Floats) -> Floats:
     return np.minimum(np.maximum(value, low), high)
 
@@ -122,7 +126,7 @@ FUNCTIONS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
         "abs": np.abs,
         "ceil": np.ceil,
         "clip": _clip,
-        "default": lambda value, instead: np.where(np.isnan(value), instead, value),
+        "default": _default,
         "exp": lambda value: _finite(np.exp(value)),
         "floor": np.floor,
         "is_missing": lambda value: np.isnan(value).astype(np.float64),

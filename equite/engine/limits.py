@@ -1,7 +1,8 @@
 """Limits: ordered stages, each of which solves the level anew for whomever no bound holds.
 
 A stage gives each territory clip(b + L s, lo, hi), where b is what parts paid ``each`` or ``as_is`` give (levies
-included) and s is the sum of the other parts. Bounds are evaluated once, as the stage begins; earlier ones stay in force.
+included) and s is the sum of the other parts. Bounds are evaluated once, as the stage begins; earlier ones stay in
+force.
 """
 
 from __future__ import annotations
@@ -167,7 +168,9 @@ class Stages:
         found = solve(self.fixed, score, bounds.lower, bounds.upper, self.money, self.groups)
         short = (found.gap < 0) | (found.level < 0)
         if limit.if_short == "prorate" and short.any():
-            scaled = prorated(self.fixed, earlier, np.where(self.frozen, -np.inf, stated.lower), self.money, self.groups)
+            scaled = prorated(
+                self.fixed, earlier, np.where(self.frozen, -np.inf, stated.lower), self.money, self.groups
+            )
             rows = short[self.groups.of]
             self.prorated = True
             found = replace(
@@ -215,7 +218,9 @@ class Stages:
             units = self.context.unit.count(np.array([amount]))[0]
             if not np.isfinite(amount) or abs(units - round(units)) > 1e-6:
                 unit = str(self.context.unit.size)
-                problems.add("override-not-multiple", **where, code=override.code, value=str(override.amount), unit=unit)
+                problems.add(
+                    "override-not-multiple", **where, code=override.code, value=str(override.amount), unit=unit
+                )
                 continue
             rows[row], decided[row] = True, amount
         problems.refuse()
@@ -286,8 +291,8 @@ class Stages:
         totals = groups.total(after)
         near = 1e-9 * np.abs(totals) + 1e-9
         raised, lowered = (totals <= lower + near)[of], (totals >= upper - near)[of]
-        codes = tuple(self.context.codes[overridden])
-        return StageResult(limit, self.amounts, after, raised, lowered & ~raised, level, 0.0, kept, codes)
+        decided_for = tuple(self.context.codes[overridden])
+        return StageResult(limit, self.amounts, after, raised, lowered & ~raised, level, 0.0, kept, decided_for)
 
     def _one_each(self, values: Floats, groups: Groups, place: tuple[str | int, ...]) -> Floats:
         """Give the one bound of each group; refuse one that differs among its members."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from equite.engine.evaluation import Scope
 from equite.engine.sharing import Floats
-from equite.formula.expressions import Binary, Call, Name, Negative, Node
+from equite.formula.nodes import Binary, Call, Name, Negative, Node
 
 __all__ = ["linear_in"]
 

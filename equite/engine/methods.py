@@ -94,7 +94,7 @@ def transform(name: str, *parameters: str) -> Callable[[Callable[..., Floats]], 
 def min_max(values: Floats) -> Floats:
     """Scale to 0 at the lowest and 1 at the highest: (x - min) / (max - min) (OECD and JRC, 2008, Handbook, § 5.3)."""
     low, high = values.min(), values.max()
-    return (values - low) / (high - low)
+    return np.asarray((values - low) / (high - low))
 
 
 @normaliser("rank", neutral=0.5, unit_free=True)

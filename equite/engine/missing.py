@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.sharing import Floats
 from equite.errors import Problem, Problems
-from equite.formula.expressions import Aggregate, Binary, Call, Name, Node
+from equite.formula.nodes import Aggregate, Binary, Call, Name, Node
 from equite.formula.writing import written
 from equite.wording import Codes
 
@@ -47,7 +49,7 @@ def _is_table_name(node: Node, child: Node) -> bool:
 
 
 def refuse_missing(
-    problems: Problems, scope: Scope, node: Node, values: Floats, rows: Mask, what: str, place: dict[str, object]
+    problems: Problems, scope: Scope, node: Node, values: Floats, rows: Mask, what: str, place: dict[str, Any]
 ) -> None:
     """Note every cause for which some rows' values are missing or infinite, with the codes it concerns.
 
@@ -66,9 +68,7 @@ def refuse_missing(
         causes.setdefault(key, ({"entry": entry, **found}, []))[1].append(str(scope.table.codes[row]))
     for found, codes in causes.values():
         entry = str(found.pop("entry"))
-        problems.found.append(
-            Problem(entry, {"wanted": Wanted(what), "codes": Codes(tuple(codes)), **found}, **place)  # type: ignore[arg-type]
-        )
+        problems.found.append(Problem(entry, {"wanted": Wanted(what), "codes": Codes(tuple(codes)), **found}, **place))
 
 
 class Wanted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -91,11 +90,11 @@ def share_parts(scope: Scope, context: Context, envelope: float | None) -> tuple
     pools = _independent_pools(scope, context)
     results: dict[str, PartResult] = {}
     # Whatever the order on the page, the remainder is what all the others leave.
-    ordered = sorted(range(len(parts)), key=lambda at: bool(parts[at].pool and parts[at].pool.remainder))
+    ordered = sorted(range(len(parts)), key=lambda at: parts[at].takes_remainder)
     for at in ordered:
         part = parts[at]
         groups = _groups(scope, context, part, at)
-        if part.pool and part.pool.remainder:
+        if part.takes_remainder:
             assert envelope is not None
             others = sum(result.signed_pool for result in results.values())
             pool = np.array([_remainder(context, envelope, others, at)])
@@ -147,8 +146,9 @@ def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
     ids = {part.id for part in formula.parts}
     found: dict[int, Floats] = {}
     for at, part in enumerate(formula.parts):
-        stated = part.pool is not None and not part.pool.remainder
-        if stated and not formula.names.closure(_pool_expression(part).names) & ids:
+        if part.pool is None or part.pool.remainder:
+            continue
+        if not formula.names.closure(_pool_expression(part).names) & ids:
             found[at] = _pool(scope, context, part, at, _groups(scope, context, part, at), alone=False)
     if found:
         units = context.unit.count(np.concatenate(list(found.values())))
@@ -185,16 +185,16 @@ def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *
     if part.pool.fraction is not None:
         by_group = by_group * float(scope.value("envelope"))
     if (by_group < 0).any():
-        problems.add("pool-negative", **context.formula.where(*place), part=part.id, value=context.amount(by_group.min()))
+        problems.add(
+            "pool-negative", **context.formula.where(*place), part=part.id, value=context.amount(by_group.min())
+        )
         problems.refuse()
     if alone:
         by_group = context.unit.money(np.floor(context.unit.count(by_group) + 0.5))
     return by_group
 
 
-def _one_by_group(
-    context: Context, values: Floats, groups: Groups, part: Part, place: tuple[str | int, ...]
-) -> Floats:
+def _one_by_group(context: Context, values: Floats, groups: Groups, part: Part, place: tuple[str | int, ...]) -> Floats:
     """Give the one value that each group has; refuse a pool that differs inside a group."""
     by_group = np.zeros(groups.count)
     by_group[groups.of] = values
@@ -224,9 +224,7 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
     if part.previous:
         scope = scope.bound(previous=scope.value(part.previous))
     bounds = evaluate_bounds(scope, context, part.at_least, part.at_most, place)
-    bounds = Bounds(
-        np.where(members, np.maximum(bounds.lower, floor), 0.0), np.where(members, bounds.upper, 0.0)
-    )
+    bounds = Bounds(np.where(members, np.maximum(bounds.lower, floor), 0.0), np.where(members, bounds.upper, 0.0))
     sign = -1.0 if part.levy else 1.0
     result = PartResult(
         part, fixed, fixed, fixed, score, bounds, pool, groups, np.zeros(groups.count), 0.0, members, exclusions

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-
 from equite.formula.names import expressions_of
 
 if TYPE_CHECKING:
@@ -122,7 +121,9 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "reserve": allocation.reserve,
         "total": allocation.total,
         "unit": str(allocation.context.unit.size),
-        "levels": {result.part.id: [float(level) for level in result.level[:1000]] for result in allocation.parts_shared},
+        "levels": {
+            result.part.id: [float(level) for level in result.level[:1000]] for result in allocation.parts_shared
+        },
         "eligible": len(allocation.codes),
         "excluded": [{"code": found.code, "reason": dict(found.reason)} for found in allocation.excluded_by],
         "checks": [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from equite.engine.methods import AGGREGATORS, NORMALISERS, Aggregator
 from equite.engine.sharing import Floats
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.formula.expressions import Expression
-from equite.formula.indices import Criterion, Family, Index, Method
+from equite.formula.indices import Criterion, Family, Index, Method, Missing
 from equite.wording import Codes
 
 __all__ = ["Branch", "Scoring", "score_index"]
@@ -57,7 +58,7 @@ class Branch:
     def _present(self, child: Branch | int, present: Mask) -> Mask:
         if isinstance(child, int):
             return present[:, child]
-        return np.any([child._present(inner, present) for inner in child.children], axis=0)
+        return np.asarray(np.logical_or.reduce([child._present(inner, present) for inner in child.children]))
 
     @property
     def is_linear(self) -> bool:
@@ -194,7 +195,7 @@ class _Builder:
             codes = self.scope.table.codes[self.scope.taking_part][short]
             self.problems.add("too-little-present", **self._place(*path), codes=Codes(tuple(codes)), wanted=wanted)
 
-    def _rules(self, children: Sequence[Branch | int]) -> list[object]:
+    def _rules(self, children: Sequence[Branch | int]) -> list[Missing]:
         return [self.criteria[child].missing for child in children if isinstance(child, int)]
 
     def _criterion(self, name: str, criterion: Criterion, path: tuple[str, ...]) -> int | None:
@@ -227,5 +228,5 @@ class _Builder:
         assert isinstance(known, dict)
         self.problems.add(entry, **self._place(*path), name=name, nearest=nearest(name, known), known=", ".join(known))
 
-    def _place(self, *path: str) -> dict[str, object]:
+    def _place(self, *path: str) -> dict[str, Any]:
         return self.scope.formula.where(*path)

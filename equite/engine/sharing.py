@@ -101,7 +101,7 @@ class Sharing:
 def _totals(values: Floats, of: NDArray[np.intp], count: int) -> Floats:
     if count == 1:
         return np.array([values.sum()])
-    return np.bincount(of, weights=values, minlength=count)
+    return np.bincount(of, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
 def _each(by_group: np.ndarray, of: NDArray[np.intp]) -> np.ndarray:
@@ -141,7 +141,8 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
         amounts[rows] = clipped
         money = money - _totals(np.where(held, clipped, 0.0), of, count)
         left = np.flatnonzero(~(held | settled))
-        rows, b, s, lo, hi, of = (array[left] for array in (rows, b, s, lo, hi, of))
+        rows, of = rows[left], of[left]
+        b, s, lo, hi = b[left], s[left], lo[left], hi[left]
     total = groups.total(amounts)
     dust = _DUST * (np.abs(amount) + groups.total(np.abs(amounts)))
     gap = np.where(np.abs(amount - total) <= dust, 0.0, amount - total)
@@ -193,7 +194,9 @@ def share(
         most = Numeral(float(found.amounts.sum()))
         raise SharingError([Problem(entry, {"amount": Numeral(float(amount)), "possible": most})])
     if found.level[0] < 0:
-        raise SharingError([Problem("share-negative", {"amount": Numeral(float(amount)), "fixed": Numeral(float(b.sum()))})])
+        raise SharingError(
+            [Problem("share-negative", {"amount": Numeral(float(amount)), "fixed": Numeral(float(b.sum()))})]
+        )
     return Sharing(found.amounts, float(found.level[0]), found.amounts <= lo, found.amounts >= hi)
 
 

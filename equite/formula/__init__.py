@@ -1,0 +1,1 @@
+"""The page: its language, its shape, its names."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from equite.errors import nearest
-from equite.formula.expressions import TABLE_FUNCTIONS, Call, Name, Node, walk
+from equite.formula.expressions import TABLE_FUNCTIONS
 from equite.formula.names import Names, Path, aggregates_in, expressions_of
+from equite.formula.nodes import Call, Name, Node, walk
 
 __all__ = ["check_names"]
 
@@ -133,7 +134,9 @@ def _eligibility_first(names: Names, report: Report) -> None:
         indices = sorted(used & set(names.model.indices))
         for tree in (rule.where.tree, *names.trees_of(used)):
             for aggregate in aggregates_in(tree):
-                mentions = {node.name for node in walk(aggregate.among) if isinstance(node, Name)} if aggregate.among else {}
+                mentions = (
+                    {node.name for node in walk(aggregate.among) if isinstance(node, Name)} if aggregate.among else {}
+                )
                 if aggregate.among is None or "eligible" in mentions:
                     report("eligible-circular", path, function=aggregate.function)
         if indices:

@@ -34,7 +34,7 @@ class Strict(BaseModel):
 
 def refuse(entry: str, **values: object) -> PydanticCustomError:
     """Make a refusal whose sentence stands in the catalogue."""
-    return PydanticCustomError("equite", "{entry}", {"entry": entry, "values": values})  # type: ignore[arg-type]
+    return PydanticCustomError("equite", "{entry}", {"entry": entry, "values": values})
 
 
 def _expression(value: Any) -> Any:

@@ -62,7 +62,7 @@ class Formula(FormulaModel):
         language = as_language(str(page.content.get("language") or "fr"))
         problems = Problems(FormulaError, language if "language" in page.content else None)
 
-        def report(entry: str, path: Sequence[str | int] = (), **values: object) -> None:
+        def report(entry: str, path: Sequence[str | int] = (), **values: Any) -> None:
             file, line = page.place(path)
             problems.add(entry, _shown(path, page.content), line, file=file, **values)
 

@@ -145,6 +145,7 @@ class _Composer:
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*path, str(at))) for at, item in enumerate(node.value)]
         # An empty value and a text are different things: `title:` says nothing, `title: ""` says an empty text.
+        assert isinstance(node, yaml.ScalarNode)
         return None if node.value == "" and not node.style else node.value
 
     def _mapping(self, node: yaml.MappingNode, path: Place) -> dict[str, PageValue]:

@@ -190,6 +190,11 @@ class Part(Strict):
         return self
 
     @property
+    def takes_remainder(self) -> bool:
+        """Whether the part shares what the others leave."""
+        return self.pool is not None and self.pool.remainder is not None
+
+    @property
     def is_fixed(self) -> bool:
         """Whether limits leave this part as it is: paid ``each`` or ``as_is``, or a levy."""
         return self.levy or self.share.as_is is not None or (self.pool is not None and self.pool.each is not None)

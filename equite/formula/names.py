@@ -13,20 +13,10 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from equite.formula.expressions import (
-    TABLE_FUNCTIONS,
-    Aggregate,
-    Call,
-    Comparison,
-    Expression,
-    Membership,
-    Name,
-    Node,
-    Text,
-    walk,
-)
+from equite.formula.expressions import TABLE_FUNCTIONS, Expression
 from equite.formula.indices import Criterion, Family, Index
 from equite.formula.model import FormulaModel, Part
+from equite.formula.nodes import Aggregate, Call, Comparison, Membership, Name, Node, Text, walk
 
 __all__ = ["Names", "NeededColumn", "aggregates_in", "criteria_of", "expressions_of"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -60,7 +61,7 @@ def _edged(kind: Any, value: Mapping[str, Any]) -> Table:
         raise refuse("table-shape")
     pairs = [(float(_plain(edge)), float(_plain(given))) for edge, given in value[kind].items()]
     edges = tuple(edge for edge, _ in pairs)
-    if any(later <= earlier for earlier, later in zip(edges, edges[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(edges)):
         raise refuse("table-edges-order")
     above = float(_plain(value["above"])) if value.get("above") is not None else None
     return Table(kind=kind, edges=edges, values=tuple(given for _, given in pairs), above=above)

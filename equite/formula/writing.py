@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from equite.formula.expressions import (
+from equite.formula.nodes import (
     Aggregate,
     Binary,
     Call,

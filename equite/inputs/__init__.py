@@ -1,0 +1,1 @@
+"""What comes in: tables of territories and the catalogue of criteria."""

@@ -10,11 +10,12 @@ import codecs
 import csv
 import io
 import re
+import warnings
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,19 +28,22 @@ from equite.inputs.grid import Grid, few, heading_row, refusal
 
 __all__ = ["read_delimited"]
 
-#: How much of a file is looked at to find its dialect: characters; rows, for its separator; rows, for its cells.
-_HEAD, _SAMPLE, _CLOSER = 1 << 18, 100, 20
+#: How much of a file is looked at to find what it is, and its dialect: bytes; rows, for its separator and its marks.
+_START, _HEAD, _SAMPLE, _CLOSER = 1 << 12, 1 << 16, 60, 12
 #: A mark that no number holds: where a file does not tell its own, every decimal is left as text.
 _NO_MARK = "\x01"
 _LEADING_ZERO = r"\s*0[0-9]"
 #: Bytes searched together, few enough to stay in the processor's cache.
 _BLOCK = 1 << 17
+#: From this size on, pandas (since 3.1) reads a plain file on several processors, if it is given the path.
+_LARGE = 6 << 20
+_PANDAS = tuple(int(number) for number in pd.__version__.split(".")[:2])
 _NEWLINE, _QUOTE, _ZERO, _MINUS = b'\n"0-'
 
 Positions = npt.NDArray[np.intp]
 
 
-def read_delimited(raw: bytes, name: str, text: Collection[str]) -> Grid:
+def read_delimited(raw: bytes, name: str, text: Collection[str], path: Path | None = None) -> Grid:
     """Read delimited text.
 
     Parameters
@@ -50,36 +54,37 @@ def read_delimited(raw: bytes, name: str, text: Collection[str]) -> Grid:
         Its name, for the sentences.
     text : collection of str
         Headings of the columns that are text, whatever their cells look like.
+    path : Path, optional
+        Where the same bytes lie, if they do.
 
     Raises
     ------
     TerritoriesError
         If the file is no table of text, or if a row has more cells than there are headings.
     """
-    content, encoding = _decoded(raw, name)
-    _refuse_other_files(content, name)
-    head = _head_of(content)
+    body, encoding = _decoded(raw, name)
+    head = _head_of(body)
     if head is None:
         raise refusal("input-empty", name)
-    body = raw if encoding == "utf-8" else content.encode()
     if body.endswith((b"\n\n", b"\n\r\n")):
         body = body.rstrip(b"\r\n")
+    plain = path if body is raw and head.plain and len(raw) >= _LARGE else None
     wanted = {tidy(heading) for heading in text}
     as_text = head.codes | {place for place, heading in enumerate(head.headings) if tidy(heading) in wanted}
     width = len(head.headings)
     if any(len(row) > width for row in head.below):
-        width = _widest(content, head, name)
+        width = _widest(body, head, name)
     try:
-        cells = _parsed(body, head, width, as_text)
+        cells = _parsed(body, head, width, as_text, plain)
     except pd.errors.ParserError as error:
-        width = _widest(content, head, name, error)
-        cells = _parsed(body, head, width, as_text)
+        width = _widest(body, head, name, error)
+        cells = _parsed(body, head, width, as_text, plain)
     headings = [*head.headings, *[""] * (width - len(head.headings))]
     return Grid(headings, cells, head.first_row, None, encoding, head.separator, head.decimal)
 
 
-def _decoded(raw: bytes, name: str) -> tuple[str, str]:
-    """Give the text and its encoding: UTF-8 if it can be, Windows-1252 if not."""
+def _decoded(raw: bytes, name: str) -> tuple[bytes, str]:
+    """Give the text in UTF-8, and the encoding it was in: UTF-8 if it can be, Windows-1252 if not."""
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encodings: tuple[str, ...] = ("utf-16",)
     else:
@@ -87,22 +92,22 @@ def _decoded(raw: bytes, name: str) -> tuple[str, str]:
     broken = 0
     for encoding in encodings:
         try:
-            content = raw.decode(encoding)
+            # Plain ASCII, as most tables of numbers are, needs no decoding.
+            body = raw if encoding == "utf-8" and raw.isascii() else raw.decode(encoding).encode()
         except UnicodeDecodeError as error:
             broken = error.start
             continue
         # "Ã" before a sign: what UTF-8 looks like in Windows-1252. The file holds some of both.
         if encoding == "cp1252" and re.search(rb"\xc3[\x80-\xbf]", raw):
             raise refusal("input-mixed-encodings", name, raw.count(b"\n", 0, broken) + 1)
-        return content, encoding
-    raise refusal("input-unreadable", name)
-
-
-def _refuse_other_files(content: str, name: str) -> None:
-    if "\0" in content or re.search(r"[\x01-\x08\x0e-\x1f]", content[:4096]):
+        break
+    else:
         raise refusal("input-unreadable", name)
-    if content[:4096].lstrip().startswith("<"):
+    if b"\0" in body or re.search(rb"[\x01-\x08\x0e-\x1f]", body[:_START]):
+        raise refusal("input-unreadable", name)
+    if body[:_START].lstrip().startswith(b"<"):
         raise refusal("input-web-page", name)
+    return raw if encoding == "utf-8" else body, encoding
 
 
 # --- the dialect, from the head of the file
@@ -116,7 +121,17 @@ class _Head:
     spaced: bool
     rows: list[list[str]]
     titles: int
-    starts: int
+    lines: list[str]
+
+    @property
+    def starts(self) -> int:
+        """The place of the first byte under the headings."""
+        return sum(len(line.encode()) for line in self.lines)
+
+    @property
+    def plain(self) -> bool:
+        """Whether each row down to the headings is a line."""
+        return len(self.lines) == self.titles + 1 and all(line.strip() for line in self.lines)
 
     @cached_property
     def headings(self) -> list[str]:
@@ -166,31 +181,33 @@ class _Head:
         return {place for row in closer for place, cell in enumerate(row) if re.match(_LEADING_ZERO, cell)}
 
 
-def _head_of(content: str) -> _Head | None:
+def _head_of(body: bytes) -> _Head | None:
     """Find the separator under which the head of the file is best a table."""
-    lines = io.StringIO(content[:_HEAD], newline="").readlines()
-    if len(content) > _HEAD and len(lines) > 1:
+    size = max(_HEAD, 2 * body.find(b"\n"))
+    text = body[:size].decode(errors="ignore")
+    lines = io.StringIO(text, newline="").readlines()
+    if len(body) > size and len(lines) > 1:
         del lines[-1]
-    heads = [head for separator in ",;\t" if (head := _under(separator, lines)) is not None]
+    separators = [separator for separator in ",;\t" if separator in text] or [","]
+    heads = [head for separator in separators if (head := _under(separator, lines)) is not None]
     return min(heads, key=lambda head: head.rank, default=None)
 
 
 def _under(separator: str, lines: list[str]) -> _Head | None:
     """Read the head of the file with one separator."""
-    spaced = any(f'{separator} "' in line for line in lines)
+    spaced = any(f'{separator} "' in line for line in lines[:_SAMPLE])
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=spaced)
     rows = [(row, reader.line_num) for row in islice(reader, _SAMPLE)]
     titles = heading_row([row for row, _ in rows])
     if titles is None:
         return None
-    starts = sum(len(line.encode()) for line in lines[: rows[titles][1]])
-    return _Head(separator, spaced, [row for row, _ in rows], titles, starts)
+    return _Head(separator, spaced, [row for row, _ in rows], titles, lines[: rows[titles][1]])
 
 
 # --- the whole of it
 
 
-def _parsed(body: bytes, head: _Head, width: int, as_text: set[int]) -> pd.DataFrame:
+def _parsed(body: bytes, head: _Head, width: int, as_text: set[int], plain: Path | None) -> pd.DataFrame:
     """Read every row with pandas, keeping as text the columns where a number begins with a zero."""
     mark = head.decimal or (_NO_MARK if head.separator != "," or any(head.marks) else ".")
     options: dict[str, Any] = {
@@ -203,37 +220,64 @@ def _parsed(body: bytes, head: _Head, width: int, as_text: set[int]) -> pd.DataF
         "keep_default_na": False,
         "na_values": [""],
         "skip_blank_lines": False,
-        "low_memory": False,
     }
 
     def read(**more: Any) -> pd.DataFrame:
         stream = io.BytesIO(body)
         stream.seek(head.starts)
-        frame: pd.DataFrame = pd.read_csv(stream, **options, **more)
+        frame: pd.DataFrame = pd.read_csv(stream, low_memory=False, **options, **more)
         return frame
 
-    # The zeros are looked for beside pandas, which lets other threads run while it reads.
-    with ThreadPoolExecutor(max_workers=1) as helper:
-        zeros = helper.submit(_leading_zeros, body, head.starts, ord(head.separator))
-        cells = read(dtype=dict.fromkeys(as_text, "str") or None)
+    def read_first(**more: Any) -> pd.DataFrame:
+        if plain is None or _PANDAS < (3, 1):
+            return read(**more)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.DtypeWarning)
+            try:
+                frame: pd.DataFrame = pd.read_csv(plain, skiprows=len(head.lines), **options, **more)
+            except pd.errors.DtypeWarning:  # a column was read in pieces, some as numbers and some as text
+                return read(**more)
+        return frame
+
+    cells = read_first(dtype=dict.fromkeys(as_text, object) or None)
     numbers = {place for place in range(width) if cells[place].dtype.kind in "iuf"}
-    suspects = sorted(numbers & _columns_of(*zeros.result(), len(cells), width))
+    zeros = _leading_zeros(body, head.starts, ord(head.separator)) if numbers else None
+    suspects = sorted(numbers & zeros.columns(len(cells), width)) if zeros else []
     if suspects:
-        texts = read(usecols=suspects, dtype="str")
+        texts = read(usecols=suspects, dtype=object)
         for place in suspects:
             if texts[place].str.match(_LEADING_ZERO, na=False).any():
                 cells[place] = texts[place]
     return cells
 
 
-def _leading_zeros(body: bytes, starts: int, separator: int) -> tuple[Positions, Positions]:
-    """Find the cells that begin with a zero and a digit, and, if there are any, where every cell ends.
+@dataclass(frozen=True)
+class _Zeros:
+    """Where cells begin with a zero and a digit: on a line of their own, after ``ends`` others, or nowhere."""
 
-    Reading a code as a number loses its zeros, and pandas does not tell. Two passes over the bytes do, for about a
-    tenth of the time that reading takes.
+    opening: bool
+    inside: Positions
+    ends: Positions
+
+    def columns(self, rows: int, width: int) -> set[int]:
+        """Find the columns they are in; they may be in any, where the rows are not all of one width."""
+        found = {0} if self.opening else set()
+        if not len(self.inside):
+            return found
+        # The end of the headings counts too; the last cell of the file may end with a new line, or with nothing.
+        if len(self.ends) - rows * width not in (0, 1):
+            return set(range(width))
+        return found | set(np.unique((np.searchsorted(self.ends, self.inside) - 1) % width).tolist())
+
+
+def _leading_zeros(body: bytes, starts: int, separator: int) -> _Zeros:
+    """Find the cells that begin with a zero and a digit.
+
+    Reading a code as a number loses its zeros, and pandas does not tell. A pass over the bytes does, for about a tenth
+    of the time that reading takes.
     """
     signs = np.frombuffer(body, dtype=np.uint8)[max(starts - 1, 0) :]
-    hits, ends = [], []
+    hits = [np.empty(0, dtype=np.intp)]
     for start in range(0, len(signs), _BLOCK):
         block = signs[start : start + _BLOCK + 2]
         before, digits = block[:-2], block - _ZERO
@@ -243,35 +287,29 @@ def _leading_zeros(body: bytes, starts: int, separator: int) -> tuple[Positions,
         found &= digits[1:-1] == 0
         found &= digits[2:] < 10
         hits.append(np.flatnonzero(found) + (start + 1))
-    zeros = np.concatenate(hits) if hits else np.empty(0, dtype=np.intp)
-    if not len(zeros):
-        return zeros, zeros
-    for start in range(0, len(signs), _BLOCK):
-        block = signs[start : start + _BLOCK]
-        ends.append(np.flatnonzero((block == separator) | (block == _NEWLINE)) + start)
+    zeros = np.concatenate(hits)
+    inside = zeros[signs[zeros - 1] != _NEWLINE]
+    opening = len(inside) < len(zeros)
+    return _Zeros(opening, inside, _ends(signs, separator) if len(inside) else inside)
+
+
+def _ends(signs: npt.NDArray[np.uint8], separator: int) -> Positions:
+    """Find where every cell ends: the separators and the new lines that are not between quotation marks."""
+    blocks = (signs[start : start + _BLOCK] for start in range(0, len(signs), _BLOCK))
+    found = [np.flatnonzero((block == separator) | (block == _NEWLINE)) + _BLOCK * i for i, block in enumerate(blocks)]
+    ends = np.concatenate(found)
     quotes = np.flatnonzero(signs == _QUOTE)
-    cells = np.concatenate(ends)
-    return zeros, cells[np.searchsorted(quotes, cells) % 2 == 0] if len(quotes) else cells
+    return ends[np.searchsorted(quotes, ends) % 2 == 0] if len(quotes) else ends
 
 
-def _columns_of(zeros: Positions, ends: Positions, rows: int, width: int) -> set[int]:
-    """Find the columns where zeros stand; any of them may, where the rows are not all of one width."""
-    if not len(zeros):
-        return set()
-    # The end of the headings is counted too; the last cell of the file may end with a new line, or with nothing.
-    if len(ends) - rows * width not in (0, 1):
-        return set(range(width))
-    return set(np.unique((np.searchsorted(ends, zeros) - 1) % width).tolist())
-
-
-def _widest(content: str, head: _Head, name: str, error: Exception | None = None) -> int:
+def _widest(body: bytes, head: _Head, name: str, error: Exception | None = None) -> int:
     """Give the width of the widest row, or refuse the rows that have cells under no heading."""
     opened = re.search(r"EOF inside string starting at row (\d+)", str(error))
     if opened:
         raise refusal("input-quote", name, head.first_row + int(opened[1]))
     width = widest = len(head.headings)
     found = []
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=head.separator, skipinitialspace=head.spaced)
+    reader = csv.reader(io.StringIO(body.decode(), newline=""), delimiter=head.separator, skipinitialspace=head.spaced)
     try:
         for number, row in enumerate(reader, start=1):
             if number >= head.first_row and len(row) > width:

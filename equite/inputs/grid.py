@@ -91,8 +91,9 @@ def headed(grid: Grid, name: str) -> pd.DataFrame:
     problems.refuse()
     if not places:
         raise refusal("input-empty", name)
-    cells = grid.cells[[place for alike in places.values() for place in alike]]
-    cells = cells.set_axis(list(places), axis="columns")
+    kept = [place for alike in places.values() for place in alike]
+    cells = grid.cells if len(kept) == len(grid.headings) else grid.cells[kept]
+    cells.columns = pd.Index(list(places))
     blank = _blank_rows(cells)
     if len(blank):
         cells = cells.drop(index=blank).apply(_whole_again)
@@ -103,7 +104,10 @@ def headed(grid: Grid, name: str) -> pd.DataFrame:
 
 def _blank_rows(cells: pd.DataFrame) -> pd.Index:
     """Find the rows with nothing in them, looking only where the first column is blank."""
-    suspects = cells[cells.iloc[:, 0].isna()]
+    absent = cells.iloc[:, 0].isna()
+    if not absent.any():
+        return cells.index[:0]
+    suspects = cells[absent]
     return suspects.index[suspects.isna().all(axis="columns")]
 
 

@@ -83,7 +83,7 @@ def read_table(
     """
     file = Path(path).expanduser()
     raw = _bytes_of(file)
-    grid = _grid(raw, file.name, text, sheet)
+    grid = _grid(raw, file, text, sheet)
     frame = headed(grid, file.name)
     if grid.encoding is None:
         frame = with_text(frame, text)
@@ -114,9 +114,10 @@ def _bytes_of(file: Path) -> bytes:
         raise refusal(entry, file.name, value=file.name, reason=error.strerror or "") from error
 
 
-def _grid(raw: bytes, name: str, text: Collection[str], sheet: str | None) -> Grid:
+def _grid(raw: bytes, file: Path, text: Collection[str], sheet: str | None) -> Grid:
     """Choose the reader by the first bytes of the file."""
-    if raw.startswith(_GZIP):
+    name, plain = file.name, not raw.startswith(_GZIP)
+    if not plain:
         try:
             raw = gzip.decompress(raw)
         except (OSError, EOFError, zlib.error) as error:
@@ -125,7 +126,7 @@ def _grid(raw: bytes, name: str, text: Collection[str], sheet: str | None) -> Gr
         return _read_workbook(raw, name, sheet)
     if raw.startswith(_PARQUET):
         return _read_parquet(raw, name)
-    return read_delimited(raw, name, text)
+    return read_delimited(raw, name, text, file if plain else None)
 
 
 def _read_workbook(raw: bytes, name: str, sheet: str | None) -> Grid:

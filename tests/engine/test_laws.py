@@ -84,7 +84,9 @@ def pages(draw: st.DrawFn, *, limits: bool = True) -> Page:
     envelope = draw(st.integers(10, 50_000)) * 100
     parts: list[Page] = []
     if draw(st.booleans()):
-        parts.append({"id": "base", "pool": {"each": f"envelope * {draw(st.integers(0, 9))} / 100"}, "share": "equally"})
+        parts.append(
+            {"id": "base", "pool": {"each": f"envelope * {draw(st.integers(0, 9))} / 100"}, "share": "equally"}
+        )
     if draw(st.booleans()):
         share = draw(st.sampled_from(["equally", {"in_proportion_to": "population"}]))
         parts.append({"id": "heads", "pool": {"fraction": draw(st.sampled_from(["0.1", "0.05"]))}, "share": share})
@@ -266,7 +268,12 @@ def test_totals_of_groups_hold_after_rounding(table: pd.DataFrame, cap: int, flo
         "parts": [{"id": "heads", "pool": "remainder", "share": {"in_proportion_to": "population"}}],
         "limits": [
             {"id": "members", "at_least": "1000"},
-            {"id": "states", "by": "state", "at_least": f"{floor / 100} * envelope", "at_most": f"{cap / 100} * envelope"},
+            {
+                "id": "states",
+                "by": "state",
+                "at_least": f"{floor / 100} * envelope",
+                "at_most": f"{cap / 100} * envelope",
+            },
         ],
         "rounding": {"to": "1"},
     }

@@ -60,7 +60,9 @@ def test_halves_go_away_from_zero_as_written(value: Decimal, digits: int) -> Non
     assert round_half_away(np.array([float(value)]), digits)[0] == float(expected)
 
 
-@pytest.mark.parametrize(("value", "digits", "expected"), [(1.005, 2, 1.01), (2.5, 0, 3), (-2.5, 0, -3), (1250, -2, 1300)])
+@pytest.mark.parametrize(
+    ("value", "digits", "expected"), [(1.005, 2, 1.01), (2.5, 0, 3), (-2.5, 0, -3), (1250, -2, 1300)]
+)
 def test_halves_of_textbooks(value: float, digits: int, expected: float) -> None:
     assert round_half_away(np.array([float(value)]), digits)[0] == expected
 

@@ -82,10 +82,12 @@ def test_agrees_with_exact_rationals(data: st.DataObject) -> None:
 
 def _exactly(score: list[int], low: list[int], high: list[int], amount: int) -> list[Fraction]:
     """Solve on sorted breakpoints with rationals: another way than the kernel's, without rounding."""
-    points = sorted({Fraction(edge, s) for s, edges in zip(score, zip(low, high)) for edge in edges} | {Fraction(0)})
+    points = sorted(
+        {Fraction(edge, s) for s, *edges in zip(score, low, high, strict=True) for edge in edges} | {Fraction(0)}
+    )
 
     def amounts(level: Fraction) -> list[Fraction]:
-        return [min(max(level * s, Fraction(lo)), Fraction(hi)) for s, lo, hi in zip(score, low, high)]
+        return [min(max(level * s, Fraction(lo)), Fraction(hi)) for s, lo, hi in zip(score, low, high, strict=True)]
 
     before = points[0]
     for point in points:

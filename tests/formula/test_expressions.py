@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from equite.errors import FormulaError
-from equite.formula.expressions import Aggregate, Binary, Comparison, Expression, Logical, Name, Negative, Not, Number
+from equite.formula.expressions import Expression
+from equite.formula.nodes import Aggregate, Binary, Comparison, Logical, Name, Negative, Not, Number
 from equite.formula.writing import written
 
 names = st.sampled_from(["population", "need", "x", "pauvreté"]).map(Name)

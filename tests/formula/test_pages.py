@@ -48,10 +48,16 @@ def test_a_duplicate_key_is_refused_with_both_lines() -> None:
 
 
 def test_all_mistakes_come_at_once_each_with_its_line() -> None:
-    text = PAGE.replace("rounding:", "roundin:").replace("share: equally", "share: equaly").replace("envelope: 1000", "envelope: 1 000")
+    text = (
+        PAGE.replace("rounding:", "roundin:")
+        .replace("share: equally", "share: equaly")
+        .replace("envelope: 1000", "envelope: 1 000")
+    )
     found = problems(text).splitlines()
     assert len(found) == 3
-    assert any("unknown key 'roundin'" in line and "(line 14)" in line and "did you mean 'rounding'" in line for line in found)
+    assert any(
+        "unknown key 'roundin'" in line and "(line 14)" in line and "did you mean 'rounding'" in line for line in found
+    )
     assert any("parts.base.share (line 9)" in line for line in found)
     assert any("envelope" in line and "(line 4)" in line for line in found)
 
