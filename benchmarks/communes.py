@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -68,10 +69,15 @@ def peak(run: Callable[[], object]) -> float:
     return most / 1e6
 
 
+def _as_installed() -> dict[str, str]:
+    """Give an environment in which Python may keep compiled files, as it does where a package is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def process(script: str, *arguments: Path) -> float:
     """Run a script in a fresh interpreter; give its wall time."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", script, *map(str, arguments)], check=True)
+    subprocess.run([sys.executable, "-c", script, *map(str, arguments)], check=True, env=_as_installed())
     return time.perf_counter() - start
 
 
@@ -83,7 +89,7 @@ def memory(script: str, *arguments: Path) -> float:
         return float("nan")
     told = script + "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     _ = resource
-    out = subprocess.run([sys.executable, "-c", told, *map(str, arguments)], check=True, capture_output=True, text=True)
+    out = subprocess.run([sys.executable, "-c", told, *map(str, arguments)], check=True, capture_output=True, text=True, env=_as_installed())
     return int(out.stdout.split()[-1]) / (1e6 if sys.platform == "darwin" else 1e3)
 
 

@@ -23,6 +23,7 @@ from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
 from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError
 from equite.formula.formula import Formula
+from equite.formula.model import Limit, Part
 from equite.formula.names import aggregates_in
 from equite.formula.writing import written
 from equite.inputs.territories import ColumnRule, Territories
@@ -300,14 +301,18 @@ class _Run:
         if reserve_units:
             reserve = context.amount(self.unit.money(np.array([reserve_units]))[0])
             found.append(Problem("undistributed", {"reserve": reserve}))
-        for at, limit in enumerate(self.formula.limits):
-            if limit.at_most is not None and "previous" in limit.at_most.names and self.formula.previous:
-                bound = scope.bound(amount=context.full(np.zeros(context.size))).rows(limit.at_most.tree)
-                zero = (bound == 0) & (scope.numbers("previous") == 0) & context.rows
+        formula = self.formula
+        bounded: list[tuple[Part | Limit, str | None, tuple[str | int, ...]]] = []
+        bounded += [(part, part.previous or formula.previous, ("parts", at)) for at, part in enumerate(formula.parts)]
+        bounded += [(limit, formula.previous, ("limits", at)) for at, limit in enumerate(formula.limits)]
+        for thing, previous, place in bounded:
+            if thing.at_most is not None and "previous" in thing.at_most.names and previous:
+                before = scope.value(previous)
+                known = scope.bound(amount=context.full(np.zeros(context.size)), previous=before)
+                zero = (known.rows(thing.at_most.tree) == 0) & (before == 0) & context.rows
                 if zero.any():
-                    codes = Codes(tuple(self.table.codes[zero]))
-                    values = {"name": limit.id, "codes": codes}
-                    found.append(Problem("cap-of-zero", values, **self.formula.where("limits", at)))
+                    values = {"name": thing.id, "codes": Codes(tuple(self.table.codes[zero]))}
+                    found.append(Problem("cap-of-zero", values, **formula.where(*place)))
         return tuple(found)
 
 

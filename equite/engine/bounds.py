@@ -8,7 +8,7 @@ import numpy as np
 
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.rounding import Unit, inward
-from equite.engine.sharing import Floats, Groups, Solution, solve
+from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
 from equite.errors import Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
@@ -159,9 +159,11 @@ def settle(
                     **where,
                 )
             )
-        elif found.level[group] < 0 and bool((found.amounts[members] > bounds.lower[members]).any()):
+        elif found.level[group] < 0:
             at_zero = np.clip(fixed[members], bounds.lower[members], bounds.upper[members])
             taken = float(at_zero.sum())
+            if taken - money[group] <= DUST * float(np.abs(at_zero).sum()):
+                continue
             values = {**values, "sum": context.amount(taken), "gap": context.amount(taken - money[group])}
             problems.found.append(
                 Problem(

@@ -147,9 +147,9 @@ class Stages:
                 self.moved_by = self._moved_by(limit, scope, place)
             after, level, kept = self._solved(limit, earlier, stated, place)
             on_top = 0.0
-        raised = ~self.frozen & (after <= np.maximum(stated.lower, earlier.lower)) & (stated.lower > -np.inf)
-        raised &= after == self.bounds.lower
-        lowered = ~self.frozen & ~raised & (stated.upper < np.inf) & (after == self.bounds.upper)
+        # Frozen rows carry no bound of this stage, so none of them counts here.
+        raised = (after <= stated.lower) & (after == self.bounds.lower)
+        lowered = (after >= stated.upper) & (after == self.bounds.upper) & ~raised
         self.frozen = self.frozen | overridden
         if limit.then == "hold":
             held = raised | lowered

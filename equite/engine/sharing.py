@@ -23,11 +23,11 @@ from numpy.typing import ArrayLike, NDArray
 from equite.errors import Problem, SharingError
 from equite.wording import Numeral
 
-__all__ = ["Floats", "Groups", "Sharing", "Solution", "share", "solve"]
+__all__ = ["DUST", "Floats", "Groups", "Sharing", "Solution", "share", "solve"]
 
 Floats = NDArray[np.float64]
 #: What rounding errors of a sum may amount to, relative to the largest sum in play.
-_DUST = 2.0**-44
+DUST = 2.0**-44
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
         rows, of = rows[left], of[left]
         b, s, lo, hi = b[left], s[left], lo[left], hi[left]
     total = groups.total(amounts)
-    dust = _DUST * (np.abs(amount) + groups.total(np.abs(amounts)))
+    dust = DUST * (np.abs(amount) + groups.total(np.abs(amounts)))
     gap = np.where(np.abs(amount - total) <= dust, 0.0, amount - total)
     return Solution(amounts, level, gap)
 
