@@ -177,7 +177,9 @@ def _report_invalid(model: type[FormulaModel], detail: Any, report: Any) -> None
     elif kind.startswith("bool_"):
         report("not-yes-or-no", path, value=str(detail["input"]))
     elif kind == "too_short":
-        report("list-empty", path)
+        # An item that is wrong in itself has its own sentence; the list is then too short only for pydantic.
+        if not detail["input"]:
+            report("list-empty", path)
     elif kind in ("string_type",):
         report("not-a-text", path)
     elif kind in ("tuple_type", "list_type"):
