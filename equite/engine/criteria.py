@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from equite.engine.evaluation import Mask, Scope
-from equite.engine.methods import TRANSFORMS, Normaliser, average_rank, parameters_of
+from equite.engine.methods import TRANSFORMS, average_rank
 from equite.engine.missing import refuse_missing
+from equite.engine.outliers import excess_kurtosis, skewness, treat
+from equite.engine.registry import Normaliser
 from equite.engine.sharing import Floats
 from equite.errors import Problem, Problems, nearest
-from equite.formula.indices import Criterion, Direction, Missing
+from equite.formula.indices import Criterion, Direction, Missing, Outliers
 from equite.formula.nodes import Name
-from equite.wording import Codes
+from equite.wording import Codes, Numeral
 
 __all__ = ["ContextGroup", "CriterionScore", "Measure", "measure"]
 
@@ -28,7 +31,9 @@ class Measure:
     families: tuple[str, ...]
     criterion: Criterion
     missing: Missing
+    outliers: Outliers
     normaliser: Normaliser
+    parameters: Mapping[str, Any]
     path: tuple[str, ...]
 
 
@@ -61,6 +66,8 @@ class CriterionScore:
         The groups of a context-directed criterion, else empty.
     missing : Missing
         The rule for missing cells.
+    low, high : float
+        The lowest and highest value before direction: goalposts that a later year can keep.
     """
 
     name: str
@@ -72,6 +79,8 @@ class CriterionScore:
     filled: Mask
     groups: tuple[ContextGroup, ...]
     missing: Missing
+    low: float
+    high: float
 
 
 def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Problem]) -> CriterionScore | None:
@@ -80,6 +89,7 @@ def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Prob
     raw = scope.numbers(what.name)[scope.taking_part]
     values = _filled(what, raw, scope, problems, warnings)
     values = _transformed(what, values, scope, problems)
+    values = _without_extremes(what, values, warnings)
     if len(problems.found) > before:
         return None
     direction = what.criterion.more_need_when
@@ -87,22 +97,48 @@ def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Prob
     if len(problems.found) > before:
         return None
     present = ~np.isnan(values)
+    if not _suits(what, direction, values[present], scope, problems):
+        return None
     scores = np.full(values.size, np.nan)
     if groups:
-        scores[present] = _within_groups(values, groups, what.normaliser)[present]
+        scores[present] = _within_groups(values, groups, what)[present]
     else:
         turned = _turned(values, direction, scope)
         if _constant(turned[present]):
             warnings.append(Problem("criterion-constant", {"criterion": what.name, "index": what.index}))
             return None
-        scores[present] = what.normaliser.function(turned[present])
+        scores[present] = what.normaliser.function(turned[present], **_turned_parameters(what, direction))
+        if np.isnan(scores[present]).any():
+            problems.add("target-reached", **scope.formula.where(*what.path, "normalise"), criterion=what.name)
+            return None
     if _constant(scores[present]):
         warnings.append(Problem("criterion-constant", {"criterion": what.name, "index": what.index}))
         return None
     filled = np.isnan(raw) & present
+    low, high = float(values[present].min()), float(values[present].max())
     return CriterionScore(
-        what.name, what.index, what.families, what.criterion, raw, scores, filled, groups, what.missing
+        what.name, what.index, what.families, what.criterion, raw, scores, filled, groups, what.missing, low, high
     )
+
+
+def _suits(what: Measure, direction: Direction, values: Floats, scope: Scope, problems: Problems) -> bool:
+    """Refuse a normaliser that has no meaning for this criterion's direction or values."""
+    method, place = what.normaliser, scope.formula.where(*what.path, "normalise")
+    if method.only_high and (direction.pull != "high" or (values < 0).any() or not values.sum()):
+        problems.add("normaliser-only-high", **place, name=method.name, criterion=what.name)
+        return False
+    if method.in_units and direction.pull is None:
+        problems.add("normaliser-one-direction", **place, name=method.name, criterion=what.name)
+        return False
+    return True
+
+
+def _turned_parameters(what: Measure, direction: Direction) -> dict[str, Any]:
+    """Give the normaliser's parameters, turned with the values where they are stated in the criterion's own unit."""
+    given = dict(what.parameters)
+    if not what.normaliser.in_units or direction.pull != "low":
+        return given
+    return dict(zip(given, (-value for value in reversed(list(given.values()))), strict=True))
 
 
 def _constant(values: Floats) -> bool:
@@ -163,16 +199,13 @@ def _transformed(what: Measure, values: Floats, scope: Scope, problems: Problems
         )
         return values
     found = TRANSFORMS[method.name]
-    given = parameters_of(method.parameters, found.parameters)
-    try:
-        numbers = [float(given[name]) for name in found.parameters] if given is not None else None
-    except (TypeError, ValueError):
-        numbers = None
-    if numbers is None or (numbers and not _sensible(method.name, numbers)):
+    given = found.filled(method.parameters)
+    shares = method.name == "winsorise"
+    if given is None or (shares and not all(0 <= value <= 1 for value in given.values())):
         wanted = ", ".join(found.parameters) or "—"
         problems.add("transform-parameters", **place, name=method.name, parameters=wanted)
         return values
-    changed = found.function(values, *numbers)
+    changed = found.function(values, *given.values())
     lost = np.isnan(changed) & ~np.isnan(values)
     if lost.any():
         codes = Codes(tuple(scope.table.codes[scope.taking_part][lost]))
@@ -180,8 +213,23 @@ def _transformed(what: Measure, values: Floats, scope: Scope, problems: Problems
     return changed
 
 
-def _sensible(name: str, numbers: list[float]) -> bool:
-    return numbers[0] < numbers[1] and (name != "winsorise" or (numbers[0] >= 0 and numbers[1] <= 1))
+def _without_extremes(what: Measure, values: Floats, warnings: list[Problem]) -> Floats:
+    """Pull extreme values in where the page asks, and tell what that changed."""
+    if what.outliers.winsorise is None:
+        return values
+    found = treat(values, what.outliers.winsorise)
+    if found.points or found.logged:
+        before, after = (each[~np.isnan(each)] for each in (values, found.values))
+        told = {
+            "criterion": what.name,
+            "points": found.points,
+            "skew_before": Numeral(skewness(before), 2),
+            "skew_after": Numeral(skewness(after), 2),
+            "kurtosis_before": Numeral(excess_kurtosis(before), 2),
+            "kurtosis_after": Numeral(excess_kurtosis(after), 2),
+        }
+        warnings.append(Problem("outliers-logged" if found.logged else "outliers-pulled", told))
+    return found.values
 
 
 def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, place: dict[str, Any]) -> Floats:
@@ -230,7 +278,7 @@ def _label(label: object) -> str:
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
-def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], normaliser: Normaliser) -> Floats:
+def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], what: Measure) -> Floats:
     """Score inside each group, all groups to the same mean, so that no group is favoured as a whole.
 
     Min-max over all would rank every rural place above every urban one; inside each group the scores are ranks
@@ -242,11 +290,11 @@ def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], normaliser:
         inside = -values[rows] if group.pull == "low" else values[rows]
         if inside.size == 0:
             continue
-        if normaliser.function is average_rank:
-            scores[rows] = average_rank(inside)
-        elif _constant(inside):
+        if _constant(inside):
             scores[rows] = 0.5
+        elif what.normaliser.function is average_rank and what.parameters.get("scale") != "places":
+            scores[rows] = average_rank(inside)
         else:
-            placed = normaliser.function(inside)
+            placed = what.normaliser.function(inside, **what.parameters)
             scores[rows] = placed - placed.mean() + 0.5
     return scores

@@ -1,119 +1,173 @@
-"""The registry of pure methods that turn measures into scores: arrays in, arrays out.
+"""The methods that turn measures into scores, each a pure function under its name on the page.
 
-To add a method is to write one function under its decorator; property tests find it by themselves.
+Normalisers and aggregators follow OECD and JRC (2008), *Handbook on Constructing Composite Indicators*, §§ 5 and 6;
+where the handbook leaves a choice (ties, standard deviation), the docstring says which is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
+from equite.engine.registry import AGGREGATORS, NORMALISERS, TRANSFORMS, aggregator, normaliser, transform
 from equite.engine.sharing import Floats
 
-__all__ = ["AGGREGATORS", "NORMALISERS", "TRANSFORMS", "Aggregator", "Normaliser", "Transform", "average_rank"]
+__all__ = ["AGGREGATORS", "NORMALISERS", "TRANSFORMS", "average_rank"]
 
 
-@dataclass(frozen=True)
-class Normaliser:
-    """A way to bring criteria to one scale.
+@normaliser("min-max", parameters={"low": 0.0, "high": 1.0}, increasing=True)
+def min_max(values: Floats, low: float = 0.0, high: float = 1.0) -> Floats:
+    """Scale from ``low`` at the lowest value to ``high`` at the highest: (x - min) / (max - min)."""
+    least, most = values.min(), values.max()
+    return np.asarray((values - least) / (most - least) * (high - low) + low)
 
-    Attributes
-    ----------
-    name : str
-        Its name on the page.
-    function : callable
-        Takes values (higher means more need, none missing, not all equal) and gives scores of the same shape.
-    neutral : float
-        The score that favours nobody, given to all where nothing distinguishes them.
-    unit_free : bool
-        Whether scores stay the same when the values' unit changes.
+
+@normaliser("goalposts", parameters={"low": None, "high": None}, increasing=True, unit_free=False, in_units=True)
+def goalposts(values: Floats, low: float, high: float) -> Floats:
+    """Scale from 0 at one stated value to 1 at another, flat beyond: scores of several years compare."""
+    return np.clip((values - low) / (high - low), 0.0, 1.0)
+
+
+@normaliser("z-score", parameters={"mean": 0.0, "deviation": 1.0})
+def z_score(values: Floats, mean: float = 0.0, deviation: float = 1.0) -> Floats:
+    """Give standard deviations (n - 1) from the mean, moved to ``mean`` and scaled to ``deviation``."""
+    return np.asarray((values - values.mean()) / values.std(ddof=1) * deviation + mean)
+
+
+@normaliser("modified-z")
+def modified_z(values: Floats) -> Floats:
+    """Give 0.6745 (x - median) / MAD, MAD the median absolute deviation (Iglewicz and Hoaglin, 1993).
+
+    Where more than half the values are equal the MAD is 0, and 0.7979 (x - median) over the mean absolute deviation
+    from the median stands for it, as the same authors do.
     """
-
-    name: str
-    function: Callable[[Floats], Floats]
-    neutral: float
-    unit_free: bool
-
-
-@dataclass(frozen=True)
-class Aggregator:
-    """A way to combine the scores of criteria (columns) by weight; missing scores are skipped, weights rescaled."""
-
-    name: str
-    function: Callable[[Floats, Floats], Floats]
+    from_median = values - np.median(values)
+    spread = np.median(np.abs(from_median))
+    if spread > 0:
+        return np.asarray(0.6745 * from_median / spread)
+    return np.asarray(0.7979 * from_median / np.abs(from_median).mean())
 
 
-@dataclass(frozen=True)
-class Transform:
-    """A change of a criterion's values before they are normalised, with the parameters it takes from the page."""
+@normaliser("rank", parameters={"ties": "average", "scale": "share"})
+def average_rank(values: Floats, ties: str = "average", scale: str = "share") -> Floats:
+    """Give each value's place from the lowest.
 
-    name: str
-    function: Callable[..., Floats]
-    parameters: tuple[str, ...] = ()
-
-
-NORMALISERS: dict[str, Normaliser] = {}
-AGGREGATORS: dict[str, Aggregator] = {}
-TRANSFORMS: dict[str, Transform] = {}
-
-
-def normaliser(name: str, *, neutral: float, unit_free: bool) -> Callable[[Callable[[Floats], Floats]], Any]:
-    """Register a normaliser under its name on the page."""
-
-    def register(function: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
-        NORMALISERS[name] = Normaliser(name, function, neutral, unit_free)
-        return function
-
-    return register
-
-
-def aggregator(name: str) -> Callable[[Callable[[Floats, Floats], Floats]], Any]:
-    """Register an aggregator under its name on the page."""
-
-    def register(function: Callable[[Floats, Floats], Floats]) -> Callable[[Floats, Floats], Floats]:
-        AGGREGATORS[name] = Aggregator(name, function)
-        return function
-
-    return register
-
-
-def transform(name: str, *parameters: str) -> Callable[[Callable[..., Floats]], Any]:
-    """Register a transform under its name on the page."""
-
-    def register(function: Callable[..., Floats]) -> Callable[..., Floats]:
-        TRANSFORMS[name] = Transform(name, function, parameters)
-        return function
-
-    return register
-
-
-@normaliser("min-max", neutral=0.5, unit_free=True)
-def min_max(values: Floats) -> Floats:
-    """Scale to 0 at the lowest and 1 at the highest: (x - min) / (max - min) (OECD and JRC, 2008, Handbook, § 5.3)."""
-    low, high = values.min(), values.max()
-    return np.asarray((values - low) / (high - low))
-
-
-@normaliser("rank", neutral=0.5, unit_free=True)
-def average_rank(values: Floats) -> Floats:
-    """Give each value's place from the lowest, ties sharing their mean place: (place - 1/2) / n, of mean 1/2."""
+    ``ties: average`` shares the mean place, ``ties: lowest`` the lowest one; ``scale: share`` gives
+    (place - 1/2) / n, of mean 1/2, ``scale: places`` gives 1 to n.
+    """
     _, of, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    places = last - (counts - 1) / 2
-    return np.asarray((places[of] - 0.5) / values.size)
+    places = last - (counts - 1) / 2 if ties == "average" else last - counts + 1.0
+    return np.asarray(places[of] if scale == "places" else (places[of] - 0.5) / values.size)
+
+
+@normaliser("percentile-rank")
+def percentile_rank(values: Floats) -> Floats:
+    """Give the share of the other values that are lower: (place - 1) / (n - 1), ties at the lowest place."""
+    ordered = np.sort(values)
+    return np.asarray(np.searchsorted(ordered, values, side="left") / (values.size - 1))
+
+
+@normaliser("share-of-total", only_high=True)
+def share_of_total(values: Floats) -> Floats:
+    """Give x / Σ x."""
+    return np.asarray(values / values.sum())
+
+
+@normaliser("ratio-to-mean", only_high=True)
+def ratio_to_mean(values: Floats) -> Floats:
+    """Give x over the mean of all."""
+    return np.asarray(values / values.mean())
+
+
+@normaliser("fraction-of-highest", only_high=True)
+def fraction_of_highest(values: Floats) -> Floats:
+    """Give x over the highest value."""
+    return np.asarray(values / values.max())
+
+
+@normaliser("distance-to-best")
+def distance_to_best(values: Floats) -> Floats:
+    """Give 1 - (max - x) / (max - min): 1 for the highest need, less with the distance to it."""
+    most = values.max()
+    return np.asarray(1 - (most - values) / (most - values.min()))
+
+
+@normaliser("distance-to-target", parameters={"target": None}, unit_free=False, in_units=True)
+def distance_to_target(values: Floats, target: float) -> Floats:
+    """Give 1 - (target - x) / (target - min): 1 at the target, more beyond it."""
+    span = target - values.min()
+    # A target that everybody has reached or passed leaves no distance to measure.
+    return np.asarray(1 - (target - values) / span) if span > 0 else np.full(values.shape, np.nan)
+
+
+@normaliser("quantile-bands", parameters={"bands": 5.0})
+def quantile_bands(values: Floats, bands: float = 5.0) -> Floats:
+    """Give the band of equal numbers (fifths by default) that a value lies in, from 0 to 1; ties share the lower."""
+    count = max(2, int(bands))
+    ordered = np.sort(values)
+    below = np.searchsorted(ordered, values, side="left")
+    return np.asarray(np.minimum(below * count // values.size, count - 1) / (count - 1))
 
 
 @aggregator("arithmetic")
 def arithmetic(scores: Floats, weights: Floats) -> Floats:
-    """Give the weighted mean Σ w x / Σ w of each row's scores (shape (n, k)) by weights (shape (n, k))."""
-    present = np.where(np.isnan(scores), 0.0, weights)
-    total = present.sum(axis=1)
-    summed = (np.where(np.isnan(scores), 0.0, scores) * present).sum(axis=1)
+    """Give the weighted mean Σ w x / Σ w; a missing score is skipped and the weights rescaled."""
+    return power_mean(scores, weights, 1.0)
+
+
+@aggregator("geometric", positive=True)
+def geometric(scores: Floats, weights: Floats) -> Floats:
+    """Give exp(Σ w ln x / Σ w): a low score is not made good by a high one."""
+    return np.exp(arithmetic(np.log(scores), weights))
+
+
+@aggregator("harmonic", positive=True)
+def harmonic(scores: Floats, weights: Floats) -> Floats:
+    """Give Σ w / Σ (w / x): the lowest scores weigh most."""
+    return power_mean(scores, weights, -1.0)
+
+
+@aggregator("power-mean", parameters={"power": None}, positive=True)
+def power_mean(scores: Floats, weights: Floats, power: float) -> Floats:
+    """Give (Σ w x^p / Σ w)^(1/p); p = 1 is the mean, -1 the harmonic mean, and 0 the geometric mean."""
+    if power == 0:
+        return geometric(scores, weights)
+    present = ~np.isnan(scores)
+    weighing = np.where(present, weights, 0.0)
+    total = weighing.sum(axis=1)
+    raised = np.where(present, scores, 1.0) if power == 1 else np.where(present, scores, 1.0) ** power
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(total > 0, summed / total, np.nan)
+        mean = np.where(total > 0, (raised * weighing).sum(axis=1) / total, np.nan)
+    return mean if power == 1 else np.asarray(mean ** (1 / power))
+
+
+@aggregator("copeland")
+def copeland(scores: Floats, weights: Floats) -> Floats:
+    """Give the share of duels won (Copeland, 1951): whoever is needier on more than half the weight wins a duel.
+
+    A draw counts half. From 0 (loses to all) to 1 (beats all); missing scores are skipped on either side.
+    """
+    count = len(scores)
+    wins = np.zeros(count)
+    for row in range(count):
+        there = ~np.isnan(scores) & ~np.isnan(scores[row])
+        weighing = np.where(there, weights[row], 0.0)
+        ahead = (weighing * (scores[row] > scores)).sum(axis=1)
+        behind = (weighing * (scores[row] < scores)).sum(axis=1)
+        duels = np.where(ahead > behind, 1.0, np.where(ahead == behind, 0.5, 0.0))
+        wins[row] = (duels.sum() - 0.5) / max(count - 1, 1)
+    return wins
+
+
+@aggregator("ordered-weighted", parameters={"order": None})
+def ordered_weighted(scores: Floats, weights: Floats, order: list[float]) -> Floats:
+    """Give a mean weighted by place, neediest criterion first (Yager, 1988), times each criterion's own weight.
+
+    ``{ordered-weighted: [2, 1, 1]}`` counts each territory's worst criterion twice.
+    """
+    falling = np.argsort(-scores, axis=1, kind="stable")
+    placed = np.take_along_axis(weights, falling, axis=1) * np.asarray(order)
+    return arithmetic(np.take_along_axis(scores, falling, axis=1), placed)
 
 
 @transform("log")
@@ -122,22 +176,14 @@ def natural_logarithm(values: Floats) -> Floats:
     return np.where(values > 0, np.log(np.where(values > 0, values, 1.0)), np.nan)
 
 
-@transform("winsorise", "low", "high")
+@transform("winsorise", parameters={"low": None, "high": None}, increasing=True)
 def winsorise(values: Floats, low: float, high: float) -> Floats:
     """Pull values beyond two quantiles (shares from 0 to 1, interpolated) in to those quantiles."""
     present = values[~np.isnan(values)]
     return np.clip(values, *np.quantile(present, [low, high])) if present.size else values
 
 
-@transform("line", "from", "to")
+@transform("line", parameters={"from": None, "to": None}, increasing=True)
 def clipped_line(values: Floats, start: float, end: float) -> Floats:
     """Give 0 at ``from``, 1 at ``to``, the straight line between, flat beyond."""
     return np.clip((values - start) / (end - start), 0.0, 1.0)
-
-
-def parameters_of(given: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any] | None:
-    """Give the parameters a page writes as a mapping or as a bare list, by name; None where they do not fit."""
-    if set(given) == {""}:
-        values = given[""] if isinstance(given[""], list | tuple) else [given[""]]
-        return dict(zip(names, values, strict=True)) if len(values) == len(names) else None
-    return dict(given) if set(given) == set(names) else None

@@ -124,6 +124,7 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "levels": {
             result.part.id: [float(level) for level in result.level[:1000]] for result in allocation.parts_shared
         },
+        "goalposts": _goalposts(allocation),
         "eligible": len(allocation.codes),
         "excluded": [{"code": found.code, "reason": dict(found.reason)} for found in allocation.excluded_by],
         "checks": [
@@ -132,6 +133,14 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "warnings": list(allocation.warnings),
         "reliance": [vars(found) for found in allocation.reliance],
         "amounts": dict(zip(allocation.codes, allocation.amounts.tolist(), strict=True)),
+    }
+
+
+def _goalposts(allocation: Allocation) -> dict[str, dict[str, list[float]]]:
+    """Give the lowest and highest value of each criterion, which a later page can keep as its goalposts."""
+    scorings = {name: allocation.scope.scoring(name) for name in allocation.formula.indices}
+    return {
+        name: {found.name: [found.low, found.high] for found in scoring.criteria} for name, scoring in scorings.items()
     }
 
 

@@ -6,20 +6,23 @@ transform, direction, normalise, weigh, aggregate. Weights are relative within t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from equite.engine.criteria import CriterionScore, Measure, measure
 from equite.engine.evaluation import Mask, Scope
-from equite.engine.methods import AGGREGATORS, NORMALISERS, Aggregator
+from equite.engine.goalposts import frozen_goalposts
+from equite.engine.methods import AGGREGATORS, NORMALISERS
+from equite.engine.registry import Aggregator, Normaliser
+from equite.engine.registry import Method as Registered
 from equite.engine.sharing import Floats
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.formula.expressions import Expression
 from equite.formula.indices import Criterion, Family, Index, Method, Missing
-from equite.wording import Codes
+from equite.wording import Codes, Numeral
 
 __all__ = ["Branch", "Scoring", "score_index"]
 
@@ -32,17 +35,28 @@ _RANK = Method(name="rank")
 class Branch:
     """A family (or the whole index): children by position, and each one's weight for each territory that takes part.
 
-    A child is a criterion's column (an int) or a branch.
+    A child is a criterion's column (an int) or a branch; ``names`` gives each one's name on the page.
     """
 
     aggregator: Aggregator
+    parameters: Mapping[str, Any]
+    names: tuple[str, ...]
     children: tuple[Branch | int, ...]
     weights: Floats
 
     def combine(self, scores: Floats) -> Floats:
         """Give each row's score from the scores of all criteria, shape (n, criteria) to (n,)."""
         columns = [scores[:, child] if isinstance(child, int) else child.combine(scores) for child in self.children]
-        return self.aggregator.function(np.stack(columns, axis=1), self.weights)
+        return self.aggregator.function(np.stack(columns, axis=1), self.weights, **self.parameters)
+
+    def reweighted(self, weights: Mapping[str, float]) -> Branch:
+        """Give the same branch with other weights, by the name of the criterion or family; unnamed ones stay."""
+        children = tuple(child if isinstance(child, int) else child.reweighted(weights) for child in self.children)
+        columns = [
+            np.full(len(self.weights), weights[name]) if name in weights else self.weights[:, at]
+            for at, name in enumerate(self.names)
+        ]
+        return replace(self, children=children, weights=np.stack(columns, axis=1))
 
     def effective(self, present: Mask, share: Floats, found: Floats) -> None:
         """Write each criterion's part of the whole weight into ``found``, given this branch's ``share``."""
@@ -139,9 +153,12 @@ class _Builder:
     def branch(self, group: Index | Family, path: tuple[str, ...]) -> Branch | None:
         """Build a family's branch; None where all of it dropped out."""
         method = group.aggregate or self.index.aggregate
-        if method.name not in AGGREGATORS or method.parameters:
+        if method.name not in AGGREGATORS:
             self._unknown("aggregator-unknown", method.name, AGGREGATORS, (*path, "aggregate"))
             return None
+        aggregator = AGGREGATORS[method.name]
+        parameters = self._parameters(aggregator, method, (*path, "aggregate"))
+        names: list[str] = []
         children: list[Branch | int] = []
         weights: list[Floats] = []
         for key, criterion in group.criteria.items():
@@ -149,6 +166,7 @@ class _Builder:
             weight = self._weight(criterion.weight, below)
             child = self._criterion(key, criterion, below) if weight is not None else None
             if child is not None and weight is not None:
+                names.append(key)
                 children.append(child)
                 weights.append(weight)
         for key, family in group.families.items():
@@ -156,6 +174,7 @@ class _Builder:
             weight = self._weight(family.weight, below)
             inner = self.branch(family, below) if weight is not None else None
             if inner is not None and weight is not None:
+                names.append(key)
                 children.append(inner)
                 weights.append(weight)
         if not children:
@@ -163,7 +182,31 @@ class _Builder:
         stacked = np.stack(weights, axis=1)
         self._same_total(stacked, path)
         self._enough_present(children, stacked, path)
-        return Branch(AGGREGATORS[method.name], tuple(children), stacked)
+        self._suits(aggregator, parameters, children, path)
+        return Branch(aggregator, parameters, tuple(names), tuple(children), stacked)
+
+    def _parameters(self, method: Registered, given: Method, path: tuple[str, ...]) -> dict[str, Any]:
+        """Give a method's parameters; note those that do not fit."""
+        found = method.filled(given.parameters)
+        if found is None:
+            wanted = ", ".join(method.parameters) or "—"
+            self.problems.add("method-parameters", **self._place(*path), name=method.name, parameters=wanted)
+        return found or {}
+
+    def _suits(
+        self, method: Aggregator, parameters: Mapping[str, Any], children: Sequence[Branch | int], path: tuple[str, ...]
+    ) -> None:
+        """Refuse scores that an aggregator cannot take: zeros in a product, places that do not match."""
+        order = parameters.get("order")
+        if order is not None and (not isinstance(order, list) or len(order) != len(children) or sum(order) <= 0):
+            self.problems.add("order-length", **self._place(*path), count=len(children))
+        for child in children:
+            if method.positive and isinstance(child, int) and (self.criteria[child].scores <= 0).any():
+                found = self.criteria[child]
+                codes = Codes(tuple(self.scope.table.codes[self.scope.taking_part][found.scores <= 0]))
+                low, high = Numeral(found.low - (found.high - found.low) / 99), Numeral(found.high)
+                about = dict(method=method.name, criterion=found.name, codes=codes, low=low, high=high)
+                self.problems.found.append(Problem("score-not-positive", about, **self._place(*path)))
 
     def _weight(self, weight: Expression, path: tuple[str, ...]) -> Floats | None:
         """Give a weight for each territory that takes part; None where it is zero for all, or unusable."""
@@ -202,8 +245,8 @@ class _Builder:
         """Measure one criterion; its column, or None where it drops out."""
         # Inside groups ranks are the default: their mean is the same in each group whatever the values.
         method = criterion.normalise or (_RANK if criterion.more_need_when.by else self.index.normalise)
-        if method.name not in NORMALISERS or method.parameters:
-            self._unknown("normaliser-unknown", method.name, NORMALISERS, (*path, "normalise"))
+        chosen = self._normaliser(name, method, path)
+        if chosen is None:
             return None
         found = measure(
             Measure(
@@ -212,7 +255,9 @@ class _Builder:
                 families=tuple(path[3::2][:-1]),
                 criterion=criterion,
                 missing=criterion.missing or self.index.missing,
-                normaliser=NORMALISERS[method.name],
+                outliers=criterion.outliers or self.index.outliers,
+                normaliser=chosen[0],
+                parameters=chosen[1],
                 path=path,
             ),
             self.scope,
@@ -223,6 +268,30 @@ class _Builder:
             return None
         self.criteria.append(found)
         return len(self.criteria) - 1
+
+    def _normaliser(self, name: str, method: Method, path: tuple[str, ...]) -> tuple[Normaliser, dict[str, Any]] | None:
+        """Give a criterion's normaliser and its parameters; levels and last year's goalposts are goalposts."""
+        place = (*path, "normalise")
+        if method.name == "levels":
+            spec = self.scope.formula.columns.get(name)
+            if spec is None or len(spec.levels) < 2:
+                self.problems.add("levels-unknown", **self._place(*place), criterion=name)
+                return None
+            method = Method(name="goalposts", parameters={"low": 1, "high": len(spec.levels)})
+        if method.name == "goalposts" and set(method.parameters) == {"from"}:
+            record = str(method.parameters["from"])
+            posts = frozen_goalposts(self.scope.formula, record, self.name, name)
+            if posts is None:
+                self.problems.add("goalposts-unknown", **self._place(*place), record=record, criterion=name)
+                return None
+            method = Method(name="goalposts", parameters={"low": posts[0], "high": posts[1]})
+        if method.name not in NORMALISERS:
+            self._unknown("normaliser-unknown", method.name, {**NORMALISERS, "levels": None}, place)
+            return None
+        found = NORMALISERS[method.name]
+        before = len(self.problems.found)
+        parameters = self._parameters(found, method, place)
+        return None if len(self.problems.found) > before else (found, parameters)
 
     def _unknown(self, entry: str, name: str, known: object, path: tuple[str, ...]) -> None:
         assert isinstance(known, dict)

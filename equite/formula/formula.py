@@ -89,6 +89,11 @@ class Formula(FormulaModel):
         return self._page.content
 
     @property
+    def folder(self) -> Path | None:
+        """The folder of the page's file; None for a page that was not read from one."""
+        return self._page.folder
+
+    @property
     def sha256(self) -> str:
         """The fingerprint of the page's text."""
         return self._page.sha256

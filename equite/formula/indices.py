@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from equite.formula.fields import Expr, Plain, Status, Strict, Title, refuse, short_form
 
-__all__ = ["Criterion", "Direction", "Family", "Index", "Method", "Missing"]
+__all__ = ["Criterion", "Direction", "Family", "Index", "Method", "Missing", "Outliers"]
 
 Pull = Literal["high", "low"]
 
@@ -103,6 +103,25 @@ def _missing(value: Any) -> Any:
 MissingField = Annotated[Missing, BeforeValidator(_missing)]
 
 
+class Outliers(Strict):
+    """What to do with a criterion whose extremes would flatten everybody else: keep them, or pull them in."""
+
+    winsorise: Annotated[int, Field(ge=1, le=50)] | None = None
+
+
+def _outliers(value: Any) -> Any:
+    if value == "keep":
+        return {}
+    if value == "winsorise":
+        return {"winsorise": 5}
+    if isinstance(value, Mapping | Outliers):
+        return value
+    raise refuse("outliers-shape")
+
+
+OutliersField = Annotated[Outliers, BeforeValidator(_outliers)]
+
+
 class Criterion(Strict):
     """One criterion of an index; ``low_income: 2`` is short for ``low_income: {weight: 2}``."""
 
@@ -112,6 +131,7 @@ class Criterion(Strict):
     transform: MethodField | None = None
     normalise: MethodField | None = None
     missing: MissingField | None = None
+    outliers: OutliersField | None = None
     status: Status | None = None
     source: str | None = None
 
@@ -139,6 +159,7 @@ class Index(Strict):
     normalise: MethodField = Method(name="min-max")
     aggregate: MethodField = Method(name="arithmetic")
     missing: MissingField = Missing()
+    outliers: OutliersField = Outliers()
     criteria: dict[str, Annotated[Criterion, BeforeValidator(short_form("weight"))]] = {}
     families: dict[str, Family] = Field(default={})
 

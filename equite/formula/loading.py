@@ -42,6 +42,7 @@ class Page:
     lines: Mapping[Place, tuple[str, int]] = field(default_factory=dict)
     sha256: str = ""
     changes: tuple[Change, ...] = ()
+    folder: Path | None = None
 
     def place(self, path: Sequence[str | int]) -> tuple[str, int | None]:
         """Give the file and line of a path, or of the nearest key above it that has one."""
@@ -61,6 +62,7 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
         The file is absent, is not UTF-8, is not YAML, repeats a key, or is not a mapping.
     """
     name = Path(source).name
+    source_is_file = text is None
     if text is None:
         text = _file_text(Path(source))
     if len(text) > _MOST_BYTES:
@@ -77,7 +79,8 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
     if not isinstance(content, dict):
         reader.problems.add("page-not-mapping", file=name)
     reader.problems.refuse()
-    return Page(content, reader.lines, hashlib.sha256(text.encode()).hexdigest())
+    folder = Path(source).parent if source_is_file else None
+    return Page(content, reader.lines, hashlib.sha256(text.encode()).hexdigest(), folder=folder)
 
 
 def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int | None) -> tuple[str, dict[str, object]]:
@@ -180,7 +183,7 @@ def overlay(base: Page, partial: Page) -> Page:
     for path, place in partial.lines.items():
         lines[_renumbered(path, content)] = place
     digest = hashlib.sha256(dump(content).encode()).hexdigest()
-    return Page(content, lines, digest, (*base.changes, *changes))
+    return Page(content, lines, digest, (*base.changes, *changes), base.folder)
 
 
 def _renumbered(path: Place, content: PageValue) -> Place:

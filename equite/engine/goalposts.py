@@ -1,0 +1,31 @@
+"""Goalposts frozen in the record of an earlier year, so that scores of several years compare."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from equite.formula.formula import Formula
+
+__all__ = ["frozen_goalposts"]
+
+
+def frozen_goalposts(formula: Formula, record: str, index: str, criterion: str) -> tuple[float, float] | None:
+    """Give the lowest and highest value that a criterion had in a record; None where there is no such thing.
+
+    Parameters
+    ----------
+    formula : Formula
+        The page; a relative path is looked up beside its file.
+    record : str
+        The path of the JSON file that holds ``allocation.record``.
+    index, criterion : str
+        Whose goalposts.
+    """
+    path = Path(record) if formula.folder is None else formula.folder / record
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["goalposts"][index][criterion]
+        low, high = float(found[0]), float(found[1])
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return None
+    return (low, high) if low < high else None
