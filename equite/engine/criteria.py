@@ -87,6 +87,7 @@ def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Prob
     """Score a criterion; None where it distinguishes nobody (noted in ``warnings``) or is unusable (``problems``)."""
     before = len(problems.found)
     raw = scope.numbers(what.name)[scope.taking_part]
+    _within_range(what, raw, scope, problems)
     values = _filled(what, raw, scope, problems, warnings)
     values = _transformed(what, values, scope, problems)
     values = _without_extremes(what, values, warnings)
@@ -139,6 +140,26 @@ def _turned_parameters(what: Measure, direction: Direction) -> dict[str, Any]:
     if not what.normaliser.in_units or direction.pull != "low":
         return given
     return dict(zip(given, (-value for value in reversed(list(given.values()))), strict=True))
+
+
+def _within_range(what: Measure, raw: Floats, scope: Scope, problems: Problems) -> None:
+    """Refuse values that the criterion cannot have."""
+    low, high = (None if end is None else float(end) for end in what.criterion.range)
+    outside = np.zeros(raw.size, dtype=bool)
+    if low is not None:
+        outside |= raw < low
+    if high is not None:
+        outside |= raw > high
+    if outside.any():
+        codes = Codes(tuple(scope.table.codes[scope.taking_part][outside]))
+        ends = {"low": Numeral(-np.inf if low is None else low), "high": Numeral(np.inf if high is None else high)}
+        problems.found.append(
+            Problem(
+                "criterion-out-of-range",
+                {"criterion": what.name, "codes": codes, **ends},
+                **scope.formula.where(*what.path),
+            )
+        )
 
 
 def _constant(values: Floats) -> bool:
@@ -258,6 +279,8 @@ def _turned(values: Floats, direction: Direction, scope: Scope) -> Floats:
 
 def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problems) -> tuple[ContextGroup, ...]:
     """Give the groups of a context-directed criterion, each with its pull; every group needs one."""
+    if direction.cut is not None:
+        return _sides_of_cut(what, direction, scope, problems)
     grouping = scope.grouping(str(direction.by))
     of = grouping.of[scope.taking_part]
     found = []
@@ -272,6 +295,16 @@ def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problem
         else:
             found.append(ContextGroup(label, pull, rows))
     return tuple(found)
+
+
+def _sides_of_cut(what: Measure, direction: Direction, scope: Scope, problems: Problems) -> tuple[ContextGroup, ...]:
+    """Give the two groups below and above a number."""
+    measured = scope.numbers(str(direction.by))
+    place = scope.formula.where(*what.path, "more_need_when")
+    refuse_missing(problems, scope, Name(str(direction.by)), measured, scope.taking_part, "wanted-criterion", place)
+    below = measured[scope.taking_part] < float(direction.cut or 0)
+    sides = {"below": below, "above": ~below}
+    return tuple(ContextGroup(side, direction.labels[side], rows) for side, rows in sides.items() if rows.any())
 
 
 def _label(label: object) -> str:

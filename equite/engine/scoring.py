@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -180,7 +181,7 @@ class _Builder:
         if not children:
             return None
         stacked = np.stack(weights, axis=1)
-        self._same_total(stacked, path)
+        self._same_total(stacked, path, getattr(group, "points", None))
         self._enough_present(children, stacked, path)
         self._suits(aggregator, parameters, children, path)
         return Branch(aggregator, parameters, tuple(names), tuple(children), stacked)
@@ -216,8 +217,14 @@ class _Builder:
             return None
         return values if (values > 0).any() else None
 
-    def _same_total(self, weights: Floats, path: tuple[str, ...]) -> None:
+    def _same_total(self, weights: Floats, path: tuple[str, ...], points: Decimal | None) -> None:
         totals = weights.sum(axis=1)
+        if points is not None:
+            wrong = np.abs(totals - float(points)) > 1e-9 * float(points)
+            if wrong.any():
+                codes = Codes(tuple(self.scope.table.codes[self.scope.taking_part][wrong]))
+                self.problems.add("points-not-sum", **self._place(*path), points=float(points), codes=codes)
+            return
         if totals.size and (totals.max() - totals.min() > 1e-9 * totals.max() or totals.min() <= 0):
             low, high = float(totals.min()), float(totals.max())
             self.problems.add("weights-differ", **self._place(*path), low=low, high=high)

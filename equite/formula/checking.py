@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from equite.errors import nearest
 from equite.formula.expressions import TABLE_FUNCTIONS
-from equite.formula.names import Names, Path, aggregates_in, expressions_of
+from equite.formula.names import Names, Path, aggregates_in, criteria_of, expressions_of
 from equite.formula.nodes import Call, Name, Node, walk
 
 __all__ = ["check_names"]
@@ -31,6 +31,7 @@ def check_names(names: Names, report: Report) -> None:
         _tables_in_their_place,
         _words_in_their_place,
         _labels_and_numbers,
+        _criteria_once,
         _eligibility_first,
         _parts_in_order,
         _pools,
@@ -123,6 +124,15 @@ def _labels_and_numbers(names: Names, report: Report) -> None:
     for name in names.conflicting():
         path = next((path for path, expression in names.expressions if name in expression.names), ())
         report("name-text-and-number", path, name=name)
+
+
+def _criteria_once(names: Names, report: Report) -> None:
+    for name, index in names.model.indices.items():
+        seen: set[str] = set()
+        for path, criterion, _ in criteria_of(index, ("indices", name)):
+            if criterion in seen:
+                report("criterion-twice", path, criterion=criterion, index=name)
+            seen.add(criterion)
 
 
 def _eligibility_first(names: Names, report: Report) -> None:

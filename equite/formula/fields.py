@@ -125,6 +125,13 @@ Title = Annotated[
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 
 
+def open_ends(value: Any) -> Any:
+    """Let ``null`` or nothing stand for an open end of a ``range``."""
+    if isinstance(value, Mapping) and isinstance(value.get("range"), list):
+        return {**value, "range": [None if end in (None, "null", "~") else end for end in value["range"]]}
+    return value
+
+
 def short_form(key: str) -> Callable[[Any], Any]:
     """Let a bare value stand for a mapping with that one key: ``0.95`` for ``{value: 0.95}``."""
 

@@ -13,9 +13,11 @@ from pydantic.json_schema import GenerateJsonSchema
 from equite.errors import FormulaError, Problems, nearest
 from equite.formula import loading
 from equite.formula.checking import check_names
+from equite.formula.inheriting import inherit
 from equite.formula.loading import Change, Page
 from equite.formula.model import FormulaModel
 from equite.formula.names import Names
+from equite.inputs.catalogue import read_catalogue
 from equite.wording import Language, as_language
 
 __all__ = ["Formula"]
@@ -66,6 +68,7 @@ class Formula(FormulaModel):
             file, line = page.place(path)
             problems.add(entry, _shown(path, page.content), line, file=file, **values)
 
+        page = inherit(page, read_catalogue, report)
         try:
             formula = cls.model_validate(page.content)
         except ValidationError as error:

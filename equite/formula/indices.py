@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from equite.formula.fields import Expr, Plain, Status, Strict, Title, refuse, short_form
+from equite.formula.fields import Expr, Plain, Status, Strict, Title, open_ends, refuse, short_form
 
 __all__ = ["Criterion", "Direction", "Family", "Index", "Method", "Missing", "Outliers"]
 
@@ -41,12 +41,14 @@ MethodField = Annotated[Method, BeforeValidator(_method)]
 class Direction(Strict):
     """Which values mean more need: high ones, low ones, those near a point, or by context.
 
-    ``labels`` gives the pull in each group of column ``by``.
+    ``labels`` gives the pull in each group of column ``by``; with a ``cut``, the groups are ``below`` it and ``above``
+    (the cut itself included).
     """
 
     pull: Pull | None = None
     toward: Expr | None = None
     by: str | None = None
+    cut: Plain | None = None
     labels: Mapping[str, Pull] = {}
 
 
@@ -58,9 +60,10 @@ def _direction(value: Any) -> Any:
     if isinstance(value, Mapping) and set(value) == {"toward"}:
         return {"toward": value["toward"]}
     if isinstance(value, Mapping) and value.get("by") and len(value) > 1:
-        labels = {str(key): pull for key, pull in value.items() if key != "by"}
-        if all(pull in ("high", "low") for pull in labels.values()):
-            return {"by": value["by"], "labels": labels}
+        labels = {str(key): pull for key, pull in value.items() if key not in ("by", "cut")}
+        known = "cut" not in value or set(labels) == {"below", "above"}
+        if known and labels and all(pull in ("high", "low") for pull in labels.values()):
+            return {"by": value["by"], "labels": labels, "cut": value.get("cut")}
     raise refuse("direction-shape")
 
 
@@ -132,14 +135,25 @@ class Criterion(Strict):
     normalise: MethodField | None = None
     missing: MissingField | None = None
     outliers: OutliersField | None = None
+    range: tuple[Plain | None, Plain | None] = (None, None)
+    consent: str | None = None
     status: Status | None = None
     source: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _open_ends(cls, value: Any) -> Any:
+        return open_ends(value)
+
 
 class Family(Strict):
-    """Criteria that belong together; a family may hold families."""
+    """Criteria that belong together; a family may hold families.
+
+    ``points`` says what the weights of each territory's own choosing sum to.
+    """
 
     weight: Expr
+    points: Plain | None = None
     title: Title | None = None
     aggregate: MethodField | None = None
     criteria: dict[str, Annotated[Criterion, BeforeValidator(short_form("weight"))]] = {}

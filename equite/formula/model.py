@@ -18,6 +18,7 @@ from equite.formula.fields import (
     Strict,
     Title,
     exactly_one,
+    open_ends,
     refuse,
     short_form,
 )
@@ -76,11 +77,7 @@ class Column(Sourced):
     @model_validator(mode="before")
     @classmethod
     def _open_ends(cls, value: Any) -> Any:
-        """Let ``null`` or nothing stand for an open end of a range."""
-        if isinstance(value, Mapping) and isinstance(value.get("range"), list):
-            ends = [None if end in (None, "null", "~") else end for end in value["range"]]
-            return {**value, "range": ends}
-        return value
+        return open_ends(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> Column:

@@ -198,7 +198,7 @@ def _index_uses(index: Index) -> Iterator[tuple[str, Use]]:
         if criterion.transform and criterion.transform.name == "step":
             yield str(criterion.transform.parameters.get("")), "number"
         if criterion.more_need_when.by:
-            yield criterion.more_need_when.by, "group"
+            yield criterion.more_need_when.by, "group" if criterion.more_need_when.cut is None else "number"
         rule = criterion.missing or index.missing
         if rule.by:
             yield rule.by, "group"

@@ -179,17 +179,58 @@ def test_the_unit_of_a_min_max_criterion_changes_nothing(page: Page, table: pd.D
     assert np.abs(again.units - found.units).max() <= 1
 
 
-@given(pages(), tables(), st.data())
-def test_more_need_never_gets_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
-    page["limits"] = [stage for stage in page["limits"] if "then" not in stage and "fund" not in stage]
-    found = feasible(page, table)
+def needier(table: pd.DataFrame, data: st.DataObject) -> tuple[int, pd.DataFrame]:
+    """Draw a territory and the same table with more poverty there."""
     row = data.draw(st.integers(0, len(table) - 1))
-    needier = table.copy()
-    needier.loc[row, "poverty"] += data.draw(st.integers(1, 500)) / 10
-    again = feasible(page, needier)
-    tolerance = 1e-9 * max(1.0, found.total)
-    assert again.exact[row] >= found.exact[row] - tolerance
+    changed = table.copy()
+    changed.loc[row, "poverty"] += data.draw(st.integers(1, 500)) / 10
+    return row, changed
+
+
+def never_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
+    row, changed = needier(table, data)
+    found, again = feasible(page, table), feasible(page, changed)
+    assert again.exact[row] >= found.exact[row] - 1e-9 * max(1.0, found.total)
     assert again.units[row] >= found.units[row] - 1
+
+
+@given(pages(limits=False), tables(), st.data())
+def test_more_need_never_gets_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
+    never_less(page, table, data)
+
+
+@given(pages(), tables(), st.data())
+def test_more_need_never_gets_less_within_limits(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
+    """All else equal: goalposts keep the others' scores where they were, which min-max and ranks do not."""
+    page["limits"] = [stage for stage in page["limits"] if "then" not in stage and "fund" not in stage]
+    page["indices"] = {"need": {"normalise": {"goalposts": [-1, 200]}, "criteria": {"poverty": 1}}}
+    never_less(page, table, data)
+
+
+def test_why_that_law_asks_for_goalposts() -> None:
+    """With ranks, one territory's need lowers the others' scores; under a ceiling, that can cost it a little.
+
+    The large territory is at the ceiling whatever its score. When its rank falls, the weight it loses goes to all
+    the others, and to the needier one less than to some.
+    """
+    page = {
+        "equite": 1,
+        "id": "counterexample",
+        "envelope": 5800,
+        "key": "code",
+        "indices": {"need": {"normalise": "rank", "criteria": {"poverty": 1}}},
+        "parts": [
+            {"id": "heads", "pool": {"fraction": 0.1}, "share": "equally"},
+            {"id": "equity", "pool": "remainder", "share": {"in_proportion_to": "population * (0.5 + need)"}},
+        ],
+        "limits": [{"id": "cap", "at_most": 994}],
+        "rounding": {"to": 1},
+    }
+    people, poverty = [1, 1, 1, 48, 30_801, 23], [0, 100, 100, 0, 0, 0.1]
+    table = pd.DataFrame({"code": list("abcdef"), "population": people, "poverty": poverty})
+    before = equite.allocate(page, table).exact[0]
+    after = equite.allocate(page, table.assign(poverty=[0.1, *poverty[1:]])).exact[0]
+    assert before - 1 < after < before
 
 
 def test_why_money_on_top_is_left_out_of_that_law() -> None:

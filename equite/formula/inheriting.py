@@ -1,0 +1,133 @@
+"""What a criterion that the catalogue knows inherits from it: direction, range, levels, title, unit.
+
+The page may state any of these itself, in the open; what it leaves unsaid is written into it as if it had been said,
+so that the record and the page in words show all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from equite.formula.loading import Page, PageValue
+from equite.inputs.catalogue import Catalogue, Criterion
+
+__all__ = ["inherit"]
+
+#: Note one problem: its sentence, its path, its values.
+Report = Callable[..., None]
+_DEFINED = ("constants", "variables", "indices", "tables")
+
+
+def inherit(page: Page, read: Callable[[], Catalogue], report: Report) -> Page:
+    """Give the page with what its criteria inherit written in.
+
+    Parameters
+    ----------
+    page : Page
+        As written, overrides laid in.
+    read : callable
+        Gives the catalogue; called only where the page has an index.
+    report : callable
+        Notes a direction that must be stated and is not, and a consent that must be told and is not.
+    """
+    indices = page.content.get("indices")
+    if not isinstance(indices, dict) or not indices:
+        return page
+    catalogue, columns = read(), _mapping(page.content.get("columns"))
+    filled = {
+        name: _filled(index, catalogue, columns, page.content, ("indices", name), report)
+        for name, index in indices.items()
+    }
+    content = {**page.content, "indices": filled}
+    if columns:
+        content["columns"] = columns
+    return replace(page, content=content)
+
+
+def _mapping(value: PageValue) -> dict[str, PageValue]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _filled(
+    group: PageValue,
+    catalogue: Catalogue,
+    columns: dict[str, PageValue],
+    content: dict[str, PageValue],
+    path: tuple[str, ...],
+    report: Report,
+) -> PageValue:
+    """Fill the criteria of an index or a family, and of the families below it."""
+    if not isinstance(group, dict):
+        return group
+    found = dict(group)
+    if isinstance(group.get("criteria"), dict):
+        found["criteria"] = {
+            name: _criterion(name, given, catalogue, columns, content, (*path, "criteria", name), report)
+            for name, given in group["criteria"].items()
+        }
+    if isinstance(group.get("families"), dict):
+        found["families"] = {
+            name: _filled(inner, catalogue, columns, content, (*path, "families", name), report)
+            for name, inner in group["families"].items()
+        }
+    return found
+
+
+def _criterion(
+    name: str,
+    given: PageValue,
+    catalogue: Catalogue,
+    columns: dict[str, PageValue],
+    content: dict[str, PageValue],
+    path: tuple[str, ...],
+    report: Report,
+) -> PageValue:
+    known = catalogue.get(name)
+    if known is None:
+        return given
+    stated = dict(given) if isinstance(given, dict) else {"weight": given}
+    if "more_need_when" not in stated and known.direction == "must_be_stated":
+        readings = known.readings
+        report(
+            "direction-unstated", path, criterion=name, high=readings and readings.high, low=readings and readings.low
+        )
+    if known.consent is not None and not stated.get("consent"):
+        report("consent-untold", path, criterion=name, why=known.consent)
+    if not any(isinstance(content.get(section), dict) and name in content[section] for section in _DEFINED):
+        columns[name] = {**dict(_of_column(known)), **_column(columns.get(name))}
+    return {**dict(_of_criterion(known)), **stated}
+
+
+def _column(value: PageValue) -> dict[str, PageValue]:
+    """Give a column's entry in its long form."""
+    if isinstance(value, dict):
+        return value
+    return {} if value is None else {"heading": value}
+
+
+def _of_column(known: Criterion) -> Iterator[tuple[str, Any]]:
+    """Give what a column takes from the catalogue: how its cells are read, and how it is called."""
+    yield "title", dict(known.title)
+    if known.family == "aims":
+        # An aim's entry words the points that a territory gives; its need is another column.
+        return
+    yield "unit", dict(known.unit)
+    if known.kind == "ordinal":
+        yield "kind", "ordinal"
+        yield "levels", [dict(level) for level in known.levels]
+    elif known.kind in ("extensive", "yes_no"):
+        yield "kind", known.kind
+    if known.declared:
+        yield "status", "declared"
+
+
+def _of_criterion(known: Criterion) -> Iterator[tuple[str, Any]]:
+    """Give what a criterion takes from the catalogue."""
+    yield "title", dict(known.title)
+    if known.direction != "must_be_stated":
+        yield "more_need_when", known.direction
+    low, high = known.range
+    if known.family != "aims" and (low, high) != (None, None):
+        yield "range", [None if end is None else f"{end:g}" for end in (low, high)]
