@@ -310,6 +310,8 @@ class _Run:
                 before = scope.value(previous)
                 known = scope.bound(amount=context.full(np.zeros(context.size)), previous=before)
                 zero = (known.rows(thing.at_most.tree) == 0) & (before == 0) & context.rows
+                if isinstance(thing, Limit) and thing.exempt is not None:
+                    zero &= known.rows(thing.exempt.tree) == 0
                 if zero.any():
                     values = {"name": thing.id, "codes": Codes(tuple(self.table.codes[zero]))}
                     found.append(Problem("cap-of-zero", values, **formula.where(*place)))

@@ -14,7 +14,7 @@ import pandas as pd
 from equite.engine.bounds import Context
 from equite.engine.checks import CheckResult
 from equite.engine.eligibility import Exclusion
-from equite.engine.evaluation import Scope
+from equite.engine.evaluation import MissingInAggregate, Scope
 from equite.engine.explanation import Departures, Explanation, departures_of, explain
 from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
@@ -176,13 +176,15 @@ class Allocation:
     def variables(self) -> pd.DataFrame:
         """The page's variables and the columns it reads, for those that take part."""
         names = [*self.formula.names.columns, *self.formula.variables]
-        skipped = self._only_final
-        values = {
-            name: np.broadcast_to(self.scope.value(name), (self.context.rows.size,))[self.context.rows]
-            for name in names
-            if name not in skipped
-        }
+        values = {name: self._values(name) for name in names if name not in self._only_final}
         return pd.DataFrame({"code": list(self.codes), **values})
+
+    def _values(self, name: str) -> np.ndarray:
+        """Give a name's values; missing where nothing needed them and they cannot be computed."""
+        try:
+            return np.broadcast_to(self.scope.value(name), (self.context.rows.size,))[self.context.rows]
+        except MissingInAggregate:
+            return np.full(self.context.size, np.nan)
 
     @cached_property
     def _only_final(self) -> frozenset[str]:

@@ -222,6 +222,9 @@ class Stages:
                     "override-not-multiple", **where, code=override.code, value=str(override.amount), unit=unit
                 )
                 continue
+            if limit.fund == "on_top" and amount < self.amounts[row]:
+                problems.add("override-lowers", **where, code=override.code, value=str(override.amount))
+                continue
             rows[row], decided[row] = True, amount
         problems.refuse()
         return rows, decided

@@ -9,7 +9,8 @@ import numpy as np
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.sharing import Floats
 from equite.errors import Problem, Problems
-from equite.formula.nodes import Aggregate, Binary, Call, Name, Node
+from equite.formula.expressions import TABLE_FUNCTIONS
+from equite.formula.nodes import Aggregate, Binary, Call, Name, Node, Text
 from equite.formula.writing import written
 from equite.wording import Codes
 
@@ -27,7 +28,7 @@ def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, obje
         return "missing-cell", {"name": node.name}
     if not isinstance(node, Aggregate):
         for child in node.children():
-            if not _is_table_name(node, child) and np.isnan(scope.rows(child)[row]):
+            if not _is_no_value(node, child) and _is_missing(scope, child, row):
                 return why_missing(child, scope, row)
     piece = written(node)
     if isinstance(node, Binary) and node.operator == "/":
@@ -41,11 +42,17 @@ def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, obje
     return "missing-value", {"piece": piece}
 
 
-def _is_table_name(node: Node, child: Node) -> bool:
-    if not isinstance(node, Call) or node.function not in ("step", "bracket", "interpolate", "weighted_sum"):
-        # A label is no number either.
-        return isinstance(node, Call) and node.function == "starts_with"
-    return child is node.arguments[-1]
+def _is_no_value(node: Node, child: Node) -> bool:
+    """Tell whether a child is a label or a table's name, which are never missing."""
+    return isinstance(child, Text) or (
+        isinstance(node, Call) and node.function in TABLE_FUNCTIONS and child is node.arguments[-1]
+    )
+
+
+def _is_missing(scope: Scope, node: Node, row: int) -> bool:
+    """Tell whether a row has no value, be it a number or a text."""
+    value = np.broadcast_to(scope.evaluate(node), (scope.table.size,))[row]
+    return value is None or value != value
 
 
 def refuse_missing(

@@ -14,6 +14,7 @@ from equite.engine.rounding import largest_remainders
 from equite.engine.sharing import Floats, Groups, solve
 from equite.errors import FormulaError, Problem, Problems
 from equite.formula.expressions import Expression
+from equite.formula.formula import Formula
 from equite.formula.model import Part
 from equite.wording import Codes
 
@@ -89,20 +90,41 @@ def share_parts(scope: Scope, context: Context, envelope: float | None) -> tuple
     parts = context.formula.parts
     pools = _independent_pools(scope, context)
     results: dict[str, PartResult] = {}
-    # Whatever the order on the page, the remainder is what all the others leave.
-    ordered = sorted(range(len(parts)), key=lambda at: parts[at].takes_remainder)
-    for at in ordered:
+    for at in _order(context.formula):
         part = parts[at]
         groups = _groups(scope, context, part, at)
         if part.takes_remainder:
             assert envelope is not None
+            # Parts that name the remainder's amounts come after it; what they hold is known all the same.
+            for later, other in enumerate(parts):
+                if other.id not in results and later != at and later not in pools:
+                    pools[later] = _pool(
+                        scope, context, other, later, _groups(scope, context, other, later), alone=True
+                    )
+            waiting = [
+                (other, pools[later]) for later, other in enumerate(parts) if later != at and other.id not in results
+            ]
             others = sum(result.signed_pool for result in results.values())
+            others += sum(-pool.sum() if other.levy else pool.sum() for other, pool in waiting)
             pool = np.array([_remainder(context, envelope, others, at)])
         else:
             pool = pools[at] if at in pools else _pool(scope, context, part, at, groups, alone=True)
         results[part.id] = _shared(scope, context, part, at, pool, groups)
         scope = scope.bound(**_known(scope, context, results))
     return tuple(results[part.id] for part in parts), scope
+
+
+def _order(formula: Formula) -> list[int]:
+    """Give the parts in the order they can be shared: the remainder after all that do not name it."""
+    remainder = next((part.id for part in formula.parts if part.takes_remainder), None)
+
+    def place(at: int) -> int:
+        part = formula.parts[at]
+        if part.id == remainder:
+            return 1
+        return 2 if remainder in formula.names.closure(formula.names.part_needs(part)) else 0
+
+    return sorted(range(len(formula.parts)), key=place)
 
 
 def _known(scope: Scope, context: Context, results: dict[str, PartResult]) -> dict[str, np.ndarray]:

@@ -100,15 +100,22 @@ def _words_in_their_place(names: Names, report: Report) -> None:
         used = names.closure(expression.names) if not names.cycle() else expression.names
         if "amount" in used and path[0] not in ("limits", "checks", "variables"):
             report("amount-too-early", path)
-        own_previous = path[0] == "parts" and model.parts[int(path[1])].previous
-        limit_part = path[0] == "limits" and model.limits[int(path[1])].part
-        own_previous = own_previous or (limit_part in names.parts and names.parts[str(limit_part)].previous)
-        if "previous" in expression.names and not model.previous and not own_previous:
+        if "previous" in used and not model.previous and not _own_previous(names, path):
             report("previous-unknown", path)
         if "envelope" in expression.names and not model.envelope:
             report("envelope-unknown", path)
         for word in _misplaced(expression.tree):
             report("word-only-among", path, word=word)
+
+
+def _own_previous(names: Names, path: Path) -> bool:
+    """Tell whether ``previous`` has a meaning of its own here: in the bounds of a part that says which column it is."""
+    if path[-1] not in ("at_least", "at_most"):
+        return False
+    if path[0] == "parts":
+        return names.model.parts[int(path[1])].previous is not None
+    part = names.model.limits[int(path[1])].part
+    return part in names.parts and names.parts[str(part)].previous is not None
 
 
 def _misplaced(node: Node, *, among: bool = False) -> Iterator[str]:
@@ -175,6 +182,10 @@ def _pools(names: Names, report: Report) -> None:
     if len(remainders) > 1:
         report("remainder-twice", ("parts",), parts=", ".join(remainders))
     for at, part in enumerate(model.parts):
+        held = [part.share.as_is, *((part.pool.each, part.pool.amount, part.pool.fraction) if part.pool else ())]
+        rests_on = names.closure(name for expression in held if expression for name in expression.names)
+        if remainders and remainders[0] in rests_on and part.id != remainders[0]:
+            report("remainder-circular", ("parts", at), part=part.id, remainder=remainders[0])
         if model.envelope is None and part.pool and (part.pool.remainder or part.pool.fraction is not None):
             report("pool-needs-envelope", ("parts", at, "pool"), part=part.id)
         if part.levy and part.pool and part.pool.remainder:
@@ -185,6 +196,10 @@ def _pools(names: Names, report: Report) -> None:
 
 def _limits(names: Names, report: Report) -> None:
     model = names.model
+    bounded = {limit.part for limit in model.limits}
+    for at, part in enumerate(model.parts):
+        if part.previous and part.at_least is None and part.at_most is None and part.id not in bounded:
+            report("previous-without-bounds", ("parts", at, "previous"), part=part.id)
     groups = {limit.by for limit in model.limits if limit.by}
     within = {part.within for part in model.parts if part.within}
     if len(groups) > 1:

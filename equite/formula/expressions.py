@@ -301,6 +301,8 @@ class _Reader:
             raise _Refused("expression-starts-with", text=self.text)
         if name in TABLE_FUNCTIONS and not isinstance(arguments[-1], Name):
             raise _Refused("expression-table", name=name, text=self.text)
+        if name == "round" and len(arguments) == 2 and not _is_whole(arguments[1]):
+            raise _Refused("expression-digits", text=self.text)
         return Call(name, arguments)
 
     def _aggregate(self, name: str, arguments: tuple[Node, ...], node: ast.Call, depth: int) -> Node:
@@ -321,6 +323,11 @@ class _Reader:
             if not isinstance(share, Number) or not 0 <= share.value <= 1:
                 raise _Refused("expression-quantile", text=self.text)
         return Aggregate(name, arguments, by, given.get("weights"), given.get("among"))
+
+
+def _is_whole(node: Node) -> bool:
+    value = node.operand if isinstance(node, Negative) else node
+    return isinstance(value, Number) and value.value == int(value.value) and value.value <= 15
 
 
 def _most(most: float) -> str:

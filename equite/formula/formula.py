@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from pydantic import PrivateAttr, ValidationError
-from pydantic.json_schema import GenerateJsonSchema
 
 from equite.errors import FormulaError, Problems, nearest
 from equite.formula import loading
@@ -17,6 +16,7 @@ from equite.formula.inheriting import inherit
 from equite.formula.loading import Change, Page
 from equite.formula.model import FormulaModel
 from equite.formula.names import Names
+from equite.formula.schema import page_schema
 from equite.inputs.catalogue import read_catalogue
 from equite.wording import Language, as_language
 
@@ -141,8 +141,7 @@ class Formula(FormulaModel):
     @classmethod
     def schema_for_editors(cls) -> dict[str, Any]:
         """Give the JSON schema of a page, for editors that complete and check YAML."""
-        schema = FormulaModel.model_json_schema(by_alias=True, schema_generator=GenerateJsonSchema)
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "equite formula page"}
+        return page_schema()
 
     def _repr_html_(self) -> str:
         import html
@@ -161,7 +160,7 @@ def _shown(path: Sequence[str | int], content: Any) -> str:
             words.append(str(named) if named else str(key + 1))
         else:
             inner = content.get(key) if isinstance(content, dict) else None
-            words.append(str(key))
+            words.append(str(key + 1) if isinstance(key, int) else str(key))
         content = inner
     return ".".join(words)
 

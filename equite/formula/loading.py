@@ -210,6 +210,9 @@ def _absent(value: PageValue) -> bool:
 
 def _merge(base: PageValue, partial: PageValue, path: Place, changes: list[Change]) -> PageValue:
     where = ".".join(path)
+    if isinstance(base, dict) and isinstance(partial, str) and _short_key(path) in base:
+        # A bare value laid over a long form changes the value, and keeps its source and status.
+        partial = {_short_key(path): partial}
     if isinstance(base, dict) and isinstance(partial, dict):
         return _merge_mappings(base, partial, path, changes)
     if isinstance(base, list) and base and all(_id(item) for item in base):
@@ -222,6 +225,14 @@ def _merge(base: PageValue, partial: PageValue, path: Place, changes: list[Chang
     if base != partial:
         changes.append(Change(where, base, partial))
     return partial
+
+
+def _short_key(path: Place) -> str:
+    """Give the key that a bare value stands for at a path; nothing where there is no short form."""
+    if path in (("envelope",), ("key",)):
+        return "value" if path[0] == "envelope" else "column"
+    section = path[-2] if len(path) > 1 else ""
+    return {"constants": "value", "variables": "value", "columns": "heading", "criteria": "weight"}.get(section, "")
 
 
 def _merge_mappings(

@@ -126,6 +126,8 @@ class Pool(Strict):
         if value == "remainder":
             return {"remainder": True}
         if isinstance(value, Mapping):
+            if "remainder" in value:
+                raise refuse("pool-ways", given="remainder: …", choices="each, amount, fraction, remainder")
             if not set(value) - {"each", "amount", "fraction"}:
                 exactly_one(value, ("each", "amount", "fraction"), "pool-ways")
             return value
@@ -182,8 +184,6 @@ class Part(Strict):
             raise refuse("as-is-within", part=self.id)
         if self.pool and self.pool.each is not None and self.share.equally is None:
             raise refuse("each-not-equally", part=self.id)
-        if self.previous and self.at_least is None and self.at_most is None:
-            raise refuse("previous-without-bounds", part=self.id)
         return self
 
     @property

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 import equite
 from equite import Formula, FormulaError
+from equite.resources import folder
 
 PAGE = """\
 equite: 1
@@ -122,6 +125,18 @@ def test_the_schema_knows_every_key_of_the_page() -> None:
     schema = Formula.schema_for_editors()
     assert {"envelope", "parts", "limits", "rounding", "checks"} <= set(schema["properties"])
     assert "except" in schema["$defs"]["Limit"]["properties"]
+
+
+def test_the_schema_takes_the_examples_and_refuses_typos() -> None:
+    validator = jsonschema.Draft202012Validator(Formula.schema_for_editors())
+    pages = [page for page in folder("examples").rglob("*.yaml") if page.name != "full_salary.yaml"]
+    assert len(pages) >= 7
+    for page in pages:
+        content = yaml.safe_load(page.read_text(encoding="utf-8"))
+        assert [error.message for error in validator.iter_errors(content)] == []
+    content = yaml.safe_load(PAGE.replace("rounding:", "roundin:"))
+    assert not validator.is_valid(content)
+    assert not validator.is_valid(yaml.safe_load(PAGE.replace("remainder", "remander")))
 
 
 def test_a_page_read_from_a_mapping_is_the_page_read_from_text() -> None:
