@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from equite.analysis.comparison import Comparison, compare
+    from equite.analysis.diagnostics import Diagnosis
+    from equite.analysis.profile import Profile
     from equite.engine.allocate import allocate
     from equite.engine.allocation import Allocation
     from equite.engine.explanation import Explanation
     from equite.engine.sharing import Sharing, share
     from equite.errors import EquiteError, FormulaError, OutputError, Problem, SharingError, TerritoriesError
     from equite.formula.formula import Formula
+    from equite.inputs import indicators
     from equite.inputs.catalogue import Catalogue, Criterion, read_catalogue
     from equite.inputs.territories import Territories, read_territories
+
+    #: The catalogue of criteria that comes with the package.
+    catalogue: Catalogue
 
 __version__ = "0.1.0"
 
@@ -26,12 +32,14 @@ _HOMES = {
     "Catalogue": "equite.inputs.catalogue",
     "Comparison": "equite.analysis.comparison",
     "Criterion": "equite.inputs.catalogue",
+    "Diagnosis": "equite.analysis.diagnostics",
     "EquiteError": "equite.errors",
     "Explanation": "equite.engine.explanation",
     "Formula": "equite.formula.formula",
     "FormulaError": "equite.errors",
     "OutputError": "equite.errors",
     "Problem": "equite.errors",
+    "Profile": "equite.analysis.profile",
     "Sharing": "equite.engine.sharing",
     "SharingError": "equite.errors",
     "Territories": "equite.inputs.territories",
@@ -48,18 +56,22 @@ __all__ = [
     "Catalogue",
     "Comparison",
     "Criterion",
+    "Diagnosis",
     "EquiteError",
     "Explanation",
     "Formula",
     "FormulaError",
     "OutputError",
     "Problem",
+    "Profile",
     "Sharing",
     "SharingError",
     "Territories",
     "TerritoriesError",
     "allocate",
+    "catalogue",
     "compare",
+    "indicators",
     "read_catalogue",
     "read_territories",
     "share",
@@ -67,6 +79,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "catalogue":
+        return importlib.import_module("equite.inputs.catalogue").read_catalogue()
+    if name == "indicators":
+        return importlib.import_module("equite.inputs.indicators")
     if name not in _HOMES:
         raise AttributeError(f"module 'equite' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,10 @@ from equite.errors import Problem, SharingError, nearest
 from equite.formula.formula import Formula
 from equite.inputs.territories import Territories
 from equite.wording import Language
+
+if TYPE_CHECKING:
+    from equite.analysis.diagnostics import Diagnosis
+    from equite.analysis.profile import Profile
 
 __all__ = ["Allocation"]
 
@@ -249,6 +253,18 @@ class Allocation:
         from equite.report.text import summary
 
         return summary(self)
+
+    def diagnose(self, index: str | None = None, *, flag: float = 0.75) -> Diagnosis:
+        """Look into an index: double counting, effective weights, what ranks are owed to."""
+        from equite.analysis.diagnostics import diagnose
+
+        return diagnose(self, index, flag=flag)
+
+    def profile(self, code: str, *, tier: str | None = None) -> Profile:
+        """Tell a territory's strengths and weaknesses beside all, its tier and its nearest peers."""
+        from equite.analysis.profile import profile
+
+        return profile(self, code, tier=tier)
 
     def to_csv(self, path: str | Path) -> Path:
         """Write the table to a CSV file (UTF-8; ``;`` and decimal comma in French)."""

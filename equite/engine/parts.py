@@ -95,17 +95,7 @@ def share_parts(scope: Scope, context: Context, envelope: float | None) -> tuple
         groups = _groups(scope, context, part, at)
         if part.takes_remainder:
             assert envelope is not None
-            # Parts that name the remainder's amounts come after it; what they hold is known all the same.
-            for later, other in enumerate(parts):
-                if other.id not in results and later != at and later not in pools:
-                    pools[later] = _pool(
-                        scope, context, other, later, _groups(scope, context, other, later), alone=True
-                    )
-            waiting = [
-                (other, pools[later]) for later, other in enumerate(parts) if later != at and other.id not in results
-            ]
-            others = sum(result.signed_pool for result in results.values())
-            others += sum(-pool.sum() if other.levy else pool.sum() for other, pool in waiting)
+            others = _others(scope, context, results, pools, at)
             pool = np.array([_remainder(context, envelope, others, at)])
         else:
             pool = pools[at] if at in pools else _pool(scope, context, part, at, groups, alone=True)
@@ -130,6 +120,20 @@ def _order(formula: Formula) -> list[int]:
 def _known(scope: Scope, context: Context, results: dict[str, PartResult]) -> dict[str, np.ndarray]:
     """Bind each part's amounts to its name; those that take no part get nothing."""
     return {name: context.full(result.amounts, 0.0) for name, result in results.items()}
+
+
+def _others(
+    scope: Scope, context: Context, results: dict[str, PartResult], pools: dict[int, Floats], remainder: int
+) -> float:
+    """Give what all other parts take: those shared already, and the pools of those that name the remainder."""
+    total = sum(result.signed_pool for result in results.values())
+    for at, part in enumerate(context.formula.parts):
+        if part.id not in results and at != remainder:
+            if at not in pools:
+                groups = _groups(scope, context, part, at)
+                pools[at] = _pool(scope, context, part, at, groups, alone=True)
+            total += -float(pools[at].sum()) if part.levy else float(pools[at].sum())
+    return total
 
 
 def _remainder(context: Context, envelope: float, others: float, at: int) -> float:

@@ -7,10 +7,10 @@ Given a fixed part b_i, a score s_i >= 0, bounds lo_i <= hi_i and an amount E, f
 With b = 0 it is the proportional share; with b = -own resources it levels up; with bounds it is floor, cap and hold
 harmless, the freed or missing money shared again among those whom no bound holds.
 
-The level is found by pegging (Bitran and Hax, 1981, *Management Science* 27(4), 431-441): solve as if nobody were bounded; if
-the caps cut off more than the floors add, the true level is higher, so whoever stands at a cap stays there, and
-conversely; repeat on the others. Each round settles at least one row for good, so the end is exact, without an
-iteration tolerance. A few rounds of O(n) suffice in practice; at most n are needed.
+The level is found by pegging (Bitran and Hax, 1981, *Management Science* 27(4), 431-441): solve as if nobody were
+bounded; if the caps cut off more than the floors add, the true level is higher, so whoever stands at a cap stays
+there, and conversely; repeat on the others. Each round settles at least one row for good, so the end is exact, without
+an iteration tolerance. A few rounds of O(n) suffice in practice; at most n are needed.
 """
 
 from __future__ import annotations

@@ -108,15 +108,23 @@ def readings(text: str) -> tuple[float | None, float | None]:
     >>> readings("1 234,5"), readings("1,234.5"), readings("1,234"), readings("12")
     ((None, 1234.5), (1234.5, None), (1234.0, 1.234), (12.0, 12.0))
     """
-    dressed = _DRESSED.fullmatch(text.strip().translate(_BLANKS))
-    if dressed is None:
-        return None, None
-    number = dressed[1] + dressed[2]
-    point = float(number.translate(_UNGROUPED).replace(",", "")) if _POINT.fullmatch(number) else None
+    bare = text.strip() if text.isascii() else text.strip().translate(_BLANKS)
+    found = _conventions(bare)
+    if found == (None, None) and (dressed := _DRESSED.fullmatch(bare)):
+        return _conventions(dressed[1] + dressed[2])
+    return found
+
+
+def _conventions(number: str) -> tuple[float | None, float | None]:
+    """Read a number that wears no mark, with a decimal point and with a decimal comma."""
+    point = comma = None
+    if _POINT.fullmatch(number):
+        point = float(number.translate(_UNGROUPED).replace(",", ""))
     if "," not in number and "." not in number:
         return point, point
-    plain = number.translate(_UNGROUPED).replace(".", "").replace(",", ".")
-    return point, float(plain) if _COMMA.fullmatch(number) else None
+    if _COMMA.fullmatch(number):
+        comma = float(number.translate(_UNGROUPED).replace(".", "").replace(",", "."))
+    return point, comma
 
 
 def marks_shown(pairs: Iterable[tuple[float | None, float | None]]) -> tuple[bool, bool]:

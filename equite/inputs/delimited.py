@@ -34,10 +34,12 @@ _START, _HEAD, _SAMPLE, _CLOSER = 1 << 12, 1 << 16, 60, 12
 _NO_MARK = "\x01"
 _LEADING_ZERO = r"\s*0[0-9]"
 #: Bytes searched together, few enough to stay in the processor's cache.
-_BLOCK = 1 << 17
+_BLOCK = 1 << 16
 #: From this size on, pandas (since 3.1) reads a plain file on several processors, if it is given the path.
 _LARGE = 6 << 20
-_PANDAS = tuple(int(number) for number in pd.__version__.split(".")[:2])
+_PANDAS = tuple(int(number) for number in re.findall(r"\d+", pd.__version__)[:2])
+#: Marks that some programs put before the text, and the encodings they announce.
+_MARKED = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NEWLINE, _QUOTE, _ZERO, _MINUS = b'\n"0-'
 
 Positions = npt.NDArray[np.intp]
@@ -63,12 +65,12 @@ def read_delimited(raw: bytes, name: str, text: Collection[str], path: Path | No
         If the file is no table of text, or if a row has more cells than there are headings.
     """
     body, encoding = _decoded(raw, name)
+    _refuse_other_files(body, name)
+    body = _lines(body)
     head = _head_of(body)
     if head is None:
         raise refusal("input-empty", name)
-    if body.endswith((b"\n\n", b"\n\r\n")):
-        body = body.rstrip(b"\r\n")
-    plain = path if body is raw and head.plain and len(raw) >= _LARGE else None
+    plain = path if body is raw and head.plain and len(raw) >= _LARGE and _PANDAS >= (3, 1) else None
     wanted = {tidy(heading) for heading in text}
     as_text = head.codes | {place for place, heading in enumerate(head.headings) if tidy(heading) in wanted}
     width = len(head.headings)
@@ -78,36 +80,44 @@ def read_delimited(raw: bytes, name: str, text: Collection[str], path: Path | No
         cells = _parsed(body, head, width, as_text, plain)
     except pd.errors.ParserError as error:
         width = _widest(body, head, name, error)
-        cells = _parsed(body, head, width, as_text, plain)
+        cells = _parsed_again(body, head, width, as_text, name)
     headings = [*head.headings, *[""] * (width - len(head.headings))]
     return Grid(headings, cells, head.first_row, None, encoding, head.separator, head.decimal)
 
 
 def _decoded(raw: bytes, name: str) -> tuple[bytes, str]:
     """Give the text in UTF-8, and the encoding it was in: UTF-8 if it can be, Windows-1252 if not."""
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig" if raw.startswith(codecs.BOM_UTF8) else "utf-8", "cp1252")
-    broken = 0
-    for encoding in encodings:
-        try:
-            # Plain ASCII, as most tables of numbers are, needs no decoding.
-            body = raw if encoding == "utf-8" and raw.isascii() else raw.decode(encoding).encode()
-        except UnicodeDecodeError as error:
-            broken = error.start
-            continue
-        # "Ã" before a sign: what UTF-8 looks like in Windows-1252. The file holds some of both.
-        if encoding == "cp1252" and re.search(rb"\xc3[\x80-\xbf]", raw):
-            raise refusal("input-mixed-encodings", name, raw.count(b"\n", 0, broken) + 1)
-        break
-    else:
-        raise refusal("input-unreadable", name)
+    if raw.isascii():
+        return raw, "utf-8"
+    encoding = next((encoding for mark, encoding in _MARKED.items() if raw.startswith(mark)), "utf-8")
+    try:
+        text = raw.decode(encoding)
+        return raw if encoding == "utf-8" else text.encode(), encoding
+    except UnicodeDecodeError as error:
+        row = raw.count(b"\n", 0, error.start) + 1
+    # "Ã" before a sign: what UTF-8 looks like in Windows-1252. Such a file holds some of both.
+    if encoding == "utf-8-sig" or (encoding == "utf-8" and re.search(rb"\xc3[\x80-\xbf]", raw)):
+        raise refusal("input-mixed-encodings", name, row)
+    try:
+        if encoding == "utf-8":
+            return raw.decode("cp1252").encode(), "cp1252"
+    except UnicodeDecodeError:
+        pass
+    raise refusal("input-unreadable", name)
+
+
+def _refuse_other_files(body: bytes, name: str) -> None:
     if b"\0" in body or re.search(rb"[\x01-\x08\x0e-\x1f]", body[:_START]):
         raise refusal("input-unreadable", name)
     if body[:_START].lstrip().startswith(b"<"):
         raise refusal("input-web-page", name)
-    return raw if encoding == "utf-8" else body, encoding
+
+
+def _lines(body: bytes) -> bytes:
+    """End lines as pandas can follow, and drop the blank ones at the end, which would make floats of integers."""
+    if b"\n" not in body:
+        body = body.replace(b"\r", b"\n")
+    return body.rstrip(b"\r\n") if body.endswith((b"\n\n", b"\n\r\n")) else body
 
 
 # --- the dialect, from the head of the file
@@ -147,26 +157,26 @@ class _Head:
 
     @cached_property
     def rank(self) -> tuple[bool, float, int]:
-        """A table, its rows alike, comes first; then the one that leaves fewer titles above it; then ``;``."""
+        """A table, whose rows fill its headings, comes first; then the one with fewer titles above; then ``;``."""
         width = len(self.headings)
-        alike = sum(len(row) == width for row in self.below) / max(len(self.below), 1)
-        if width > 1 and (alike >= 0.8 or not self.below):
+        filling = sum(1 < len(row) <= width for row in self.below) / max(len(self.below), 1)
+        if width > 1 and (filling >= 0.8 or not self.below):
             return False, self.titles, ";\t,".index(self.separator)
-        return True, -alike * (width - 1), ",;\t".index(self.separator)
+        return True, -filling * (width - 1), ",;\t".index(self.separator)
 
     @cached_property
     def marks(self) -> tuple[bool, bool]:
         """Whether the rows show a decimal point, a decimal comma."""
-        point = comma = False
+        point = comma = plain = False
         for number, row in enumerate(self.below):
-            cells = [cell for cell in row if "." in cell or "," in cell]
-            shown = marks_shown(map(readings, cells))
-            # Between commas, a point is a decimal point unless something says that it is not.
-            pointed = self.separator == "," and any("," not in cell and readings(cell)[0] is not None for cell in cells)
-            point, comma = point or shown[0] or pointed, comma or shown[1]
+            pairs = [(readings(cell), cell) for cell in row if "." in cell or "," in cell]
+            shown = marks_shown(pair for pair, _ in pairs)
+            point, comma = point or shown[0], comma or shown[1]
+            plain = plain or any(pair[0] is not None and "," not in cell for pair, cell in pairs)
             if number >= _CLOSER and (point or comma):
                 break
-        return point, comma
+        # Between commas, a point is a decimal point unless something says that it is not.
+        return point or (plain and self.separator == "," and not comma), comma
 
     @property
     def decimal(self) -> DecimalMark | None:
@@ -209,10 +219,35 @@ def _under(separator: str, lines: list[str]) -> _Head | None:
 
 def _parsed(body: bytes, head: _Head, width: int, as_text: set[int], plain: Path | None) -> pd.DataFrame:
     """Read every row with pandas, keeping as text the columns where a number begins with a zero."""
-    mark = head.decimal or (_NO_MARK if head.separator != "," or any(head.marks) else ".")
-    options: dict[str, Any] = {
+    options = _options(head, width)
+    dtype = dict.fromkeys(as_text, object) or None
+    cells = _in_parallel(plain, len(head.lines), options | {"dtype": dtype}) if plain else None
+    if cells is None:
+        cells = _at_once(body, head.starts, options | {"dtype": dtype})
+    numbers = {place for place in range(width) if cells[place].dtype.kind in "iuf"}
+    zeros = _leading_zeros(body, head.starts, ord(head.separator)) if numbers else None
+    suspects = sorted(numbers & zeros.columns(len(cells), width)) if zeros else []
+    if suspects:
+        texts = _at_once(body, head.starts, options | {"usecols": suspects, "dtype": object})
+        for place in suspects:
+            if texts[place].str.match(_LEADING_ZERO, na=False).any():
+                cells[place] = texts[place]
+    return cells
+
+
+def _parsed_again(body: bytes, head: _Head, width: int, as_text: set[int], name: str) -> pd.DataFrame:
+    """Read every row at the width that they turned out to have."""
+    try:
+        return _parsed(body, head, width, as_text, None)
+    except pd.errors.ParserError as error:
+        raise refusal("input-unreadable", name) from error
+
+
+def _options(head: _Head, width: int) -> dict[str, Any]:
+    """Tell pandas the dialect, and to take nothing but a blank for missing."""
+    return {
         "sep": head.separator,
-        "decimal": mark,
+        "decimal": head.decimal or (_NO_MARK if head.separator != "," or any(head.marks) else "."),
         "skipinitialspace": head.spaced,
         "header": None,
         "names": list(range(width)),
@@ -222,50 +257,42 @@ def _parsed(body: bytes, head: _Head, width: int, as_text: set[int], plain: Path
         "skip_blank_lines": False,
     }
 
-    def read(**more: Any) -> pd.DataFrame:
-        stream = io.BytesIO(body)
-        stream.seek(head.starts)
-        frame: pd.DataFrame = pd.read_csv(stream, low_memory=False, **options, **more)
-        return frame
 
-    def read_first(**more: Any) -> pd.DataFrame:
-        if plain is None or _PANDAS < (3, 1):
-            return read(**more)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.DtypeWarning)
-            try:
-                frame: pd.DataFrame = pd.read_csv(plain, skiprows=len(head.lines), **options, **more)
-            except pd.errors.DtypeWarning:  # a column was read in pieces, some as numbers and some as text
-                return read(**more)
-        return frame
+def _at_once(body: bytes, starts: int, options: dict[str, Any]) -> pd.DataFrame:
+    """Read the rows so that each column is wholly numbers, or wholly text."""
+    stream = io.BytesIO(body)
+    stream.seek(starts)
+    frame: pd.DataFrame = pd.read_csv(stream, low_memory=False, **options)
+    return frame
 
-    cells = read_first(dtype=dict.fromkeys(as_text, object) or None)
-    numbers = {place for place in range(width) if cells[place].dtype.kind in "iuf"}
-    zeros = _leading_zeros(body, head.starts, ord(head.separator)) if numbers else None
-    suspects = sorted(numbers & zeros.columns(len(cells), width)) if zeros else []
-    if suspects:
-        texts = read(usecols=suspects, dtype=object)
-        for place in suspects:
-            if texts[place].str.match(_LEADING_ZERO, na=False).any():
-                cells[place] = texts[place]
-    return cells
+
+def _in_parallel(path: Path, lines: int, options: dict[str, Any]) -> pd.DataFrame | None:
+    """Read the rows of a large file on several processors, unless a column turns out to be numbers here, text there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.DtypeWarning)
+        try:
+            frame: pd.DataFrame = pd.read_csv(path, skiprows=lines, **options)
+        except pd.errors.DtypeWarning:
+            return None
+    return frame
 
 
 @dataclass(frozen=True)
 class _Zeros:
-    """Where cells begin with a zero and a digit: on a line of their own, after ``ends`` others, or nowhere."""
+    """Cells that begin with a zero and a digit: whether some open a line, where the others are, where cells end."""
 
     opening: bool
     inside: Positions
     ends: Positions
+    closed: bool
 
     def columns(self, rows: int, width: int) -> set[int]:
         """Find the columns they are in; they may be in any, where the rows are not all of one width."""
         found = {0} if self.opening else set()
         if not len(self.inside):
             return found
-        # The end of the headings counts too; the last cell of the file may end with a new line, or with nothing.
-        if len(self.ends) - rows * width not in (0, 1):
+        # The end of the headings counts too, and that of the last cell if the file is closed by a new line.
+        if len(self.ends) != rows * width + self.closed:
             return set(range(width))
         return found | set(np.unique((np.searchsorted(self.ends, self.inside) - 1) % width).tolist())
 
@@ -289,8 +316,8 @@ def _leading_zeros(body: bytes, starts: int, separator: int) -> _Zeros:
         hits.append(np.flatnonzero(found) + (start + 1))
     zeros = np.concatenate(hits)
     inside = zeros[signs[zeros - 1] != _NEWLINE]
-    opening = len(inside) < len(zeros)
-    return _Zeros(opening, inside, _ends(signs, separator) if len(inside) else inside)
+    opening, closed = len(inside) < len(zeros), body.endswith(b"\n")
+    return _Zeros(opening, inside, _ends(signs, separator) if len(inside) else inside, closed)
 
 
 def _ends(signs: npt.NDArray[np.uint8], separator: int) -> Positions:

@@ -81,7 +81,7 @@ def _from_narwhals(table: Any) -> Grid:
     columns = {}
     for place, heading in enumerate(frame.columns):
         series = frame[heading]
-        plain = series.dtype.is_float() or (series.dtype.is_integer() and not series.null_count())
+        plain = series.dtype.is_numeric() and not series.null_count()
         columns[place] = pd.Series(np.array(series.to_numpy())) if plain else typed(series.to_list())
     return Grid(list(frame.columns), pd.DataFrame(columns), 0)
 

@@ -59,13 +59,17 @@ def few(found: Iterable[Problem], count: int) -> Iterator[Problem]:
 
 
 def heading_row(rows: Sequence[Sequence[object]]) -> int | None:
-    """Find the row of the headings: the first that is filled, any title above a wider table passed over."""
-    filled = [len(list(islice((cell for cell in row if text_of(cell) is not None), 2))) for row in rows[:_TOP]]
-    present = [place for place, count in enumerate(filled) if count]
-    wide = [place for place in present if filled[place] > 1]
+    """Find the row of the headings: the first that is filled, any title above a wider table passed over.
+
+    A title is a row whose one cell is at the left of the table.
+    """
+    filled = [list(islice((at for at, cell in enumerate(row) if text_of(cell) is not None), 2)) for row in rows[:_TOP]]
+    present = [place for place, cells in enumerate(filled) if cells]
     if not present:
         return None
-    return wide[0] if 2 * len(wide) >= len(present) else present[0]
+    left = min(filled[place][0] for place in present)
+    others = [place for place in present if filled[place] != [left]]
+    return others[0] if 2 * len(others) >= len(present) else present[0]
 
 
 def headed(grid: Grid, name: str) -> pd.DataFrame:

@@ -40,6 +40,8 @@ class Source:
     first_row : int
         The row of the file where the data begin, as the person sees it: the headings stand on the row before. For a
         table in memory, rows count from 0, as pandas shows them.
+    fingerprint : callable
+        What works out ``sha256`` when it is first asked for, from the very bytes or cells that were read.
     """
 
     name: str = ""
@@ -110,8 +112,9 @@ def _bytes_of(file: Path) -> bytes:
         beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
         raise refusal("input-no-file", value=file.name, nearest=nearest(file.name, beside)) from None
     except OSError as error:
-        entry = "input-folder" if file.is_dir() else "input-unopened"
-        raise refusal(entry, file.name, value=file.name, reason=error.strerror or "") from error
+        if file.is_dir():
+            raise refusal("input-folder", value=file.name) from None
+        raise refusal("input-unopened", file.name, reason=error.strerror or "") from error
 
 
 def _grid(raw: bytes, file: Path, text: Collection[str], sheet: str | None) -> Grid:

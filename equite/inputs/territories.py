@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
+import textwrap
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +25,8 @@ from equite.inputs.reading import Source, read_table, with_text
 
 __all__ = ["ColumnRule", "Territories", "read_territories"]
 
-#: Rows and columns shown of a table.
-_ROWS, _COLUMNS = 5, 10
+#: Rows and columns shown of a table, and the characters of each column.
+_ROWS, _COLUMNS, _WIDE = 5, 10, 30
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,8 +141,8 @@ class Territories:
 
     def __repr__(self) -> str:
         """Show what the table holds, and its first rows."""
-        shown = self._shown().to_string(max_cols=_COLUMNS, max_colwidth=30, na_rep="—")
-        return f"{self._summary()}\n{shown}"
+        shown = self._shown().rename(columns=lambda heading: textwrap.shorten(heading, _WIDE, placeholder="…"))
+        return f"{self._summary()}\n{shown.to_string(max_cols=_COLUMNS, max_colwidth=_WIDE, na_rep='—')}"
 
     def _repr_html_(self) -> str:
         """Show the same in a notebook."""
@@ -156,7 +157,7 @@ class Territories:
         rows, columns = self.data.shape
         missing = int(self.data.isna().sum().sum())
         said = wording.say("input-summary", wording.preferred_language(), rows=rows, columns=columns, missing=missing)
-        return f"{self.source.name}: {said}" if self.source.name else said
+        return f"{self.source.name} · {said}" if self.source.name else said
 
 
 def read_territories(
@@ -205,16 +206,17 @@ def _under_key(data: pd.DataFrame, key: str | None, width: int | None, source: S
     place = Place(data, heading, (), source)
     codes = [_padded(code, width) for code in texts_of(place.column)]
     problems = Problems(TerritoriesError)
-    problems.found.extend(lost_as_text(place))
-    problems.found.extend(_wrong_codes(codes, width, place))
+    problems.found.extend(lost_as_text(place) or _wrong_codes(codes, width, place))
     problems.refuse()
     return Territories(data, heading, tuple(code for code in codes if code is not None), source)
 
 
 def _padded(code: str | None, width: int | None) -> str | None:
     """Give a code of digits its width, whatever a spreadsheet made of it: 10 or 10.0 for 010."""
-    digits = re.fullmatch(r"([0-9]+)(?:\.0+)?", code or "") if width is not None else None
-    return digits[1].zfill(width or 0) if digits else code
+    if code is None or width is None or (len(code) == width and code.isdigit()):
+        return code
+    digits = re.fullmatch(r"([0-9]+)(?:\.0+)?", code)
+    return digits[1].zfill(width) if digits else code
 
 
 def _wrong_codes(codes: Sequence[str | None], width: int | None, place: Place) -> list[Problem]:

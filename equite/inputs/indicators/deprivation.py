@@ -1,0 +1,213 @@
+"""From small areas to territories: means weighted by people, and the people who live in the worst-off areas."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from equite.errors import Problems, TerritoriesError
+from equite.inputs.indicators.checks import COUNT, SCORE, Floats, note_all_zero
+from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.tables import Groups, long_table
+
+__all__ = ["deprivation", "weighted_mean"]
+
+_SHARE = words("share, 0 to 1", "part, de 0 à 1")
+_COVERAGE = (words("People measured", "Personnes mesurées"), _SHARE)
+
+
+def weighted_mean(table: object, *, territory: str, place: str, people: str, value: str) -> pd.DataFrame:
+    """Compute each territory's mean of a value known for its places, weighted by their people.
+
+    ::
+
+        mean     = Σ_k n_k x_k / Σ_k n_k      over the places that are measured
+        coverage = people measured / people in all
+
+    Parameters
+    ----------
+    table : table
+        One row for each place (municipality, small area) of each territory.
+    territory, place, people, value : str
+        Their headings. A missing value is not measured; anything else must be there.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By territory code, sorted, shape (n, 2): ``mean`` (in the value's unit; NaN where nobody is measured) and
+        ``coverage`` (0 to 1).
+
+    Raises
+    ------
+    TerritoriesError
+        With every blank code, repeated place, missing or negative number of people, value that is no number, and
+        territory without people.
+
+    References
+    ----------
+    Statistics Canada (2023), *The Canadian Index of Multiple Deprivation: User Guide, 2021*, 45-20-0001, whose scores
+    are brought to larger areas in this way.
+    """
+    problems = Problems(TerritoriesError)
+    rows, groups = _small_areas(table, territory, place, people, value, [territory, place], problems)
+    mean, coverage = _mean(rows[value].to_numpy(), rows[people].to_numpy(), groups)
+    return described(
+        pd.DataFrame({"mean": mean, "coverage": coverage}, index=groups.index),
+        title=words(f"Mean of {value}", f"Moyenne de {value}"),
+        unit=words(f"that of {value}", f"celle de {value}"),
+        method=words("mean of the places, weighted by people", "moyenne des milieux, pondérée par la population"),
+        source="Statistics Canada (2023), The Canadian Index of Multiple Deprivation: User Guide, 2021",
+        columns={
+            "mean": (words("Weighted mean", "Moyenne pondérée"), words(f"that of {value}", f"celle de {value}")),
+            "coverage": _COVERAGE,
+        },
+    )
+
+
+def deprivation(
+    table: object,
+    *,
+    territory: str,
+    area: str,
+    people: str,
+    score: str,
+    quintiles: Literal["people", "areas"] = "people",
+    edge: float | None = None,
+) -> pd.DataFrame:
+    """Compute the deprivation of territories from the scores of their small areas.
+
+    ::
+
+        mean_score          = Σ_k n_k x_k / Σ_k n_k             over the areas that have a score
+        worst_two_quintiles = people of the worst areas / people measured
+        coverage            = people measured / people in all
+
+    The worst areas are those of quintiles 4 and 5 of all areas of the table. All areas are ranked by score; an area
+    stands at the middle of its people, those of equal scores together (ridit), and is among the worst from 60 % up::
+
+        (people in lower scores + ½ people of the same score) / people measured  >=  0.6
+
+    ================  ============================================================================================
+    ``quintiles``     each fifth holds
+    ================  ============================================================================================
+    ``"people"``      the same number of people, so that 40 % of all people live in the worst areas
+    ``"areas"``       the same number of areas, as Statistics Canada does for the CIMD; each area counts for one above
+    ================  ============================================================================================
+
+    Quintiles are those of the table given: that of one region has other edges than that of Québec. To keep the edge of
+    a larger table, give it.
+
+    Parameters
+    ----------
+    table : table
+        One row for each small area.
+    territory, area, people, score : str
+        The headings of the territory's code, of the area's code, of its people and of its score: higher is more
+        deprived. A missing score is not measured; anything else must be there.
+    quintiles : {"people", "areas"}
+        What the fifths hold equally.
+    edge : float, optional
+        The lowest score of quintile 4, where it is already known: areas at or above it are the worst.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By territory code, sorted, shape (n, 5): ``mean_score``, ``worst_two_quintiles`` (0 to 1; both NaN where nobody
+        is measured), ``coverage`` (0 to 1), ``people`` and ``areas`` (in all). ``attrs["edge"]`` is the edge.
+
+    Raises
+    ------
+    TerritoriesError
+        With every blank code, repeated area, missing or negative number of people, score that is no number, and
+        territory without people; or if no area has a score.
+
+    References
+    ----------
+    Statistics Canada (2023), *The Canadian Index of Multiple Deprivation: User Guide, 2021*, 45-20-0001. Pampalon, R.,
+    and Raymond, G. (2000), "A Deprivation Index for Health and Welfare Planning in Quebec", *Chronic Diseases in
+    Canada* 21(3), 104-113, for fifths of the population. Bross, I. D. J. (1958), "How to Use Ridit Analysis",
+    *Biometrics* 14(1), 18-38.
+    """
+    problems = Problems(TerritoriesError)
+    if quintiles not in ("people", "areas"):
+        expected = words("'people' or 'areas'", "« people » ou « areas »")
+        problems.add("indicator-option", "quintiles", value=str(quintiles), expected=expected)
+    if edge is not None and not math.isfinite(edge):
+        problems.add("indicator-option", "edge", value=str(edge), expected=words("a score", "un score"))
+    rows, groups = _small_areas(table, territory, area, people, score, [area], problems)
+    scores, living = rows[score].to_numpy(), rows[people].to_numpy()
+    if edge is None:
+        edge = _edge(scores, living if quintiles == "people" else np.ones(len(living)))
+    mean, coverage = _mean(scores, living, groups)
+    worst, _ = _mean(np.where(np.isnan(scores), np.nan, scores >= edge), living, groups)
+    held = words("people", "personnes") if quintiles == "people" else words("areas", "aires")
+    unit = words(f"score of {score}", f"score de {score}")
+    return described(
+        pd.DataFrame(
+            {
+                "mean_score": mean,
+                "worst_two_quintiles": worst,
+                "coverage": coverage,
+                "people": groups.total(living),
+                "areas": groups.total(np.ones(len(living))).astype(np.int64),
+            },
+            index=groups.index,
+        ),
+        title=words("Deprivation", "Défavorisation"),
+        unit=unit,
+        method=words(
+            f"mean of small areas weighted by people; quintiles of equal numbers of {held['en']}",
+            f"moyenne des petites aires pondérée par la population ; quintiles d’un même nombre de {held['fr']}",
+        ),
+        source="Statistics Canada (2023), The Canadian Index of Multiple Deprivation: User Guide, 2021; "
+        "Pampalon and Raymond (2000), A Deprivation Index for Health and Welfare Planning in Quebec",
+        columns={
+            "mean_score": (words("Mean score", "Score moyen"), unit),
+            "worst_two_quintiles": (
+                words("People in quintiles 4 and 5", "Personnes dans les quintiles 4 et 5"),
+                _SHARE,
+            ),
+            "coverage": _COVERAGE,
+            "people": (words("People", "Population"), words("people", "personnes")),
+            "areas": (words("Small areas", "Petites aires"), words("areas", "aires")),
+        },
+        edge=edge,
+        quintiles=quintiles,
+    )
+
+
+def _small_areas(
+    table: object, territory: str, place: str, people: str, value: str, unique: list[str], problems: Problems
+) -> tuple[pd.DataFrame, Groups]:
+    """Read the places, and refuse all that is wrong with them."""
+    numbers = {people: COUNT, value: SCORE}
+    rows = long_table(table, problems, texts=[territory, place], unique=unique, numbers=numbers)
+    groups = Groups.by(rows[territory])
+    note_all_zero(groups.codes, groups.total(rows[people].to_numpy()), people, problems)
+    if not problems.found and rows[value].isna().all():
+        problems.add("indicator-unmeasured", value)
+    problems.refuse()
+    return rows, groups
+
+
+def _mean(values: Floats, living: Floats, groups: Groups) -> tuple[Floats, Floats]:
+    """Give each territory's weighted mean and the share of its people that it speaks of."""
+    absent = np.isnan(values)
+    measured = groups.total(np.where(absent, 0.0, living))
+    sums = groups.total(np.where(absent, 0.0, values) * living)
+    nowhere = np.full(len(measured), np.nan)
+    return np.divide(sums, measured, out=nowhere, where=measured > 0), measured / groups.total(living)
+
+
+def _edge(scores: Floats, weights: Floats) -> float:
+    """Find the lowest score of quintile 4; infinite if no area is in it."""
+    measured = ~np.isnan(scores)
+    distinct, places = np.unique(scores[measured], return_inverse=True)
+    own = np.bincount(places, weights=weights[measured])
+    below = np.cumsum(own) - own
+    # Multiplied out, so that whole numbers of people are compared exactly.
+    worst = distinct[(10 * below + 5 * own >= 6 * own.sum()) & (own > 0)]
+    return float(worst.min()) if len(worst) else math.inf
