@@ -1,0 +1,6 @@
+"""``python -m equite``: the command line."""
+
+from equite.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""Two allocations or more, side by side: who wins, who loses, by how much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from equite.engine.allocation import Allocation
+from equite.engine.sharing import Floats
+from equite.errors import EquiteError, Problem
+from equite.wording import Codes, Language
+
+__all__ = ["Comparison", "compare"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Allocations side by side, the first being the reference; frozen.
+
+    A territory that takes no part in an allocation gets nothing from it: its amount is shown missing, and counts as
+    zero in differences, so that these add up to the difference of the totals.
+
+    Attributes
+    ----------
+    allocations : tuple of Allocation
+        The reference, then those compared with it.
+    labels : tuple of str
+        What each is called.
+    """
+
+    allocations: tuple[Allocation, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def reference(self) -> Allocation:
+        """The allocation that the others are compared with."""
+        return self.allocations[0]
+
+    @property
+    def language(self) -> Language:
+        """The language of outputs."""
+        return self.reference.language
+
+    @property
+    def digits(self) -> int:
+        """The decimals that every amount and every difference can be written with."""
+        return max(allocation.context.unit.digits for allocation in self.allocations)
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of those that take part in any of the allocations, in order."""
+        return tuple(sorted(set().union(*(allocation.codes for allocation in self.allocations))))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The territories' names, each as the first allocation that has it says."""
+        known: dict[str, str] = {}
+        for allocation in reversed(self.allocations):
+            known |= zip(allocation.codes, allocation.names, strict=True)
+        return tuple(known[code] for code in self.codes)
+
+    @cached_property
+    def people(self) -> Floats | None:
+        """The people of each territory, where a page says."""
+        found: Floats | None = None
+        for allocation in self.allocations:
+            if allocation.people is not None:
+                people = self._placed(allocation, allocation.people)
+                found = people if found is None else np.where(np.isnan(found), people, found)
+        return found
+
+    @cached_property
+    def amounts(self) -> Floats:
+        """Final amounts, shape (territories, allocations); missing where a territory takes no part."""
+        return np.stack([self._placed(allocation, allocation.amounts) for allocation in self.allocations], axis=1)
+
+    @cached_property
+    def differences(self) -> Floats:
+        """Amounts less the reference's, shape (territories, allocations); what is missing counts as zero."""
+        paid = np.nan_to_num(self.amounts)
+        # Subtraction leaves binary dust; amounts have none beyond their unit.
+        return np.round(paid - paid[:, :1], self.digits) + 0.0
+
+    @cached_property
+    def relative(self) -> Floats:
+        """Differences as shares of the reference's amounts; missing where these are zero or missing."""
+        before = self.amounts[:, :1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(before != 0, self.differences / before, np.nan)
+
+    def _placed(self, allocation: Allocation, values: Floats) -> Floats:
+        series = pd.Series(values, index=pd.Index(allocation.codes, dtype=object))
+        return np.asarray(series.reindex(list(self.codes)), dtype=np.float64)
+
+    @cached_property
+    def partial(self) -> tuple[str, ...]:
+        """The codes of those that take part in some of the allocations and not in others."""
+        missing = np.flatnonzero(np.isnan(self.amounts).any(axis=1))
+        return tuple(self.codes[row] for row in missing)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row for each territory, in code order.
+
+        Columns: code, name (where a page gives names), ``amount_…`` of each allocation, then ``difference_…`` and
+        ``relative_…`` of each but the reference, which they are counted from.
+        """
+        columns: dict[str, Any] = {"code": list(self.codes)}
+        if any(allocation.formula.name is not None for allocation in self.allocations):
+            columns["name"] = list(self.names)
+        columns |= {f"amount_{label}": self.amounts[:, at] for at, label in enumerate(self.labels)}
+        for at, label in enumerate(self.labels[1:], start=1):
+            columns[f"difference_{label}"] = self.differences[:, at]
+            columns[f"relative_{label}"] = self.relative[:, at]
+        return pd.DataFrame(columns)
+
+    @cached_property
+    def winners(self) -> pd.DataFrame:
+        """One row for each allocation but the reference: who wins and who loses when passing to it.
+
+        Columns: label, envelope, total, difference (of the totals); winning, losing, unchanged (territories);
+        people_winning, people_losing (missing where no page counts people); gained, lost (money); largest_gain and
+        largest_loss, each with its code and its name, missing where nobody gains or loses.
+        """
+        return pd.DataFrame([self._outcome(at) for at in range(1, len(self.allocations))])
+
+    def _outcome(self, at: int) -> dict[str, Any]:
+        allocation, change = self.allocations[at], self.differences[:, at]
+        winning, losing = change > 0, change < 0
+        found: dict[str, Any] = {
+            "label": self.labels[at],
+            "envelope": np.nan if allocation.envelope is None else allocation.envelope,
+            "total": allocation.total,
+            "difference": round(allocation.total - self.reference.total, self.digits),
+            "winning": int(winning.sum()),
+            "losing": int(losing.sum()),
+            "unchanged": int((change == 0).sum()),
+            "people_winning": self._people_in(winning),
+            "people_losing": self._people_in(losing),
+            "gained": round(float(change[winning].sum()), self.digits),
+            "lost": round(float(-change[losing].sum()), self.digits),
+        }
+        for name, rows, row in (("gain", winning, int(change.argmax())), ("loss", losing, int(change.argmin()))):
+            there = bool(rows.any())
+            found[f"largest_{name}"] = float(change[row]) if there else np.nan
+            found[f"largest_{name}_code"] = self.codes[row] if there else None
+            found[f"largest_{name}_name"] = self.names[row] if there else None
+        return found
+
+    def _people_in(self, rows: np.ndarray) -> float:
+        return np.nan if self.people is None else float(np.nansum(self.people[rows]))
+
+    def __str__(self) -> str:
+        from equite.report.comparison import comparison_text
+
+        return comparison_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from equite.report.comparison import comparison_html
+
+        return comparison_html(self)
+
+
+def compare(*allocations: Allocation, labels: Sequence[str] | None = None) -> Comparison:
+    """Set allocations side by side; the first is the reference.
+
+    Parameters
+    ----------
+    *allocations : Allocation
+        Two or more, in the same currency or unit. Their envelopes and who takes part in them may differ.
+    labels : sequence of str, optional
+        What each is called, all different; by default the ids of their pages.
+
+    Returns
+    -------
+    Comparison
+        With ``table`` (each territory) and ``winners`` (each allocation), and a text for ``print``.
+
+    Raises
+    ------
+    EquiteError
+        There is one allocation only, they do not share the same money, or labels are missing or repeated.
+    """
+    if len(allocations) < 2:
+        raise EquiteError([Problem("compare-too-few", {"count": len(allocations)})])
+    language = allocations[0].language
+    units = [allocation.formula.unit or allocation.formula.currency for allocation in allocations]
+    other = next((unit for unit in units[1:] if unit != units[0]), None)
+    if other is not None:
+        raise EquiteError([Problem("compare-units", {"first": units[0], "other": other})], language)
+    found = tuple(str(label) for label in labels) if labels is not None else _ids(allocations)
+    if len(found) != len(allocations) or len(set(found)) < len(found):
+        values = {"count": len(allocations), "labels": Codes(found)}
+        raise EquiteError([Problem("compare-labels", values)], language)
+    return Comparison(tuple(allocations), found)
+
+
+def _ids(allocations: Sequence[Allocation]) -> tuple[str, ...]:
+    """Give the ids of the pages; the second of the same id is called ``id (2)``, and so on."""
+    seen: Counter[str] = Counter()
+    found: list[str] = []
+    for allocation in allocations:
+        name = allocation.formula.id
+        seen[name] += 1
+        while (label := name if seen[name] == 1 else f"{name} ({seen[name]})") in found:
+            seen[name] += 1
+        found.append(label)
+    return tuple(found)

@@ -1,0 +1,237 @@
+"""Each command: what it reads, what it shows, what it writes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+
+from equite import resources
+from equite.cli.desk import Desk
+from equite.errors import EquiteError, OutputError, Problem
+
+__all__ = ["COMMANDS", "Tongue"]
+
+_FIRST_ROWS = 10
+_DEMO = "equite-demo.xlsx"
+
+
+class _Tongue(StrEnum):
+    fr = "fr"
+    en = "en"
+
+
+FormulaPath = Annotated[Path, typer.Argument()]
+TablePath = Annotated[Path, typer.Argument()]
+Overrides = Annotated[list[Path] | None, typer.Option("--override")]
+Sheet = Annotated[str | None, typer.Option("--sheet")]
+Output = Annotated[Path | None, typer.Option("--output", "-o")]
+Tongue = Annotated[_Tongue | None, typer.Option("--language")]
+
+
+def demo(context: typer.Context, output: Output = None, language: Tongue = None) -> None:
+    with Desk(context, language) as desk:
+        from equite.report.files import write
+
+        with desk.patience():
+            example = resources.folder("examples") / "quebec_mrc"
+            # The example is for whoever asks, in the language of the machine.
+            desk.asked = desk.language
+            allocation = desk.allocate(desk.formula(example / "formula.yaml"), example / "territories.csv")
+            written = write(allocation, output or Path(_DEMO))
+        desk.show_table(allocation, _FIRST_ROWS)
+        desk.show(f"\n{allocation.summary()}\n\n{desk.say('cli-demo-note')}")
+        desk.show(desk.say("cli-written", path=written))
+
+
+def check(
+    context: typer.Context,
+    formula: FormulaPath,
+    table: TablePath,
+    override: Overrides = None,
+    sheet: Sheet = None,
+    language: Tongue = None,
+) -> None:
+    with Desk(context, language) as desk:
+        from equite.report.words_screen import understood
+
+        with desk.patience():
+            allocation = desk.allocate(desk.formula(formula, override), table, sheet)
+        desk.show(understood(allocation, desk.width))
+        failing = sum(not result.passed for result in allocation.checks)
+        if not failing:
+            desk.show(desk.say("cli-all-well"))
+            return
+        entry = "cli-check-failing-one" if failing == 1 else "cli-check-failing-many"
+        desk.show(desk.say(entry, count=failing))
+        raise typer.Exit(1)
+
+
+def allocate(
+    context: typer.Context,
+    formula: FormulaPath,
+    table: TablePath,
+    output: Output = None,
+    override: Overrides = None,
+    sheet: Sheet = None,
+    language: Tongue = None,
+) -> None:
+    with Desk(context, language) as desk:
+        from equite.report.files import write
+
+        desk.spare(output, formula, table, *(override or ()))
+        with desk.patience():
+            allocation = desk.allocate(desk.formula(formula, override), table, sheet)
+            written = write(allocation, output) if output is not None else None
+        desk.show_table(allocation, None if written is None else _FIRST_ROWS)
+        desk.show(f"\n{allocation.summary()}")
+        if written is not None:
+            desk.show("\n" + desk.say("cli-written", path=written))
+
+
+def explain(
+    context: typer.Context,
+    formula: FormulaPath,
+    table: TablePath,
+    code: Annotated[str, typer.Argument()],
+    override: Overrides = None,
+    sheet: Sheet = None,
+    language: Tongue = None,
+) -> None:
+    with Desk(context, language) as desk:
+        from equite.report.text import explanation_text
+
+        with desk.patience():
+            allocation = desk.allocate(desk.formula(formula, override), table, sheet)
+            explanation = allocation.explain(code)
+        desk.show(explanation_text(explanation))
+
+
+def compare(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument()],
+    output: Output = None,
+    sheet: Sheet = None,
+    language: Tongue = None,
+) -> None:
+    with Desk(context, language) as desk:
+        from equite.analysis.comparison import compare as compared
+        from equite.report.comparison import comparison_grids, comparison_notes, comparison_to_csv
+
+        *formulas, table = paths
+        if len(formulas) < 2:
+            raise typer.BadParameter(desk.say("cli-compare-arguments"), ctx=context)
+        desk.spare(output, *paths)
+        with desk.patience():
+            allocations = [desk.allocate(desk.formula(formula), table, sheet) for formula in formulas]
+            desk.language = allocations[0].language
+            stems = [formula.stem for formula in formulas]
+            comparison = compared(*allocations, labels=stems if len(set(stems)) == len(stems) else None)
+            written = comparison_to_csv(comparison, output) if output is not None else None
+        outcome, rows = comparison_grids(comparison, width=desk.width)
+        desk.show_grid(outcome)
+        for note in ("", *comparison_notes(comparison), ""):
+            desk.show(note)
+        desk.show_grid(rows)
+        if written is not None:
+            desk.show("\n" + desk.say("cli-written", path=written))
+        elif len(rows.rows) < len(comparison.codes):
+            desk.show("\n" + desk.say("cli-compare-csv"))
+
+
+def template(context: typer.Context, formula: FormulaPath, output: Output = None, language: Tongue = None) -> None:
+    with Desk(context, language) as desk:
+        from equite.report.template import write_template
+
+        with desk.patience():
+            page = desk.formula(formula)
+            ending = "gabarit" if desk.language == "fr" else "template"
+            target = output or Path(re.sub(r"[^\w.-]+", "-", f"{page.id}-{ending}.xlsx"))
+            # Somebody may have spent an afternoon filling it in.
+            if target.exists():
+                raise OutputError([Problem("cli-output-exists", {"name": target.name})], desk.language)
+            written = write_template(page, target)
+        desk.show(desk.say("cli-written", path=written or target))
+
+
+def formula_show(
+    context: typer.Context, formula: FormulaPath, override: Overrides = None, language: Tongue = None
+) -> None:
+    with Desk(context, language) as desk:
+        from equite.report.words import formula_in_words
+
+        desk.show(formula_in_words(desk.formula(formula, override), width=min(desk.width, 92)))
+
+
+def formula_schema(context: typer.Context, output: Output = None, language: Tongue = None) -> None:
+    with Desk(context, language) as desk:
+        from equite.formula.formula import Formula
+        from equite.report.files import ending, placed
+
+        text = json.dumps(Formula.schema_for_editors(), ensure_ascii=False, indent=2)
+        if output is None:
+            typer.echo(text)
+            return
+        target = ending(output, (".json",), desk.language)
+        with placed(target, desk.language) as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
+        desk.show(desk.say("cli-written", path=target))
+
+
+def criteria_list(context: typer.Context, language: Tongue = None) -> None:
+    with Desk(context, language) as desk:
+        from equite.inputs.catalogue import read_catalogue
+
+        _show_criteria(desk, tuple(read_catalogue().values()))
+
+
+def criteria_show(context: typer.Context, name: Annotated[str, typer.Argument()], language: Tongue = None) -> None:
+    with Desk(context, language) as desk:
+        from equite.inputs.catalogue import read_catalogue
+        from equite.report.words_screen import criterion_in_words
+
+        desk.show(criterion_in_words(read_catalogue()[name], desk.language, desk.width))
+
+
+def criteria_search(
+    context: typer.Context, words: Annotated[list[str], typer.Argument()], language: Tongue = None
+) -> None:
+    with Desk(context, language) as desk:
+        from equite.inputs.catalogue import read_catalogue
+
+        sought = " ".join(words)
+        found = read_catalogue().search(sought, desk.language)
+        if not found:
+            raise EquiteError([Problem("cli-nothing-found", {"words": sought})], desk.language)
+        _show_criteria(desk, found)
+
+
+def _show_criteria(desk: Desk, criteria: Sequence[Any]) -> None:
+    from equite.report.words_screen import criteria_grids
+
+    for at, (family, grid) in enumerate(criteria_grids(criteria, desk.language, desk.width)):
+        desk.show(("\n" if at else "") + family)
+        desk.show_grid(grid)
+
+
+#: The commands by group, those of no group first.
+COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = MappingProxyType(
+    {
+        "": {
+            "demo": demo,
+            "check": check,
+            "allocate": allocate,
+            "explain": explain,
+            "compare": compare,
+            "template": template,
+        },
+        "formula": {"show": formula_show, "schema": formula_schema},
+        "criteria": {"list": criteria_list, "show": criteria_show, "search": criteria_search},
+    }
+)

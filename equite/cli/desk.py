@@ -1,0 +1,210 @@
+"""Where a command speaks: its language, its width, its patience, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import typer
+from rich.console import Console
+
+from equite import wording
+from equite.errors import EquiteError, OutputError, Problem
+from equite.wording import Language, preferred_language
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+    from equite.formula.formula import Formula
+    from equite.report.words_grid import Grid
+
+__all__ = ["Desk", "leave_quietly"]
+
+#: Seconds before a spinner shows that work is being done.
+_PATIENCE = 1.0
+_NARROWEST, _WIDEST, _UNKNOWN = 80, 120, 100
+
+
+class _Paper(Console):
+    """A console that lets a broken pipe be told from an error."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+class Desk:
+    """Where a command speaks: in which language, how wide, and what it says when something is wrong.
+
+    Parameters
+    ----------
+    context : typer.Context
+        Holds the language given before the command, if any.
+    asked : {"fr", "en"}, optional
+        The language given to the command.
+    """
+
+    def __init__(self, context: typer.Context, asked: str | None) -> None:
+        chosen = asked or context.find_root().obj
+        #: The language that somebody asked for, which is that of results too.
+        self.asked: Language | None = wording.as_language(chosen) if chosen else None
+        self.language: Language = self.asked or preferred_language()
+        self._out = _Paper(highlight=False, emoji=False, markup=False)
+        self._err = Console(stderr=True, highlight=False, emoji=False, markup=False)
+        wide = self._out.width if self._out.is_terminal or "COLUMNS" in os.environ else _UNKNOWN
+        self.width = max(_NARROWEST, min(wide, _WIDEST))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Turn whatever went wrong into sentences and an exit code."""
+        if isinstance(error, BrokenPipeError):
+            leave_quietly()
+            raise typer.Exit(0) from None
+        if isinstance(error, KeyboardInterrupt):
+            self._tell([self.say("cli-interrupted")])
+            raise typer.Exit(130) from None
+        if not isinstance(error, Exception) or isinstance(error, typer.Exit | typer.BadParameter):
+            return
+        if os.environ.get("EQUITE_DEBUG") and not isinstance(error, EquiteError):
+            return
+        found = _as_ours(error)
+        self.language = self.asked or found.language or self.language
+        texts = found.text(self.language).splitlines()
+        if len(texts) == 1:
+            self._tell([self.say("cli-error-one", problem=_printable(texts[0]))])
+        else:
+            listed = (f"  - {_printable(text)}" for text in texts)
+            self._tell([self.say("cli-error-many", count=len(texts)), *listed])
+        raise typer.Exit(1) from None
+
+    def _tell(self, lines: Sequence[str]) -> None:
+        """Say what is wrong: a person reads lines that fit, a program whole ones."""
+        fit = self._err.is_terminal
+        rows = [row for line in lines for row in (self._cut(line) if fit else [line])]
+        self._err.print("\n".join(rows), soft_wrap=True)
+
+    def say(self, entry: str, /, **values: object) -> str:
+        """Give a worded output."""
+        from equite.report.words_speech import typeset
+
+        return typeset(wording.say(entry, self.language, **values), self.language)
+
+    def show(self, text: str, *, style: str | None = None) -> None:
+        """Print a text, its long lines cut between words."""
+        rows = [row for line in text.splitlines() for row in self._cut(line)]
+        self._out.print("\n".join(rows), style=style, soft_wrap=True)
+
+    def _cut(self, line: str) -> list[str]:
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        if len(line) <= self.width:
+            return [line]
+        return textwrap.wrap(
+            line.strip(" "),
+            self.width,
+            initial_indent=indent,
+            subsequent_indent=indent + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def show_grid(self, grid: Grid) -> None:
+        """Print a table, its headings in bold where the terminal can."""
+        height = max(map(len, grid.wrapped_headings))
+        lines = grid.text().splitlines()
+        self._out.print("\n".join(lines[:height]), style="bold", soft_wrap=True)
+        self._out.print("\n".join(lines[height:]), soft_wrap=True)
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """Show a spinner if the work inside takes long, and only to a person at a terminal."""
+        if not self._err.is_terminal:
+            yield
+            return
+        status = self._err.status(self.say("cli-working"))
+        timer = threading.Timer(_PATIENCE, status.start)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            # A spinner that is just being started must not outlive its work.
+            timer.join()
+            status.stop()
+
+    def formula(self, path: Path, overrides: Sequence[Path] | None = None) -> Formula:
+        """Read a page, lay overrides over it, and take up the language of what follows."""
+        from equite.formula.formula import Formula
+
+        formula: Formula = Formula.read(path)
+        for override in overrides or ():
+            formula = formula.overlaid(override)
+        if self.asked is None:
+            self.language = formula.language
+        elif self.asked != formula.language:
+            formula = formula.replace(language=self.asked)
+        return formula
+
+    def allocate(self, formula: Formula, table: Path, sheet: str | None = None) -> Allocation:
+        """Read the table as the formula needs it, and share."""
+        from equite.engine.allocate import allocate, needed_rules
+        from equite.inputs.territories import read_territories
+
+        key = formula.key
+        texts = [rule.heading for rule in needed_rules(formula) if rule.kind == "text"]
+        return allocate(formula, read_territories(table, key=key.column, width=key.width, text=texts, sheet=sheet))
+
+    def spare(self, output: Path | None, *inputs: Path) -> None:
+        """Refuse to write over a file that is read."""
+        if output is not None and any(_same(output, path) for path in inputs):
+            raise OutputError([Problem("cli-output-is-input", {"name": output.name})])
+
+    def show_table(self, allocation: Allocation, most: int | None) -> None:
+        """Print an allocation's table, or its first rows."""
+        from equite.report.words_screen import allocation_grid
+
+        self.show_grid(allocation_grid(allocation, self.width, most))
+        if most is not None and most < len(allocation.codes):
+            self.show(self.say("cli-more-rows", shown=most, all=len(allocation.codes)))
+
+
+def _printable(text: str) -> str:
+    """Keep what a page or a table holds from giving orders to the terminal."""
+    from equite.report.words_speech import printable
+
+    return printable(text)
+
+
+def _same(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
+
+
+def _as_ours(error: Exception) -> EquiteError:
+    """Word an error that is none of ours."""
+    if isinstance(error, EquiteError):
+        return error
+    if isinstance(error, MemoryError):
+        return EquiteError([Problem("cli-no-memory")])
+    if isinstance(error, OSError) and error.filename is None and error.strerror:
+        return EquiteError([Problem("cli-screen-refused", {"reason": error.strerror})])
+    if isinstance(error, OSError) and error.filename is not None:
+        values = {"name": Path(os.fsdecode(error.filename)).name, "reason": error.strerror or type(error).__name__}
+        return EquiteError([Problem("cli-file-refused", values)])
+    return EquiteError([Problem("cli-unexpected", {"reason": f"{type(error).__name__}: {error}".splitlines()[0]})])
+
+
+def leave_quietly() -> None:
+    """Let nothing be left to flush: whoever read the output (``equite … | head``) has read enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
