@@ -432,7 +432,7 @@ def settled(draw: st.DrawFn) -> pd.DataFrame:
     table["score"] = draw(st.lists(st.none() | st.integers(-3, 3), min_size=size, max_size=size))
     first = ~table["mrc"].duplicated()
     table.loc[first, "people"] += 1
-    table.loc[first, "score"] = table.loc[first, "score"].fillna(0)
+    table.loc[first & table["score"].isna(), "score"] = 0
     return table
 
 
