@@ -1,0 +1,216 @@
+"""Files that an allocation is written to: CSV, Parquet, a workbook. Each appears whole, or not at all.
+
+In a CSV file a text that a spreadsheet would run as a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a
+carriage return) is written with an apostrophe before it. Numbers are never touched.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+from equite.errors import OutputError, Problem, nearest
+from equite.report.columns import Column, shown_columns
+from equite.report.labels import Labels, plain
+from equite.wording import Language
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+
+__all__ = ["CSV", "EXCEL", "PARQUET", "ending", "placed", "to_csv", "to_parquet", "write"]
+
+CSV, EXCEL, PARQUET = (".csv", ".txt"), (".xlsx",), (".parquet", ".pq")
+#: What makes a spreadsheet run a text of a CSV file.
+_RUN = frozenset("=+-@\t\r\n")
+
+
+def write(allocation: Allocation, path: str | Path) -> Path:
+    """Write an allocation to a file, as the end of its name says: ``.xlsx``, ``.csv`` or ``.parquet``.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    OutputError
+        The end of the name says none of these, or the file cannot be written.
+    """
+    from equite.report.workbook import to_excel
+
+    target = ending(path, (*EXCEL, *CSV, *PARQUET), allocation.language)
+    writers = {**dict.fromkeys(CSV, to_csv), **dict.fromkeys(PARQUET, to_parquet), **dict.fromkeys(EXCEL, to_excel)}
+    return writers[target.suffix.lower()](allocation, target)
+
+
+def to_csv(allocation: Allocation, path: str | Path) -> Path:
+    """Write an allocation's table to a CSV file that the readers' spreadsheet opens as it is.
+
+    UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English; headings in
+    the page's language, with units. Rows and columns add up to the last decimal.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written. One that was there is left as it was.
+    """
+    labels = Labels(allocation.formula)
+    target = ending(path, CSV, labels.language)
+    mark, separator = (",", ";") if labels.language == "fr" else (".", ",")
+    columns = shown_columns(allocation, labels)
+    rows = zip(*(_texts(column, mark) for column in columns), strict=True)
+    with (
+        placed(target, labels.language) as temporary,
+        temporary.open("w", encoding="utf-8-sig", newline="", buffering=1 << 20) as file,
+    ):
+        writer = csv.writer(file, delimiter=separator)
+        writer.writerow(_harmless([column.heading for column in columns]))
+        writer.writerows(rows)
+    return target
+
+
+def _texts(column: Column, mark: str) -> Sequence[str]:
+    """Write a column's cells; a missing one is empty."""
+    if column.kind == "text":
+        return _harmless([plain(str(cell)) for cell in column.cells])
+    numbers = column.numbers * 100.0 if column.kind == "share" else column.numbers
+    # One format for all cells at once is several times faster than one a cell.
+    text = (f"%.{column.digits}f\n" * numbers.size) % tuple(numbers.tolist())
+    if np.isnan(numbers).any():
+        text = text.replace("nan", "")
+    return text.replace(".", mark).split("\n")[:-1]
+
+
+def _harmless(texts: Sequence[str]) -> list[str]:
+    return [f"'{text}" if text[:1] in _RUN else text for text in texts]
+
+
+def to_parquet(allocation: Allocation, path: str | Path) -> Path:
+    """Write an allocation's table to a Parquet file, for programs: full precision, the page's own names.
+
+    The file's metadata hold the record (``equite``, JSON), amounts apart.
+
+    Raises
+    ------
+    OutputError
+        pyarrow is not installed, or the file cannot be written. One that was there is left as it was.
+    """
+    language = allocation.language
+    target = ending(path, PARQUET, language)
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise OutputError([Problem("output-needs-pyarrow", {"name": target.name})], language) from None
+    record = {key: value for key, value in allocation.record.items() if key != "amounts"}
+    table = pa.Table.from_pandas(allocation.table, preserve_index=False)
+    table = table.replace_schema_metadata(
+        {**(table.schema.metadata or {}), b"equite": json.dumps(record, ensure_ascii=False, default=str).encode()}
+    )
+    with placed(target, language) as temporary:
+        pq.write_table(table, temporary)
+    return target
+
+
+def ending(path: str | Path, endings: Sequence[str], language: Language) -> Path:
+    """Give the path of a file to write, whose name must end as its format asks."""
+    target = Path(path).expanduser()
+    with suppress(OSError):
+        if target.is_dir():
+            _refuse("output-is-folder", target, language)
+    if target.suffix.lower() not in endings:
+        example = target.name.rstrip(".") + endings[0]
+        values = {"name": target.name, "endings": ", ".join(endings), "example": example}
+        raise OutputError([Problem("output-ending", values)], language)
+    return target
+
+
+@contextmanager
+def placed(target: Path, language: Language) -> Iterator[Path]:
+    """Give a new file beside the target to write to; once it is whole, it takes the target's place.
+
+    Raises
+    ------
+    OutputError
+        The folder is absent or closed, the target is a folder, read-only or in use, or the disk refuses. The target is
+        then as it was, and nothing is left beside it.
+    """
+    # Through a link, the file that it leads to is replaced, and not the link.
+    real = Path(os.path.realpath(target))
+    temporary = real.parent / f".equite-{secrets.token_hex(8)}.tmp"
+    closed = "output-folder-closed"
+    try:
+        _check(target, real, language)
+        # Opened by hand for the usual permissions; those of tempfile would shut others out of the result.
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        closed = "output-in-use"
+        if real.exists():
+            shutil.copymode(real, temporary)
+        yield temporary
+        temporary.replace(real)
+    except OSError as error:
+        raise _worded(error, closed, target, language) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _check(target: Path, real: Path, language: Language) -> None:
+    """Refuse what is known to fail, or to harm, before anything is computed or written."""
+    if real.is_dir():
+        _refuse("output-is-folder", target, language)
+    if not real.parent.is_dir():
+        _refuse_folder(target, real, language)
+    if not real.exists():
+        return
+    mode = real.stat().st_mode
+    if not stat.S_ISREG(mode):
+        _refuse("output-not-a-file", target, language)
+    # A moved file would take the place even of one that nobody may write to.
+    if not mode & 0o222 or not os.access(real, os.W_OK):
+        _refuse("output-read-only", target, language)
+
+
+def _refuse(entry: str, target: Path, language: Language) -> NoReturn:
+    raise OutputError([Problem(entry, {"name": target.name or str(target)})], language)
+
+
+def _refuse_folder(target: Path, real: Path, language: Language) -> NoReturn:
+    """Say which folder is absent: the first of the path, with those beside it that resemble it."""
+    missing = real.parent
+    while missing.parent != missing and not missing.parent.is_dir():
+        missing = missing.parent
+    if missing.exists():
+        raise OutputError([Problem("output-folder-is-file", {"folder": missing.name, "name": target.name})], language)
+    beside = []
+    with suppress(OSError):
+        beside = [entry.name for entry in missing.parent.iterdir() if entry.is_dir()]
+    values = {"folder": missing.name, "name": target.name, "nearest": nearest(missing.name, beside)}
+    raise OutputError([Problem("output-folder-absent", values)], language)
+
+
+def _worded(error: OSError, closed: str, target: Path, language: Language) -> OutputError:
+    """Word what the system refused; ``closed`` words a refused right to write, as far as the writing had come."""
+    values = {"name": target.name, "folder": target.parent.name or str(target.parent), "reason": error.strerror or ""}
+    entry = "output-refused"
+    if isinstance(error, PermissionError):
+        entry = closed
+    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
+        entry = "output-disk-full"
+    elif error.errno == errno.ENAMETOOLONG:
+        entry = "output-name-long"
+    elif error.errno == errno.EROFS:
+        entry = "output-folder-closed"
+    return OutputError([Problem(entry, values)], language)
