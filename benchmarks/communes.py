@@ -89,7 +89,13 @@ def memory(script: str, *arguments: Path) -> float:
         return float("nan")
     told = script + "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     _ = resource
-    out = subprocess.run([sys.executable, "-c", told, *map(str, arguments)], check=True, capture_output=True, text=True, env=_as_installed())
+    out = subprocess.run(
+        [sys.executable, "-c", told, *map(str, arguments)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=_as_installed(),
+    )
     return int(out.stdout.split()[-1]) / (1e6 if sys.platform == "darwin" else 1e3)
 
 
@@ -116,7 +122,7 @@ def main() -> None:
     print(f"{len(table)} communes ({source}); {RUNS} runs of each, in turn; equal to the cent")
     ours, theirs = (lambda: equite.allocate(formula, territories)), (lambda: bare.amounts(table))
     print(line("computation alone", *paired(ours, theirs), "at most 3"))
-    print(f"{'':<34} peak memory: equite {peak(ours):.0f} MB, bare {peak(theirs):.0f} MB (allocated)")
+    print(f"{'':<34} peak memory: equite {peak(ours):.0f} MB, bare {peak(theirs):.0f} MB")
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
         table.to_csv(here / "communes.csv", index=False)

@@ -43,7 +43,7 @@ def too_much(**place: object) -> Problem:
 def test_a_problem_says_what_where_and_the_mend(place: dict[str, object], english: str, french: str) -> None:
     problem = too_much(**place)
     assert problem.text("en") == f"1,234.5 is more than the envelope{english}: lower base"
-    assert problem.text("fr") == f"1\u00a0234,5 dépasse l'enveloppe{french}: abaissez base"
+    assert problem.text("fr") == f"1\u00a0234,5 dépasse l'enveloppe{french}\u00a0: abaissez base"
 
 
 def test_a_problem_without_a_mend_ends_with_its_place() -> None:

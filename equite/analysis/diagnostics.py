@@ -252,6 +252,7 @@ class Diagnosis:
             if not is_family
         ]
         found = pd.DataFrame(rows, columns=["criterion", "family", "rank", "rank_without", "gained"])
+        found = found.astype(dict.fromkeys(["rank", "rank_without", "gained"], "Int64"))
         return found.sort_values("gained", key=lambda gained: -gained.abs(), kind="stable", ignore_index=True)
 
     def __str__(self) -> str:

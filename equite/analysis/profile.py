@@ -13,7 +13,7 @@ from equite.engine.allocation import Allocation
 from equite.engine.criteria import ContextGroup, CriterionScore
 from equite.engine.scoring import Scoring
 from equite.engine.sharing import Floats
-from equite.errors import FormulaError, Problem, nearest
+from equite.errors import EquiteError, FormulaError, Problem, nearest
 from equite.inputs.cells import tidy
 from equite.wording import Codes, Language
 
@@ -76,9 +76,14 @@ class Profile:
         return int(places(self._index)[self.row])
 
     @cached_property
+    def _tiers(self) -> np.ndarray:
+        blank = np.full(self._index.size, "", dtype=object)
+        return blank if self.tier is None else labels_of(self.allocation, self.tier)
+
+    @property
     def label(self) -> str:
         """What the tier's column says of the territory; empty without a tier, or where the cell is blank."""
-        return "" if self.tier is None else str(labels_of(self.allocation, self.tier)[self.row])
+        return str(self._tiers[self.row])
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -118,7 +123,7 @@ class Profile:
     def _among(self, criterion: CriterionScore) -> tuple[str, np.ndarray]:
         """Give the label and the members of the territory's tier, else of the group the criterion is scored in."""
         if self.tier is not None:
-            return self.label, labels_of(self.allocation, self.tier) == self.label
+            return self.label, self._tiers == self.label
         for group in criterion.groups:
             if group.rows[self.row]:
                 return group_label(criterion, group), group.rows
@@ -247,6 +252,8 @@ def labels_of(allocation: Allocation, column: str) -> np.ndarray:
     ------
     FormulaError
         There is no such column.
+    TerritoriesError
+        The column cannot be read as text.
     """
     page, table = allocation.formula, allocation.territories
     headings = {name: found.heading for name, found in page.names.columns.items()}
@@ -257,7 +264,11 @@ def labels_of(allocation: Allocation, column: str) -> np.ndarray:
         known = [*known, *map(str, table.data.columns)]
         about = {"column": column, "nearest": nearest(column, known), "known": Codes(tuple(dict.fromkeys(known)))}
         raise FormulaError([Problem("diagnosis-column-unknown", about)], allocation.language)
-    texts = dict(zip(table.codes, table.texts(heading), strict=True))
+    try:
+        texts = dict(zip(table.codes, table.texts(heading), strict=True))
+    except EquiteError as error:
+        error.language = allocation.language
+        raise
     return np.array([texts[code] or "" for code in allocation.codes], dtype=object)
 
 

@@ -196,8 +196,8 @@ class _Run:
         if formula.envelope is None:
             return None
         expression = formula.envelope.value
-        if expression.number is not None:
-            units = self.unit.exactly(Decimal(expression.text.replace("_", "")))
+        if expression.plain is not None:
+            units = self.unit.exactly(expression.plain)
         else:
             value = self._one_value(scope, context)
             units = self.unit.nearest(value)
@@ -273,7 +273,8 @@ class _Run:
                 [Problem("amount-without-limit", {"codes": Codes(tuple(heaviest))})], self.formula.language
             )
         if stages.money is None:
-            return _alone(shares, stages, self.unit, self.formula), (None, 0, 0)
+            cost = sum(result.on_top for result in stages.results if result.limit.fund == "on_top")
+            return _alone(shares, stages, self.unit, self.formula), (None, self.unit.nearest(cost), 0)
         on_top = sum(result.on_top for result in stages.results)
         kept = int(np.floor(self.unit.count(np.array([reserve]))[0] + 0.5))
         wanted = int(np.floor(shares.sum() + 0.5))
@@ -298,6 +299,9 @@ class _Run:
         """Warn of a ceiling of 0 that comes from a previous amount of 0, and of what could not be paid or spent."""
         found = [Problem("prorated", {"name": result.part.id}) for result in stages.parts if result.prorated]
         found += [Problem("prorated", {"name": result.limit.id}) for result in stages.results if result.prorated]
+        below = stages.amounts < 0
+        if below.any() and not any(part.levy for part in self.formula.parts):
+            found.append(Problem("amount-negative", {"codes": Codes(tuple(context.codes[below]))}))
         if reserve_units:
             reserve = context.amount(self.unit.money(np.array([reserve_units]))[0])
             found.append(Problem("undistributed", {"reserve": reserve}))
@@ -306,7 +310,7 @@ class _Run:
         bounded += [(part, part.previous or formula.previous, ("parts", at)) for at, part in enumerate(formula.parts)]
         bounded += [(limit, formula.previous, ("limits", at)) for at, limit in enumerate(formula.limits)]
         for thing, previous, place in bounded:
-            if thing.at_most is not None and "previous" in thing.at_most.names and previous:
+            if thing.at_most is not None and previous and "previous" in formula.names.closure(thing.at_most.names):
                 before = scope.value(previous)
                 known = scope.bound(amount=context.full(np.zeros(context.size)), previous=before)
                 zero = (known.rows(thing.at_most.tree) == 0) & (before == 0) & context.rows

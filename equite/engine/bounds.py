@@ -177,6 +177,6 @@ def settle(
 
 def _heaviest(context: Context, members: Mask, weight: Floats) -> Codes:
     """Give the codes of the rows that weigh most, at most five."""
-    rows = np.flatnonzero(members & np.isfinite(weight))
+    rows = np.flatnonzero(members & np.isfinite(weight) & (weight > 0))
     ordered = rows[np.argsort(-weight[rows], kind="stable")][:5]
     return Codes(tuple(context.codes[ordered]))

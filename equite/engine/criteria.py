@@ -10,7 +10,7 @@ import numpy as np
 
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.methods import TRANSFORMS, average_rank
-from equite.engine.missing import refuse_missing
+from equite.engine.missing import Wanted, refuse_missing
 from equite.engine.outliers import excess_kurtosis, skewness, treat
 from equite.engine.registry import Normaliser
 from equite.engine.sharing import Floats
@@ -20,6 +20,15 @@ from equite.formula.nodes import Name
 from equite.wording import Codes, Numeral
 
 __all__ = ["ContextGroup", "CriterionScore", "Measure", "measure"]
+
+
+#: How each rule's filling is worded.
+_FILLED = {
+    "median": "filled-median",
+    "mean": "filled-mean",
+    "value": "filled-value",
+    "column": "filled-column",
+}
 
 
 @dataclass(frozen=True)
@@ -187,7 +196,7 @@ def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnin
     if np.isnan(filled).any():
         left = Codes(tuple(scope.table.codes[scope.taking_part][np.isnan(filled)]))
         problems.add("fill-impossible", **scope.formula.where(*what.path), criterion=what.name, codes=left)
-    warnings.append(Problem("cells-filled", {**values, "rule": rule.rule}))
+    warnings.append(Problem("cells-filled", {**values, "rule": Wanted(_FILLED[rule.rule])}))
     return filled
 
 

@@ -261,4 +261,5 @@ class Scope:
             return np.ones(size, dtype=bool)
         mentions = any(isinstance(node, Name) and node.name in ("eligible", "all") for node in walk(among))
         scope = self.bound(eligible=self.taking_part.astype(float), all=1.0) if mentions else self
-        return np.asarray(np.broadcast_to(scope._run(among), (size,)) == 1.0)
+        holds = np.broadcast_to(scope._run(among), (size,))
+        return np.asarray((holds != 0) & ~np.isnan(holds))

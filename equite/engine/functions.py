@@ -27,7 +27,8 @@ def _divide(left: Floats, right: Floats) -> Floats:
 
 
 def _power(left: Floats, right: Floats) -> Floats:
-    return _finite(np.power(left, right))
+    # numpy has x ** 0 = 1 and 1 ** x = 1 even where x is missing.
+    return np.where(np.isnan(left) | np.isnan(right), np.nan, _finite(np.power(left, right)))
 
 
 OPERATORS: Mapping[str, Callable[[Floats, Floats], Floats]] = MappingProxyType(

@@ -16,7 +16,7 @@ from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, set
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
 from equite.engine.parts import PartResult, resolve
-from equite.engine.sharing import Floats, Groups, solve
+from equite.engine.sharing import DUST, Floats, Groups, solve
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.formula.model import Limit
 from equite.wording import Codes
@@ -82,11 +82,11 @@ class Stages:
         self.bounds = Bounds.none(context.size)
         self.frozen = np.zeros(context.size, dtype=bool)
         self.group_bounds: _GroupBounds | None = None
-        self.moved_by: Floats | None = None
         self.level = np.ones(groups.count)
         self.amounts = self.fixed + self.score
         self.reserve = 0.0
         self.prorated = False
+        self.decided: set[str] = set()
         self.results: list[StageResult] = []
 
     @property
@@ -138,14 +138,13 @@ class Stages:
         self.bounds = self.bounds.frozen(overridden, decided)
         codes = tuple(self.context.codes[overridden])
         if limit.fund == "on_top" or self.money is None:
-            after = np.clip(self.amounts, self.bounds.lower, self.bounds.upper)
+            after = self._clipped(limit, place)
             level, on_top, kept = np.zeros(0), float((after - self.amounts).sum()), 0.0
             if self.money is not None:
                 self.money = self.money + self.groups.total(after - self.amounts)
         else:
-            if limit.move:
-                self.moved_by = self._moved_by(limit, scope, place)
-            after, level, kept = self._solved(limit, earlier, stated, place)
+            moved_by = self._moved_by(limit, scope, place) if limit.move else None
+            after, level, kept = self._solved(limit, earlier, stated, place, moved_by)
             on_top = 0.0
         # Frozen rows carry no bound of this stage, so none of them counts here.
         raised = (after <= stated.lower) & (after == self.bounds.lower)
@@ -159,11 +158,16 @@ class Stages:
         return StageResult(limit, self.amounts, after, raised, lowered, level, on_top, kept, codes)
 
     def _solved(
-        self, limit: Limit, earlier: Bounds, stated: Bounds, place: tuple[str | int, ...]
+        self,
+        limit: Limit,
+        earlier: Bounds,
+        stated: Bounds,
+        place: tuple[str | int, ...],
+        moved_by: Floats | None = None,
     ) -> tuple[Floats, Floats, float]:
         """Find the level within all bounds in force; give amounts, level and what caps leave undistributed."""
         assert self.money is not None
-        score = self.score if self.moved_by is None else self.moved_by
+        score = self.score if moved_by is None else moved_by
         bounds = self._within_group_bounds(self.fixed, score, place)
         found = solve(self.fixed, score, bounds.lower, bounds.upper, self.money, self.groups)
         short = (found.gap < 0) | (found.level < 0)
@@ -188,6 +192,36 @@ class Stages:
         self.reserve += float(kept.sum())
         self.level = found.level
         return found.amounts, found.level, float(kept.sum())
+
+    def _clipped(self, limit: Limit, place: tuple[str | int, ...]) -> Floats:
+        """Bound amounts without sharing anything anew; bounds of groups stay in force."""
+        if limit.fund != "on_top":
+            inside = self._within_group_bounds(self.fixed, self.score, place)
+            return np.clip(self.amounts, inside.lower, inside.upper)
+        after = np.clip(self.amounts, self.bounds.lower, self.bounds.upper)
+        held = self.group_bounds
+        if held is not None:
+            totals = held.groups.total(after)
+            problems = self.context.problems()
+            for group in np.flatnonzero(totals > held.bounds.upper + DUST * np.abs(totals)):
+                self._impossible(problems, "group-cap-impossible", int(group), float(totals[group]), place)
+            problems.refuse()
+        return after
+
+    def _impossible(
+        self, problems: Problems, entry: str, group: int, total: float, place: tuple[str | int, ...]
+    ) -> None:
+        """Note a bound of a group's total that its members cannot meet."""
+        assert self.group_bounds is not None
+        bounds = self.group_bounds.bounds
+        bound = bounds.lower[group] if entry == "group-floor-impossible" else bounds.upper[group]
+        problems.add(
+            entry,
+            **self.context.formula.where(*place),
+            group=str(self.group_bounds.labels[group]),
+            bound=self.context.amount(bound),
+            sum=self.context.amount(total),
+        )
 
     def _without_exempt(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> Bounds:
         """Evaluate a stage's bounds; ``except`` removes the bound only."""
@@ -214,6 +248,9 @@ class Stages:
                 problems.add("override-unknown", **where, code=override.code, nearest=near)
                 continue
             row = codes.index(override.code)
+            if rows[row] or override.code in self.decided:
+                problems.add("override-twice", **where, code=override.code)
+                continue
             amount = float(scope.rows(override.amount.tree)[self.context.rows][row])
             units = self.context.unit.count(np.array([amount]))[0]
             if not np.isfinite(amount) or abs(units - round(units)) > 1e-6:
@@ -227,6 +264,7 @@ class Stages:
                 continue
             rows[row], decided[row] = True, amount
         problems.refuse()
+        self.decided |= {override.code for override in limit.override}
         return rows, decided
 
     def _moved_by(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> Floats:
@@ -258,7 +296,8 @@ class Stages:
             self.money = self.money - self.groups.total(wanted.amounts - solved.amounts)
             self.reserve += kept
         if self.money is None:
-            after, level = np.clip(self.fixed + self.score, self.bounds.lower, self.bounds.upper), np.zeros(0)
+            self.amounts = self.fixed + self.score
+            after, level = self._clipped(limit, place), np.zeros(0)
         else:
             after, level, _ = self._solved(limit, self.bounds, Bounds.none(self.context.size), place)
         raised = (solved.amounts <= stated.lower) & (stated.lower > -np.inf)
@@ -284,12 +323,10 @@ class Stages:
         overridden, decided = self._overrides(limit, scope, place)
         self.bounds = self.bounds.frozen(overridden, decided)
         if self.money is None:
-            inside = self._within_group_bounds(self.fixed, self.score, place)
-            after, level, kept = np.clip(self.amounts, inside.lower, inside.upper), np.zeros(0), 0.0
+            after, level, kept = self._clipped(limit, place), np.zeros(0), 0.0
         else:
-            if limit.move:
-                self.moved_by = self._moved_by(limit, scope, place)
-            after, level, kept = self._solved(limit, self.bounds, Bounds.none(self.context.size), place)
+            moved_by = self._moved_by(limit, scope, place) if limit.move else None
+            after, level, kept = self._solved(limit, self.bounds, Bounds.none(self.context.size), place, moved_by)
         self.frozen = self.frozen | overridden
         totals = groups.total(after)
         near = 1e-9 * np.abs(totals) + 1e-9
@@ -301,8 +338,7 @@ class Stages:
         """Give the one bound of each group; refuse one that differs among its members."""
         by_group = np.zeros(groups.count)
         by_group[groups.of] = values
-        with np.errstate(invalid="ignore"):
-            differs = np.abs(values - by_group[groups.of]) > 1e-9 * np.abs(values)
+        differs = ~np.isclose(values, by_group[groups.of], rtol=1e-9, atol=0.0)
         if differs.any():
             problems = self.context.problems()
             codes = Codes(tuple(self.context.codes[differs]))
@@ -321,21 +357,17 @@ class Stages:
             return self.bounds
         of, lower, upper = held.groups.of, self.bounds.lower, self.bounds.upper
         problems = self.context.problems()
-        where = self.context.formula.where(*place)
         for wanted, is_floor in ((held.bounds.lower, True), (held.bounds.upper, False)):
             real = np.isfinite(wanted)
             found = solve(fixed, score, self.bounds.lower, self.bounds.upper, np.where(real, wanted, 0.0), held.groups)
             # A floor below what members' floors give, or a cap above what their caps allow, binds nobody.
             binding = real & ((found.gap >= 0) if is_floor else (found.gap <= 0))
             beyond = binding & ((found.gap > 0) if is_floor else ((found.gap < 0) | (found.level < 0)))
+            least = held.groups.total(np.clip(fixed, self.bounds.lower, self.bounds.upper))
+            most = held.groups.total(found.amounts)
             for group in np.flatnonzero(beyond):
-                problems.add(
-                    "group-floor-impossible" if is_floor else "group-cap-impossible",
-                    **where,
-                    group=str(held.labels[group]),
-                    bound=self.context.amount(wanted[group]),
-                    sum=self.context.amount(float(found.amounts[of == group].sum())),
-                )
+                entry = "group-floor-impossible" if is_floor else "group-cap-impossible"
+                self._impossible(problems, entry, int(group), float((most if is_floor else least)[group]), place)
             if is_floor:
                 lower = np.where(binding[of], found.amounts, lower)
             else:

@@ -14,7 +14,7 @@ from equite.formula.nodes import Aggregate, Binary, Call, Name, Node, Text
 from equite.formula.writing import written
 from equite.wording import Codes
 
-__all__ = ["refuse_missing", "why_missing"]
+__all__ = ["Wanted", "refuse_missing", "why_missing"]
 
 
 def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, object]]:
@@ -79,7 +79,7 @@ def refuse_missing(
 
 
 class Wanted:
-    """What a value was wanted for, worded in each language."""
+    """A few words of a sentence, from the catalogue: what a value was wanted for, how it was filled."""
 
     def __init__(self, entry: str) -> None:
         self.entry = entry

@@ -271,11 +271,16 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
     part, fixed, groups = result.part, result.fixed, result.groups
     money = result.pool
     found = solve(fixed, result.score, bounds.lower, bounds.upper, money, groups)
-    short = part.if_short == "prorate" and bool((found.gap < 0).any())
+    lacking = (found.gap < 0) | (found.level < 0)
+    short = part.if_short == "prorate" and bool(lacking.any())
     if short:
         scaled = prorated(fixed, Bounds(np.zeros(fixed.size), bounds.upper), bounds.lower, money, groups)
-        amounts = np.where((found.gap < 0)[groups.of], scaled.amounts, found.amounts)
-        found = replace(found, amounts=amounts, gap=np.where(found.gap < 0, scaled.gap, found.gap))
+        found = replace(
+            found,
+            amounts=np.where(lacking[groups.of], scaled.amounts, found.amounts),
+            gap=np.where(lacking, scaled.gap, found.gap),
+            level=np.where(lacking, 0.0, found.level),
+        )
     reserve = part.if_over == "reserve"
     settle(context, found, bounds, fixed, money, groups, part.id, place, reserve=reserve)
     kept = float(np.maximum(found.gap, 0.0).sum()) if reserve else 0.0

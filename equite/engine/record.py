@@ -56,7 +56,8 @@ def reliance_of(allocation: Allocation) -> tuple[Reliance, ...]:
     for result in allocation.parts_shared:
         for name in _outside_indices(allocation, result):
             if name in statuses and name != "envelope":
-                add(name, statuses[name], float(np.abs(result.amounts).sum()), moves=False)
+                paid = float(np.abs(allocation.final_parts[result.part.id]).sum())
+                add(name, statuses[name], paid, moves=False)
     for departures in allocation.departures:
         for at, (index, criterion) in enumerate(departures.criteria):
             moved = float(np.maximum(departures.dollars[:, at], 0.0).sum())

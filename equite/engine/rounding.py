@@ -114,4 +114,4 @@ def round_half_away(values: Floats, digits: int) -> Floats:
     cleaned = np.where(magnitude < 14, np.rint(scaled * fine) / fine, scaled)
     whole = np.floor(cleaned + 0.5)
     rounded = whole / scale if digits >= 0 else whole * scale
-    return np.copysign(np.where(magnitude > 15, np.abs(values), rounded), values)
+    return np.copysign(np.where(magnitude >= 15, np.abs(values), rounded), values)

@@ -28,6 +28,8 @@ __all__ = ["DUST", "Floats", "Groups", "Sharing", "Solution", "share", "solve"]
 Floats = NDArray[np.float64]
 #: What rounding errors of a sum may amount to, relative to the largest sum in play.
 DUST = 2.0**-44
+#: A score below this part of its group's total is no score.
+SPECK = 2.0**-900
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,12 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
     count = groups.count
     amounts = np.minimum(np.maximum(fixed, lower), upper)
     level = np.zeros(count)
-    rows = np.flatnonzero(score > 0)
-    money = amount - _totals(np.where(score > 0, 0.0, amounts), groups.of, count)
+    # Scores are scaled to the largest, so that tiny or huge ones cost no precision; specks beside it count as zero.
+    scale = float(score.max(initial=0.0))
+    score = score / scale if scale > 0 else score
+    scored = score > _each(_totals(score, groups.of, count), groups.of) * SPECK
+    rows = np.flatnonzero(scored)
+    money = amount - _totals(np.where(scored, 0.0, amounts), groups.of, count)
     b, s, lo, hi, of = fixed[rows], score[rows], lower[rows], upper[rows], groups.of[rows]
     while rows.size:
         slope = _totals(s, of, count)
@@ -146,7 +152,8 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
     total = groups.total(amounts)
     dust = DUST * (np.abs(amount) + groups.total(np.abs(amounts)))
     gap = np.where(np.abs(amount - total) <= dust, 0.0, amount - total)
-    return Solution(amounts, level, gap)
+    with np.errstate(over="ignore"):
+        return Solution(amounts, level / scale if scale > 0 else level, gap)
 
 
 def share(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from fractions import Fraction
 
 from equite.errors import nearest
 from equite.formula.expressions import TABLE_FUNCTIONS
@@ -15,6 +15,10 @@ __all__ = ["check_names"]
 
 #: Note one problem: its sentence, its path, its values.
 Report = Callable[..., None]
+#: Columns that every allocation's table has: no part and no limit may be called so.
+TABLE_COLUMNS = frozenset(
+    {"amount", "change", "change_share", "code", "name", "per_head", "previous", "rounding", "share"}
+)
 _TABLE_KINDS = {
     "step": ("up_to", "from"),
     "bracket": ("up_to", "from"),
@@ -32,6 +36,7 @@ def check_names(names: Names, report: Report) -> None:
         _words_in_their_place,
         _labels_and_numbers,
         _criteria_once,
+        _keys_name_columns,
         _eligibility_first,
         _parts_in_order,
         _pools,
@@ -52,6 +57,11 @@ def _one_name_space(names: Names, report: Report) -> None:
         if name in seen:
             report("name-twice", path, name=name, first=".".join(str(key) for key in seen[name]))
         seen.setdefault(name, path)
+    taken = {part.id for part in model.parts} | TABLE_COLUMNS
+    for section, things, others in (("parts", model.parts, TABLE_COLUMNS), ("limits", model.limits, taken)):
+        for at, thing in enumerate(things):
+            if thing.id in others:
+                report("column-name-taken", (section, at, "id"), name=thing.id)
     for limit, count in Counter(limit.id for limit in model.limits).items():
         if count > 1:
             report("limit-twice", ("limits",), limit=limit)
@@ -59,7 +69,9 @@ def _one_name_space(names: Names, report: Report) -> None:
 
 def _no_circle(names: Names, report: Report) -> None:
     circle = names.cycle()
-    if circle:
+    if len(set(circle)) == 1:
+        report("name-of-its-own", (_section(names, circle[0]), circle[0]), name=circle[0])
+    elif circle:
         report("names-circle", (_section(names, circle[0]), circle[0]), circle=" → ".join(circle))
 
 
@@ -131,6 +143,23 @@ def _labels_and_numbers(names: Names, report: Report) -> None:
     for name in names.conflicting():
         path = next((path for path, expression in names.expressions if name in expression.names), ())
         report("name-text-and-number", path, name=name)
+
+
+def _keys_name_columns(names: Names, report: Report) -> None:
+    """Refuse a key (within, by, previous, a criterion) that names something without a value for each territory."""
+    model = names.model
+    places: list[tuple[Path, str | None]] = [(("previous",), model.previous), (("people",), model.people)]
+    for at, part in enumerate(model.parts):
+        places += [(("parts", at, "within"), part.within), (("parts", at, "previous"), part.previous)]
+    places += [(("limits", at, "by"), limit.by) for at, limit in enumerate(model.limits)]
+    for name, index in model.indices.items():
+        for path, criterion, given in criteria_of(index, ("indices", name)):
+            rule = given.missing or index.missing
+            places += [(path, criterion), (path, given.more_need_when.by), (path, rule.by), (path, rule.column)]
+    wrong = {*model.tables, *names.parts, "all", "amount", "eligible", "envelope", "previous", ""}
+    for path, used in places:
+        if used is not None and (used in wrong or (path[-1] in ("within", "by") and used in model.constants)):
+            report("name-not-column", path, name=used)
 
 
 def _criteria_once(names: Names, report: Report) -> None:
@@ -214,17 +243,20 @@ def _limits(names: Names, report: Report) -> None:
             report("limit-part-levy", (*path, "part"), name=limit.part)
         if limit.by and within and model.parts and all(part.within for part in model.parts) and len(within) == 1:
             report("limit-by-within", (*path, "by"), within=next(iter(within)))
+    only_stated = all(part.pool is not None and part.pool.amount is not None for part in model.parts)
     for at, limit in enumerate(model.limits):
+        if limit.move and model.envelope is None and not only_stated:
+            report("move-needs-envelope", ("limits", at, "move"))
         if limit.fund == "on_top" and limit.if_short != "refuse":
             report("on-top-short", ("limits", at, "if_short"))
 
 
 def _envelope_is_a_multiple(names: Names, report: Report) -> None:
     model = names.model
-    if model.envelope is None or model.envelope.value.number is None:
+    stated = model.envelope.value.plain if model.envelope else None
+    if model.envelope is None or stated is None:
         return
-    stated = Decimal(model.envelope.value.text.replace("_", ""))
     if stated < 0:
         report("envelope-negative", ("envelope",), value=model.envelope.value.text)
-    elif stated % model.rounding_to:
+    elif (Fraction(stated) / Fraction(model.rounding_to)).denominator > 1:
         report("envelope-not-multiple", ("envelope",), value=model.envelope.value.text, unit=str(model.rounding_to))

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from types import MappingProxyType
 
@@ -38,6 +39,7 @@ __all__ = ["AGGREGATES", "ROW_FUNCTIONS", "TABLE_FUNCTIONS", "Expression"]
 #: The longest expression and the deepest tree that a page may hold: a board must be able to read it.
 MAX_LENGTH = 4000
 MAX_DEPTH = 60
+_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 
 #: Row functions, with the fewest and the most arguments each takes.
 ROW_FUNCTIONS: Mapping[str, tuple[int, float]] = MappingProxyType(
@@ -134,6 +136,12 @@ class Expression:
         return frozenset(node.name for node in walk(self.tree) if isinstance(node, Name))
 
     @property
+    def plain(self) -> Decimal | None:
+        """The exact value where the expression is written as a plain number and nothing else, else None."""
+        text = self.text.replace("_", "")
+        return Decimal(text) if _PLAIN.fullmatch(text) else None
+
+    @property
     def number(self) -> float | None:
         """The value where the expression is a plain number, else None."""
         if isinstance(self.tree, Number):
@@ -145,7 +153,13 @@ class Expression:
 
 class _Refused(Exception):
     def __init__(self, entry: str, **values: object) -> None:
-        self.problem = Problem(entry, values)
+        short = {name: _short(value) if name == "text" else value for name, value in values.items()}
+        self.problem = Problem(entry, short)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 100 else text[:99] + "…"
 
 
 def _parse(text: str) -> Node:
@@ -156,8 +170,8 @@ def _parse(text: str) -> Node:
         raise _Refused("expression-too-long", length=len(text), most=MAX_LENGTH)
     if not _balanced(_without_labels(text)):
         raise _Refused("expression-unreadable", text=text.strip())
-    if re.search(r"(?<![=<>!])=(?!=)", re.sub(r"\b(by|weights|among)\s*=", "", _without_labels(text))):
-        raise _Refused("expression-single-equals", text=text.strip())
+    if "#" in _without_labels(text):
+        raise _Refused("expression-unreadable", text=text.strip())
     for sign, instead in (("^", "**"), ("&&", "and"), ("||", "or"), ("≤", "<="), ("≥", ">="), ("×", "*"), ("÷", "/")):
         if sign in _without_labels(text):
             raise _Refused("expression-sign", text=text.strip(), sign=sign, instead=instead)
@@ -165,14 +179,20 @@ def _parse(text: str) -> Node:
         # The parentheses let a long expression stand on several lines, as YAML's folded texts do.
         tree = ast.parse(f"({text.strip()}\n)", mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError):
-        entry = "expression-if" if re.search(r"\bif\b", _without_labels(text)) else "expression-unreadable"
-        raise _Refused(entry, text=text.strip()) from None
+        raise _Refused(_unreadable(_without_labels(text)), text=text.strip()) from None
     return _Reader(text.strip()).read(tree.body, 0)
 
 
 def _without_labels(text: str) -> str:
     """Blank out quoted labels, so that signs in them are not taken for operators."""
     return re.sub(r"'[^']*'|\"[^\"]*\"", "''", text)
+
+
+def _unreadable(text: str) -> str:
+    """Give the sentence for what is most likely wrong with a text that Python cannot parse."""
+    if re.search(r"\bif\b", text):
+        return "expression-if"
+    return "expression-single-equals" if re.search(r"(?<![=<>!:])=(?!=)", text) else "expression-unreadable"
 
 
 def _balanced(text: str) -> bool:
@@ -307,7 +327,7 @@ class _Reader:
 
     def _aggregate(self, name: str, arguments: tuple[Node, ...], node: ast.Call, depth: int) -> Node:
         given = {str(keyword.arg): self.read(keyword.value, depth) for keyword in node.keywords}
-        if len(given) < len(node.keywords):
+        if len(given) < len(node.keywords) or "None" in given:
             raise _Refused("expression-unreadable", text=self.text)
         for keyword in given:
             if keyword not in ("by", "weights", "among"):

@@ -97,7 +97,16 @@ def _criterion(
         report("consent-untold", path, criterion=name, why=known.consent)
     if not any(isinstance(content.get(section), dict) and name in content[section] for section in _DEFINED):
         columns[name] = {**dict(_of_column(known)), **_column(columns.get(name))}
-    return {**dict(_of_criterion(known)), **stated}
+    found = {**dict(_of_criterion(known)), **stated}
+    if "title" not in stated and _has_own_title(name, content):
+        del found["title"]
+    return found
+
+
+def _has_own_title(name: str, content: dict[str, PageValue]) -> bool:
+    """Tell whether the page titles the column or variable that a criterion is."""
+    entries = (_mapping(content.get(section)).get(name) for section in ("columns", "variables"))
+    return any(isinstance(entry, dict) and entry.get("title") for entry in entries)
 
 
 def _column(value: PageValue) -> dict[str, PageValue]:

@@ -77,6 +77,8 @@ class Column(Sourced):
     @model_validator(mode="before")
     @classmethod
     def _open_ends(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and value.get("levels") and not value.get("kind"):
+            value = {**value, "kind": "ordinal"}
         return open_ends(value)
 
     @model_validator(mode="after")

@@ -29,7 +29,7 @@ _WIDTH, _NAME, _LEAST = 92, 30, 14
 _PAIRS, _FURTHEST = 12, 3
 #: A grey that shows on white and on black; every other colour is the theme's.
 _RULE = "1px solid rgba(128,128,128,.45)"
-_TABLE = "border-collapse:collapse;margin:0 0 .2em 0;font-variant-numeric:tabular-nums"
+_TABLE, _APART = "border-collapse:collapse;margin:0;font-variant-numeric:tabular-nums", "margin-bottom:1em"
 
 Row = Mapping[Hashable, Any]
 
@@ -88,19 +88,18 @@ class _Section:
 
     def html(self) -> str:
         """Set the section as a table with its caption, its notes below."""
-        notes = "".join(f'<p style="margin:.2em 0 1em 0">{html.escape(note)}</p>' for note in self.notes)
+        notes = "".join(f'<p style="margin:.2em 0">{html.escape(note)}</p>' for note in self.notes)
         if self.grid is None:
-            return f'<p style="margin:0"><strong>{html.escape(self.title)}</strong></p>{notes}'
+            return f'<div style="{_APART}"><strong>{html.escape(self.title)}</strong>{notes}</div>'
         sides = ["right" if right else "left" for right in self.grid.right]
         look = f"vertical-align:bottom;border-bottom:{_RULE}"
         head = "".join(map(_cell, self.grid.headings, sides, ['th scope="col"'] * len(sides), [look] * len(sides)))
-        rows = [
-            _cell(row[0], sides[0], 'th scope="row"', "font-weight:normal") + "".join(map(_cell, row[1:], sides[1:]))
-            for row in self.grid.rows
-        ]
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        first = [_cell(row[0], sides[0], 'th scope="row"', "font-weight:normal") for row in self.grid.rows]
+        rest = ["".join(map(_cell, row[1:], sides[1:])) for row in self.grid.rows]
+        body = "".join(f"<tr>{side}{cells}</tr>" for side, cells in zip(first, rest, strict=True))
         caption = f'<caption style="text-align:left;font-weight:bold">{html.escape(self.title)}</caption>'
-        return f'<table style="{_TABLE}">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}'
+        table = f'<table style="{_TABLE}">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        return f'<div style="{_APART}">{table}{notes}</div>'
 
 
 def _cell(text: str, side: str, tag: str = "td", look: str = "") -> str:
@@ -111,17 +110,7 @@ def _cell(text: str, side: str, tag: str = "td", look: str = "") -> str:
 
 
 class _Words(Labels):
-    """Says the names and the numbers of one index.
-
-    Parameters
-    ----------
-    found : Diagnosis or Profile
-        What is told.
-    language : {"fr", "en"}, optional
-        By default the page's.
-    cut : int, optional
-        The most characters of a name, whose marks are then signs told below; by default names are whole.
-    """
+    """Says names and numbers of one index; names are cut to ``cut`` characters, and their marks are signs then."""
 
     def __init__(self, found: Diagnosis | Profile, language: Language | None, cut: int | None = None) -> None:
         super().__init__(found.allocation.formula, language)
@@ -132,7 +121,6 @@ class _Words(Labels):
         self._kinds: dict[str, Callable[[Any], str]] = {
             "criterion": self.of,
             "family": self.family,
-            "text": self.name,
             "said": str,
             "figure": str,
             "reading": lambda value: self.say(f"diagnosis-reading-{value}"),
@@ -140,7 +128,6 @@ class _Words(Labels):
             "treatment": self._treatment,
             "count": self.number,
             "two": lambda value: self.number(value, 2),
-            "three": lambda value: self.number(value, 3),
             "figures": self.figures,
             "signed": self.signed,
             "percent": self.percent,
@@ -209,7 +196,7 @@ class _Words(Labels):
             return None
         headings = tuple(self.say(f"diagnosis-col-{name}") for name in kinds)
         cells = tuple(tuple(self._kinds[kind](row[name]) for name, kind in kinds.items()) for row in rows)
-        texts = ("criterion", "family", "text", "said", "reading", "reason", "treatment")
+        texts = ("criterion", "family", "said", "reading", "reason", "treatment")
         return Grid(headings, cells, tuple(kind not in texts for kind in kinds.values()))
 
     def section(self, title: str, grid: Grid | None, *notes: str) -> _Section:
@@ -255,13 +242,13 @@ def _weights(words: _Words, told: Diagnosis) -> _Section:
 
 
 def _pairs(words: _Words, told: Diagnosis) -> Iterator[_Section]:
-    """Give the pairs flagged over all, then those that are flagged within a group only."""
+    """Give the pairs flagged over all, then those that are flagged, or read otherwise, within a group only."""
     kinds = {"criterion_a": "criterion", "criterion_b": "criterion", "group": "said", "reading": "reading"}
     kinds |= {"pearson": "two", "spearman": "two"}
     flag, flags = words.number(told.flag), _records(told.flags)
     over_all = [row for row in flags if not row["by"]]
-    known = {(row["criterion_a"], row["criterion_b"]) for row in over_all}
-    inside = [row for row in flags if row["by"] and (row["criterion_a"], row["criterion_b"]) not in known]
+    known = [_pair(row) for row in over_all]
+    inside = [row for row in flags if row["by"] and _pair(row) not in known]
     for row in inside:
         count = words.number(row["territories"])
         row["group"] = words.say("diagnosis-group", by=words.title(row["by"]), group=plain(row["group"]), count=count)
@@ -271,6 +258,10 @@ def _pairs(words: _Words, told: Diagnosis) -> Iterator[_Section]:
     if (told.correlations["by"] != "").any():
         title = words.say("diagnosis-pairs-groups", flag=flag)
         yield words.section(title, words.table(inside[:_PAIRS], kinds), *_more(words, inside))
+
+
+def _pair(row: Row) -> tuple[str, str, str]:
+    return row["criterion_a"], row["criterion_b"], row["reading"]
 
 
 def _more(words: _Words, rows: Sequence[Row]) -> list[str]:
@@ -286,19 +277,16 @@ def _left_out(words: _Words, told: Diagnosis) -> _Section:
         title = words.family(path) if row["kind"] == "family" else words.of(row["left_out"])
         row["left_out"] = "  " * (row["level"] - 1) + title
         row["whose"] = words.name(names[row["code"]]) if row["code"] else "—"
-    kinds = {"left_out": "said", "whose": "said", "mean_places": "two", "most_places": "count"}
-    grid = words.table(rows, kinds)
+    grid = words.table(rows, {"left_out": "said", "whose": "said", "mean_places": "two", "most_places": "count"})
     return words.section(words.say("diagnosis-left-out"), grid, words.say("diagnosis-note-left-out"))
 
 
 def _drawn(words: _Words, told: Diagnosis) -> _Section:
     columns = ["chosen", *WEIGHTINGS]
     headings = (words.say("diagnosis-col-criterion"), *map(words.drawn_by, columns))
-    rows = [
-        (words.of(row["criterion"]), *(words.percent(row[name]) for name in columns))
-        for row in _records(told.weighting)
-    ]
-    grid = Grid(headings, tuple(rows), (False, *(True for _ in columns)))
+    table = _records(told.weighting)
+    rows = tuple((words.of(row["criterion"]), *(words.percent(row[name]) for name in columns)) for row in table)
+    grid = Grid(headings, rows, (False, *(True for _ in columns)))
     return words.section(words.say("diagnosis-drawn"), grid, words.say("diagnosis-note-drawn"))
 
 
@@ -310,7 +298,7 @@ def _profile(words: _Words, told: Profile) -> list[_Section]:
     peers = _records(told.peers)
     for row in peers:
         row["peer"] = _named(row["name"], row["code"])
-    grid = words.table(peers, {"peer": "said", "distance": "three", "score": "two"})
+    grid = words.table(peers, {"peer": "said", "distance": "two", "score": "two"})
     return [
         _Section(_named(told.name, told.code), None, (standing, *_furthest(words, told))),
         _criteria(words, told),

@@ -114,13 +114,13 @@ def test_headings_that_are_alike_are_told_apart(shared: Shared) -> None:
         {"id": "one", "title": "Montant", "pool": {"amount": 1}, "share": "equally"},
         {"id": "two", "title": "Montant", "pool": "remainder", "share": "equally"},
     ]
-    allocation = shared(envelope=8, parts=parts, limits=[{"id": "two", "title": "Montant", "at_least": "1"}])
+    allocation = shared(envelope=8, parts=parts, limits=[{"id": "three", "title": "Montant", "at_least": "1"}])
     headings = [column.heading for column in shown_columns(allocation)]
     assert len(set(headings)) == len(headings)
     assert headings[1:6] == [
         "Montant ($) [one]",
         "Montant ($) [two]",
-        "Montant ($) [two, 2]",
+        "Montant ($) [three]",
         "Arrondi ($)",
         "Montant ($)",
     ]
