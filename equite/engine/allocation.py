@@ -260,6 +260,12 @@ class Allocation:
 
         return diagnose(self, index, flag=flag)
 
+    def aims_at_stake(self) -> pd.DataFrame:
+        """Tell the most that each territory could gain by giving its points to other aims."""
+        from equite.analysis.aims import aims_at_stake
+
+        return aims_at_stake(self)
+
     def profile(self, code: str, *, tier: str | None = None) -> Profile:
         """Tell a territory's strengths and weaknesses beside all, its tier and its nearest peers."""
         from equite.analysis.profile import profile

@@ -112,7 +112,7 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "equite": importlib.metadata.version("equite"),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in ("numpy", "pandas", "pydantic")},
-        "formula": {"id": formula.id, "sha256": formula.sha256, "page": formula.page},
+        "formula": {"id": formula.id, "sha256": formula.sha256, "page": _whole(formula.page)},
         "changes": [{"where": each.where, "before": each.before, "after": each.after} for each in formula.changes],
         "table": {"name": source.name, "sha256": source.sha256, "rows": len(allocation.territories)},
         "decision": formula.decision.model_dump(exclude_none=True) if formula.decision else None,
@@ -135,6 +135,11 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "reliance": [vars(found) for found in allocation.reliance],
         "amounts": dict(zip(allocation.codes, allocation.amounts.tolist(), strict=True)),
     }
+
+
+def _whole(page: dict[str, Any]) -> dict[str, Any]:
+    """Give the page without its own catalogue, whose words are written into it."""
+    return {key: value for key, value in page.items() if key != "catalogue"}
 
 
 def _goalposts(allocation: Allocation) -> dict[str, dict[str, list[float]]]:

@@ -23,7 +23,7 @@ from equite.engine.sharing import Floats
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.formula.expressions import Expression
 from equite.formula.indices import Criterion, Family, Index, Method, Missing
-from equite.wording import Codes, Numeral
+from equite.wording import Codes
 
 __all__ = ["Branch", "Scoring", "score_index"]
 
@@ -205,7 +205,8 @@ class _Builder:
             if method.positive and isinstance(child, int) and (self.criteria[child].scores <= 0).any():
                 found = self.criteria[child]
                 codes = Codes(tuple(self.scope.table.codes[self.scope.taking_part][found.scores <= 0]))
-                low, high = Numeral(found.low - (found.high - found.low) / 99), Numeral(found.high)
+                # As the page would write them: no thousands, no typographic minus.
+                low, high = f"{found.low - (found.high - found.low) / 99:.6g}", f"{found.high:.6g}"
                 about = dict(method=method.name, criterion=found.name, codes=codes, low=low, high=high)
                 self.problems.found.append(Problem("score-not-positive", about, **self._place(*path)))
 

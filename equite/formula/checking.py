@@ -57,11 +57,12 @@ def _one_name_space(names: Names, report: Report) -> None:
         if name in seen:
             report("name-twice", path, name=name, first=".".join(str(key) for key in seen[name]))
         seen.setdefault(name, path)
-    taken = {part.id for part in model.parts} | TABLE_COLUMNS
-    for section, things, others in (("parts", model.parts, TABLE_COLUMNS), ("limits", model.limits, taken)):
-        for at, thing in enumerate(things):
-            if thing.id in others:
-                report("column-name-taken", (section, at, "id"), name=thing.id)
+    taken = TABLE_COLUMNS | {part.id for part in model.parts}
+    ids = [(part.id, ("parts", at, "id"), TABLE_COLUMNS) for at, part in enumerate(model.parts)]
+    ids += [(limit.id, ("limits", at, "id"), taken) for at, limit in enumerate(model.limits)]
+    for name, path, others in ids:
+        if name in others:
+            report("column-name-taken", path, name=name)
     for limit, count in Counter(limit.id for limit in model.limits).items():
         if count > 1:
             report("limit-twice", ("limits",), limit=limit)

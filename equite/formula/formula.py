@@ -17,7 +17,7 @@ from equite.formula.loading import Change, Page
 from equite.formula.model import FormulaModel
 from equite.formula.names import Names
 from equite.formula.schema import page_schema
-from equite.inputs.catalogue import read_catalogue
+from equite.inputs.catalogue import Catalogue, read_catalogue
 from equite.wording import Language, as_language
 
 __all__ = ["Formula"]
@@ -68,7 +68,7 @@ class Formula(FormulaModel):
             file, line = page.place(path)
             problems.add(entry, _shown(path, page.content), line, file=file, **values)
 
-        page = inherit(page, read_catalogue, report)
+        page = inherit(page, lambda: _catalogue(page), report)
         try:
             formula = cls.model_validate(page.content)
         except ValidationError as error:
@@ -147,6 +147,14 @@ class Formula(FormulaModel):
         import html
 
         return f"<pre>{html.escape(self.to_yaml())}</pre>"
+
+
+def _catalogue(page: Page) -> Catalogue:
+    """Give the catalogue that a page's criteria inherit from: the shipped one, with the page's own laid over it."""
+    own = page.content.get("catalogue")
+    if not isinstance(own, str):
+        return read_catalogue()
+    return read_catalogue().overlaid(Path(own) if page.folder is None else page.folder / own)
 
 
 def _shown(path: Sequence[str | int], content: Any) -> str:

@@ -293,6 +293,7 @@ class FormulaModel(Strict):
     key: Annotated[Key, BeforeValidator(short_form("column"))]
     name: str | None = None
     people: str | None = None
+    catalogue: str | None = None
     columns: dict[Identifier, Annotated[Column, BeforeValidator(short_form("heading"))]] = {}
     previous: str | None = None
     constants: dict[Identifier, Annotated[Constant, BeforeValidator(short_form("value"))]] = {}

@@ -599,7 +599,7 @@ def test_the_page_names_what_there_is() -> None:
     section = text[text.index("## Weights that data suggest") :]
     assert re.findall(r"^\| `([a-z-]+)` \|", section, flags=re.MULTILINE) == list(WEIGHTINGS)
     told = text[text.index("| What it has |") :].split("\n\n")[0]
-    names = {name for name in re.findall(r"`([a-z_]+)[`(]", told)}
+    names = set(re.findall(r"`([a-z_]+)[`(]", told))
     assert names == {name for name, kind in vars(Diagnosis).items() if returns_a_table(kind)}
 
 

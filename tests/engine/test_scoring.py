@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from scipy import stats
 
 import equite
 from equite.engine.methods import AGGREGATORS, NORMALISERS, TRANSFORMS
+from equite.engine.outliers import excess_kurtosis, skewness, treat
 
 values = st.lists(st.integers(-10_000, 10_000).map(lambda value: value / 8), min_size=2, max_size=25)
 
@@ -81,6 +85,94 @@ def test_aggregators_stay_between_the_lowest_and_the_highest(name: str, data: st
     raised = matrix.copy()
     raised[0, 0] += 0.5
     assert AGGREGATORS[name].function(raised, weights, **extra)[0] >= found[0] - 1e-12
+
+
+@pytest.mark.parametrize("name", sorted(TRANSFORMS))
+@given(drawn=st.lists(st.integers(1, 10_000), min_size=2, max_size=20))
+def test_transforms_keep_order_and_give_finite_values(name: str, drawn: list[int]) -> None:
+    array = np.array(drawn, dtype=float)
+    extra = {"winsorise": [0.1, 0.9], "line": [10.0, 3000.0]}.get(name, [])
+    found = TRANSFORMS[name].function(array, *extra)
+    assert np.isfinite(found).all()
+    assert (np.diff(found[np.argsort(array, kind="stable")]) >= 0).all()
+
+
+@given(drawn=values, data=st.data())
+def test_scipy_computes_the_same(drawn: list[float], data: st.DataObject) -> None:
+    array = np.array(drawn)
+    assume(np.ptp(array) > 0)
+    assert np.allclose(NORMALISERS["z-score"].function(array), stats.zscore(array, ddof=1))
+    places = NORMALISERS["rank"].function(array, ties="lowest", scale="places")
+    assert places.tolist() == stats.rankdata(array, method="min").tolist()
+    positive = np.abs(array)[None, :] + 0.5
+    weights = np.array(data.draw(st.lists(st.floats(0.1, 9), min_size=array.size, max_size=array.size)))[None, :]
+    for name, theirs in (("geometric", stats.gmean), ("harmonic", stats.hmean)):
+        assert np.allclose(AGGREGATORS[name].function(positive, weights), theirs(positive, axis=1, weights=weights))
+    ours = AGGREGATORS["power-mean"].function(positive, weights, power=3.0)
+    assert np.allclose(ours, stats.pmean(positive, 3, axis=1, weights=weights))
+
+
+def test_extremes_are_measured_as_scipy_does() -> None:
+    drawn = np.array([1.0, 2, 2, 3, 4, 4, 5, 60])
+    assert skewness(drawn) == pytest.approx(stats.skew(drawn, bias=False))
+    assert excess_kurtosis(drawn) == pytest.approx(stats.kurtosis(drawn, bias=False))
+    treated = treat(drawn, 5)
+    assert treated.values.tolist() == [1, 2, 2, 3, 4, 4, 5, 5]
+    assert (treated.points, treated.logged) == (1, False)
+
+
+def test_geometric_means_of_zeros_offer_goalposts_that_avoid_them() -> None:
+    index = {"aggregate": "geometric", "criteria": {"poverty": 1, "distance": 1}}
+    table = {"poverty": [0, 99], "distance": [1, 2]}
+    with pytest.raises(equite.FormulaError, match=r"scores zero or less for 00.*goalposts: \{low: -1, high: 99\}"):
+        scores(index, table)
+    posts = {"poverty": {"weight": 1, "normalise": {"goalposts": {"low": -1, "high": 99}}}}
+    found = scores({**index, "normalise": {"min-max": [1, 100]}, "criteria": {**posts, "distance": 1}}, table)
+    assert (found.scores["need"] > 0).all()
+
+
+def test_goalposts_of_last_year_keep_scores_comparable(tmp_path: Path) -> None:
+    index = {"criteria": {"poverty": 1}}
+    before = scores(index, {"poverty": [0, 10, 40]})
+    (tmp_path / "last.json").write_text(json.dumps(before.record), encoding="utf-8")
+    frozen = {"normalise": {"goalposts": {"from": str(tmp_path / "last.json")}}, **index}
+    assert scores(frozen, {"poverty": [10, 20, 80]}).scores["need"].tolist() == [0.25, 0.5, 1.0]
+
+
+def test_a_cut_makes_two_groups_that_have_the_same_mean() -> None:
+    direction = {"by": "density", "cut": 100, "below": "high", "above": "low"}
+    index = {"criteria": {"km": {"weight": 1, "more_need_when": direction}}}
+    found = scores(index, {"km": [5, 80, 9, 3], "density": [10, 20, 100, 3000]}).scores["need"]
+    assert found.tolist() == [0.25, 0.75, 0.25, 0.75]
+
+
+def test_a_page_lays_its_own_catalogue_over_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "ours.yaml").write_text('remoteness: {title: {fr: "Éloignement (nous)", en: "Ours"}}', encoding="utf-8")
+    page = tmp_path / "page.yaml"
+    page.write_text(
+        "equite: 1\nid: own\nkey: code\ncatalogue: ours.yaml\nenvelope: 10\n"
+        "indices: {need: {criteria: {remoteness: 1}}}\n"
+        "parts: [{id: grant, pool: remainder, share: {in_proportion_to: 1 + need}}]\n",
+        encoding="utf-8",
+    )
+    found = equite.allocate(page, {"code": ["a", "b"], "remoteness": [0, 1]})
+    assert found.formula.indices["need"].criteria["remoteness"].title == {"fr": "Éloignement (nous)", "en": "Ours"}
+    assert equite.allocate(found.record["formula"]["page"], {"code": ["a", "b"], "remoteness": [0, 1]}).total == 10
+
+
+@pytest.mark.parametrize(
+    ("criteria", "words"),
+    [
+        ({"rurality": 1}, "pulls both ways"),
+        ({"first_peoples_alliances": {"weight": 1, "more_need_when": "high"}}, "without saying who agreed"),
+        ({"remoteness": 1}, "'remoteness' has values outside 0 to 1 for 01"),
+    ],
+)
+def test_the_catalogue_guards_what_it_knows(criteria: dict[str, Any], words: str) -> None:
+    columns = {"rurality": [0, 1], "first_peoples_alliances": [1, 2], "remoteness": [0, 7]}
+    with pytest.raises(equite.FormulaError) as caught:
+        scores({"criteria": criteria}, columns)
+    assert words in str(caught.value)
 
 
 def test_transforms_take_the_parameters_they_name() -> None:
