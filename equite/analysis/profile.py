@@ -274,8 +274,7 @@ def labels_of(allocation: Allocation, column: str) -> np.ndarray:
 
 def group_label(criterion: CriterionScore, group: ContextGroup) -> str:
     """Give the label of a group in which a criterion is scored; of the two sides of a cut, ``< cut`` and ``≥ cut``."""
-    cut = criterion.criterion.more_need_when.cut
-    return group.label if cut is None else f"{'<' if group.label == 'below' else '≥'} {cut}"
+    return criterion.criterion.more_need_when.shown(group.label)
 
 
 def _median(values: Floats) -> float:

@@ -98,11 +98,11 @@ def _outside_indices(allocation: Allocation, result: PartResult) -> Iterator[str
 def _criterion_statuses(allocation: Allocation, index: str, name: str, statuses: dict[str, str]) -> list[str]:
     """Give the statuses that a criterion has itself or by the columns it is computed from."""
     scoring = allocation.scope.scoring(index)
-    stated = next(found.criterion.status for found in scoring.criteria if found.name == name)
-    if stated is not None:
-        return [] if stated == "official" else [stated]
-    used = allocation.formula.names.closure((name,))
-    return sorted({statuses[inner] for inner in used if inner in statuses})
+    criterion = next(found.criterion for found in scoring.criteria if found.name == name)
+    rests_on = list(criterion.weight.names) if criterion.status else [name, *criterion.weight.names]
+    used = allocation.formula.names.closure(rests_on)
+    stated = {criterion.status} - {None, "official"}
+    return sorted({*map(str, stated), *(statuses[inner] for inner in used if inner in statuses)})
 
 
 def record_of(allocation: Allocation) -> dict[str, Any]:

@@ -51,6 +51,10 @@ class Direction(Strict):
     cut: Plain | None = None
     labels: Mapping[str, Pull] = {}
 
+    def shown(self, label: str) -> str:
+        """Give a group's label as readers see it: of the two sides of a cut, ``< cut`` and ``≥ cut``."""
+        return label if self.cut is None else f"{'<' if label == 'below' else '≥'} {self.cut}"
+
 
 def _direction(value: Any) -> Any:
     if isinstance(value, Direction):

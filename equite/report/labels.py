@@ -226,7 +226,9 @@ class Labels:
         return frozenset(found)
 
     def _criterion_statuses(self, name: str, criterion: Criterion) -> frozenset[str]:
-        return frozenset({criterion.status}) if criterion.status else self.statuses((name,))
+        own = frozenset({criterion.status}) if criterion.status else self.statuses((name,))
+        # Points that somebody made up move money as much as a measure that somebody made up.
+        return own | self.statuses(criterion.weight.names)
 
     def criterion_mark(self, index: str, name: str) -> str:
         """Word that a criterion of an index rests on illustrative or declared figures; nothing where it does not."""

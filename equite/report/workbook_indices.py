@@ -90,7 +90,7 @@ def _direction(direction: Direction, sheet: Sheet) -> str:
     labels = sheet.book.labels
     if direction.by:
         said = [
-            labels.say("direction-group", group=plain(label), pull=labels.say(f"direction-{pull}"))
+            labels.say("direction-group", group=plain(direction.shown(label)), pull=labels.say(f"direction-{pull}"))
             for label, pull in direction.labels.items()
         ]
         return labels.say("direction-by", by=labels.title(direction.by), groups="; ".join(said))
@@ -129,7 +129,7 @@ def _contexts(sheet: Sheet, allocation: Allocation, scoring: Scoring) -> None:
             rows.append(
                 [
                     labels.criterion(scoring.name, criterion.name),
-                    plain(group.label),
+                    plain(criterion.criterion.more_need_when.shown(group.label)),
                     labels.say(f"direction-{group.pull}"),
                     book.number(int(group.rows.sum())),
                     book.number(float(criterion.scores[there].mean()) if there.any() else None, 3),
