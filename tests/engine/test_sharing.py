@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -97,6 +98,45 @@ def _exactly(score: list[int], low: list[int], high: list[int], amount: int) -> 
             return amounts(before + share * (point - before))
         before = point
     return amounts(points[-1])
+
+
+@given(st.data())
+def test_agrees_with_brute_force_on_small_whole_numbers(data: st.DataObject) -> None:
+    """Try who is at the floor, who at the cap and who is free, in every combination."""
+    size = data.draw(st.integers(1, 4))
+    whole = st.integers(0, 9)
+    score = [data.draw(st.integers(1, 5)) for _ in range(size)]
+    low = [data.draw(whole) for _ in range(size)]
+    high = [floor + data.draw(whole) for floor in low]
+    amount = data.draw(st.integers(sum(low), sum(high)))
+    answers = set()
+    for states in product(("low", "free", "high"), repeat=size):
+        held = sum(low[at] if state == "low" else high[at] for at, state in enumerate(states) if state != "free")
+        free = [at for at, state in enumerate(states) if state == "free"]
+        level = Fraction(amount - held, sum(score[at] for at in free)) if free else None
+        if level is None and amount != held:
+            continue
+        shares = [low[at] if state == "low" else high[at] for at, state in enumerate(states)]
+        for at in free:
+            shares[at] = level * score[at]
+        if (
+            level is not None
+            and all(
+                share == min(max(level * s, lo), hi) for share, s, lo, hi in zip(shares, score, low, high, strict=True)
+            )
+        ) or (level is None and (amount in (sum(low), sum(high)) or _some_level(shares, score, low, high))):
+            answers.add(tuple(shares))
+    assert len(answers) == 1
+    found = equite.share(amount, score, lower=low, upper=high)
+    assert found.amounts.tolist() == pytest.approx([float(value) for value in answers.pop()], abs=1e-9)
+
+
+def _some_level(shares: list, score: list[int], low: list[int], high: list[int]) -> bool:
+    """Tell whether one level puts everybody at the bounds where they stand."""
+    rows = list(zip(shares, score, low, high, strict=True))
+    at_least = max((Fraction(hi, s) for share, s, lo, hi in rows if share == hi > lo), default=Fraction(0))
+    at_most = min((Fraction(lo, s) for share, s, lo, hi in rows if share == lo < hi), default=None)
+    return at_most is None or at_least <= at_most
 
 
 @given(st.data())
