@@ -295,6 +295,20 @@ class _Run:
             chain = chain.parent
         return tuple(found)
 
+    def _sums_others(self, scope: Scope, code: str) -> bool:
+        """Tell whether the last row of the table holds, for every quantity that adds up, the sum of the others."""
+        rows = self.territories.codes
+        people = [name for name in scope.table.columns if self._adds_up(name)]
+        if len(rows) < 4 or code != rows[-1] or not people:
+            return False
+        last = int(np.flatnonzero(scope.table.codes == code)[0])
+        columns = [scope.table.columns[name] for name in people]
+        return all(column[last] > 0 and 2 * column[last] == column.sum() for column in columns)
+
+    def _adds_up(self, name: str) -> bool:
+        spec = self.formula.columns.get(name)
+        return name == "population" or (spec is not None and spec.kind == "extensive")
+
     def _warnings(self, scope: Scope, context: Context, stages: Stages, reserve_units: int) -> tuple[Problem, ...]:
         """Warn of a ceiling of 0 that comes from a previous amount of 0, and of what could not be paid or spent."""
         found = [Problem("prorated", {"name": result.part.id}) for result in stages.parts if result.prorated]
@@ -306,6 +320,9 @@ class _Run:
             reserve = context.amount(self.unit.money(np.array([reserve_units]))[0])
             found.append(Problem("undistributed", {"reserve": reserve}))
         formula = self.formula
+        totals = [code for code in context.codes if str(code).casefold() in _TOTALS or self._sums_others(scope, code)]
+        if totals:
+            found.append(Problem("row-looks-like-total", {"codes": Codes(tuple(totals))}))
         bounded: list[tuple[Part | Limit, str | None, tuple[str | int, ...]]] = []
         bounded += [(part, part.previous or formula.previous, ("parts", at)) for at, part in enumerate(formula.parts)]
         bounded += [(limit, formula.previous, ("limits", at)) for at, limit in enumerate(formula.limits)]
@@ -320,6 +337,10 @@ class _Run:
                     values = {"name": thing.id, "codes": Codes(tuple(self.table.codes[zero]))}
                     found.append(Problem("cap-of-zero", values, **formula.where(*place)))
         return tuple(found)
+
+
+#: Codes that people give to a row of totals.
+_TOTALS = frozenset({"ensemble", "grand total", "somme", "sum", "total", "totaux"})
 
 
 def _scaled(result: PartResult, factor: float) -> PartResult:

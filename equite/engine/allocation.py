@@ -23,7 +23,7 @@ from equite.engine.sharing import Floats
 from equite.errors import Problem, SharingError, nearest
 from equite.formula.formula import Formula
 from equite.inputs.territories import Territories
-from equite.wording import Language
+from equite.wording import Language, Nearest
 
 if TYPE_CHECKING:
     from equite.analysis.diagnostics import Diagnosis
@@ -226,7 +226,8 @@ class Allocation:
         for found in self.excluded_by:
             if found.code == code:
                 raise SharingError([Problem("code-excluded", {"code": code, "reason": found.reason})], self.language)
-        near = nearest(code, self.codes)
+        same = [known for known in self.codes if known.lstrip("0") == code.lstrip("0")]
+        near = Nearest((same[0],)) if same else nearest(code, self.codes)
         raise SharingError([Problem("code-unknown", {"code": code, "nearest": near})], self.language)
 
     @cached_property

@@ -196,7 +196,8 @@ class Stages:
     def _clipped(self, limit: Limit, place: tuple[str | int, ...]) -> Floats:
         """Bound amounts without sharing anything anew; bounds of groups stay in force."""
         if limit.fund != "on_top":
-            inside = self._within_group_bounds(self.fixed, self.score, place)
+            # Nothing is shared, so nobody's part is fixed: a group comes to its bound in proportion to its amounts.
+            inside = self._within_group_bounds(np.zeros(self.context.size), np.maximum(self.amounts, 0.0), place)
             return np.clip(self.amounts, inside.lower, inside.upper)
         after = np.clip(self.amounts, self.bounds.lower, self.bounds.upper)
         held = self.group_bounds

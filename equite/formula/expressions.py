@@ -192,6 +192,11 @@ def _unreadable(text: str) -> str:
     """Give the sentence for what is most likely wrong with a text that Python cannot parse."""
     if re.search(r"\bif\b", text):
         return "expression-if"
+    if re.fullmatch(r"[$€£]?[\d\s.,]*\d[\d\s.,]*[$€£]?", text.strip()):
+        return "expression-dressed-number"
+    for sign, entry in (("%", "expression-percent"), (";", "expression-semicolon")):
+        if sign in text:
+            return entry
     return "expression-single-equals" if re.search(r"(?<![=<>!:])=(?!=)", text) else "expression-unreadable"
 
 

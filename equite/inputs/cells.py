@@ -183,15 +183,23 @@ def numbers_of(column: pd.Series, mark: DecimalMark | None = None) -> Reading:
     if point or comma:
         mark = None if point and comma else "." if point else ","
     found, wrong, ambiguous = [], [], []
-    for with_point, with_comma in pairs:
+    dressed = [isinstance(cell, str) and tidy(cell).endswith("%") for cell in distinct]
+    # 25 % beside 0.25 is one number in one cell and another in the next: a column is all in percent, or not at all.
+    bare = any(_is_number(pair) for pair, percent in zip(pairs, dressed, strict=True) if not percent)
+    for (with_point, with_comma), percent in zip(pairs, dressed, strict=True):
         both = with_point is not None and with_comma is not None
         differ = both and with_point != with_comma and not math.isnan(with_point or 0.0)
         first, second = (with_comma, with_point) if mark == "," else (with_point, with_comma)
         value = first if first is not None else second
-        wrong.append(value is None)
+        wrong.append(value is None or (percent and bare))
         ambiguous.append(differ and mark is None)
-        found.append(math.nan if value is None or ambiguous[-1] else value)
+        found.append(math.nan if value is None or wrong[-1] or ambiguous[-1] else value)
     return Reading(_spread(found, places), _where(wrong, places), _where(ambiguous, places))
+
+
+def _is_number(pair: tuple[float | None, float | None]) -> bool:
+    """Tell whether a cell reads as a number, and not as a missing one."""
+    return any(value is not None and not math.isnan(value) for value in pair)
 
 
 def _where(flags: Sequence[bool], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -159,7 +159,7 @@ class _Head:
     def rank(self) -> tuple[bool, float, int]:
         """A table, whose rows fill its headings, comes first; then the one with fewer titles above; then ``;``."""
         width = len(self.headings)
-        filling = sum(1 < len(row) <= width for row in self.below) / max(len(self.below), 1)
+        filling = sum(1 < _filled(row) <= width for row in self.below) / max(len(self.below), 1)
         if width > 1 and (filling >= 0.8 or not self.below):
             return False, self.titles, ";\t,".index(self.separator)
         return True, -filling * (width - 1), ",;\t".index(self.separator)
@@ -189,6 +189,11 @@ class _Head:
         """The columns in which a number is seen to begin with a zero."""
         closer = self.below[:_CLOSER]
         return {place for row in closer for place, cell in enumerate(row) if re.match(_LEADING_ZERO, cell)}
+
+
+def _filled(row: list[str]) -> int:
+    """Count a row's cells without the empty ones at its end, which spreadsheets leave behind."""
+    return max((place for place, cell in enumerate(row, 1) if cell.strip()), default=0)
 
 
 def _head_of(body: bytes) -> _Head | None:

@@ -127,6 +127,8 @@ def _grid(raw: bytes, file: Path, text: Collection[str], sheet: str | None) -> G
             raise refusal("input-unreadable", name) from error
     if raw.startswith((_ZIP, _OLE)):
         return _read_workbook(raw, name, sheet)
+    if sheet is not None:
+        raise refusal("input-sheet-not-workbook", name, value=sheet)
     if raw.startswith(_PARQUET):
         return _read_parquet(raw, name)
     return read_delimited(raw, name, text, file if plain else None)

@@ -101,10 +101,12 @@ def _changes(allocation: Allocation, labels: Labels) -> list[str]:
     with np.errstate(invalid="ignore"):
         change = allocation.amounts - allocation.previous
     half = 0.5 * 10.0**-labels.digits
+    unknown = int(np.isnan(change).sum())
     counts = {
         "more": labels.number(int((change > half).sum())),
         "less": labels.number(int((change < -half).sum())),
         "same": labels.number(int((np.abs(change) <= half).sum())),
+        "unknown": labels.say("changes-unknown", count=labels.number(unknown)) if unknown else "",
     }
     title = labels.dressed(labels.say("word-previous"), labels.mark(("previous",)))
     return [labels.say("changes", previous=title, **counts)]
