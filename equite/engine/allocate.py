@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from equite.engine.allocation import Allocation
-from equite.engine.bounds import Context
+from equite.engine.bounds import Bounds, Context
 from equite.engine.checks import run_checks
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.evaluation import Mask, MissingInAggregate, Scope, Table
@@ -232,7 +232,7 @@ class _Run:
         """Hold the parts together against the envelope: too much, exactly enough, or money left."""
         reserve = sum(result.reserve for result in parts)
         if envelope is None:
-            return parts, 0.0, ()
+            return parts, reserve, ()
         taken = sum(result.signed_pool for result in parts)
         half = 0.5 * float(self.unit.size)
         left = envelope - taken
@@ -274,7 +274,8 @@ class _Run:
             )
         if stages.money is None:
             cost = sum(result.on_top for result in stages.results if result.limit.fund == "on_top")
-            return _alone(shares, stages, self.unit, self.formula), (None, self.unit.nearest(cost), 0)
+            whole = _alone(shares, stages, self.unit, self.formula)
+            return whole, (None, self.unit.nearest(cost), self.unit.nearest(reserve))
         on_top = sum(result.on_top for result in stages.results)
         kept = int(np.floor(self.unit.count(np.array([reserve]))[0] + 0.5))
         wanted = int(np.floor(shares.sum() + 0.5))
@@ -282,6 +283,9 @@ class _Run:
             envelope_units = wanted + kept - int(np.floor(self.unit.count(np.array([on_top]))[0] + 0.5))
         added = wanted + kept - envelope_units if on_top else 0
         total = envelope_units + added - kept
+        if abs(shares.sum() - total) > 1 + 1e-9 * abs(total):
+            # Rounding must never paper over money that a step lost.
+            raise SharingError([Problem("money-lost", {"id": self.formula.id})], self.formula.language)
         whole = _rounded_by_group(shares, stages, total)
         return whole, (envelope_units, added, kept)
 
@@ -349,6 +353,8 @@ def _scaled(result: PartResult, factor: float) -> PartResult:
         result,
         amounts=result.amounts * factor,
         before_bounds=result.before_bounds * factor,
+        fixed=result.fixed * factor,
+        bounds=Bounds(result.bounds.lower * factor, result.bounds.upper * factor),
         pool=result.pool * factor,
         reserve=result.reserve * factor,
     )

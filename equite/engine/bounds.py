@@ -76,8 +76,9 @@ def evaluate_bounds(
     at_least: Expression | None,
     at_most: Expression | None,
     place: tuple[str | int, ...],
+    bound: Mask | None = None,
 ) -> Bounds:
-    """Evaluate bounds for those that take part; a missing bound is no bound.
+    """Evaluate bounds for those that take part (of whom only ``bound`` are bounded); a missing bound is no bound.
 
     Raises
     ------
@@ -86,6 +87,8 @@ def evaluate_bounds(
     """
     lower = _evaluated(scope, context, at_least, -np.inf)
     upper = _evaluated(scope, context, at_most, np.inf)
+    if bound is not None:
+        lower, upper = np.where(bound, lower, -np.inf), np.where(bound, upper, np.inf)
     problems = context.problems()
     crossed = lower > upper
     if crossed.any():

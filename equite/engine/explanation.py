@@ -199,9 +199,13 @@ def _linear(allocation: Allocation, result: PartResult, scorings: list[Scoring])
     at_mean = base + (weight * means[groups.of]).sum(axis=1)
     score = at_mean + (weight * (scores - means[groups.of])).sum(axis=1)
     # The level that turns scores into the part's dollars, page-wide proration included.
-    before = groups.total(result.before_bounds)
+    paid, weighed = groups.total(result.before_bounds), groups.total(score)
+    if share.as_is is not None:
+        # Paid as it is, the score may be negative and sum to nothing; each row tells the level.
+        largest = int(np.argmax(np.abs(score)))
+        paid, weighed = result.before_bounds[[largest]], score[[largest]]
     with np.errstate(divide="ignore", invalid="ignore"):
-        level = np.where(groups.total(score) != 0, before / groups.total(score), 0.0)[groups.of]
+        level = np.where(weighed != 0, paid / weighed, 0.0)[groups.of]
     dollars = level[:, None] * weight * (scores - means[groups.of])
     shown = means[0] if groups.count == 1 else np.full(means.shape[1], np.nan)
     return Departures(result.part.id, _criteria(scorings), level * at_mean, dollars, shown)

@@ -147,8 +147,11 @@ class Stages:
             after, level, kept = self._solved(limit, earlier, stated, place, moved_by)
             on_top = 0.0
         # Frozen rows carry no bound of this stage, so none of them counts here.
-        raised = (after <= stated.lower) & (after == self.bounds.lower)
-        lowered = (after >= stated.upper) & (after == self.bounds.upper) & ~raised
+        reached = after == stated.lower
+        if self.prorated:
+            reached |= after <= stated.lower
+        raised = reached & (after == self.bounds.lower)
+        lowered = (after == stated.upper) & (after == self.bounds.upper) & ~raised
         self.frozen = self.frozen | overridden
         if limit.then == "hold":
             held = raised | lowered
@@ -226,16 +229,15 @@ class Stages:
 
     def _without_exempt(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> Bounds:
         """Evaluate a stage's bounds; ``except`` removes the bound only."""
-        stated = evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place)
         if limit.exempt is None:
-            return stated
+            return evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place)
         values = scope.rows(limit.exempt.tree)
         problems = Problems(FormulaError, self.context.formula.language)
         where = self.context.formula.where(*place, "except")
         refuse_missing(problems, scope, limit.exempt.tree, values, self.context.rows, "wanted-condition", where)
         problems.refuse()
-        exempt = values[self.context.rows] != 0
-        return Bounds(np.where(exempt, -np.inf, stated.lower), np.where(exempt, np.inf, stated.upper))
+        bound = values[self.context.rows] == 0
+        return evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place, bound)
 
     def _overrides(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> tuple[Mask, Floats]:
         """Find the territories whose amount is decided by name."""

@@ -27,7 +27,7 @@ def goalposts(values: Floats, low: float, high: float) -> Floats:
     return np.clip((values - low) / (high - low), 0.0, 1.0)
 
 
-@normaliser("z-score", parameters={"mean": 0.0, "deviation": 1.0})
+@normaliser("z-score", parameters={"mean": 0.0, "deviation": 1.0}, least={"deviation": 1e-9})
 def z_score(values: Floats, mean: float = 0.0, deviation: float = 1.0) -> Floats:
     """Give standard deviations (n - 1) from the mean, moved to ``mean`` and scaled to ``deviation``."""
     return np.asarray((values - values.mean()) / values.std(ddof=1) * deviation + mean)
@@ -47,7 +47,7 @@ def modified_z(values: Floats) -> Floats:
     return np.asarray(0.7979 * from_median / np.abs(from_median).mean())
 
 
-@normaliser("rank", parameters={"ties": "average", "scale": "share"})
+@normaliser("rank", parameters={"ties": ("average", "lowest"), "scale": ("share", "places")})
 def average_rank(values: Floats, ties: str = "average", scale: str = "share") -> Floats:
     """Give each value's place from the lowest.
 
@@ -100,7 +100,7 @@ def distance_to_target(values: Floats, target: float) -> Floats:
     return np.asarray(1 - (target - values) / span) if span > 0 else np.full(values.shape, np.nan)
 
 
-@normaliser("quantile-bands", parameters={"bands": 5.0})
+@normaliser("quantile-bands", parameters={"bands": 5.0}, least={"bands": 2})
 def quantile_bands(values: Floats, bands: float = 5.0) -> Floats:
     """Give the band of equal numbers (fifths by default) that a value lies in, from 0 to 1; ties share the lower."""
     count = max(2, int(bands))

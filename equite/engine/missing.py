@@ -73,6 +73,9 @@ def refuse_missing(
         entry, found = why_missing(node, scope, int(row))
         key = f"{entry}|{found}"
         causes.setdefault(key, ({"entry": entry, **found}, []))[1].append(str(scope.table.codes[row]))
+    if causes:
+        # Beyond that the cause is rarely another; the codes are counted all the same.
+        next(iter(causes.values()))[1].extend(str(code) for code in scope.table.codes[missing[200:]])
     for found, codes in causes.values():
         entry = str(found.pop("entry"))
         problems.found.append(Problem(entry, {"wanted": Wanted(what), "codes": Codes(tuple(codes)), **found}, **place))

@@ -174,7 +174,7 @@ def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
     for at, part in enumerate(formula.parts):
         if part.pool is None or part.pool.remainder:
             continue
-        if not formula.names.closure(_pool_expression(part).names) & ids:
+        if not formula.names.closure(formula.names.pool_needs(part)) & ids:
             found[at] = _pool(scope, context, part, at, _groups(scope, context, part, at), alone=False)
     if found:
         units = context.unit.count(np.concatenate(list(found.values())))
@@ -249,8 +249,9 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
     fixed, score, floor = score_of(scope, context, part, members)
     if part.previous:
         scope = scope.bound(previous=scope.value(part.previous))
-    bounds = evaluate_bounds(scope, context, part.at_least, part.at_most, place)
-    bounds = Bounds(np.where(members, np.maximum(bounds.lower, floor), 0.0), np.where(members, bounds.upper, 0.0))
+    bounds = evaluate_bounds(scope, context, part.at_least, part.at_most, place, members)
+    lower = np.maximum(bounds.lower, floor)
+    bounds = Bounds(np.where(members, lower, 0.0), np.where(members, np.maximum(bounds.upper, lower), 0.0))
     sign = -1.0 if part.levy else 1.0
     result = PartResult(
         part, fixed, fixed, fixed, score, bounds, pool, groups, np.zeros(groups.count), 0.0, members, exclusions

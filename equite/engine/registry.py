@@ -40,12 +40,15 @@ class Method:
         Its parameters in order, each with its default; None for one that the page must give.
     increasing : bool
         Whether its parameters must rise.
+    least : mapping
+        The least value of a parameter, where it has one.
     """
 
     name: str
     function: Callable[..., Floats]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     increasing: bool = False
+    least: Mapping[str, float] = field(default_factory=dict)
 
     def filled(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give every parameter's value from what a page writes (a mapping, a list or one value); None if unusable."""
@@ -61,15 +64,17 @@ class Method:
         found = {name: _as_default(given.get(name, default), default) for name, default in self.parameters.items()}
         if any(value is None for value in found.values()):
             return None
+        if any(found[name] < least for name, least in self.least.items()):
+            return None
         numbers = [value for value in found.values() if isinstance(value, float)]
         rising = all(later > earlier for earlier, later in pairwise(numbers))
         return found if rising or not self.increasing else None
 
 
 def _as_default(value: Any, default: Any) -> Any:
-    """Read a parameter as its default's kind: a word where the default is one, a list of numbers, or a number."""
-    if isinstance(default, str):
-        return value if isinstance(value, str) else None
+    """Read a parameter as its default's kind: one of some words (the first by default), numbers, or a number."""
+    if isinstance(default, tuple):
+        return default[0] if value is default else value if value in default else None
     if isinstance(value, list | tuple):
         numbers = [_as_default(item, None) for item in value]
         return None if None in numbers or isinstance(default, float) else numbers

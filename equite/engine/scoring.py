@@ -199,7 +199,9 @@ class _Builder:
     ) -> None:
         """Refuse scores that an aggregator cannot take: zeros in a product, places that do not match."""
         order = parameters.get("order")
-        if order is not None and (not isinstance(order, list) or len(order) != len(children) or sum(order) <= 0):
+        if order is not None and (
+            not isinstance(order, list) or len(order) != len(children) or min(order) < 0 or not sum(order)
+        ):
             self.problems.add("order-length", **self._place(*path), count=len(children))
         for child in children:
             if method.positive and isinstance(child, int) and (self.criteria[child].scores <= 0).any():

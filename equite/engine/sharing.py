@@ -126,6 +126,7 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
     count = groups.count
     amounts = np.minimum(np.maximum(fixed, lower), upper)
     level = np.zeros(count)
+    least, most = np.full(count, -np.inf), np.full(count, np.inf)
     # Scores are scaled to the largest, so that tiny or huge ones cost no precision; specks beside it count as zero.
     scale = float(score.max(initial=0.0))
     score = score / scale if scale > 0 else score
@@ -141,6 +142,9 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
         clipped = np.minimum(np.maximum(free, lo), hi)
         above = _totals(np.maximum(free - hi, 0.0), of, count)
         below = _totals(np.maximum(lo - free, 0.0), of, count)
+        # Holding somebody at a cap says that the level is no lower than this one, at a floor that it is no higher.
+        least = np.where(here & (above > below), np.maximum(least, level), least)
+        most = np.where(here & (below > above), np.minimum(most, level), most)
         # Where caps cut off exactly what floors add (or neither does anything), this level is the solution.
         settled = _each(above == below, of)
         held = (_each(above > below, of) & (free >= hi)) | (_each(below > above, of) & (free <= lo))
@@ -150,7 +154,8 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
         rows, of = rows[left], of[left]
         b, s, lo, hi = b[left], s[left], lo[left], hi[left]
     total = groups.total(amounts)
-    dust = DUST * (np.abs(amount) + groups.total(np.abs(amounts)))
+    level = np.clip(level, least, np.maximum(least, most))
+    dust = DUST * (np.abs(amount) + groups.total(np.abs(amounts)) + groups.total(np.abs(fixed)))
     gap = np.where(np.abs(amount - total) <= dust, 0.0, amount - total)
     with np.errstate(over="ignore"):
         return Solution(amounts, level / scale if scale > 0 else level, gap)

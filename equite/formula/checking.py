@@ -159,7 +159,10 @@ def _keys_name_columns(names: Names, report: Report) -> None:
             places += [(path, criterion), (path, given.more_need_when.by), (path, rule.by), (path, rule.column)]
     wrong = {*model.tables, *names.parts, "all", "amount", "eligible", "envelope", "previous", ""}
     for path, used in places:
-        if used is not None and (used in wrong or (path[-1] in ("within", "by") and used in model.constants)):
+        if used is None:
+            continue
+        is_group = path[-1] in ("within", "by")
+        if used in wrong or (is_group and (used in model.constants or "amount" in names.closure((used,)))):
             report("name-not-column", path, name=used)
 
 
@@ -212,12 +215,15 @@ def _pools(names: Names, report: Report) -> None:
     if len(remainders) > 1:
         report("remainder-twice", ("parts",), parts=", ".join(remainders))
     for at, part in enumerate(model.parts):
-        held = [part.share.as_is, *((part.pool.each, part.pool.amount, part.pool.fraction) if part.pool else ())]
-        rests_on = names.closure(name for expression in held if expression for name in expression.names)
+        rests_on = names.closure(names.pool_needs(part))
         if remainders and remainders[0] in rests_on and part.id != remainders[0]:
             report("remainder-circular", ("parts", at), part=part.id, remainder=remainders[0])
         if model.envelope is None and part.pool and (part.pool.remainder or part.pool.fraction is not None):
             report("pool-needs-envelope", ("parts", at, "pool"), part=part.id)
+        if part.levy and part.if_over != "refuse":
+            report("levy-if-over", ("parts", at, "if_over"), part=part.id)
+        if part.share.as_is is not None and (part.if_short, part.if_over) != ("refuse", "refuse"):
+            report("as-is-if", ("parts", at), part=part.id)
         if part.levy and part.pool and part.pool.remainder:
             report("levy-remainder", ("parts", at, "pool"), part=part.id)
     if model.envelope is None and (model.if_short != "refuse" or model.if_over != "refuse"):
@@ -248,6 +254,10 @@ def _limits(names: Names, report: Report) -> None:
     for at, limit in enumerate(model.limits):
         if limit.move and model.envelope is None and not only_stated:
             report("move-needs-envelope", ("limits", at, "move"))
+        if model.envelope is None and not only_stated and (limit.if_short, limit.if_over) != ("refuse", "refuse"):
+            report("limit-if-needs-envelope", ("limits", at))
+        if limit.fund == "on_top" and limit.if_over != "refuse":
+            report("on-top-short", ("limits", at, "if_over"))
         if limit.fund == "on_top" and limit.if_short != "refuse":
             report("on-top-short", ("limits", at, "if_short"))
 

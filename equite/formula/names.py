@@ -95,6 +95,12 @@ class Names:
             names = (names - {"previous"}) | {part.previous}
         return frozenset(names | ({part.within} if part.within else set()))
 
+    def pool_needs(self, part: Part) -> frozenset[str]:
+        """Give the names that must be known to say what a part holds, whoever gets it."""
+        held = [part.pool.each, part.pool.amount, part.pool.fraction] if part.pool else [part.share.as_is]
+        named = [expression for expression in (*held, *(rule.where for rule in part.eligible)) if expression]
+        return frozenset({part.within} if part.within else ()).union(*(expression.names for expression in named))
+
     def closure(self, names: Iterable[str]) -> frozenset[str]:
         """Give the names and all that they rest on."""
         found: set[str] = set()
@@ -138,7 +144,8 @@ class Names:
     def conflicting(self) -> tuple[str, ...]:
         """Give the names that are compared with labels here and used as numbers there."""
         uses = self._uses()
-        labels = [name for name, kinds in uses.items() if "text" in kinds]
+        stated = {name for name, spec in self.model.columns.items() if spec.kind == "text"}
+        labels = [name for name, kinds in uses.items() if "text" in kinds or name in stated]
         return tuple(sorted(name for name in labels if "number" in uses[name] or name in self.defined))
 
     def _uses(self) -> dict[str, set[Use]]:

@@ -237,7 +237,7 @@ TABLE = """code;Population;Taux;Solde;Niveau;Rural;Nom
 010;1 234;12,5;-5;Bas;oui;NA
 020;-3;101;-6;LOW;non;x
 030;abc;-0,5;4;2;maybe;
-040;1e999;50 %;...;3;;Îles
+040;1e999;50 $;...;3;;Îles
 """
 
 
@@ -386,3 +386,28 @@ def test_it_is_frozen() -> None:
     territories = Territories.from_frame(COLUMNS)
     with pytest.raises(AttributeError):
         territories.codes = ()  # type: ignore[misc]
+
+
+# As spreadsheets leave them.
+
+
+def test_an_empty_cell_too_many_does_not_change_the_separator(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("code;pop;avant\nA;1000,5;1\nB;500,5;2;\n", encoding="utf-8")
+    assert read_territories(path, key="code").numbers("pop").tolist() == [1000.5, 500.5]
+
+
+def test_percent_signs_on_some_cells_only_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("code;taux\nA;25 %\nB;0,25\n", encoding="utf-8")
+    with pytest.raises(TerritoriesError, match="25 %"):
+        read_territories(path, key="code").numbers("taux")
+    path.write_text("code;taux\nA;25 %\nB;12,5 %\nC;n/d\n", encoding="utf-8")
+    assert read_territories(path, key="code").numbers("taux")[:2].tolist() == [25, 12.5]
+
+
+def test_a_sheet_is_asked_of_workbooks_only(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("code,pop\nA,1\nB,2\n", encoding="utf-8")
+    with pytest.raises(TerritoriesError, match="no sheets"):
+        read_territories(path, key="code", sheet="Feuil1")
