@@ -299,6 +299,22 @@ class _Run:
             chain = chain.parent
         return tuple(found)
 
+    def _untold(self, scope: Scope, context: Context) -> list[Problem]:
+        """Warn of declared cells that do not say who declared them, when, or on what evidence."""
+        found = []
+        for name, spec in self.formula.columns.items():
+            if spec.told_in is None or name not in self.formula.names.columns:
+                continue
+            wanted = [heading for key, heading in spec.told_in.headings().items() if key != "second"]
+            blank = np.zeros(context.size, dtype=bool)
+            for heading in wanted:
+                blank |= np.array([cell is None for cell in scope.value(heading)[context.rows]])
+            blank &= ~np.isnan(scope.numbers(name)[context.rows])
+            if blank.any():
+                values = {"column": name, "codes": Codes(tuple(context.codes[blank]))}
+                found.append(Problem("declared-untold", values, **self.formula.where("columns", name)))
+        return found
+
     def _sums_others(self, scope: Scope, code: str) -> bool:
         """Tell whether the last row of the table holds, for every quantity that adds up, the sum of the others."""
         rows = self.territories.codes
@@ -324,6 +340,7 @@ class _Run:
             reserve = context.amount(self.unit.money(np.array([reserve_units]))[0])
             found.append(Problem("undistributed", {"reserve": reserve}))
         formula = self.formula
+        found += self._untold(scope, context)
         totals = [code for code in context.codes if str(code).casefold() in _TOTALS or self._sums_others(scope, code)]
         if totals:
             found.append(Problem("row-looks-like-total", {"codes": Codes(tuple(totals))}))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
     from equite.engine.parts import PartResult
 
-__all__ = ["Reliance", "record_of", "reliance_of"]
+__all__ = ["Reliance", "declarations_of", "record_of", "reliance_of"]
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "levels": {
             result.part.id: [float(level) for level in result.level[:1000]] for result in allocation.parts_shared
         },
+        "declarations": declarations_of(allocation),
         "goalposts": _goalposts(allocation),
         "eligible": len(allocation.codes),
         "excluded": [{"code": found.code, "reason": dict(found.reason)} for found in allocation.excluded_by],
@@ -135,6 +136,21 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "reliance": [vars(found) for found in allocation.reliance],
         "amounts": dict(zip(allocation.codes, allocation.amounts.tolist(), strict=True)),
     }
+
+
+def declarations_of(allocation: Allocation) -> dict[str, list[dict[str, str | None]]]:
+    """Give, for each column that says where it is told, who declared each cell, when, on what evidence."""
+    scope, rows = allocation.scope, allocation.context.rows
+    found: dict[str, list[dict[str, str | None]]] = {}
+    for name, spec in allocation.formula.columns.items():
+        if spec.told_in is None or name not in allocation.formula.names.columns:
+            continue
+        told = {key: scope.value(heading)[rows] for key, heading in spec.told_in.headings().items()}
+        found[name] = [
+            {"code": code, **{key: values[row] for key, values in told.items()}}
+            for row, code in enumerate(allocation.codes)
+        ]
+    return found
 
 
 def _whole(page: dict[str, Any]) -> dict[str, Any]:

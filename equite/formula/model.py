@@ -66,6 +66,19 @@ class Constant(Sourced):
     value: Plain
 
 
+class Telling(Strict):
+    """The columns in which each declared cell says who declared it, when, on what evidence, and a second opinion."""
+
+    who: str | None = None
+    when: str | None = None
+    evidence: str | None = None
+    second: str | None = None
+
+    def headings(self) -> dict[str, str]:
+        """Give the columns that are named, by what they tell."""
+        return {key: str(heading) for key, heading in self.model_dump(exclude_none=True).items()}
+
+
 class Column(Sourced):
     """A column of the table of territories: its heading, where that differs, and how to read its cells."""
 
@@ -73,6 +86,7 @@ class Column(Sourced):
     kind: Literal["number", "extensive", "intensive", "ordinal", "yes_no", "text"] | None = None
     range: tuple[Plain | None, Plain | None] | None = None
     levels: tuple[Title, ...] = ()
+    told_in: Telling | None = None
 
     @model_validator(mode="before")
     @classmethod

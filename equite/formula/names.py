@@ -139,6 +139,9 @@ class Names:
             if spec and spec.kind not in (None, "text"):
                 use = "number"
             found[name] = NeededColumn(name, (spec.heading if spec else None) or name, use)
+        told = [self.model.columns[name].told_in for name in found if name in self.model.columns]
+        for heading in (heading for telling in told if telling for heading in telling.headings().values()):
+            found.setdefault(heading, NeededColumn(heading, heading, "text"))
         return found
 
     def conflicting(self) -> tuple[str, ...]:
