@@ -60,10 +60,7 @@ class Bounds:
 
     def then(self, later: Bounds) -> Bounds:
         """Add later bounds; where the two cross, the earlier wins."""
-        lower = np.minimum(np.maximum(self.lower, later.lower), self.upper)
-        upper = np.maximum(np.minimum(self.upper, later.upper), self.lower)
-        # Within what the earlier leaves, a later cap below a later floor cannot be: each stage is checked by itself.
-        return Bounds(lower, np.maximum(upper, lower))
+        return Bounds(np.clip(later.lower, self.lower, self.upper), np.clip(later.upper, self.lower, self.upper))
 
     def frozen(self, rows: Mask, amounts: Floats) -> Bounds:
         """Hold some rows at their amounts."""

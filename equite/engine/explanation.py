@@ -225,7 +225,7 @@ def _worth(
 ) -> tuple[Callable[[frozenset[int]], Floats], Floats]:
     """Give the part's amounts as a function of which criteria stand at their values, the others at their mean."""
     scope, context = allocation.scope, allocation.context
-    matrices = [np.where(np.isnan(scoring.matrix), np.nan, scoring.matrix) for scoring in scorings]
+    matrices = [scoring.matrix for scoring in scorings]
     means = [np.nanmean(matrix[result.members], axis=0) for matrix in matrices]
     offsets = np.cumsum([0, *(matrix.shape[1] for matrix in matrices)])
     full = float(np.abs(result.before_bounds).sum())

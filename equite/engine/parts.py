@@ -100,7 +100,7 @@ def share_parts(scope: Scope, context: Context, envelope: float | None) -> tuple
         else:
             pool = pools[at] if at in pools else _pool(scope, context, part, at, groups, alone=True)
         results[part.id] = _shared(scope, context, part, at, pool, groups)
-        scope = scope.bound(**_known(scope, context, results))
+        scope = scope.bound(**_known(context, results))
     return tuple(results[part.id] for part in parts), scope
 
 
@@ -117,7 +117,7 @@ def _order(formula: Formula) -> list[int]:
     return sorted(range(len(formula.parts)), key=place)
 
 
-def _known(scope: Scope, context: Context, results: dict[str, PartResult]) -> dict[str, np.ndarray]:
+def _known(context: Context, results: dict[str, PartResult]) -> dict[str, np.ndarray]:
     """Bind each part's amounts to its name; those that take no part get nothing."""
     return {name: context.full(result.amounts, 0.0) for name, result in results.items()}
 
