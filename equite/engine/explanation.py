@@ -22,6 +22,7 @@ from equite.engine.parts import PartResult, score_of
 from equite.engine.rounding import largest_remainders
 from equite.engine.scoring import Scoring
 from equite.engine.sharing import Floats, Groups, solve
+from equite.errors import Problem, SharingError
 from equite.formula.expressions import Expression
 
 if TYPE_CHECKING:
@@ -132,6 +133,9 @@ def explain(allocation: Allocation, code: str) -> Explanation:
         lines.append(("limit", stage.limit.id, "", float(stage.after[row] - stage.before[row])))
     lines.append(("rounding", "rounding", "", float(allocation.amounts[row] - allocation.exact[row])))
     amount = float(allocation.amounts[row])
+    if abs(sum(line[3] for line in lines) - amount) > 0.005 + 1e-9 * abs(amount):
+        # Rounding to cents must never paper over dollars that a line lost.
+        raise SharingError([Problem("money-lost", {"id": allocation.formula.id})], allocation.language)
     cents = _to_cents(np.array([line[3] for line in lines]), amount, allocation.context.unit.digits)
     worded = tuple(Line(*line[:3], cent) for line, cent in zip(lines, cents, strict=True))
     sampled = any(found.sampled for found in allocation.departures)
