@@ -12,6 +12,7 @@ import numpy as np
 
 from equite.engine.allocation import Allocation
 from equite.engine.bounds import Bounds, Context
+from equite.engine.cautions import cautions
 from equite.engine.checks import run_checks
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.evaluation import Mask, MissingInAggregate, Scope, Table
@@ -23,7 +24,6 @@ from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
 from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError
 from equite.formula.formula import Formula
-from equite.formula.model import Limit, Part
 from equite.formula.names import aggregates_in
 from equite.formula.writing import written
 from equite.inputs.territories import ColumnRule, Territories
@@ -164,11 +164,7 @@ class _Run:
             envelope_units=totals[0],
             on_top_units=totals[1],
             reserve_units=totals[2],
-            warnings_found=(
-                *self._scoring_warnings(scope),
-                *warnings,
-                *self._warnings(scope, context, stages, totals[2]),
-            ),
+            warnings_found=(*warnings, *cautions(scope, context, stages, self.territories, totals[2])),
             checks=(),
         )
         return replace(result, checks=run_checks(result))
@@ -288,80 +284,6 @@ class _Run:
             raise SharingError([Problem("money-lost", {"id": self.formula.id})], self.formula.language)
         whole = _rounded_by_group(shares, stages, total)
         return whole, (envelope_units, added, kept)
-
-    def _scoring_warnings(self, scope: Scope) -> tuple[Problem, ...]:
-        """Gather what indices have to say, from every scope that scored one."""
-        found: list[Problem] = []
-        chain: Scope | None = scope
-        while chain is not None:
-            for scoring in chain.scorings.values():
-                found += [problem for problem in scoring.warnings if problem not in found]
-            chain = chain.parent
-        return tuple(found)
-
-    def _untold(self, scope: Scope, context: Context) -> list[Problem]:
-        """Warn of declared cells that do not say who declared them, when, or on what evidence."""
-        found = []
-        for name, spec in self.formula.columns.items():
-            if spec.told_in is None or name not in self.formula.names.columns:
-                continue
-            wanted = [heading for key, heading in spec.told_in.headings().items() if key != "second"]
-            blank = np.zeros(context.size, dtype=bool)
-            for heading in wanted:
-                blank |= np.array([cell is None for cell in scope.value(heading)[context.rows]])
-            blank &= ~np.isnan(scope.numbers(name)[context.rows])
-            if blank.any():
-                values = {"column": name, "codes": Codes(tuple(context.codes[blank]))}
-                found.append(Problem("declared-untold", values, **self.formula.where("columns", name)))
-        return found
-
-    def _sums_others(self, scope: Scope, code: str) -> bool:
-        """Tell whether the last row of the table holds, for every quantity that adds up, the sum of the others."""
-        rows = self.territories.codes
-        people = [name for name in scope.table.columns if self._adds_up(name)]
-        if len(rows) < 4 or code != rows[-1] or not people:
-            return False
-        last = int(np.flatnonzero(scope.table.codes == code)[0])
-        columns = [scope.table.columns[name] for name in people]
-        return all(column[last] > 0 and 2 * column[last] == column.sum() for column in columns)
-
-    def _adds_up(self, name: str) -> bool:
-        spec = self.formula.columns.get(name)
-        return name == "population" or (spec is not None and spec.kind == "extensive")
-
-    def _warnings(self, scope: Scope, context: Context, stages: Stages, reserve_units: int) -> tuple[Problem, ...]:
-        """Warn of a ceiling of 0 that comes from a previous amount of 0, and of what could not be paid or spent."""
-        found = [Problem("prorated", {"name": result.part.id}) for result in stages.parts if result.prorated]
-        found += [Problem("prorated", {"name": result.limit.id}) for result in stages.results if result.prorated]
-        below = stages.amounts < 0
-        if below.any() and not any(part.levy for part in self.formula.parts):
-            found.append(Problem("amount-negative", {"codes": Codes(tuple(context.codes[below]))}))
-        if reserve_units:
-            reserve = context.amount(self.unit.money(np.array([reserve_units]))[0])
-            found.append(Problem("undistributed", {"reserve": reserve}))
-        formula = self.formula
-        found += self._untold(scope, context)
-        totals = [code for code in context.codes if str(code).casefold() in _TOTALS or self._sums_others(scope, code)]
-        if totals:
-            found.append(Problem("row-looks-like-total", {"codes": Codes(tuple(totals))}))
-        bounded: list[tuple[Part | Limit, str | None, tuple[str | int, ...]]] = []
-        bounded += [(part, part.previous or formula.previous, ("parts", at)) for at, part in enumerate(formula.parts)]
-        bounded += [(limit, formula.previous, ("limits", at)) for at, limit in enumerate(formula.limits)]
-        for thing, previous, place in bounded:
-            if thing.at_most is not None and previous and "previous" in formula.names.closure(thing.at_most.names):
-                before = scope.value(previous)
-                known = scope.bound(amount=context.full(np.zeros(context.size)), previous=before)
-                zero = (known.rows(thing.at_most.tree) == 0) & (before == 0) & context.rows
-                if isinstance(thing, Limit) and thing.exempt is not None:
-                    zero &= known.rows(thing.exempt.tree) == 0
-                if zero.any():
-                    values = {"name": thing.id, "codes": Codes(tuple(self.table.codes[zero]))}
-                    found.append(Problem("cap-of-zero", values, **formula.where(*place)))
-        return tuple(found)
-
-
-#: Codes that people give to a row of totals.
-_TOTALS = frozenset({"ensemble", "grand total", "somme", "sum", "total", "totaux"})
 
 
 def _scaled(result: PartResult, factor: float) -> PartResult:

@@ -1,0 +1,116 @@
+"""Warnings: what somebody who signs an allocation should know, gathered when all is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from equite.engine.bounds import Context
+from equite.engine.evaluation import Scope
+from equite.engine.limits import Stages
+from equite.errors import Problem
+from equite.formula.model import Limit, Part
+from equite.inputs.territories import Territories
+from equite.wording import Codes
+
+__all__ = ["cautions"]
+
+#: Codes that people give to a row of totals.
+_TOTALS = frozenset({"ensemble", "grand total", "somme", "sum", "total", "totaux"})
+
+
+def cautions(
+    scope: Scope, context: Context, stages: Stages, territories: Territories, reserve_units: int
+) -> tuple[Problem, ...]:
+    """Gather every warning of an allocation, those of its indices first."""
+    return (
+        *_of_indices(scope),
+        *_of_money(context, stages, reserve_units),
+        *_of_declarations(scope, context),
+        *_of_totals(scope, context, territories),
+        *_of_ceilings(scope, context),
+    )
+
+
+def _of_indices(scope: Scope) -> Iterator[Problem]:
+    """Give what indices have to say, from every scope that scored one."""
+    told: list[Problem] = []
+    chain: Scope | None = scope
+    while chain is not None:
+        for scoring in chain.scorings.values():
+            told += [problem for problem in scoring.warnings if problem not in told]
+        chain = chain.parent
+    yield from told
+
+
+def _of_money(context: Context, stages: Stages, reserve_units: int) -> Iterator[Problem]:
+    """Tell what could not be paid in full or was not spent, and amounts below zero that no levy explains."""
+    for result in stages.parts:
+        if result.prorated:
+            yield Problem("prorated", {"name": result.part.id})
+    for stage in stages.results:
+        if stage.prorated:
+            yield Problem("prorated", {"name": stage.limit.id})
+    below = stages.amounts < 0
+    if below.any() and not any(part.levy for part in context.formula.parts):
+        yield Problem("amount-negative", {"codes": Codes(tuple(context.codes[below]))})
+    if reserve_units:
+        reserve = context.amount(context.unit.money(np.array([reserve_units]))[0])
+        yield Problem("undistributed", {"reserve": reserve})
+
+
+def _of_declarations(scope: Scope, context: Context) -> Iterator[Problem]:
+    """Tell declared cells that do not say who declared them, when, or on what evidence."""
+    for name, spec in context.formula.columns.items():
+        if spec.told_in is None or name not in context.formula.names.columns:
+            continue
+        blank = np.zeros(context.size, dtype=bool)
+        for key, heading in spec.told_in.headings().items():
+            if key != "second":
+                blank |= np.array([cell is None for cell in scope.value(heading)[context.rows]])
+        blank &= ~np.isnan(scope.numbers(name)[context.rows])
+        if blank.any():
+            values = {"column": name, "codes": Codes(tuple(context.codes[blank]))}
+            yield Problem("declared-untold", values, **context.formula.where("columns", name))
+
+
+def _of_totals(scope: Scope, context: Context, territories: Territories) -> Iterator[Problem]:
+    """Tell a row that is called a total, or that ends the table and holds the sum of the others."""
+    found = [str(code) for code in context.codes if str(code).casefold() in _TOTALS]
+    last = territories.codes[-1]
+    if last not in found and last in context.codes and _sums_others(scope, last):
+        found.append(last)
+    if found:
+        yield Problem("row-looks-like-total", {"codes": Codes(tuple(found))})
+
+
+def _sums_others(scope: Scope, code: str) -> bool:
+    """Tell whether a row holds, for every quantity that adds up, the sum of the others."""
+    specs = scope.formula.columns
+    adding = [
+        values
+        for name, values in scope.table.columns.items()
+        if name == "population" or (name in specs and specs[name].kind == "extensive")
+    ]
+    at = int(np.flatnonzero(scope.table.codes == code)[0])
+    return scope.table.size >= 4 and bool(adding) and all(2 * each[at] == each.sum() > 0 for each in adding)
+
+
+def _of_ceilings(scope: Scope, context: Context) -> Iterator[Problem]:
+    """Tell a ceiling of 0 that comes from a previous amount of 0."""
+    formula = context.formula
+    bounded: list[tuple[Part | Limit, str | None, tuple[str | int, ...]]] = []
+    bounded += [(part, part.previous or formula.previous, ("parts", at)) for at, part in enumerate(formula.parts)]
+    bounded += [(limit, formula.previous, ("limits", at)) for at, limit in enumerate(formula.limits)]
+    for thing, previous, place in bounded:
+        if thing.at_most is None or not previous or "previous" not in formula.names.closure(thing.at_most.names):
+            continue
+        before = scope.value(previous)
+        known = scope.bound(amount=context.full(np.zeros(context.size)), previous=before)
+        zero = (known.rows(thing.at_most.tree) == 0) & (before == 0) & context.rows
+        if isinstance(thing, Limit) and thing.exempt is not None:
+            zero &= known.rows(thing.exempt.tree) == 0
+        if zero.any():
+            values = {"name": thing.id, "codes": Codes(tuple(scope.table.codes[zero]))}
+            yield Problem("cap-of-zero", values, **formula.where(*place))
