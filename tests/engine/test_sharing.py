@@ -34,11 +34,16 @@ def problems(draw: st.DrawFn, most: int = 12) -> tuple[np.ndarray, np.ndarray, n
     return fixed, score, low, high, amount
 
 
+def largest(fixed: np.ndarray, amount: float, amounts: np.ndarray) -> float:
+    """Give the largest number in play: b + L s is told apart no finer than b itself."""
+    return max(1.0, abs(amount), float(np.abs(fixed).max()), float(np.abs(amounts).max()))
+
+
 @given(problems())
 def test_amounts_sum_to_the_amount_and_bounds_hold(problem: tuple) -> None:
     fixed, score, low, high, amount = problem
     found = solve(fixed, score, low, high, np.array([amount]), Groups.single(score.size))
-    scale = max(1.0, abs(amount), np.abs(found.amounts).max())
+    scale = largest(fixed, amount, found.amounts)
     assert abs(found.amounts.sum() - amount) <= 1e-11 * scale * score.size
     assert found.gap[0] == 0
     assert (found.amounts >= low).all() and (found.amounts <= high).all()
@@ -49,7 +54,7 @@ def test_every_amount_is_that_of_one_level(problem: tuple) -> None:
     fixed, score, low, high, amount = problem
     found = solve(fixed, score, low, high, np.array([amount]), Groups.single(score.size))
     again = np.clip(fixed + found.level[0] * score, low, high)
-    scale = max(1.0, abs(amount), np.abs(fixed).max(), np.abs(found.amounts).max())
+    scale = largest(fixed, amount, found.amounts)
     assert np.abs(again - found.amounts).max() <= 1e-9 * scale
 
 
@@ -148,7 +153,7 @@ def test_groups_solved_together_are_groups_solved_alone(data: st.DataObject) -> 
     together = solve(*columns, amounts, Groups(of, len(drawn)))
     for at, problem in enumerate(drawn):
         alone = solve(*problem[:4], np.array([problem[4]]), Groups.single(problem[0].size))
-        scale = max(1.0, abs(problem[4]), np.abs(alone.amounts).max())
+        scale = largest(problem[0], problem[4], alone.amounts)
         assert np.abs(together.amounts[of == at] - alone.amounts).max() <= 1e-9 * scale
 
 
@@ -158,7 +163,7 @@ def test_more_money_never_gives_anybody_less(problem: tuple, more: float) -> Non
     one = Groups.single(score.size)
     first = solve(fixed, score, low, high, np.array([amount]), one)
     second = solve(fixed, score, low, high, np.array([amount + abs(amount) * (more - 1)]), one)
-    scale = max(1.0, abs(amount), np.abs(first.amounts).max())
+    scale = largest(fixed, amount, first.amounts)
     assert (second.amounts >= first.amounts - 1e-9 * scale).all()
 
 
