@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from equite.engine.sharing import Floats
 
-__all__ = ["Grouping", "aggregate"]
+__all__ = ["Grouping", "aggregate", "label_text"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Grouping:
         """Group rows by equal labels or numbers; groups are sorted."""
         of, labels = pd.factorize(values, sort=True)
         return cls(of.astype(np.intp), tuple(labels))
+
+
+def label_text(label: object) -> str:
+    """Give a group's label as text: 3 for the number 3.0."""
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
 def aggregate(

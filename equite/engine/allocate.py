@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from equite.engine.aggregates import label_text
 from equite.engine.allocation import Allocation
 from equite.engine.bounds import Bounds, Context
 from equite.engine.cautions import cautions
@@ -18,11 +19,11 @@ from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.evaluation import Mask, MissingInAggregate, Scope, Table
 from equite.engine.limits import Stages
 from equite.engine.missing import refuse_missing
-from equite.engine.parts import PartResult, share_parts
+from equite.engine.parts import PartResult, exceeding, labelled_groups, share_parts
 from equite.engine.rounding import MOST_UNITS, Unit, inward, largest_remainders, round_half_away
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
-from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError
+from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, nearest
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
 from equite.formula.writing import written
@@ -34,7 +35,7 @@ __all__ = ["allocate", "needed_rules"]
 FormulaLike = Formula | str | Path | Mapping[str, Any]
 
 
-def allocate(formula: FormulaLike, territories: Any) -> Allocation:
+def allocate(formula: FormulaLike, territories: Any, *, serving: Collection[str] | None = None) -> Allocation:
     """Apply a formula page to a table of territories.
 
     Parameters
@@ -43,6 +44,9 @@ def allocate(formula: FormulaLike, territories: Any) -> Allocation:
         The page.
     territories : Territories, path, or table
         The table: a file (CSV, Excel, Parquet), or a pandas, polars or Arrow table.
+    serving : collection of str, optional
+        The codes of those that the money is for, by default all. The others that take part only count in averages,
+        ranks and scales: so the parts of a country that decide for themselves are measured alike.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def allocate(formula: FormulaLike, territories: Any) -> Allocation:
     """
     page = Formula.of(formula)
     try:
-        return _Run(page, read_for(page, territories)).allocation()
+        return _Run(page, read_for(page, territories), serving).allocation()
     except MissingInAggregate as missing:
         raise FormulaError([_aggregate_problem(page, missing)], page.language) from None
     except EquiteError as error:
@@ -111,7 +115,7 @@ def _aggregate_problem(formula: Formula, missing: MissingInAggregate) -> Problem
 class _Run:
     """One allocation in the making."""
 
-    def __init__(self, formula: Formula, territories: Territories) -> None:
+    def __init__(self, formula: Formula, territories: Territories, serving: Collection[str] | None = None) -> None:
         self.formula = formula
         self.territories = territories
         columns = territories.columns_for(needed_rules(formula))
@@ -125,6 +129,17 @@ class _Run:
             if needed.heading == formula.key.column and needed.use != "number":
                 self.table = Table(codes, {**self.table.columns, name: codes})
         self.unit = Unit(Decimal(formula.rounding_to))
+        self.served = None if serving is None else self._those(frozenset(serving))
+
+    def _those(self, wanted: frozenset[str]) -> Mask:
+        """Give the rows of some codes, every one of which must be there."""
+        codes = self.table.codes
+        found = np.fromiter((code in wanted for code in codes), dtype=bool, count=codes.size)
+        unknown = sorted(wanted.difference(codes))
+        if unknown:
+            problems = [Problem("code-unknown", {"code": code, "nearest": nearest(code, codes)}) for code in unknown]
+            raise SharingError(problems, self.formula.language)
+        return found
 
     def allocation(self) -> Allocation:
         """Run every step."""
@@ -136,19 +151,19 @@ class _Run:
 
     def _steps(self) -> Allocation:
         eligible, excluded = self._eligible()
-        scope = Scope(self.formula, self.table, eligible, score_index)
-        context = Context(self.formula, self.unit, eligible, self.table.codes[eligible])
+        scope = Scope(self.formula, self.table, eligible, score_index, self.served)
+        context = self._context(scope)
         self._confirm_eligibility(scope)
         envelope_units = self._envelope(scope, context)
-        if envelope_units is not None:
-            scope = scope.bound(envelope=float(self.unit.money(np.array([envelope_units]))[0]))
-        envelope = None if envelope_units is None else float(scope.value("envelope"))
+        envelope = None if envelope_units is None else self.unit.money(envelope_units)
+        if envelope is not None:
+            scope = scope.bound(envelope=context.of_purse(envelope))
         parts, scope = share_parts(scope, context, envelope)
         parts, reserve, warnings = self._against_envelope(context, parts, envelope)
         money, groups = self._money(context, parts)
         stages = Stages(context, scope, parts, money, groups)
         stages.run()
-        reserve += stages.reserve
+        reserve = reserve + stages.reserve
         whole, totals = self._whole(context, stages, envelope_units, reserve)
         result = Allocation(
             formula=self.formula,
@@ -164,7 +179,7 @@ class _Run:
             envelope_units=totals[0],
             on_top_units=totals[1],
             reserve_units=totals[2],
-            warnings_found=(*warnings, *cautions(scope, context, stages, self.territories, totals[2])),
+            warnings_found=(*warnings, *cautions(scope, context, stages, self.territories, int(totals[2].sum()))),
             checks=(),
         )
         return replace(result, checks=run_checks(result))
@@ -173,9 +188,13 @@ class _Run:
         scope = Scope(self.formula, self.table, None, score_index)
         everybody = np.ones(self.table.size, dtype=bool)
         kept, excluded = apply_rules(scope, self.formula.eligible, everybody, ("eligible",))
-        if not kept.any():
-            problem = Problem("nobody-eligible", {"count": self.table.size}, **self.formula.where("eligible"))
+        wanted = np.ones(self.table.size, dtype=bool) if self.served is None else self.served
+        if not (kept & wanted).any():
+            problem = Problem("nobody-eligible", {"count": int(wanted.sum())}, **self.formula.where("eligible"))
             raise SharingError([problem], self.formula.language)
+        if self.served is not None:
+            own = set(self.table.codes[self.served])
+            excluded = tuple(found for found in excluded if found.code in own)
         return kept, excluded
 
     def _confirm_eligibility(self, scope: Scope) -> None:
@@ -186,24 +205,35 @@ class _Run:
             if any(True for tree in trees for _ in aggregates_in(tree)):
                 scope.evaluate(rule.where.tree)
 
-    def _envelope(self, scope: Scope, context: Context) -> int | None:
-        """Give the envelope in whole units; stated pools alone make one, entitlements have none."""
+    def _context(self, scope: Scope) -> Context:
+        """Say who takes part and which purse each draws on: one for all, or one for each group of the page's within."""
+        formula = self.formula
+        rows = scope.taking_part if self.served is None else scope.taking_part & self.served
+        context = Context(formula, self.unit, rows, self.table.codes[rows], Groups.single(int(rows.sum())))
+        if formula.within is None:
+            return context
+        of, labels = labelled_groups(scope, context, formula.within, ("within",))
+        found, purses = np.unique(of, return_inverse=True)
+        named = tuple(label_text(labels[group]) for group in found)
+        return replace(context, purses=Groups(purses.astype(np.intp), found.size), purse_labels=named)
+
+    def _envelope(self, scope: Scope, context: Context) -> np.ndarray | None:
+        """Give each purse in whole units; stated pools alone make one, entitlements have none."""
         formula = self.formula
         if formula.envelope is None:
             return None
         expression = formula.envelope.value
         if expression.plain is not None:
-            units = self.unit.exactly(expression.plain)
+            units = np.full(context.purses.count, float(self.unit.exactly(expression.plain)))
         else:
-            value = self._one_value(scope, context)
-            units = self.unit.nearest(value)
-        if abs(units) > MOST_UNITS:
+            units = round_half_away(self.unit.count(self._one_value(scope, context)), 0)
+        if np.abs(units).sum() > MOST_UNITS:
             problem = Problem("too-many-units", {"unit": str(self.unit.size)}, **formula.where("envelope"))
             raise SharingError([problem], formula.language)
-        return units
+        return units.astype(np.int64)
 
-    def _one_value(self, scope: Scope, context: Context) -> float:
-        """Evaluate a computed envelope."""
+    def _one_value(self, scope: Scope, context: Context) -> Floats:
+        """Evaluate a computed envelope, which has one value in each purse."""
         formula = self.formula
         assert formula.envelope is not None
         tree = formula.envelope.value.tree
@@ -212,89 +242,115 @@ class _Run:
         where = formula.where("envelope")
         refuse_missing(problems, scope, tree, values, context.rows, "wanted-envelope", where)
         problems.refuse()
-        value = float(values[context.rows][0])
-        if np.ptp(values[context.rows]) > 1e-12 * abs(value):
-            problems.add("envelope-by-territory", **where)
-        elif value < 0:
-            problems.add("envelope-computed-negative", **where, value=context.amount(value))
-        elif value > MOST_UNITS * float(self.unit.size):
+        members, value = values[context.rows], np.zeros(context.purses.count)
+        value[context.purses.of[::-1]] = members[::-1]
+        differs = np.abs(members - value[context.purses.of]) > 1e-12 * np.abs(value[context.purses.of])
+        if differs.any():
+            entry = "envelope-by-territory" if formula.within is None else "envelope-by-territory-within"
+            problems.add(entry, **where, within=formula.within or "", codes=Codes(tuple(context.codes[differs])))
+        elif (value < 0).any():
+            problems.add("envelope-computed-negative", **where, value=context.amount(value.min()))
+        elif value.max() > MOST_UNITS * float(self.unit.size):
             problems.add("too-many-units", **where, unit=str(self.unit.size))
         problems.refuse()
         return value
 
     def _against_envelope(
-        self, context: Context, parts: tuple[PartResult, ...], envelope: float | None
-    ) -> tuple[tuple[PartResult, ...], float, tuple[Problem, ...]]:
-        """Hold the parts together against the envelope: too much, exactly enough, or money left."""
-        reserve = sum(result.reserve for result in parts)
+        self, context: Context, parts: tuple[PartResult, ...], envelope: Floats | None
+    ) -> tuple[tuple[PartResult, ...], Floats, tuple[Problem, ...]]:
+        """Hold the parts together against each purse: too much, exactly enough, or money left."""
+        none = np.zeros(context.purses.count)
+        reserve = sum((result.reserve for result in parts), none)
         if envelope is None:
             return parts, reserve, ()
-        taken = sum(result.signed_pool for result in parts)
+        taken = sum((result.taken(context) for result in parts), none)
         half = 0.5 * float(self.unit.size)
         left = envelope - taken
-        values = {"sum": context.amount(taken), "money": context.amount(envelope), "gap": context.amount(abs(left))}
-        if left < -half:
-            if self.formula.if_short != "prorate" or taken <= 0:
-                problem = Problem("parts-exceed-envelope", values, **self.formula.where("parts"))
-                raise SharingError([problem], self.formula.language)
-            factor = envelope / taken
-            scaled = tuple(_scaled(result, factor) for result in parts)
-            return scaled, reserve * factor, (Problem("prorated", {"name": "parts"}),)
-        if left > half:
-            if self.formula.if_over != "reserve":
-                raise SharingError(
-                    [Problem("money-left", values, **self.formula.where("parts"))], self.formula.language
-                )
-            reserve += left
-        return parts, reserve, ()
+        short, over = left < -half, left > half
+        prorate = self.formula.if_short == "prorate" and (taken[short] > 0).all()
+        problems = [] if prorate else exceeding(context, taken, envelope, short, self.formula.where("parts"))
+        if self.formula.if_over != "reserve":
+            problems += _left_over(context, taken, envelope, over)
+        if problems:
+            raise SharingError(problems, self.formula.language)
+        reserve = reserve + np.where(over, left, 0.0)
+        if not short.any():
+            return parts, reserve, ()
+        factor = np.divide(envelope, taken, out=np.ones_like(taken), where=short)
+        scaled = tuple(_scaled(context, result, factor) for result in parts)
+        return scaled, reserve * factor, (Problem("prorated", {"name": "parts"}),)
 
     def _money(self, context: Context, parts: tuple[PartResult, ...]) -> tuple[Floats | None, Groups]:
         """Give the money that limits share anew, by group where every part stays within the same groups."""
         first = parts[0]
         same = first.part.within is not None and all(result.part.within == first.part.within for result in parts)
-        groups = first.groups if same else Groups.single(context.size)
+        groups = first.groups if same else context.purses
         amounts = sum((result.amounts for result in parts), np.zeros(context.size))
         if self.formula.envelope is None and not _only_stated_pools(parts):
             return None, groups
         return groups.total(amounts), groups
 
     def _whole(
-        self, context: Context, stages: Stages, envelope_units: int | None, reserve: float
-    ) -> tuple[np.ndarray, tuple[int | None, int, int]]:
-        """Round to whole units; give them, and the envelope, what came on top, and the reserve in units."""
+        self, context: Context, stages: Stages, envelope_units: np.ndarray | None, reserve: Floats
+    ) -> tuple[np.ndarray, tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
+        """Round to whole units; give them, and by purse the envelope, what came on top, and the reserve in units."""
         shares = self.unit.count(stages.amounts)
         if not np.isfinite(shares).all() or np.abs(shares).sum() > MOST_UNITS:
             heaviest = context.codes[np.argsort(-np.abs(shares), kind="stable")[:5]]
             raise SharingError(
                 [Problem("amount-without-limit", {"codes": Codes(tuple(heaviest))})], self.formula.language
             )
+        none = np.zeros(context.purses.count)
         if stages.money is None:
-            cost = sum(result.on_top for result in stages.results if result.limit.fund == "on_top")
+            cost = sum((result.on_top for result in stages.results if result.limit.fund == "on_top"), none)
             whole = _alone(shares, stages, self.unit, self.formula)
-            return whole, (None, self.unit.nearest(cost), self.unit.nearest(reserve))
-        on_top = sum(result.on_top for result in stages.results)
-        kept = int(np.floor(self.unit.count(np.array([reserve]))[0] + 0.5))
-        wanted = int(np.floor(shares.sum() + 0.5))
+            return whole, (None, self._nearest(cost), self._nearest(reserve))
+        on_top = sum((result.on_top for result in stages.results), none)
+        kept, sums = self._nearest(reserve), context.purses.total(shares)
+        wanted = _nearest_whole(sums)
         if envelope_units is None:
-            envelope_units = wanted + kept - int(np.floor(self.unit.count(np.array([on_top]))[0] + 0.5))
-        added = wanted + kept - envelope_units if on_top else 0
+            envelope_units = wanted + kept - self._nearest(on_top)
+        added = np.where(on_top != 0, wanted + kept - envelope_units, 0)
         total = envelope_units + added - kept
-        if abs(shares.sum() - total) > 1 + 1e-9 * abs(total):
+        if (np.abs(sums - total) > 1 + 1e-9 * np.abs(total)).any():
             # Rounding must never paper over money that a step lost.
             raise SharingError([Problem("money-lost", {"id": self.formula.id})], self.formula.language)
-        whole = _rounded_by_group(shares, stages, total)
+        whole = _rounded_by_group(context, shares, stages, total)
         return whole, (envelope_units, added, kept)
 
+    def _nearest(self, money: Floats) -> np.ndarray:
+        return _nearest_whole(self.unit.count(money))
 
-def _scaled(result: PartResult, factor: float) -> PartResult:
-    """Give a part all of whose amounts are multiplied."""
+
+def _nearest_whole(units: Floats) -> np.ndarray:
+    return np.floor(units + 0.5).astype(np.int64)
+
+
+def _left_over(context: Context, taken: Floats, envelope: Floats, over: Mask) -> list[Problem]:
+    """Tell that parts leave money in their purse, with the sums of each purse."""
+    problems = context.problems()
+    for purse in np.flatnonzero(over):
+        problems.add(
+            "money-left-in-purse" if context.purse_labels[purse] else "money-left",
+            **context.formula.where("parts"),
+            group=context.purse_labels[purse],
+            sum=context.amount(taken[purse]),
+            money=context.amount(envelope[purse]),
+            gap=context.amount(envelope[purse] - taken[purse]),
+        )
+    return problems.found
+
+
+def _scaled(context: Context, result: PartResult, factor: Floats) -> PartResult:
+    """Give a part whose amounts are multiplied, purse by purse."""
+    by_row = factor[context.purses.of]
     return replace(
         result,
-        amounts=result.amounts * factor,
-        before_bounds=result.before_bounds * factor,
-        fixed=result.fixed * factor,
-        bounds=Bounds(result.bounds.lower * factor, result.bounds.upper * factor),
-        pool=result.pool * factor,
+        amounts=result.amounts * by_row,
+        before_bounds=result.before_bounds * by_row,
+        fixed=result.fixed * by_row,
+        bounds=Bounds(result.bounds.lower * by_row, result.bounds.upper * by_row),
+        pool=result.pool * factor[context.purse_of(result.groups)],
         reserve=result.reserve * factor,
     )
 
@@ -313,11 +369,11 @@ def _alone(shares: Floats, stages: Stages, unit: Unit, formula: Formula) -> np.n
     return whole.astype(np.int64)
 
 
-def _rounded_by_group(shares: Floats, stages: Stages, total: int) -> np.ndarray:
-    """Round all together; where groups have totals of their own, groups first, then members inside each."""
+def _rounded_by_group(context: Context, shares: Floats, stages: Stages, total: np.ndarray) -> np.ndarray:
+    """Round each purse together; where groups have totals of their own, groups first, then members inside each."""
     groups = stages.group_bounds.groups if stages.group_bounds is not None else stages.groups
-    if groups.count == 1:
-        return largest_remainders(shares, np.array([total]), groups)
-    sums = groups.total(shares)
-    by_group = largest_remainders(sums, np.array([total]), Groups.single(groups.count))
+    if groups is context.purses:
+        return largest_remainders(shares, total, groups)
+    purses = Groups(context.purse_of(groups), context.purses.count)
+    by_group = largest_remainders(groups.total(shares), total, purses)
     return largest_remainders(shares, by_group, groups)

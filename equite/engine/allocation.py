@@ -57,9 +57,9 @@ class Allocation:
     stages: tuple[StageResult, ...]
     exact: Floats
     units: np.ndarray
-    envelope_units: int | None
-    on_top_units: int
-    reserve_units: int
+    envelope_units: np.ndarray | None
+    on_top_units: np.ndarray
+    reserve_units: np.ndarray
     warnings_found: tuple[Problem, ...]
     checks: tuple[CheckResult, ...]
 
@@ -92,22 +92,38 @@ class Allocation:
     @property
     def envelope(self) -> float | None:
         """The money to share; None for entitlements."""
-        return None if self.envelope_units is None else self._money(self.envelope_units)
+        return None if self.envelope_units is None else self._money(int(self.envelope_units.sum()))
 
     @property
     def on_top(self) -> float:
         """What limits funded on top added to the envelope."""
-        return self._money(self.on_top_units)
+        return self._money(int(self.on_top_units.sum()))
 
     @property
     def reserve(self) -> float:
         """What is left undistributed, as the page asks."""
-        return self._money(self.reserve_units)
+        return self._money(int(self.reserve_units.sum()))
 
     @property
     def total(self) -> float:
         """The sum of amounts, exact."""
         return self._money(int(self.units.sum()))
+
+    @cached_property
+    def envelopes(self) -> pd.DataFrame:
+        """One row for each envelope: a single one, or one for each group of the page's ``within``.
+
+        Columns: group, envelope (missing for entitlements), on_top, shared_out, reserve, territories. In each row
+        shared_out + reserve = envelope + on_top.
+        """
+        purses, money = self.context.purses, self.context.unit.money
+        shared = np.zeros(purses.count, dtype=np.int64)
+        np.add.at(shared, purses.of, self.units)
+        columns: dict[str, Any] = {"group": list(self.context.purse_labels)}
+        columns["envelope"] = np.nan if self.envelope_units is None else money(self.envelope_units)
+        columns |= {"on_top": money(self.on_top_units), "shared_out": money(shared)}
+        columns |= {"reserve": money(self.reserve_units), "territories": np.bincount(purses.of, minlength=purses.count)}
+        return pd.DataFrame(columns)
 
     @cached_property
     def people(self) -> Floats | None:

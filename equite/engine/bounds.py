@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.rounding import Unit, inward
@@ -19,12 +20,18 @@ __all__ = ["Bounds", "Context", "evaluate_bounds", "prorated", "settle"]
 
 @dataclass(frozen=True)
 class Context:
-    """What every step of an allocation needs: the page, the unit, who takes part, and their codes."""
+    """What every step of an allocation needs: the page, the unit, who takes part, their codes, and their purses.
+
+    A purse is an envelope of its own: one for the whole page, or one for each group of the page's ``within``. What
+    the page says of the envelope holds in each purse, and all purses are shared in one go.
+    """
 
     formula: Formula
     unit: Unit
     rows: Mask
     codes: np.ndarray
+    purses: Groups
+    purse_labels: tuple[str, ...] = ("",)
 
     @property
     def size(self) -> int:
@@ -34,6 +41,34 @@ class Context:
     def amount(self, value: float) -> Amount:
         """Word an amount in the page's currency or unit."""
         return Amount(float(value), self.formula.unit or self.formula.currency, self.unit.digits)
+
+    def crossed(self, of: NDArray[np.intp], count: int) -> Groups:
+        """Give groups inside purses: what is in one group but in two purses is two groups."""
+        if self.purses.count == 1:
+            return Groups(of, count)
+        found, inside = np.unique(self.purses.of * count + of, return_inverse=True)
+        return Groups(inside.astype(np.intp), found.size)
+
+    def purse_of(self, groups: Groups) -> NDArray[np.intp]:
+        """Give the purse that each group draws on, shape (groups,)."""
+        found = np.zeros(groups.count, dtype=np.intp)
+        found[groups.of] = self.purses.of
+        return found
+
+    def by_purse(self, values: Floats, groups: Groups) -> Floats:
+        """Sum values of groups by purse, shape (purses,)."""
+        if groups is self.purses:
+            return values
+        return Groups(self.purse_of(groups), self.purses.count).total(values)
+
+    def of_purse(self, values: Floats) -> Floats:
+        """Spread one value by purse over the whole table; that of a single purse as one number."""
+        return np.asarray(values[0]) if self.purses.count == 1 else self.full(values[self.purses.of])
+
+    def named(self, name: str, purse: int) -> str:
+        """Name a step; where there are several purses, with the purse's own name."""
+        label = self.purse_labels[purse]
+        return f"{name}, {label}" if label else name
 
     def problems(self) -> Problems:
         """Start collecting what cannot be shared."""
@@ -138,10 +173,12 @@ def settle(
     """Refuse a solution that leaves money, lacks money, or has a negative level, with the sums and who weighs most."""
     problems = context.problems()
     where = context.formula.where(*place)
-    for group in range(groups.count):
+    purse_of = context.purse_of(groups)
+    for group in np.flatnonzero((found.gap != 0) | (found.level < 0)):
         gap, members = float(found.gap[group]), groups.of == group
         least = float(found.amounts[members].sum())
-        values = {"name": name, "money": context.amount(money[group]), "gap": context.amount(abs(gap))}
+        called = context.named(name, purse_of[group])
+        values = {"name": called, "money": context.amount(money[group]), "gap": context.amount(abs(gap))}
         if gap > 0 and not reserve:
             entry = "stage-nothing-to-share-by" if np.isinf(bounds.upper[members]).any() else "stage-over"
             problems.found.append(

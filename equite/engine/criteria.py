@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from equite.engine.aggregates import label_text
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.methods import TRANSFORMS, average_rank
 from equite.engine.missing import Wanted, refuse_missing
@@ -90,6 +91,11 @@ class CriterionScore:
     missing: Missing
     low: float
     high: float
+
+    def among(self, kept: Mask) -> CriterionScore:
+        """Give the same criterion for some of those that were measured."""
+        groups = tuple(replace(group, rows=group.rows[kept]) for group in self.groups)
+        return replace(self, raw=self.raw[kept], scores=self.scores[kept], filled=self.filled[kept], groups=groups)
 
 
 def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Problem]) -> CriterionScore | None:
@@ -295,7 +301,7 @@ def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problem
     found = []
     for at in np.unique(of):
         rows = of == at
-        label = _label(grouping.labels[at]) if at >= 0 else ""
+        label = label_text(grouping.labels[at]) if at >= 0 else ""
         pull = direction.labels.get(label)
         if pull is None:
             codes = Codes(tuple(scope.table.codes[scope.taking_part][rows]))
@@ -314,10 +320,6 @@ def _sides_of_cut(what: Measure, direction: Direction, scope: Scope, problems: P
     below = measured[scope.taking_part] < float(direction.cut or 0)
     sides = {"below": below, "above": ~below}
     return tuple(ContextGroup(side, direction.labels[side], rows) for side, rows in sides.items() if rows.any())
-
-
-def _label(label: object) -> str:
-    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 
 def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], what: Measure) -> Floats:

@@ -72,15 +72,23 @@ class Scope:
         Who takes part; None while that is being decided, when aggregates leave out missing values.
     score : callable
         How an index is scored: ``score(name, scope)``.
+    served : ndarray of bool, optional
+        Whom the money is for; the others that take part only count in averages, ranks and scales. By default all.
     """
 
     def __init__(
-        self, formula: Formula, table: Table, eligible: Mask | None, score: Callable[[str, Scope], Scoring]
+        self,
+        formula: Formula,
+        table: Table,
+        eligible: Mask | None,
+        score: Callable[[str, Scope], Scoring],
+        served: Mask | None = None,
     ) -> None:
         self.formula = formula
         self.table = table
         self.eligible = eligible
         self._score = score
+        self.served = served
         self._bindings: dict[str, np.ndarray] = {}
         self.parent: Scope | None = None
         self._memo: dict[str, np.ndarray] = {}
@@ -89,7 +97,7 @@ class Scope:
 
     def bound(self, **bindings: np.ndarray | float) -> Scope:
         """Give a scope in which some names have other values; what rests on them is computed anew, the rest shared."""
-        child = Scope(self.formula, self.table, self.eligible, self._score)
+        child = Scope(self.formula, self.table, self.eligible, self._score, self.served)
         child.parent = self
         child._bindings = {name: np.asarray(value) for name, value in bindings.items()}
         return child

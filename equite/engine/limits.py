@@ -15,7 +15,7 @@ import numpy as np
 from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, settle
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
-from equite.engine.parts import PartResult, resolve
+from equite.engine.parts import PartResult, labelled_groups, resolve
 from equite.engine.sharing import DUST, Floats, Groups, solve
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.formula.model import Limit
@@ -38,10 +38,8 @@ class StageResult:
         Whom this stage's floor and cap hold.
     level : ndarray, shape (groups,)
         The level, by group of money; empty where nothing was solved.
-    on_top : float
-        What the stage added to the envelope.
-    reserve : float
-        What its caps kept from being distributed.
+    on_top, reserve : ndarray, shape (purses,)
+        What the stage added to each purse, and what its caps kept from being distributed.
     overridden : tuple of str
         The codes whose amount it decided.
     prorated : bool
@@ -54,8 +52,8 @@ class StageResult:
     raised: Mask
     lowered: Mask
     level: Floats
-    on_top: float = 0.0
-    reserve: float = 0.0
+    on_top: Floats
+    reserve: Floats
     overridden: tuple[str, ...] = ()
     prorated: bool = False
 
@@ -84,7 +82,7 @@ class Stages:
         self.group_bounds: _GroupBounds | None = None
         self.level = np.ones(groups.count)
         self.amounts = self.fixed + self.score
-        self.reserve = 0.0
+        self.reserve = np.zeros(context.purses.count)
         self.prorated = False
         self.decided: set[str] = set()
         self.results: list[StageResult] = []
@@ -137,15 +135,15 @@ class Stages:
         overridden, decided = self._overrides(limit, scope, place)
         self.bounds = self.bounds.frozen(overridden, decided)
         codes = tuple(self.context.codes[overridden])
+        on_top = kept = np.zeros(self.context.purses.count)
         if limit.fund == "on_top" or self.money is None:
-            after = self._clipped(limit, place)
-            level, on_top, kept = np.zeros(0), float((after - self.amounts).sum()), 0.0
+            after, level = self._clipped(limit, place), np.zeros(0)
+            on_top = self.context.purses.total(after - self.amounts)
             if self.money is not None:
                 self.money = self.money + self.groups.total(after - self.amounts)
         else:
             moved_by = self._moved_by(limit, scope, place) if limit.move else None
             after, level, kept = self._solved(limit, earlier, stated, place, moved_by)
-            on_top = 0.0
         # Frozen rows carry no bound of this stage, so none of them counts here.
         reached = after == stated.lower
         if self.prorated:
@@ -167,8 +165,8 @@ class Stages:
         stated: Bounds,
         place: tuple[str | int, ...],
         moved_by: Floats | None = None,
-    ) -> tuple[Floats, Floats, float]:
-        """Find the level within all bounds in force; give amounts, level and what caps leave undistributed."""
+    ) -> tuple[Floats, Floats, Floats]:
+        """Find the level within all bounds in force; give amounts, level and what caps leave over, by purse."""
         assert self.money is not None
         score = self.score if moved_by is None else moved_by
         bounds = self._within_group_bounds(self.fixed, score, place)
@@ -192,9 +190,10 @@ class Stages:
         settle(self.context, found, bounds, self.fixed, self.money, self.groups, name, place, reserve=reserve)
         kept = np.maximum(found.gap, 0.0)
         self.money = self.money - kept
-        self.reserve += float(kept.sum())
+        kept = self.context.by_purse(kept, self.groups)
+        self.reserve = self.reserve + kept
         self.level = found.level
-        return found.amounts, found.level, float(kept.sum())
+        return found.amounts, found.level, kept
 
     def _clipped(self, limit: Limit, place: tuple[str | int, ...]) -> Floats:
         """Bound amounts without sharing anything anew; bounds of groups stay in force."""
@@ -295,9 +294,9 @@ class Stages:
         solved = resolve(self.context, wanted, wanted.bounds.then(stated), place)
         self.parts[at] = replace(solved, part=self.parts[at].part)
         kept = solved.reserve - before
-        if self.money is not None and kept:
+        if self.money is not None and kept.any():
             self.money = self.money - self.groups.total(wanted.amounts - solved.amounts)
-            self.reserve += kept
+            self.reserve = self.reserve + kept
         if self.money is None:
             self.amounts = self.fixed + self.score
             after, level = self._clipped(limit, place), np.zeros(0)
@@ -305,28 +304,25 @@ class Stages:
             after, level, _ = self._solved(limit, self.bounds, Bounds.none(self.context.size), place)
         raised = (solved.amounts <= stated.lower) & (stated.lower > -np.inf)
         lowered = (solved.amounts >= stated.upper) & ~raised
-        return StageResult(limit, self.amounts, after, raised, lowered, level, 0.0, kept)
+        return StageResult(limit, self.amounts, after, raised, lowered, level, np.zeros_like(kept), kept)
 
     def _group_stage(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> StageResult:
         """Bound the totals of groups, solved jointly with their members' bounds."""
-        grouping = scope.grouping(str(limit.by))
-        of = grouping.of[self.context.rows]
-        if (of < 0).any():
-            problems = self.context.problems()
-            codes = Codes(tuple(self.context.codes[of < 0]))
-            problems.add("group-missing", **self.context.formula.where(*place, "by"), name=limit.by, codes=codes)
-            problems.refuse()
-        groups = Groups(of, grouping.count)
+        of, labels = labelled_groups(scope, self.context, str(limit.by), (*place, "by"))
+        groups = self.context.crossed(of, len(labels))
+        named = np.empty(groups.count, dtype=object)
+        named[groups.of] = np.array(labels, dtype=object)[of]
+        of = groups.of
         stated = evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place)
         lower, upper = self._one_each(stated.lower, groups, place), self._one_each(stated.upper, groups, place)
         bounds = Bounds(lower, upper)
         if self.group_bounds is not None:
             bounds = self.group_bounds.bounds.then(bounds)
-        self.group_bounds = _GroupBounds(groups, bounds, grouping.labels)
+        self.group_bounds = _GroupBounds(groups, bounds, tuple(named))
         overridden, decided = self._overrides(limit, scope, place)
         self.bounds = self.bounds.frozen(overridden, decided)
         if self.money is None:
-            after, level, kept = self._clipped(limit, place), np.zeros(0), 0.0
+            after, level, kept = self._clipped(limit, place), np.zeros(0), np.zeros(self.context.purses.count)
         else:
             moved_by = self._moved_by(limit, scope, place) if limit.move else None
             after, level, kept = self._solved(limit, self.bounds, Bounds.none(self.context.size), place, moved_by)
@@ -335,7 +331,8 @@ class Stages:
         near = 1e-9 * np.abs(totals) + 1e-9
         raised, lowered = (totals <= lower + near)[of], (totals >= upper - near)[of]
         decided_for = tuple(self.context.codes[overridden])
-        return StageResult(limit, self.amounts, after, raised, lowered & ~raised, level, 0.0, kept, decided_for)
+        none = np.zeros_like(kept)
+        return StageResult(limit, self.amounts, after, raised, lowered & ~raised, level, none, kept, decided_for)
 
     def _one_each(self, values: Floats, groups: Groups, place: tuple[str | int, ...]) -> Floats:
         """Give the one bound of each group; refuse one that differs among its members."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, settle
 from equite.engine.eligibility import Exclusion, apply_rules
@@ -12,13 +14,13 @@ from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
 from equite.engine.rounding import largest_remainders
 from equite.engine.sharing import Floats, Groups, solve
-from equite.errors import FormulaError, Problem, Problems
+from equite.errors import FormulaError, Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.model import Part
 from equite.wording import Codes
 
-__all__ = ["PartResult", "resolve", "score_of", "share_parts"]
+__all__ = ["PartResult", "exceeding", "labelled_groups", "resolve", "score_of", "share_parts"]
 
 _FEWEST = 1e-6
 
@@ -45,8 +47,8 @@ class PartResult:
         The groups of ``within``; a single one without.
     level : ndarray, shape (groups,)
         Its level L.
-    reserve : float
-        What its caps kept from being distributed.
+    reserve : ndarray, shape (purses,)
+        What its caps kept from being distributed, by purse.
     members : ndarray of bool, shape (eligible,)
         Who is eligible to it.
     exclusions : tuple of Exclusion
@@ -64,7 +66,7 @@ class PartResult:
     pool: Floats
     groups: Groups
     level: Floats
-    reserve: float
+    reserve: Floats
     members: Mask
     exclusions: tuple[Exclusion, ...] = ()
     prorated: bool = False
@@ -72,10 +74,18 @@ class PartResult:
     @property
     def signed_pool(self) -> float:
         """What the part takes from the envelope; negative for a levy."""
-        return -float(self.pool.sum()) if self.part.levy else float(self.pool.sum())
+        return float(_signed(self.part, self.pool).sum())
+
+    def taken(self, context: Context) -> Floats:
+        """Give what the part takes from each purse, shape (purses,); negative for a levy."""
+        return _signed(self.part, context.by_purse(self.pool, self.groups))
 
 
-def share_parts(scope: Scope, context: Context, envelope: float | None) -> tuple[tuple[PartResult, ...], Scope]:
+def _signed(part: Part, pool: Floats) -> Floats:
+    return -pool if part.levy else pool
+
+
+def share_parts(scope: Scope, context: Context, envelope: Floats | None) -> tuple[tuple[PartResult, ...], Scope]:
     """Fill and share every part; the scope given back knows each part's amounts.
 
     Parameters
@@ -84,8 +94,8 @@ def share_parts(scope: Scope, context: Context, envelope: float | None) -> tuple
         Knows the page's other names.
     context : Context
         The page, the unit, who takes part.
-    envelope : float or None
-        The money to share, None for entitlements.
+    envelope : ndarray, shape (purses,), or None
+        The money to share, by purse; None for entitlements.
     """
     parts = context.formula.parts
     pools = _independent_pools(scope, context)
@@ -96,7 +106,7 @@ def share_parts(scope: Scope, context: Context, envelope: float | None) -> tuple
         if part.takes_remainder:
             assert envelope is not None
             others = _others(scope, context, results, pools, at)
-            pool = np.array([_remainder(context, envelope, others, at)])
+            pool = _remainder(context, envelope, others, at)
         else:
             pool = pools[at] if at in pools else _pool(scope, context, part, at, groups, alone=True)
         results[part.id] = _shared(scope, context, part, at, pool, groups)
@@ -124,46 +134,62 @@ def _known(context: Context, results: dict[str, PartResult]) -> dict[str, np.nda
 
 def _others(
     scope: Scope, context: Context, results: dict[str, PartResult], pools: dict[int, Floats], remainder: int
-) -> float:
-    """Give what all other parts take: those shared already, and the pools of those that name the remainder."""
-    total = sum(result.signed_pool for result in results.values())
+) -> Floats:
+    """Give what all other parts take from each purse: those shared already, and pools that name the remainder."""
+    total = sum((result.taken(context) for result in results.values()), np.zeros(context.purses.count))
     for at, part in enumerate(context.formula.parts):
         if part.id not in results and at != remainder:
+            groups = _groups(scope, context, part, at)
             if at not in pools:
-                groups = _groups(scope, context, part, at)
                 pools[at] = _pool(scope, context, part, at, groups, alone=True)
-            total += -float(pools[at].sum()) if part.levy else float(pools[at].sum())
+            total = total + _signed(part, context.by_purse(pools[at], groups))
     return total
 
 
-def _remainder(context: Context, envelope: float, others: float, at: int) -> float:
+def _remainder(context: Context, envelope: Floats, others: Floats, at: int) -> Floats:
     left = envelope - others
-    if left < 0:
-        if context.formula.if_short == "prorate" or left > -_FEWEST * context.unit.money(np.array([1.0]))[0]:
-            return 0.0
-        problems = context.problems()
+    short = left < -_FEWEST * context.unit.money(np.array([1.0]))[0]
+    if short.any() and context.formula.if_short != "prorate":
+        problems = exceeding(context, others, envelope, short, context.formula.where("parts", at))
+        raise SharingError(problems, context.formula.language)
+    return np.maximum(left, 0.0)
+
+
+def exceeding(context: Context, taken: Floats, envelope: Floats, short: Mask, where: dict[str, Any]) -> list[Problem]:
+    """Tell that parts take more than their purse holds, with the sums of each purse."""
+    problems = context.problems()
+    for purse in np.flatnonzero(short):
+        entry = "parts-exceed-purse" if context.purse_labels[purse] else "parts-exceed-envelope"
         problems.add(
-            "parts-exceed-envelope",
-            **context.formula.where("parts", at),
-            sum=context.amount(others),
-            money=context.amount(envelope),
-            gap=context.amount(-left),
+            entry,
+            **where,
+            group=context.purse_labels[purse],
+            sum=context.amount(taken[purse]),
+            money=context.amount(envelope[purse]),
+            gap=context.amount(taken[purse] - envelope[purse]),
         )
-        problems.refuse()
-    return left
+    return problems.found
 
 
 def _groups(scope: Scope, context: Context, part: Part, at: int) -> Groups:
     if part.within is None:
-        return Groups.single(context.size)
-    grouping = scope.grouping(part.within)
+        return context.purses
+    of, labels = labelled_groups(scope, context, part.within, ("parts", at, "within"))
+    return context.crossed(of, len(labels))
+
+
+def labelled_groups(
+    scope: Scope, context: Context, name: str, place: tuple[str | int, ...]
+) -> tuple[NDArray[np.intp], tuple[object, ...]]:
+    """Give the group of each that takes part, and the groups' labels; refuse those that have none."""
+    grouping = scope.grouping(name)
     of = grouping.of[context.rows]
     if (of < 0).any():
         problems = context.problems()
         codes = Codes(tuple(context.codes[of < 0]))
-        problems.add("group-missing", **context.formula.where("parts", at, "within"), name=part.within, codes=codes)
+        problems.add("group-missing", **context.formula.where(*place), name=name, codes=codes)
         problems.refuse()
-    return Groups(of, grouping.count)
+    return of, grouping.labels
 
 
 def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
@@ -171,15 +197,19 @@ def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
     formula = context.formula
     ids = {part.id for part in formula.parts}
     found: dict[int, Floats] = {}
+    purse_of = []
     for at, part in enumerate(formula.parts):
         if part.pool is None or part.pool.remainder:
             continue
         if not formula.names.closure(formula.names.pool_needs(part)) & ids:
-            found[at] = _pool(scope, context, part, at, _groups(scope, context, part, at), alone=False)
+            groups = _groups(scope, context, part, at)
+            found[at] = _pool(scope, context, part, at, groups, alone=False)
+            purse_of.append(context.purse_of(groups))
     if found:
         units = context.unit.count(np.concatenate(list(found.values())))
-        total = np.array([int(np.floor(units.sum() + 0.5))])
-        whole = context.unit.money(largest_remainders(units, total, Groups.single(units.size)))
+        purses = Groups(np.concatenate(purse_of), context.purses.count)
+        total = np.floor(purses.total(units) + 0.5).astype(np.int64)
+        whole = context.unit.money(largest_remainders(units, total, purses))
         ends = np.cumsum([pool.size for pool in found.values()])[:-1]
         found = dict(zip(found, np.split(whole, ends), strict=True))
     return found
@@ -209,7 +239,9 @@ def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *
         members = _members(scope, context, part, at)[0]
         by_group = by_group * groups.total(members.astype(np.float64))
     if part.pool.fraction is not None:
-        by_group = by_group * float(scope.value("envelope"))
+        envelope = np.zeros(groups.count)
+        envelope[groups.of] = scope.numbers("envelope")[context.rows]
+        by_group = by_group * envelope
     if (by_group < 0).any():
         problems.add(
             "pool-negative", **context.formula.where(*place), part=part.id, value=context.amount(by_group.min())
@@ -228,8 +260,9 @@ def _one_by_group(context: Context, values: Floats, groups: Groups, part: Part, 
     if differs.any():
         problems = context.problems()
         codes = Codes(tuple(context.codes[differs]))
-        entry = "pool-not-one-value" if part.within is None else "pool-not-one-value-within"
-        problems.add(entry, **context.formula.where(*place), part=part.id, codes=codes, within=part.within or "")
+        within = part.within or context.formula.within
+        entry = "pool-not-one-value" if within is None else "pool-not-one-value-within"
+        problems.add(entry, **context.formula.where(*place), part=part.id, codes=codes, within=within or "")
         problems.refuse()
     return by_group
 
@@ -254,11 +287,22 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
     bounds = Bounds(np.where(members, lower, 0.0), np.where(members, np.maximum(bounds.upper, lower), 0.0))
     sign = -1.0 if part.levy else 1.0
     result = PartResult(
-        part, fixed, fixed, fixed, score, bounds, pool, groups, np.zeros(groups.count), 0.0, members, exclusions
+        part,
+        amounts=fixed,
+        before_bounds=fixed,
+        fixed=fixed,
+        score=score,
+        bounds=bounds,
+        pool=pool,
+        groups=groups,
+        level=np.zeros(groups.count),
+        reserve=np.zeros(context.purses.count),
+        members=members,
+        exclusions=exclusions,
     )
     if part.share.as_is is not None:
         amounts = np.clip(fixed, bounds.lower, bounds.upper)
-        return replace(result, amounts=sign * amounts, before_bounds=sign * fixed, pool=np.array([amounts.sum()]))
+        return replace(result, amounts=sign * amounts, before_bounds=sign * fixed, pool=groups.total(amounts))
     solved = resolve(context, result, bounds, place)
     amounts = sign * solved.amounts
     if part.at_least is None and part.at_most is None:
@@ -284,7 +328,7 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
         )
     reserve = part.if_over == "reserve"
     settle(context, found, bounds, fixed, money, groups, part.id, place, reserve=reserve)
-    kept = float(np.maximum(found.gap, 0.0).sum()) if reserve else 0.0
+    kept = context.by_purse(np.maximum(found.gap, 0.0), groups)
     return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept, prorated=short)
 
 

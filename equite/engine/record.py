@@ -128,6 +128,7 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "declarations": declarations_of(allocation),
         "goalposts": _goalposts(allocation),
         "eligible": len(allocation.codes),
+        "measured_among": int(allocation.scope.taking_part.sum()),
         "excluded": [{"code": found.code, "reason": dict(found.reason)} for found in allocation.excluded_by],
         "checks": [
             {"that": check.that, "passed": check.passed, "failing": list(check.failing)} for check in allocation.checks

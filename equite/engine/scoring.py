@@ -59,6 +59,11 @@ class Branch:
         ]
         return replace(self, children=children, weights=np.stack(columns, axis=1))
 
+    def among(self, kept: Mask) -> Branch:
+        """Give the same branch over some of the rows."""
+        children = tuple(child if isinstance(child, int) else child.among(kept) for child in self.children)
+        return replace(self, children=children, weights=self.weights[kept])
+
     def effective(self, present: Mask, share: Floats, found: Floats) -> None:
         """Write each criterion's part of the whole weight into ``found``, given this branch's ``share``."""
         there = np.stack([self._present(child, present) for child in self.children], axis=1)
@@ -115,9 +120,15 @@ class Scoring:
         """The criteria's scores of those that take part, shape (eligible, criteria)."""
         return np.stack([criterion.scores for criterion in self.criteria], axis=1)
 
+    def among(self, kept: Mask) -> Scoring:
+        """Give the same scoring for some of those that were measured; their scores stay as measured among all."""
+        criteria = tuple(criterion.among(kept) for criterion in self.criteria)
+        tree = self.tree.among(kept) if self.tree is not None else None
+        return replace(self, criteria=criteria, weights=self.weights[kept], tree=tree)
+
 
 def score_index(name: str, scope: Scope) -> Scoring:
-    """Score an index over those that take part.
+    """Score an index over those that take part, and keep those that the money is for.
 
     Raises
     ------
@@ -125,6 +136,11 @@ def score_index(name: str, scope: Scope) -> Scoring:
         A method is unknown, a weight is unusable, a value is missing where the page refuses that, a group has no
         direction: every problem at once.
     """
+    found = _scored(name, scope)
+    return found if scope.served is None else found.among(scope.served[scope.taking_part])
+
+
+def _scored(name: str, scope: Scope) -> Scoring:
     index = scope.formula.indices[name]
     build = _Builder(name, index, scope)
     tree = build.branch(index, ("indices", name))

@@ -149,7 +149,7 @@ def _labels_and_numbers(names: Names, report: Report) -> None:
 def _keys_name_columns(names: Names, report: Report) -> None:
     """Refuse a key (within, by, previous, a criterion) that names something without a value for each territory."""
     model = names.model
-    places: list[tuple[Path, str | None]] = [(("previous",), model.previous), (("people",), model.people)]
+    places: list[tuple[Path, str | None]] = [((key,), getattr(model, key)) for key in ("previous", "people", "within")]
     for at, part in enumerate(model.parts):
         places += [(("parts", at, "within"), part.within), (("parts", at, "previous"), part.previous)]
     places += [(("limits", at, "by"), limit.by) for at, limit in enumerate(model.limits)]
@@ -228,6 +228,8 @@ def _pools(names: Names, report: Report) -> None:
             report("levy-remainder", ("parts", at, "pool"), part=part.id)
     if model.envelope is None and (model.if_short != "refuse" or model.if_over != "refuse"):
         report("page-if-needs-envelope", ("if_short" if model.if_short != "refuse" else "if_over",))
+    if model.within and model.within in {part.within for part in model.parts}:
+        report("within-twice", ("within",), within=model.within)
 
 
 def _limits(names: Names, report: Report) -> None:

@@ -304,6 +304,7 @@ class FormulaModel(Strict):
     currency: str = "CAD"
     unit: Title | None = None
     envelope: Annotated[Envelope, BeforeValidator(short_form("value"))] | None = None
+    within: str | None = None
     key: Annotated[Key, BeforeValidator(short_form("column"))]
     name: str | None = None
     people: str | None = None

@@ -167,7 +167,7 @@ class Names:
         yield from ((column, "number") for table in model.tables.values() for column in table.columns)
         for index in model.indices.values():
             yield from _index_uses(index)
-        yield from ((part.within, "group") for part in model.parts if part.within)
+        yield from ((within, "group") for within in (model.within, *(part.within for part in model.parts)) if within)
         yield from ((part.previous, "number") for part in model.parts if part.previous)
         yield from ((limit.by, "group") for limit in model.limits if limit.by)
         yield from ((name, "number") for name in (model.previous, model.people) if name)

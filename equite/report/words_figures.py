@@ -76,6 +76,9 @@ def money_section(speech: Speech) -> Section:
         lines = [Line(speech.say(entry, amount=speech.marked(said(page.envelope.value), page.envelope.status)))]
     else:
         lines = [Line(speech.say("words-no-envelope-pools" if has_own_money(speech) else "words-no-envelope"))]
+    if page.within is not None:
+        entry = "words-envelope-within" if has_own_money(speech) else "words-within"
+        lines.append(Line(speech.say(entry, column=speech.named(page.within))))
     if page.previous is not None:
         lines.append(Line(speech.say("words-previous", column=speech.named(page.previous))))
     return Section(speech.say("words-heading-money"), tuple(lines))

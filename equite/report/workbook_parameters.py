@@ -203,8 +203,8 @@ def _limits(sheet: Sheet, allocation: Allocation) -> None:
                 book.number(int(stage.raised.sum())),
                 book.number(int(stage.lowered.sum())),
                 book.money(moved),
-                book.money(stage.on_top),
-                book.money(stage.reserve),
+                book.money(float(stage.on_top.sum())),
+                book.money(float(stage.reserve.sum())),
             ]
         )
     names = ("stage", "bounds", "particulars", "raised", "lowered", "moved", "on-top", "reserve")
