@@ -14,13 +14,29 @@ if TYPE_CHECKING:
     from equite.analysis.profile import Profile
     from equite.engine.allocate import allocate
     from equite.engine.allocation import Allocation
+    from equite.engine.cascade import Cascade, cascade
     from equite.engine.explanation import Explanation
     from equite.engine.sharing import Sharing, share
-    from equite.errors import EquiteError, FormulaError, OutputError, Problem, SharingError, TerritoriesError
+    from equite.errors import (
+        EquiteError,
+        FormulaError,
+        OutputError,
+        Problem,
+        SharingError,
+        TerritoriesError,
+        WorkbookError,
+    )
     from equite.formula.formula import Formula
+    from equite.formula.plan import Plan
     from equite.inputs import indicators
     from equite.inputs.catalogue import Catalogue, Criterion, read_catalogue
+    from equite.inputs.catchments import catchments
+    from equite.inputs.code_changes import CodeChanges
+    from equite.inputs.crosswalk import Carried, Crosswalk
+    from equite.inputs.roll_up import roll_up
     from equite.inputs.territories import Territories, read_territories
+    from equite.inputs.tiers import Tiers
+    from equite.report.reading_workbook import WorkbookReading, read_workbook
 
     #: The catalogue of criteria that comes with the package.
     catalogue: Catalogue
@@ -29,51 +45,73 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Allocation": "equite.engine.allocation",
+    "Carried": "equite.inputs.crosswalk",
+    "Cascade": "equite.engine.cascade",
     "Catalogue": "equite.inputs.catalogue",
+    "CodeChanges": "equite.inputs.code_changes",
     "Comparison": "equite.analysis.comparison",
     "Criterion": "equite.inputs.catalogue",
+    "Crosswalk": "equite.inputs.crosswalk",
     "Diagnosis": "equite.analysis.diagnostics",
     "EquiteError": "equite.errors",
     "Explanation": "equite.engine.explanation",
     "Formula": "equite.formula.formula",
     "FormulaError": "equite.errors",
     "OutputError": "equite.errors",
+    "Plan": "equite.formula.plan",
     "Problem": "equite.errors",
     "Profile": "equite.analysis.profile",
     "Sharing": "equite.engine.sharing",
     "SharingError": "equite.errors",
     "Territories": "equite.inputs.territories",
     "TerritoriesError": "equite.errors",
+    "Tiers": "equite.inputs.tiers",
+    "WorkbookError": "equite.errors",
+    "WorkbookReading": "equite.report.reading_workbook",
     "allocate": "equite.engine.allocate",
+    "cascade": "equite.engine.cascade",
+    "catchments": "equite.inputs.catchments",
     "compare": "equite.analysis.comparison",
     "read_catalogue": "equite.inputs.catalogue",
     "read_territories": "equite.inputs.territories",
+    "read_workbook": "equite.report.reading_workbook",
+    "roll_up": "equite.inputs.roll_up",
     "share": "equite.engine.sharing",
 }
 
 __all__ = [
     "Allocation",
+    "Carried",
+    "Cascade",
     "Catalogue",
+    "CodeChanges",
     "Comparison",
     "Criterion",
+    "Crosswalk",
     "Diagnosis",
     "EquiteError",
     "Explanation",
     "Formula",
     "FormulaError",
     "OutputError",
+    "Plan",
     "Problem",
     "Profile",
     "Sharing",
     "SharingError",
     "Territories",
     "TerritoriesError",
+    "Tiers",
     "allocate",
+    "cascade",
     "catalogue",
+    "catchments",
     "compare",
     "indicators",
     "read_catalogue",
     "read_territories",
+    "read_workbook",
+    "roll_up",
     "share",
 ]
 

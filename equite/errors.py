@@ -6,6 +6,7 @@
     ├── FormulaError       the page: a key, a name, an expression, a value
     ├── TerritoriesError   the table: a code, a column, a cell
     ├── SharingError       the sums: bounds that cannot be met, nothing to share by
+    ├── WorkbookError      the workbook to read back: a sheet, a cell
     └── OutputError        the file to write
 
 An error carries every problem that was found, each with an id and its values. The sentences stand in French and in
@@ -29,6 +30,7 @@ __all__ = [
     "Problems",
     "SharingError",
     "TerritoriesError",
+    "WorkbookError",
     "nearest",
 ]
 
@@ -109,6 +111,10 @@ class TerritoriesError(EquiteError):
 
 class SharingError(EquiteError):
     """The money cannot be shared as the page asks."""
+
+
+class WorkbookError(EquiteError):
+    """The workbook cannot be read back: it is none of ours, or was edited into something that means nothing."""
 
 
 class OutputError(EquiteError):

@@ -72,12 +72,12 @@ def allocate(formula: FormulaLike, territories: Any, *, serving: Collection[str]
         raise
 
 
-def read_for(formula: Formula, territories: Any) -> Territories:
-    """Read or take a table with the codes and texts that a page needs."""
+def read_for(formula: Formula, territories: Any, also: Collection[str] = ()) -> Territories:
+    """Read or take a table with the codes and texts that a page needs, and ``also`` other columns of text."""
     texts = [column.heading for column in formula.names.columns.values() if column.use != "number"]
     extra = [] if formula.name is None else [formula.name]
     return Territories.of(
-        territories, key=formula.key.column, width=formula.key.width, text=(formula.key.column, *texts, *extra)
+        territories, key=formula.key.column, width=formula.key.width, text=(formula.key.column, *texts, *extra, *also)
     )
 
 

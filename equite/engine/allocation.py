@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from equite.wording import Language, Nearest
 if TYPE_CHECKING:
     from equite.analysis.diagnostics import Diagnosis
     from equite.analysis.profile import Profile
+    from equite.report.plots import AllocationPlots
 
 __all__ = ["Allocation"]
 
@@ -289,6 +290,13 @@ class Allocation:
 
         return profile(self, code, tier=tier)
 
+    @property
+    def plot(self) -> AllocationPlots:
+        """Pictures of the allocation, in its language (needs the extra ``plot``)."""
+        from equite.report.plots import AllocationPlots
+
+        return AllocationPlots(self)
+
     def to_csv(self, path: str | Path) -> Path:
         """Write the table to a CSV file (UTF-8; ``;`` and decimal comma in French)."""
         from equite.report.files import to_csv
@@ -301,11 +309,17 @@ class Allocation:
 
         return to_parquet(self, path)
 
-    def to_excel(self, path: str | Path) -> Path:
-        """Write a workbook: notes, parameters, allocation, checks."""
+    def to_excel(self, path: str | Path, *, template: str | Path | None = None) -> Path:
+        """Write a workbook: notes, parameters, allocation, checks; or fill a copy of somebody's own, ``template``."""
         from equite.report.workbook import to_excel
 
-        return to_excel(self, path)
+        return to_excel(self, path, template=template)
+
+    def to_html(self, path: str | Path, territories: Iterable[str] | None = None) -> Path:
+        """Write one page to read and to print; a section for each territory, or for the codes asked for."""
+        from equite.report.page import to_html
+
+        return to_html(self, path, territories)
 
     def _repr_html_(self) -> str:
         from equite.report.notebook import allocation_html

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import PrivateAttr, ValidationError
+from pydantic import PrivateAttr
 
-from equite.errors import FormulaError, Problems, nearest
+from equite.errors import FormulaError, Problems
 from equite.formula import loading
 from equite.formula.checking import check_names
 from equite.formula.inheriting import inherit
@@ -17,6 +17,7 @@ from equite.formula.loading import Change, Page
 from equite.formula.model import FormulaModel
 from equite.formula.names import Names
 from equite.formula.schema import page_schema
+from equite.formula.validating import reporter, shown, validated
 from equite.inputs.catalogue import Catalogue, read_catalogue
 from equite.wording import Language, as_language
 
@@ -64,18 +65,9 @@ class Formula(FormulaModel):
         language = as_language(str(page.content.get("language") or "fr"))
         problems = Problems(FormulaError, language if "language" in page.content else None)
 
-        def report(entry: str, path: Sequence[str | int] = (), **values: Any) -> None:
-            file, line = page.place(path)
-            problems.add(entry, _shown(path, page.content), line, file=file, **values)
-
+        report = reporter(page, problems)
         page = inherit(page, lambda: _catalogue(page), report)
-        try:
-            formula = cls.model_validate(page.content)
-        except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                _report_invalid(cls, detail, report)
-            problems.refuse()
-            raise
+        formula = validated(cls, page, problems, report)
         formula._page = page
         check_names(formula.names, report)
         problems.refuse()
@@ -131,7 +123,7 @@ class Formula(FormulaModel):
     def where(self, *path: str | int) -> dict[str, Any]:
         """Give ``file``, ``where`` and ``line`` of a path, for a problem found later."""
         file, line = self._page.place(path)
-        return {"file": file, "where": _shown(path, self.page), "line": line}
+        return {"file": file, "where": shown(path, self.page), "line": line}
 
     @property
     def reader_language(self) -> Language:
@@ -155,74 +147,3 @@ def _catalogue(page: Page) -> Catalogue:
     if not isinstance(own, str):
         return read_catalogue()
     return read_catalogue().overlaid(Path(own) if page.folder is None else page.folder / own)
-
-
-def _shown(path: Sequence[str | int], content: Any) -> str:
-    """Write a path with the ids of parts and limits instead of their positions."""
-    words: list[str] = []
-    for key in path:
-        inner = None
-        if isinstance(content, list) and isinstance(key, int) and key < len(content):
-            inner = content[key]
-            named = inner.get("id") if isinstance(inner, dict) else None
-            words.append(str(named) if named else str(key + 1))
-        else:
-            inner = content.get(key) if isinstance(content, dict) else None
-            words.append(str(key + 1) if isinstance(key, int) else str(key))
-        content = inner
-    return ".".join(words)
-
-
-def _report_invalid(model: type[FormulaModel], detail: Any, report: Any) -> None:
-    """Put one of pydantic's findings into our words."""
-    path = tuple(key for key in detail["loc"] if key != "[key]")
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "equite":
-        report(context["entry"], path, **context["values"])
-    elif kind == "extra_forbidden":
-        known = _known_keys(model, path[:-1])
-        name = str(path[-1])
-        report("unknown-key", path, key=name, nearest=nearest(name, known), known=", ".join(known))
-    elif kind == "missing":
-        report("missing-key", path[:-1], key=str(path[-1]))
-    elif kind == "literal_error":
-        report("not-one-of", path, value=str(detail["input"]), choices=context["expected"].replace(" or ", ", "))
-    elif kind.startswith(("int_", "greater_", "less_")):
-        report("not-a-whole-number", path, value=str(detail["input"]))
-    elif kind.startswith("bool_"):
-        report("not-yes-or-no", path, value=str(detail["input"]))
-    elif kind == "too_short":
-        # An item that is wrong in itself has its own sentence; the list is then too short only for pydantic.
-        if not detail["input"]:
-            report("list-empty", path)
-    elif kind in ("string_type",):
-        report("not-a-text", path)
-    elif kind in ("tuple_type", "list_type"):
-        report("not-a-list", path)
-    else:
-        report("not-a-mapping", path)
-
-
-def _known_keys(model: Any, path: Sequence[str | int]) -> list[str]:
-    """Give the keys that the mapping at a path may hold."""
-    schema = model.model_json_schema(by_alias=True)
-    node: Any = schema
-    for key in path:
-        node = _resolved(schema, node)
-        inner = node.get("properties", {}).get(key)
-        if inner is None:
-            inner = node.get("items") if isinstance(key, int) else node.get("additionalProperties")
-        node = inner or {}
-    return sorted(_resolved(schema, node).get("properties", {}))
-
-
-def _resolved(schema: Any, node: Any) -> Any:
-    """Follow references and optional alternatives to the mapping that they name."""
-    while isinstance(node, dict):
-        if "$ref" in node:
-            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
-        elif "anyOf" in node or "allOf" in node:
-            node = next(iter(node.get("anyOf") or node["allOf"]))
-        else:
-            return node
-    return {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
@@ -15,19 +16,29 @@ from equite.errors import Problem, nearest
 from equite.formula.fields import _NUMBER, Plain, Strict, refuse
 from equite.formula.formula import Formula
 from equite.formula.loading import _short_key
-from equite.formula.place_words import allowance, bounds_said, place_said, value_said
-from equite.formula.places import Difference, Path, Rule, differences, nodes, problem_place, tree
+from equite.formula.place_words import PlaceSaid, ValueSaid
+from equite.formula.places import (
+    Difference,
+    Path,
+    Rule,
+    at,
+    differences,
+    is_weight,
+    matching,
+    nodes,
+    problem_place,
+    siblings,
+    tree,
+)
+from equite.formula.validating import Report
 from equite.wording import Codes, Language, Numeral, say
 
 __all__ = ["LOCKED", "Margin", "Margins"]
 
-#: What all parents of a tier share, whatever the margins: the money, its unit and who is who.
+#: What all parents of a tier share, whatever the margins: the money, its unit, and who is who.
 LOCKED = ("currency", "envelope", "equite", "id", "key", "language", "rounding", "unit", "within")
 #: A bound is passed beyond a billionth of itself: weights in thirds are written with a few decimals.
 _DUST = Fraction(1, 10**9)
-
-#: Note one problem: its sentence, its path, its values.
-Report = Callable[..., None]
 
 
 class Margin(Strict):
@@ -40,6 +51,39 @@ class Margin(Strict):
     def is_free(self) -> bool:
         """Whether anything may stand at the place and below it."""
         return self.bounds is None and not self.choices
+
+    def excess(self, value: Fraction) -> Fraction:
+        """Give by how much a number lies outside the bounds; 0 inside, or where it is only dust."""
+        assert self.bounds is not None
+        low, high = (Fraction(bound) for bound in self.bounds)
+        beyond = max(low - value, value - high)
+        return beyond if beyond > _DUST * max(abs(low), abs(high)) else Fraction(0)
+
+    def offers(self, value: Any) -> bool:
+        """Tell whether a value is one of the choices, however its spaces are written."""
+        if isinstance(value, Decimal):
+            return any(_NUMBER.fullmatch(choice) and Decimal(choice) == value for choice in self.choices)
+        if isinstance(value, Rule):
+            return any(Rule.of(choice) == value for choice in self.choices)
+        return value in self.choices
+
+    def values(self, path: Path) -> dict[str, object]:
+        """Give what fills a sentence about this margin."""
+        if self.bounds is not None:
+            return {"low": Numeral(float(self.bounds[0])), "high": Numeral(float(self.bounds[1]))}
+        return {"choices": _Choices(path, self.choices)}
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """Choices in a sentence."""
+
+    path: Path
+    choices: tuple[str, ...]
+
+    def in_language(self, language: Language) -> str:
+        said = tuple(ValueSaid(self.path, choice).in_language(language) for choice in self.choices)
+        return Codes(said).in_language(language)
 
 
 def _margin(value: Any) -> Any:
@@ -70,8 +114,8 @@ class Margins(RootModel[dict[str, Annotated[Margin, BeforeValidator(_margin)]]])
 
     A weight is relative to those beside it. A margin on one is read on the scale of the page: a weight w among
     weights that sum to S counts for w × S₀ / S, where S₀ is their sum on the tier's page. Weights beside it that have
-    no margin must keep their proportions. So no weight leaves its margin by what is done to the others, and
-    multiplying them all by one number changes nothing.
+    no margin keep their proportions. So no weight leaves its margin by what is done to the others, and multiplying
+    them all by one number changes nothing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,7 +129,7 @@ class Margins(RootModel[dict[str, Annotated[Margin, BeforeValidator(_margin)]]])
             return {}
         if value == "everything":
             return {"": "any"}
-        if not isinstance(value, Mapping) or not value:
+        if not isinstance(value, Mapping) or not value or "" in value:
             raise refuse("margins-shape")
         return value
 
@@ -106,235 +150,197 @@ class Margins(RootModel[dict[str, Annotated[Margin, BeforeValidator(_margin)]]])
         lie inside.
         """
         page = tree(base)
-        known = {".".join(path): node for path, node in nodes(page) if path}
-        deciding = _rules(self, page)
-        seen: dict[Path, str] = {}
+        rules, seen = self._rules(page), dict[Path, str]()
         for place, margin in self.root.items():
-            found = [_long(path, margin, page) for path in _matching(place, page)]
-            if not found and place:
-                report("margin-unknown-place", (place,), place=place, nearest=nearest(place, known))
+            note = partial(_note, report, place)
+            found = [_long(path, margin, page) for path in matching(place, page)]
+            if not found:
+                known = {".".join(path) for path, _ in nodes(page) if path}
+                note("margin-unknown-place", nearest=nearest(place, known))
             elif place.split(".")[0] in LOCKED:
-                report("margin-locked", (place,), place=place, locked=", ".join(LOCKED))
-            elif len(found) == 1 and found[0] in seen and "*" not in place + seen[found[0]]:
-                report("margin-twice", (place,), place=place, first=seen[found[0]])
-            else:
-                for path in found:
-                    if deciding.get(path) is margin:
-                        _check_default(
-                            path, margin, page, "*" in place, lambda *a, at=place, **v: report(*a, (at,), **v)
-                        )
-                    seen.setdefault(path, place)
+                note("margin-locked", locked=", ".join(LOCKED))
+            elif "*" not in place and found[0] in seen:
+                note("margin-twice", first=seen[found[0]])
+            elif "*" not in place:
+                seen[found[0]] = place
+            for path in found:
+                if rules[path] is margin:
+                    _check_value(base, page, path, margin, note)
 
     def check(self, base: Formula, local: Formula) -> list[Problem]:
         """Give what the local page changes that it may not, each with the line of the override."""
-        check = _Check(self, base, local)
+        before = tree(base)
+        check = _Check(self, base, local, before, tree(local), self._rules(before))
         check.run()
         return check.problems
 
     def told(self, base: Formula, language: Language) -> tuple[str, ...]:
-        """Say in words what may be changed."""
+        """Say in words what may be changed, one line a place."""
         if self.allow_nothing:
             return (say("margins-nothing", language),)
-        page, found = tree(base), []
-        for place, margin in self.root.items():
-            path = _long(tuple(place.split(".")), margin, page) if place else ()
-            value = None if "*" in path else _at(page, path)
-            found.append(allowance(base, path, margin.bounds, margin.choices, value, language))
-        return tuple(found)
+        if self.allow_everything:
+            return (say("margins-everything", language, locked=", ".join(LOCKED)),)
+        page = tree(base)
+        return tuple(_told(base, page, place, margin, language) for place, margin in self.root.items())
 
-
-def _matching(place: str, page: dict[str, Any]) -> list[Path]:
-    """Give the page's places that a margin's place stands for."""
-    pieces = place.split(".") if place else []
-    return [path for path, _ in nodes(page) if _stands_for(pieces, path)]
-
-
-def _stands_for(pieces: list[str], path: Path) -> bool:
-    at = 0
-    for key in path:
-        if at >= len(pieces):
-            return False
-        # A key may hold dots itself: an edge of a table, 0.5.
-        length = 1 if pieces[at] == "*" else key.count(".") + 1
-        if pieces[at] != "*" and ".".join(pieces[at : at + length]) != key:
-            return False
-        at += length
-    return at == len(pieces)
+    def _rules(self, page: dict[str, Any]) -> dict[Path, Margin]:
+        """Give the margin that holds at each of the page's places that is named."""
+        found: dict[Path, Margin] = {}
+        for place in sorted(self.root, key=lambda place: -place.split(".").count("*")):
+            for path in matching(place, page):
+                found[_long(path, self.root[place], page)] = self.root[place]
+        return found
 
 
 def _long(path: Path, margin: Margin, page: dict[str, Any]) -> Path:
     """Give the place of the value itself where a margin names its short form."""
     short = _short_key(path)
-    return (*path, short) if short and not margin.is_free and not isinstance(_at(page, path), str | Decimal) else path
+    return (*path, short) if short and not margin.is_free and isinstance(at(page, path), dict) else path
 
 
-def _at(page: Any, path: Path) -> Any:
-    for key in path:
-        page = page.get(key) if isinstance(page, dict) else None
-    return page
+def _note(report: Report, place: str, entry: str, **values: object) -> None:
+    report(entry, (place,), **{"place": place, **values})
 
 
-def _rules(margins: Margins, page: dict[str, Any]) -> dict[Path, Margin]:
-    """Give the margin that holds at each of the page's places that has one of its own."""
-    found: dict[Path, Margin] = {}
-    for place in sorted(margins.root, key=lambda place: -place.split(".").count("*")):
-        for path in _matching(place, page):
-            found[_long(path, margins.root[place], page)] = margins.root[place]
-    return found
+def _told(base: Formula, page: dict[str, Any], place: str, margin: Margin, language: Language) -> str:
+    paths = [_long(path, margin, page) for path in matching(place, page)]
+    path = paths[0] if "*" not in place and paths else tuple(place.split("."))
+    values = {"place": PlaceSaid(base, path), **margin.values(path)}
+    if margin.is_free:
+        return say("margin-any", language, **values)
+    entry = "margin-between" if margin.bounds is not None else "margin-choices"
+    if "*" in place:
+        return say(entry, language, **values)
+    return say(f"{entry}-page", language, value=ValueSaid(path, at(page, path)), **values)
 
 
-def _check_default(path: Path, margin: Margin, page: dict[str, Any], starred: bool, report: Report) -> None:
-    """Hold a margin against what the page says at the place."""
-    value, place = _at(page, path), ".".join(path)
-    if margin.is_free or (starred and value is None):
+def _check_value(base: Formula, page: dict[str, Any], path: Path, margin: Margin, note: Callable[..., None]) -> None:
+    """Hold a margin against what the page says at a place."""
+    value = at(page, path)
+    values = {"said": PlaceSaid(base, path), "value": ValueSaid(path, value), **margin.values(path)}
+    if margin.is_free:
         return
     if isinstance(value, dict | tuple) or value is None:
-        report("margin-not-a-value", place=place)
-    elif margin.bounds is not None and not isinstance(value, Decimal):
-        report("margin-wants-choices", place=place, value=str(value))
-    elif margin.choices and isinstance(value, Decimal):
-        report("margin-wants-bounds", place=place, value=Numeral(float(value)))
-    elif margin.bounds is not None and not margin.bounds[0] <= value <= margin.bounds[1]:
-        low, high = (Numeral(float(bound)) for bound in margin.bounds)
-        report("margin-excludes-default", place=place, value=Numeral(float(value)), low=low, high=high)
-    elif margin.choices and not _among(value, margin.choices):
-        report("margin-excludes-choice", place=place, value=str(value), choices=Codes(margin.choices))
-    elif margin.bounds is not None and _is_weight(path):
-        beside = _siblings(page, path[:-3]).values()
+        note("margin-not-a-value", **values)
+    elif margin.bounds is None and isinstance(value, Decimal):
+        note("margin-wants-bounds", **values)
+    elif margin.bounds is None:
+        if not margin.offers(value):
+            note("margin-excludes-choice", **values)
+    elif not isinstance(value, Decimal):
+        note("margin-wants-choices", **values)
+    elif not margin.bounds[0] <= value <= margin.bounds[1]:
+        note("margin-excludes-value", **values)
+    elif is_weight(path):
+        beside = siblings(page, path[:-3]).values()
         if not all(isinstance(weight, Decimal) for weight in beside):
-            report("margin-beside-rule", place=place)
+            note("margin-beside-rule", **values)
         elif sum(beside) <= 0:
-            report("margin-weights-nothing", place=place)
-
-
-def _among(value: Any, choices: tuple[str, ...]) -> bool:
-    """Tell whether a value is one of some choices, however its spaces are written."""
-    if isinstance(value, Decimal):
-        return any(_NUMBER.fullmatch(choice) and Decimal(choice) == value for choice in choices)
-    if isinstance(value, Rule):
-        return any(Rule.of(choice) == value for choice in choices)
-    return value in choices
-
-
-def _is_weight(path: Path) -> bool:
-    return path[0] == "indices" and path[-1] == "weight" and len(path) % 2 == 1 and path[-3] in ("criteria", "families")
-
-
-def _siblings(page: dict[str, Any], owner: Path) -> dict[Path, Any]:
-    """Give the weights that are relative to each other below an index or a family, by place."""
-    group = _at(page, owner)
-    return {
-        (*owner, section, name, "weight"): inner["weight"]
-        for section in ("families", "criteria")
-        for name, inner in (group.get(section) or {}).items()
-    }
+            note("margin-weights-nothing", **values)
 
 
 @dataclass
 class _Check:
-    """One local page held against the margins of the page it comes from."""
+    """One local page held against the margins of the page it comes from; ``before`` and ``after`` are their trees."""
 
     margins: Margins
     base: Formula
     local: Formula
-
-    def __post_init__(self) -> None:
-        self.before, self.after = tree(self.base), tree(self.local)
-        self.rules = _rules(self.margins, self.before)
-        self.problems: list[Problem] = []
+    before: dict[str, Any]
+    after: dict[str, Any]
+    rules: dict[Path, Margin]
+    problems: list[Problem] = field(default_factory=list)
 
     def run(self) -> None:
-        weighed: dict[Path, None] = {}
-        for difference in differences(self.before, self.after):
+        """Judge every difference, then the weights of every group in which something differs."""
+        groups: dict[Path, None] = {}
+        for difference in differences(self.base, self.local):
             path = difference.path
-            if difference.added or difference.removed:
-                # A new criterion takes weight from those beside it.
-                weighed |= dict.fromkeys([path[:-2]] if len(path) % 2 == 0 and _is_weight((*path, "weight")) else [])
-            elif _is_weight(path):
-                weighed[path[:-3]] = None
+            # A criterion that comes or goes moves the weights of those beside it.
+            weight = path if not (difference.added or difference.removed) else (*path, "weight")
+            if is_weight(weight):
+                groups[weight[:-3]] = None
             if path[0] in LOCKED:
                 self._refuse("choice-locked", path, locked=", ".join(LOCKED))
-            elif not (_is_weight(path) and self._on_one_scale(path[:-3])):
+            elif not (is_weight(path) and self._on_one_scale(path[:-3])):
                 self._value(difference)
-        for owner in weighed:
-            if self._on_one_scale(owner):
-                self._weights(owner)
+        for owner in groups:
+            self._weights(owner)
 
     def _rule(self, path: Path) -> Margin | None:
         """Give the margin that holds at a place: its own, or that of the nearest place above which leaves all free."""
         for length in range(len(path), -1, -1):
-            margin = self.rules.get(path[:length])
-            if margin is not None and (length == len(path) or margin.is_free):
-                return margin
+            if path[:length] in self.rules:
+                return self.rules[path[:length]]
         return None
 
     def _value(self, difference: Difference) -> None:
         """Judge one difference that is no relative weight."""
         path, value, margin = difference.path, difference.after, self._rule(difference.path)
-        bound_below = [
-            place
-            for place, rule in self.rules.items()
-            if len(place) > len(path) and place[: len(path)] == path and not rule.is_free
-        ]
         if margin is None:
-            self._not_allowed(path)
+            self._refuse(self._not_allowed(difference), path, allowed=Codes(tuple(self.margins.root)))
         elif margin.is_free:
-            # What is free may not be used to take away what has bounds.
-            if bound_below:
-                self._refuse("choice-removes-bounded", path, bounded=Codes(tuple(".".join(at) for at in bound_below)))
-        elif margin.choices:
-            if not _among(value, margin.choices):
-                self._refuse("choice-not-among", path, value=self._said(path, value), choices=Codes(margin.choices))
+            below = [at for at, rule in self.rules.items() if at[: len(path)] == path and not rule.is_free]
+            if below:
+                # What is free may not serve to take away what has bounds.
+                self._refuse("choice-removes-bounded", path, bounded=Codes(tuple(".".join(at) for at in below)))
+        elif margin.bounds is None:
+            if not margin.offers(value):
+                self._refuse("choice-not-among", path, value=ValueSaid(path, value), **margin.values(path))
         elif not isinstance(value, Decimal):
-            self._refuse("choice-not-a-number", path, value=self._said(path, value), **bounds_said(margin.bounds))
+            self._refuse("choice-not-a-number", path, value=ValueSaid(path, value), **margin.values(path))
         else:
-            self._bounded(path, Fraction(value), Fraction(value), margin)
+            self._bounded(path, value, Fraction(value), margin)
+
+    def _not_allowed(self, difference: Difference) -> str:
+        if self.margins.allow_nothing:
+            return "choice-nothing-allowed"
+        if difference.added or difference.removed:
+            return "choice-not-added" if difference.added else "choice-not-removed"
+        return "choice-not-allowed"
 
     def _on_one_scale(self, owner: Path) -> bool:
         """Tell whether the weights below an index or a family are plain numbers on both pages."""
-        if not (isinstance(_at(self.before, owner), dict) and isinstance(_at(self.after, owner), dict)):
-            return False
-        both = [*_siblings(self.before, owner).values(), *_siblings(self.after, owner).values()]
+        both = [*siblings(self.before, owner).values(), *siblings(self.after, owner).values()]
         return all(isinstance(weight, Decimal) for weight in both)
 
     def _weights(self, owner: Path) -> None:
         """Judge the weights below an index or a family on the scale of the tier's page."""
-        before = {path: Fraction(weight) for path, weight in _siblings(self.before, owner).items()}
-        after = {path: Fraction(weight) for path, weight in _siblings(self.after, owner).items()}
-        if sum(after.values()) <= 0 or sum(before.values()) <= 0:
+        before, after = siblings(self.before, owner), siblings(self.after, owner)
+        rules = {path: rule for path in after if path in before and (rule := self._rule(path)) and rule.bounds}
+        if not self._on_one_scale(owner):
+            for path in rules:
+                self._refuse("choice-beside-rule", path)
+            return
+        whole, own = sum(before.values()), sum(after.values())
+        if whole <= 0 or own <= 0:
             self._refuse("choice-weights-nothing", owner)
             return
-        scale = sum(before.values()) / sum(after.values())
         held = [path for path in before if path in after and self._rule(path) is None]
-        for path in _out_of_proportion(held, before, after):
-            self._refuse("choice-proportion", path, **self._allowed())
-        for path, weight in after.items():
-            margin = self._rule(path)
-            if margin is not None and margin.bounds is not None:
-                self._bounded(path, weight, weight * scale, margin)
+        for path in _out_of_proportion({path: (Fraction(before[path]), Fraction(after[path])) for path in held}):
+            self._refuse("choice-proportion", path, value=ValueSaid(path, after[path]))
+        for path, rule in rules.items():
+            self._bounded(path, after[path], Fraction(after[path]) * Fraction(whole) / Fraction(own), rule)
 
-    def _bounded(self, path: Path, written: Fraction, value: Fraction, margin: Margin) -> None:
-        assert margin.bounds is not None
-        low, high = (Fraction(bound) for bound in margin.bounds)
-        beyond = max(low - value, value - high)
-        if beyond <= _DUST * max(abs(low), abs(high)):
+    def _bounded(self, path: Path, written: Decimal, counted: Fraction, margin: Margin) -> None:
+        gap = margin.excess(counted)
+        if not gap:
             return
-        values = {"value": Numeral(float(value)), "gap": Numeral(float(beyond)), **bounds_said(margin.bounds)}
-        if value == written:
-            self._refuse("choice-outside", path, **values)
-        else:
-            self._refuse("choice-outside-on-scale", path, written=Numeral(float(written)), **values)
-
-    def _said(self, path: Path, value: Any) -> str:
-        return value_said(path, value, self.base.language)
-
-    def _allowed(self) -> dict[str, object]:
-        return {"allowed": _Allowed(self.margins, self.base)}
-
-    def _not_allowed(self, path: Path) -> None:
-        entry = "choice-nothing-allowed" if self.margins.allow_nothing else "choice-not-allowed"
-        self._refuse(entry, path, **self._allowed())
+        entry = "choice-outside" if counted == written else "choice-outside-on-scale"
+        # A share that was worked out has endless decimals: two will do where they show the gap.
+        digits = 2 if counted != written and gap >= Fraction(1, 100) else None
+        values = {"value": Numeral(float(counted), digits), "gap": Numeral(float(gap), digits), **margin.values(path)}
+        self._refuse(entry, path, written=Numeral(float(written)), **values)
 
     def _refuse(self, entry: str, path: Path, **values: object) -> None:
-        named = {"place": ".".join(path), **values}
+        named = {"place": PlaceSaid(self.base, path), **values}
         self.problems.append(Problem(entry, named, **problem_place(self.base, self.local, path)))
+
+
+def _out_of_proportion(weights: Mapping[Path, tuple[Fraction, Fraction]]) -> list[Path]:
+    """Name the weights that part from the proportions most of them keep; each with its value before and after."""
+    ratios = {path: after / before for path, (before, after) in weights.items() if before}
+    counts = Counter(ratios.values())
+    usual = max(counts, key=lambda ratio: (counts[ratio], ratio == 1), default=Fraction(1))
+    parting = [path for path, ratio in ratios.items() if abs(ratio - usual) > _DUST * abs(usual)]
+    return [path for path in weights if path in parting or (path not in ratios and weights[path][1])]

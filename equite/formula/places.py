@@ -16,13 +16,26 @@ from pydantic import BaseModel
 from equite.errors import FormulaError
 from equite.formula.expressions import Expression
 from equite.formula.fields import _NUMBER
-from equite.formula.formula import Formula
+from equite.formula.formula import Formula, _catalogue
 from equite.formula.indices import Direction, Method, Missing, Outliers
+from equite.formula.inheriting import _of_column
 from equite.formula.loading import Change, Page
 from equite.formula.model import Pool, Share
 from equite.formula.writing import written
 
-__all__ = ["Difference", "Path", "Rule", "differences", "nodes", "problem_place", "tree"]
+__all__ = [
+    "Difference",
+    "Path",
+    "Rule",
+    "at",
+    "differences",
+    "is_weight",
+    "matching",
+    "nodes",
+    "problem_place",
+    "siblings",
+    "tree",
+]
 
 Path = tuple[str, ...]
 
@@ -43,7 +56,7 @@ class Rule(str):
 
 @dataclass(frozen=True)
 class Difference:
-    """One place at which two pages differ, and what stands there on each; ``added`` or ``removed`` where on one only."""
+    """One place at which two pages differ, and what stands there on each; ``added`` or ``removed`` if on one only."""
 
     path: Path
     before: Any
@@ -149,10 +162,72 @@ def nodes(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from nodes(inner, (*path, key))
 
 
-def differences(base: Any, local: Any, path: Path = ()) -> Iterator[Difference]:
+def at(node: Any, path: Path) -> Any:
+    """Give what stands at a place of a tree; None where there is no such place."""
+    for key in path:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def matching(place: str, page: dict[str, Any]) -> list[Path]:
+    """Give the places of a tree that a place as written stands for; ``*`` stands for any one key."""
+    pieces = place.split(".") if place else []
+    return [path for path, _ in nodes(page) if _stands_for(pieces, path)]
+
+
+def _stands_for(pieces: list[str], path: Path) -> bool:
+    start = 0
+    for key in path:
+        if start >= len(pieces):
+            return False
+        # A key may hold dots itself: an edge of a table, 0.5.
+        end = start + (1 if pieces[start] == "*" else key.count(".") + 1)
+        if pieces[start] != "*" and ".".join(pieces[start:end]) != key:
+            return False
+        start = end
+    return start == len(pieces)
+
+
+def is_weight(path: Path) -> bool:
+    """Tell whether a place is the weight of a criterion or a family."""
+    # Sections stand at even places, so that a family may be called 'criteria'.
+    at_end = len(path) > 4 and len(path) % 2 == 1 and path[-1] == "weight"
+    return at_end and path[0] == "indices" and path[-3] in ("criteria", "families")
+
+
+def siblings(page: dict[str, Any], owner: Path) -> dict[Path, Any]:
+    """Give the weights that are relative to each other below an index or a family, by place."""
+    group = at(page, owner)
+    return {
+        (*owner, section, name, "weight"): inner["weight"]
+        for section in ("families", "criteria")
+        for name, inner in group[section].items()
+    }
+
+
+def differences(base: Formula, local: Formula) -> Iterator[Difference]:
+    """Give every place at which two pages differ, in the base page's order.
+
+    How a column is read, where the catalogue says it for a criterion, comes and goes with the criterion and is no
+    difference of its own.
+    """
+    for difference in _parting(tree(base), tree(local), ()):
+        pages = [base] * difference.removed + [local] * difference.added
+        if not any(_from_catalogue(page, difference.path) for page in pages):
+            yield difference
+
+
+def _from_catalogue(formula: Formula, path: Path) -> bool:
+    if len(path) != 2 or path[0] != "columns":
+        return False
+    known = _catalogue(formula._page).get(path[1])
+    return known is not None and formula.page["columns"][path[1]] == dict(_of_column(known))
+
+
+def _parting(base: Any, local: Any, path: Path) -> Iterator[Difference]:
     """Give every place at which two trees differ, as deep as both go."""
     if not (isinstance(base, dict) and isinstance(local, dict)):
-        if base != local or (isinstance(base, Rule) != isinstance(local, Rule)):
+        if base != local:
             yield Difference(path, base, local)
         return
     for key in [*base, *(key for key in local if key not in base)]:
@@ -162,12 +237,13 @@ def differences(base: Any, local: Any, path: Path = ()) -> Iterator[Difference]:
         elif key not in base:
             yield Difference(below, None, local[key], added=True)
         else:
-            yield from differences(base[key], local[key], below)
+            yield from _parting(base[key], local[key], below)
 
 
 def problem_place(base: Formula, local: Formula, path: Path) -> dict[str, Any]:
     """Give ``file``, ``where`` and ``line`` of a place on the local page: the line that parts from the base page's."""
-    keys, content = [], local.page
+    keys: list[str] = []
+    content: Any = local.page
     for key in path:
         if isinstance(content, list):
             ids = [item.get("id") if isinstance(item, dict) else None for item in content]

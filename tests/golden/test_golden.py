@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from equite import Allocation, Formula, allocate
+from equite import Allocation, Cascade, Formula, allocate, cascade
 
 pytestmark = pytest.mark.golden
 
@@ -131,92 +131,58 @@ def test_nhs_weighted_populations(golden: Path) -> None:
 
 # Brazil, FUNDEB, 2024
 
-VAAF = """
-equite: 1
-id: fundeb-vaaf
-language: en
-currency: BRL
-envelope: 24153287047.40
-key: uf
-parts:
-  - {id: complement, pool: remainder, share: {level_up: fund, counting: pupils}}
-"""
-NETWORKS = """
-equite: 1
-id: fundeb-networks
-language: en
-currency: BRL
-key: ibge
-parts:
-  - {id: vaaf, pool: {amount: fund}, within: uf, share: {in_proportion_to: pupils}}
-"""
-VAAT = """
-equite: 1
-id: fundeb-vaat
-language: en
-currency: BRL
-envelope: 18114965285.51
-key: ibge
-columns:
-  inabilitados_vaat: {kind: yes_no}
-eligible:
-  - {where: not inabilitados_vaat, reason: "accounts not filed"}
-parts:
-  - {id: complement, pool: remainder, share: {level_up: recursos_vaat, counting: pupils}}
-"""
+FUNDEB = Path(__file__).parents[2] / "examples" / "brazil_fundeb" / "plan.yaml"
 
 
 @pytest.fixture(scope="module")
-def fundeb(golden: Path) -> Path:
-    return golden / "br_fundeb_2024"
-
-
-def networks(folder: Path, weight: str) -> pd.DataFrame:
-    """Give the networks with ``pupils``, their enrolment weighted by stage and by socioeconomic level."""
+def fundeb(golden: Path) -> Cascade:
+    """Run the plan on the published networks, as one file with their enrolments."""
+    folder = golden / "br_fundeb_2024"
     entities = pd.read_csv(folder / "entities.csv", dtype={"ibge": str})
-    enrolments = pd.read_csv(folder / "enrolments.csv.gz", dtype={"ibge": str}).set_index("ibge").loc[entities["ibge"]]
-    weights = pd.read_csv(folder / "stage_weights.csv").set_index("etapa")[weight]
-    pupils = (enrolments[weights.index].to_numpy() * weights.to_numpy()).sum(axis=1)
-    return entities.assign(pupils=pupils * entities["nse"])
+    enrolments = pd.read_csv(folder / "enrolments.csv.gz", dtype={"ibge": str})
+    networks = entities.merge(enrolments, on="ibge", suffixes=("", "_again"), validate="one_to_one")
+    states = pd.DataFrame({"uf": sorted(networks["uf"].unique())})
+    return cascade(FUNDEB, {"state": states, "network": networks})
 
 
-def standard(result: Allocation, resources: pd.Series, pupils: pd.Series) -> pd.Series:
-    """Give what each has a pupil, complement included."""
-    return (amounts(result) + resources) / pupils
-
-
-def test_fundeb_levels_states_up_to_the_common_minimum(fundeb: Path) -> None:
-    table = networks(fundeb, "peso_vaaf").groupby("uf").agg(fund=("recursos_vaaf", "sum"), pupils=("pupils", "sum"))
-    result = allocate(Formula.from_text(VAAF), table.reset_index())
-    table = published(table, result)
-    reached = standard(result, table["fund"], table["pupils"])
-    helped = amounts(result) > 0
+def test_fundeb_levels_states_up_to_the_common_minimum(fundeb: Cascade) -> None:
+    table = fundeb.table("state")
+    (shared,) = fundeb.allocations("state")
+    pupils = shared.scope.numbers("pupils")
+    reached = table["passed_on"] / pupils
+    helped = table["received"] > 0
     assert len(table) == 27
-    assert list(table.index[helped]) == ["AL", "AM", "BA", "CE", "MA", "PA", "PB", "PE", "PI", "RJ"]
+    assert table["code"][helped].tolist() == ["AL", "AM", "BA", "CE", "MA", "PA", "PB", "PE", "PI", "RJ"]
     assert reached[helped].round(2).unique().tolist() == [5361.43]
     assert (reached[~helped] > 5361.43).all()
-    assert result.total == 24_153_287_047.40
+    assert shared.total == 24_153_287_047.40
 
 
-def test_fundeb_shares_each_states_fund_among_its_networks(fundeb: Path) -> None:
-    table = networks(fundeb, "peso_vaaf")
-    table["fund"] = table.groupby("uf")["recursos_vaaf"].transform("sum").round(2)
-    result = allocate(Formula.from_text(NETWORKS), table)
-    off = amounts(result) - published(table.set_index("ibge"), result)["recursos_vaaf"]
+def test_fundeb_shares_each_states_money_among_its_networks(fundeb: Cascade, golden: Path) -> None:
+    entities = pd.read_csv(golden / "br_fundeb_2024" / "entities.csv", dtype={"ibge": str}).set_index("ibge")
+    (shared,) = fundeb.allocations("network")
+    base = shared.table.set_index("code")["base"]
+    off = base - entities["recursos_vaaf"].reindex(base.index)
     assert len(off) == 5_595
     assert np.abs(off).max() <= 0.16
-    # Each state's fund is spent to the cent.
-    ours = amounts(result).groupby(published(table.set_index("ibge"), result)["uf"]).sum()
-    assert ours.round(2).to_dict() == table.groupby("uf")["fund"].first().to_dict()
+    # Every state's own fund, and every state's whole, is spent to the cent.
+    own = base.groupby(entities["uf"].reindex(base.index)).sum()
+    states = fundeb.table("state").set_index("code")
+    assert own.round(2).to_dict() == states["added"].round(2).to_dict()
+    whole = fundeb.table("network").groupby("parent")["received"].sum()
+    assert whole.round(2).to_dict() == states["passed_on"].round(2).to_dict()
+    assert (states["reserve"] == 0).all()
 
 
-def test_fundeb_levels_networks_up_on_all_their_resources(fundeb: Path) -> None:
-    table = networks(fundeb, "peso_vaat")
-    result = allocate(Formula.from_text(VAAT), table)
-    table = published(table.set_index("ibge"), result)
-    reached = standard(result, table["recursos_vaat"], table["pupils"])
-    helped = amounts(result) > 0
-    assert (len(result.excluded), helped.sum()) == (94, 2_172)
-    assert result.parts_shared[0].level[0] == pytest.approx(8420.96, abs=0.005)
-    assert reached[helped].to_numpy() == pytest.approx(8420.96, abs=0.01)
-    assert result.total == 18_114_965_285.51
+def test_fundeb_levels_networks_up_on_all_their_resources(fundeb: Cascade) -> None:
+    direct = fundeb.level("network").funds["direct"]
+    helped = direct.amounts > 0
+    assert (len(direct.excluded), helped.sum()) == (94, 2_172)
+    assert direct.parts_shared[0].level[0] == pytest.approx(8420.96, abs=0.005)
+    rows = direct.context.rows
+    resources, pupils = (direct.scope.numbers(name)[rows] for name in ("recursos_vaat", "pupils"))
+    reached = (direct.amounts + resources) / pupils
+    assert reached[helped] == pytest.approx(8420.96, abs=0.01)
+    assert direct.total == 18_114_965_285.51
+    # All the money of the plan is told apart by where it came from.
+    assert fundeb.sources["money"].sum() == pytest.approx(fundeb.uses["money"].sum(), abs=0.01)

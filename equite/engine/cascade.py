@@ -1,0 +1,305 @@
+"""A cascade: money comes down through tiers, each shared by a page of its own, and nothing is lost at any node.
+
+What a tier's territories have to pass on (what they received, with funds and what they add, less what they keep) are
+the envelopes that the next tier's page shares among their children: one computation a tier, however many parents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from equite.engine.accounts import Coins, Counts, Level
+from equite.engine.allocation import Allocation
+from equite.engine.descent import Descent
+from equite.engine.trail import Trail, trail
+from equite.errors import EquiteError, Problem, SharingError, nearest
+from equite.formula.plan import Plan
+from equite.inputs.tiers import Tiers
+from equite.wording import Language
+
+__all__ = ["Cascade", "cascade"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cascade:
+    """Money brought down through tiers, every node's accounts kept; frozen.
+
+    Attributes
+    ----------
+    plan : Plan
+        The plan.
+    tiers : Tiers
+        The territories and their parents.
+    coins : Coins
+        The coin that every account is a whole number of.
+    levels : tuple of Level
+        The tiers after the money came through, top one first.
+    """
+
+    plan: Plan
+    tiers: Tiers
+    coins: Coins
+    levels: tuple[Level, ...]
+
+    @property
+    def language(self) -> Language:
+        """The language of outputs."""
+        return self.plan.language
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tiers, top one first."""
+        return self.plan.names
+
+    def level(self, tier: str | None = None) -> Level:
+        """Give a tier's level, by default the last.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+        """
+        if tier is None:
+            return self.levels[-1]
+        if tier not in self.names:
+            raise SharingError(
+                [Problem("plan-unknown-tier", {"tier": tier, "nearest": nearest(tier, self.names)})], self.language
+            )
+        return self.levels[self.names.index(tier)]
+
+    def allocations(self, tier: str | None = None) -> tuple[Allocation, ...]:
+        """Give a tier's allocations: one, and one more for each parent with a page of its own."""
+        return self.level(tier).allocations
+
+    def allocation_of(self, code: str, tier: str | None = None) -> Allocation | None:
+        """Give the allocation that served a territory; None where its parent had nothing to pass on."""
+        level = self.level(tier)
+        served = level.served_by[self.row(code, tier)]
+        return None if served < 0 else level.allocations[served]
+
+    def row(self, code: str, tier: str | None = None) -> int:
+        """Give a territory's place among its tier's sorted codes.
+
+        Raises
+        ------
+        SharingError
+            The tier has no such code.
+        """
+        level = self.level(tier)
+        if str(code) not in level.rows:
+            near = nearest(str(code), level.codes)
+            raise SharingError([Problem("code-unknown", {"code": str(code), "nearest": near})], self.language)
+        return level.rows[str(code)]
+
+    @cached_property
+    def envelope(self) -> float:
+        """What the top shares among the first tier."""
+        first = self.levels[0]
+        return float(self.coins.money(first.by_parent(first.received) + first.reserve - first.on_top)[0])
+
+    @cached_property
+    def sources(self) -> pd.DataFrame:
+        """Where the money comes from: the envelope, what came on top, funds, what territories add; one row each.
+
+        Columns: tier, source (``envelope``, ``on_top``, ``fund``, ``added``), id (of a fund), money. They sum to
+        :attr:`uses`, exactly.
+        """
+        rows: list[tuple[str, str, str, float]] = [(self.names[0], "envelope", "", self.envelope)]
+        for level in self.levels:
+            money = {"on_top": level.on_top, "added": level.added}
+            rows += [(level.tier.id, word, "", self._sum(coins)) for word, coins in money.items() if coins.any()]
+            rows += [(level.tier.id, "fund", name, found.total) for name, found in level.funds.items()]
+        return pd.DataFrame(rows, columns=["tier", "source", "id", "money"])
+
+    @cached_property
+    def uses(self) -> pd.DataFrame:
+        """Where the money ends: what each tier keeps or leaves undistributed, and what reaches the last one.
+
+        Columns: tier, use (``kept``, ``reserve``, ``amount``), money, per_unit (of each dollar from all sources).
+        """
+        rows: list[tuple[str, str, float]] = []
+        for level in self.levels:
+            money = {"reserve": level.reserve, "kept": level.kept}
+            if level is self.levels[-1]:
+                money["amount"] = level.amount
+            rows += [(level.tier.id, word, self._sum(coins)) for word, coins in money.items() if coins.any()]
+        frame = pd.DataFrame(rows, columns=["tier", "use", "money"])
+        total = float(self.sources["money"].sum())
+        return frame.assign(per_unit=frame["money"] / total if total else np.nan)
+
+    def table(self, tier: str | None = None) -> pd.DataFrame:
+        """One row for each territory of a tier, in code order.
+
+        Columns: code, name and parent where there are any, received, then funds, added, kept where the plan has them,
+        amount (received and funds), passed_on; then shared_out, reserve and on_top of what it passed on; per_head
+        where the page knows the people; of_parent, its share of what its parent's children got. In each row
+        amount + added - kept = passed_on = shared_out + reserve - on_top.
+        """
+        level = self.level(tier)
+        at = self.levels.index(level)
+        columns: dict[str, Any] = {"code": list(level.codes)}
+        names = self._texts(level, self.plan.formula_of(level.tier.id).name)
+        if names is not None:
+            columns["name"] = names
+        if at:
+            columns["parent"] = [self.levels[at - 1].codes[place] for place in level.parent]
+        columns["received"] = self.coins.money(level.received)
+        if level.funds:
+            columns["funds"] = self.coins.money(level.from_funds)
+        columns["amount"] = self.coins.money(level.amount)
+        if at + 1 < len(self.levels):
+            columns |= {word: self.coins.money(coins) for word, coins in self._onward(level, at).items()}
+        people = self._people(level)
+        if people is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                columns["per_head"] = np.where(people > 0, columns["amount"] / people, np.nan)
+        shared = level.by_parent(level.received)[level.parent]
+        columns["of_parent"] = np.divide(level.received, shared, out=np.full(len(shared), np.nan), where=shared != 0)
+        return pd.DataFrame(columns)
+
+    def _onward(self, level: Level, at: int) -> dict[str, Counts]:
+        below = self.levels[at + 1]
+        stated = {"added": (level.tier.adds, level.added), "kept": (level.tier.keeps, level.kept)}
+        found = {word: coins for word, (said, coins) in stated.items() if said is not None}
+        onward = {"passed_on": level.passed_on, "shared_out": below.by_parent(below.received)}
+        return {**found, **onward, "reserve": below.reserve, "on_top": below.on_top}
+
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """Every node of every tier: its tier, and the columns of :meth:`table`."""
+        frames = [self.table(tier).assign(tier=tier) for tier in self.names]
+        whole = pd.concat(frames, ignore_index=True)
+        first = [name for name in ("tier", "code", "name", "parent") if name in whole]
+        return whole[[*first, *(name for name in whole if name not in first)]]
+
+    def _sum(self, coins: Counts) -> float:
+        return float(self.coins.money(np.array([int(coins.sum())]))[0])
+
+    def _texts(self, level: Level, name: str | None) -> list[str] | None:
+        if name is None:
+            return None
+        page = self.plan.formula_of(level.tier.id)
+        heading = page.columns[name].heading if name in page.columns and page.columns[name].heading else name
+        found = dict(zip(level.territories.codes, level.territories.texts(str(heading)), strict=True))
+        return [code if found[code] is None else str(found[code]) for code in level.codes]
+
+    def _people(self, level: Level) -> np.ndarray | None:
+        """Give the people of a tier's territories, where its page knows them."""
+        if not level.allocations or level.allocations[0].people is None:
+            return None
+        people = np.full(len(level.codes), np.nan)
+        for allocation in level.allocations:
+            if allocation.people is not None:
+                people[[level.rows[code] for code in allocation.codes]] = allocation.people
+        return people
+
+    def names_of(self, tier: str) -> tuple[str, ...]:
+        """Give the names of a tier's territories in code order; their codes where the page names no column."""
+        level = self.level(tier)
+        return tuple(self._texts(level, self.plan.formula_of(tier).name) or level.codes)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody who signs should know, each with its tier, in the plan's language."""
+        found = [
+            f"{self.plan.title_of(level.tier.id)} · {warning}"
+            for level in self.levels
+            for allocation in (*level.allocations, *level.funds.values())
+            for warning in allocation.warnings
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def explain(self, code: str, tier: str | None = None) -> Trail:
+        """Follow the money from the top down to one territory, and explain each step."""
+        return trail(self, code, tier)
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """Enough to redo the cascade in ten years, as plain values that JSON can hold."""
+        return {
+            "plan": {"id": self.plan.id, "sha256": self.plan.sha256, "content": self.plan.content},
+            "tiers": {level.tier.id: self._told(level) for level in self.levels},
+            "sources": self.sources.to_dict("records"),
+            "uses": self.uses.to_dict("records"),
+        }
+
+    def _told(self, level: Level) -> dict[str, Any]:
+        tier = level.tier
+        choices = self.plan.choices_of(tier.id)
+        return {
+            "decided_by": dict(tier.decided_by) if tier.decided_by else None,
+            "choices": [
+                {**{key: getattr(each, key) for key in ("body", "date", "resolution", "dissent")}, "for": each.parent}
+                | {"reason": dict(each.reason)}
+                for each in choices
+            ],
+            "allocations": [allocation.record for allocation in level.allocations],
+            "funds": {name: found.record for name, found in level.funds.items()},
+            "accounts": self.table(tier.id).replace({np.nan: None}).to_dict("list"),
+        }
+
+    def summary(self) -> str:
+        """Tell the cascade in a few lines, in the plan's language."""
+        from equite.report.cascade import summary
+
+        return summary(self)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the accounts of every node to a CSV file (UTF-8; ``;`` and decimal comma in French)."""
+        from equite.report.cascade_files import to_csv
+
+        return to_csv(self, path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write a workbook: what it is, one sheet for each tier, and the checks of every node."""
+        from equite.report.cascade_files import to_excel
+
+        return to_excel(self, path)
+
+    def _repr_html_(self) -> str:
+        from equite.report.cascade import cascade_html
+
+        return cascade_html(self)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+
+def cascade(plan: Plan | str | Path | Mapping[str, Any], tables: Mapping[str, Any] | None = None) -> Cascade:
+    """Bring money down through the tiers of a plan.
+
+    Parameters
+    ----------
+    plan : Plan, path or mapping
+        The plan.
+    tables : mapping of str to table, optional
+        Tables by tier, each a path, a frame or territories, instead of those that the plan names.
+
+    Returns
+    -------
+    Cascade
+        At every node: what its children got + reserve = what it passed on + what came on top, exactly.
+
+    Raises
+    ------
+    FormulaError
+        The plan or one of its pages cannot be read or meant, or an override passes its margin.
+    TerritoriesError
+        A table cannot be used, a territory has no parent or two, or totals do not agree between tiers.
+    SharingError
+        A node's money cannot be shared as its page asks, or a node with money has nobody to pass it on to.
+    """
+    read = Plan.of(plan)
+    try:
+        descent = Descent(read, tables or {})
+        return Cascade(read, descent.tiers, descent.coins, descent.run())
+    except EquiteError as error:
+        error.language = error.language or read.language
+        raise

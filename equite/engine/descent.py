@@ -1,0 +1,320 @@
+"""The way down: the tables of a plan read and linked, then tier after tier shared among all parents at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from equite.engine.accounts import Coins, Counts, Level
+from equite.engine.allocate import allocate, read_for
+from equite.engine.allocation import Allocation
+from equite.engine.figures import figures, measured
+from equite.engine.rounding import Unit, round_half_away
+from equite.engine.sharing import Floats
+from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, TerritoriesError, nearest
+from equite.formula.formula import Formula
+from equite.formula.plan import Kept, Plan, Tier
+from equite.inputs.territories import Territories
+from equite.inputs.tiers import Tiers
+from equite.wording import Amount, Codes
+
+__all__ = ["Descent"]
+
+#: One call of the kernel: the page, and the parents (by place) whose children it serves.
+Batch = tuple[Formula, NDArray[np.intp]]
+
+
+class Descent:
+    """Reads what a plan names, and runs its tiers from the top."""
+
+    def __init__(self, plan: Plan, tables: Mapping[str, Any]) -> None:
+        self.plan = plan
+        pages = [plan.formula_of(tier.id, fund) for tier in plan.tiers for fund in ("", *(f.id for f in tier.funds))]
+        self.coins = Coins(unit_of(page) for page in pages)
+        self.tiers = self._rolled_up(self._linked(self._tables(tables), {}))
+
+    def run(self) -> tuple[Level, ...]:
+        """Bring the money down."""
+        levels: list[Level] = []
+        for tier in self.plan.tiers:
+            levels.append(self._level(tier, levels[-1] if levels else None))
+        return tuple(levels)
+
+    # --- reading
+
+    def _tables(self, given: Mapping[str, Any]) -> dict[str, Territories]:
+        plan = self.plan
+        problems = Problems(TerritoriesError, plan.language)
+        for name in given:
+            if name not in plan.names:
+                problems.add("plan-unknown-tier", tier=name, nearest=nearest(name, plan.names))
+        found = {}
+        for at, tier in enumerate(plan.tiers):
+            table = given.get(tier.id, None if tier.table is None else plan.path_of(tier.table))
+            if table is None:
+                problems.add("plan-no-table", **plan.where("tiers", at), tier=tier.id)
+                continue
+            try:
+                found[tier.id] = read_for(plan.formula_of(tier.id), table, [tier.parent] if tier.parent else [])
+            except TerritoriesError as error:
+                problems.found += error.problems
+        problems.refuse()
+        return found
+
+    def _linked(self, tables: Mapping[str, Territories], totals: Mapping[str, str]) -> Tiers:
+        keys = {tier.id: self.plan.formula_of(tier.id).key for tier in self.plan.tiers}
+        parents = {tier.id: tier.parent for tier in self.plan.tiers if tier.parent}
+        return Tiers.of_tables(tables, keys=keys, parents=parents, totals=totals)
+
+    def _rolled_up(self, tiers: Tiers) -> Tiers:
+        """Compute the columns that tiers draw from the tier below, from the bottom up; then hold totals together."""
+        tables = dict(tiers)
+        for at in range(len(self.plan.tiers) - 2, -1, -1):
+            tier, below = self.plan.tiers[at], self.plan.tiers[at + 1].id
+            if not tier.roll_up:
+                continue
+            page, child = self.plan.formula_of(below), tables[below]
+            named = {name: said if isinstance(said, Mapping) else {"kind": said} for name, said in tier.roll_up.items()}
+            used = {str(said.get("heading", name)) for name, said in named.items()}
+            used |= {str(said.get("by", "population")) for said in named.values() if said.get("kind") != "extensive"}
+            known = {name for name in used if name in page.names.defined or name in page.columns}
+            tables[below] = with_columns(child, figures(page, child, sorted(known)))
+            found = Tiers(tables, tiers.upward).roll_up(below, tier.id, named)
+            numbers = {name: found.territories.numbers(name) for name in named}
+            self._refuse_there(tables[tier.id], numbers, ("tiers", at, "roll_up"))
+            tables[below], tables[tier.id] = child, with_columns(tables[tier.id], numbers)
+        return self._linked(tables, self.plan.totals) if self.plan.totals else Tiers(tables, tiers.upward)
+
+    def _refuse_there(self, table: Territories, columns: Mapping[str, Any], place: tuple[str | int, ...]) -> None:
+        """Refuse to write over a column that the table has."""
+        there = sorted(set(columns) & set(table.data.columns))
+        if there:
+            problems = [Problem("plan-column-there", {"column": name}, **self.plan.where(*place)) for name in there]
+            raise TerritoriesError(problems, self.plan.language)
+
+    # --- one tier
+
+    def _level(self, tier: Tier, above: Level | None) -> Level:
+        territories = self.tiers[tier.id]
+        codes = tuple(sorted(territories.codes))
+        none = np.zeros(len(codes), dtype=np.int64)
+        parent = np.zeros(len(codes), dtype=np.intp)
+        if above is not None:
+            parent = self._parents(tier, codes, above)
+            territories = self._given(tier, territories, above)
+        nodes = np.zeros(1 if above is None else len(above.codes), dtype=np.int64)
+        level = Level(
+            tier=tier,
+            territories=territories,
+            codes=codes,
+            parent=parent,
+            allocations=(),
+            served_by=np.full(len(codes), -1, dtype=np.intp),
+            funds={},
+            received=none,
+            from_funds=none,
+            added=none,
+            kept=none,
+            reserve=nodes,
+            on_top=nodes,
+        )
+        level = self._shared(level, above)
+        level = self._funded(level)
+        return level if tier is self.plan.tiers[-1] else self._kept(level)
+
+    def _parents(self, tier: Tier, codes: Sequence[str], above: Level) -> NDArray[np.intp]:
+        """Give the place of each parent among the sorted codes above."""
+        of = dict(zip(self.tiers[tier.id].codes, self.tiers.parents(tier.id), strict=True))
+        return np.array([above.rows[of[code]] for code in codes], dtype=np.intp)
+
+    def _given(self, tier: Tier, territories: Territories, above: Level) -> Territories:
+        """Give a table what comes from the parents: their money, their codes, figures that the plan carries down."""
+        at = self.plan.names.index(tier.id)
+        links = self.tiers.links(tier.id)
+        parents = np.array(self.tiers[above.tier.id].codes, dtype=object)[links]
+        place = np.array([above.rows[code] for code in parents], dtype=np.intp)
+        columns: dict[str, Any] = {"received": self.coins.money(above.passed_on)[place]}
+        own = {"parent": parents} if tier.parent != "parent" else {}
+        carried = figures(self.plan.formula_of(above.tier.id), above.territories, tier.from_parent.values())
+        columns |= {name: carried[source][links] for name, source in tier.from_parent.items()}
+        self._refuse_there(territories, {**columns, **own}, ("tiers", at))
+        return with_columns(territories, {**columns, "parent": parents})
+
+    def _shared(self, level: Level, above: Level | None) -> Level:
+        """Share what every parent passes on, by the tier's page or a parent's own."""
+        page = self.plan.formula_of(level.tier.id)
+        if above is None:
+            return self._with(level, [allocate(page, level.territories)], np.zeros(1, dtype=np.int64))
+        self._check_money(level, above, page)
+        problems = Problems(SharingError, self.plan.language)
+        found = []
+        for formula, parents in self._batches(level, above, page):
+            wanted = np.isin(level.parent, parents)
+            try:
+                found.append(self._allocated(level, formula, wanted))
+            except EquiteError as error:
+                problems.found += error.problems
+        problems.refuse()
+        return self._with(level, found, above.passed_on)
+
+    def _batches(self, level: Level, above: Level, page: Formula) -> Iterator[Batch]:
+        """Give the pages that a tier runs, each with the parents whose children it serves."""
+        own = self._choices(level.tier, above, page)
+        there = np.bincount(level.parent, minlength=len(above.codes)) > 0
+        waiting = np.array([code not in own for code in above.codes]) & there & (above.passed_on > 0)
+        alone = [at for at in np.flatnonzero(there & (above.passed_on > 0)) if above.codes[at] in own]
+        dressed = self._dressed(page)
+        if level.tier.measured_among == "siblings":
+            yield from ((dressed, np.array([at])) for at in np.flatnonzero(waiting))
+        elif waiting.any():
+            yield dressed, np.flatnonzero(waiting)
+        for at in alone:
+            yield self._dressed(own[above.codes[at]]), np.array([at])
+
+    def _choices(self, tier: Tier, above: Level, page: Formula) -> dict[str, Formula]:
+        """Give the pages of the parents that chose for themselves."""
+        choices = self.plan.choices_of(tier.id)
+        problems = Problems(FormulaError, self.plan.language)
+        for choice in choices:
+            if choice.parent not in above.rows:
+                close = nearest(choice.parent, above.codes)
+                problems.add("choice-unknown-parent", "for", file=choice.file, parent=choice.parent, nearest=close)
+        problems.refuse()
+        return {choice.parent: choice.formula_on(page) for choice in choices}
+
+    def _dressed(self, page: Formula) -> Formula:
+        """Give a tier's page within its parents; an illustrative envelope is so on every tier."""
+        changes: dict[str, Any] = {"within": "parent", "columns": {"parent": {"heading": "parent", "kind": "text"}}}
+        top = self.plan.formula_of(self.plan.names[0]).envelope
+        assert page.envelope is not None
+        if top is not None and top.status is not None and page.envelope.status is None:
+            changes["envelope"] = {"value": str(page.envelope.value), "status": top.status}
+        return page.replace(changes)
+
+    def _allocated(self, level: Level, formula: Formula, wanted: NDArray[np.bool_]) -> Allocation:
+        codes = [code for code, is_wanted in zip(level.codes, wanted, strict=True) if is_wanted]
+        if level.tier.measured_among == "siblings":
+            chosen = set(codes)
+            kept = [at for at, code in enumerate(level.territories.codes) if code in chosen]
+            return allocate(formula, _rows(level.territories, kept))
+        return allocate(formula, level.territories, serving=None if wanted.all() else codes)
+
+    def _with(self, level: Level, allocations: Sequence[Allocation], passed_on: Counts) -> Level:
+        """Put allocations into the accounts, and hold every node to the coin."""
+        received, served_by = level.received.copy(), level.served_by.copy()
+        reserve, on_top = level.reserve.copy(), level.on_top.copy()
+        for at, allocation in enumerate(allocations):
+            rows = np.array([level.rows[code] for code in allocation.codes], dtype=np.intp)
+            received[rows] = self.coins.of(allocation.units, allocation.context.unit)
+            served_by[rows] = at
+            nodes = np.zeros(allocation.context.purses.count, dtype=np.intp)
+            nodes[allocation.context.purses.of] = level.parent[rows]
+            for into, units in ((reserve, allocation.reserve_units), (on_top, allocation.on_top_units)):
+                np.add.at(into, nodes, self.coins.of(units, allocation.context.unit))
+        found = replace(
+            level,
+            allocations=tuple(allocations),
+            received=received,
+            served_by=served_by,
+            reserve=reserve,
+            on_top=on_top,
+        )
+        if level.tier is not self.plan.tiers[0]:
+            lost = found.by_parent(received) + reserve != passed_on + on_top
+            if (lost & (passed_on > 0)).any():
+                # Nothing above may hide money that a step lost.
+                raise SharingError([Problem("money-lost", {"id": self.plan.id})], self.plan.language)
+        return found
+
+    def _check_money(self, level: Level, above: Level, page: Formula) -> None:
+        """Refuse money that has nobody to go to, or that the page's unit cannot hold."""
+        plan, place = self.plan, ("tiers", self.plan.names.index(level.tier.id))
+        problems = Problems(SharingError, plan.language)
+        there = np.bincount(level.parent, minlength=len(above.codes)) > 0
+        for at in np.flatnonzero(~there & (above.passed_on > 0)):
+            money = self._amount(page, above.passed_on[at])
+            problems.add(
+                "cascade-empty-parent", **plan.where(*place), tier=above.tier.id, code=above.codes[at], money=money
+            )
+        odd = np.flatnonzero(above.passed_on % self.coins.per(unit_of(page)) != 0)
+        if odd.size:
+            values = {"tier": level.tier.id, "unit": str(unit_of(page).size), "code": above.codes[odd[0]]}
+            money = self._amount(plan.formula_of(above.tier.id), above.passed_on[odd[0]])
+            problems.add("cascade-unit", **plan.where(*place), **values, money=money)
+        problems.refuse()
+
+    def _amount(self, page: Formula, coins: int) -> Amount:
+        digits = max(unit_of(page).digits, 2 if self.coins.money(np.array([coins]))[0] % 1 else 0)
+        return Amount(float(self.coins.money(np.array([coins]))[0]), page.unit or page.currency, digits)
+
+    # --- funds, what is added, what is kept
+
+    def _funded(self, level: Level) -> Level:
+        """Add what comes straight from the top, each fund by a page of its own."""
+        funds: dict[str, Allocation] = {}
+        total = level.from_funds.copy()
+        for fund in level.tier.funds:
+            place = np.array([level.rows[code] for code in level.territories.codes], dtype=np.intp)
+            already = self.coins.money(level.received + total)[place]
+            table = with_columns(level.territories, {"already": already})
+            found = allocate(self.plan.formula_of(level.tier.id, fund.id), table)
+            rows = np.array([level.rows[code] for code in found.codes], dtype=np.intp)
+            total[rows] += self.coins.of(found.units, found.context.unit)
+            funds[fund.id] = found
+        return replace(level, funds=funds, from_funds=total)
+
+    def _kept(self, level: Level) -> Level:
+        """Evaluate what each adds of its own and keeps, in whole units."""
+        added = self._stated(level, "adds", level.tier.adds, level.amount)
+        level = replace(level, added=added)
+        available = level.amount + added
+        kept = np.where(available == 0, 0, self._stated(level, "keeps", level.tier.keeps, level.amount))
+        problems = Problems(SharingError, self.plan.language)
+        place = self.plan.where("tiers", self.plan.names.index(level.tier.id), "keeps")
+        for at in np.flatnonzero((kept > available) | (available < 0)):
+            page = self.plan.formula_of(level.tier.id)
+            kept_amount, money = self._amount(page, kept[at]), self._amount(page, available[at])
+            problems.add("cascade-keeps-too-much", **place, code=level.codes[at], kept=kept_amount, money=money)
+        problems.refuse()
+        return replace(level, kept=kept)
+
+    def _stated(self, level: Level, key: str, said: Kept | None, amount: Counts) -> Counts:
+        """Evaluate a sum that a plan states for each territory of a tier, zero or more."""
+        if said is None:
+            return np.zeros(len(level.codes), dtype=np.int64)
+        page = self.plan.formula_of(level.tier.id)
+        place = np.array([level.rows[code] for code in level.territories.codes], dtype=np.intp)
+        values = np.empty(len(level.codes))
+        values[place] = measured(page, level.territories, said.value, {"amount": self.coins.money(amount)[place]})
+        problems = Problems(SharingError, self.plan.language)
+        where = self.plan.where("tiers", self.plan.names.index(level.tier.id), key)
+        for entry, wrong in (("cascade-missing", ~np.isfinite(values)), ("cascade-negative", values < 0)):
+            if wrong.any():
+                codes = Codes(tuple(np.array(level.codes)[wrong]))
+                problems.add(entry, **where, expression=str(said.value), codes=codes)
+        problems.refuse()
+        unit = min((unit_of(page), self._unit_below(level.tier)), key=lambda unit: unit.size)
+        return self.coins.of(round_half_away(unit.count(values), 0).astype(np.int64), unit)
+
+    def _unit_below(self, tier: Tier) -> Unit:
+        return unit_of(self.plan.formula_of(self.plan.names[self.plan.names.index(tier.id) + 1]))
+
+
+def unit_of(page: Formula) -> Unit:
+    """Give the unit that a page's amounts are whole multiples of."""
+    return Unit(Decimal(page.rounding_to))
+
+
+def with_columns(territories: Territories, columns: Mapping[str, Floats | NDArray[np.object_]]) -> Territories:
+    """Give a table with further columns, or with others in the place of those that go by their name."""
+    return replace(territories, data=territories.data.assign(**{str(name): values for name, values in columns.items()}))
+
+
+def _rows(territories: Territories, kept: Sequence[int]) -> Territories:
+    codes = tuple(territories.codes[at] for at in kept)
+    return replace(territories, data=territories.data.iloc[list(kept)], codes=codes)

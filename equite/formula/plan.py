@@ -1,0 +1,288 @@
+"""A plan: the tiers that money comes down through, the page of each, and who may change what.
+
+``docs/plan.md`` gives the meaning of each key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, PrivateAttr
+
+from equite.errors import EquiteError, FormulaError, Problems
+from equite.formula import loading
+from equite.formula.choices import LocalChoice, read_choices
+from equite.formula.fields import Expr, Identifier, Strict, Title, short_form
+from equite.formula.formula import Formula
+from equite.formula.loading import Page
+from equite.formula.margins import Margins
+from equite.formula.validating import Report, reporter, validated
+from equite.wording import Language, as_language
+
+__all__ = ["GIVEN", "Fund", "Kept", "Plan", "Tier"]
+
+#: The columns that a cascade gives each tier's table: what the parent passes on, the parent's code, and (to funds) what
+#: a territory has already.
+GIVEN = ("received", "parent", "already")
+#: Keys that need a tier above, and keys that need one below.
+_BELOW_ONLY = ("parent", "from_parent", "may_change", "measured_among", "overrides", "own")
+_ABOVE_ONLY = ("adds", "keeps", "roll_up")
+
+
+class Kept(Strict):
+    """What a territory keeps before passing on, or adds of its own: ``0.05 * amount``, with a title where given."""
+
+    value: Expr
+    title: Title | None = None
+
+
+class Fund(Strict):
+    """Money that reaches a tier straight from the top, by a page of its own."""
+
+    id: Identifier
+    title: Title | None = None
+    formula: str | dict[str, Any]
+
+
+class Tier(Strict):
+    """A tier: its territories, the page that shares among them, and what each does with what it gets."""
+
+    id: Identifier
+    title: Title | None = None
+    formula: str | dict[str, Any]
+    table: str | None = None
+    parent: str | None = None
+    from_parent: dict[Identifier, str] = {}
+    roll_up: dict[Identifier, Any] = {}
+    funds: tuple[Fund, ...] = ()
+    adds: Annotated[Kept, BeforeValidator(short_form("value"))] | None = None
+    keeps: Annotated[Kept, BeforeValidator(short_form("value"))] | None = None
+    measured_among: Literal["tier", "siblings"] = "tier"
+    decided_by: Title | None = None
+    may_change: Margins = Margins.model_validate("nothing")
+    overrides: str | None = None
+    own: str | None = None
+
+
+class PlanModel(Strict):
+    """The whole plan."""
+
+    equite_plan: Annotated[Literal["1"], BeforeValidator(str)]
+    id: str
+    title: Title | None = None
+    notes: Title | None = None
+    language: Literal["fr", "en"] = "fr"
+    totals: dict[str, str] = {}
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+
+
+class Plan(PlanModel):
+    """A plan, checked, with its pages read; frozen.
+
+    Read one with :meth:`read`, :meth:`from_text` or :meth:`from_dict`.
+
+    Raises
+    ------
+    FormulaError
+        With every problem of the plan, its pages, its margins and its overrides at once, each with file and line.
+    """
+
+    _page: Page = PrivateAttr()
+    _formulas: dict[tuple[str, str], Formula] = PrivateAttr(default_factory=dict)
+    _choices: dict[tuple[str, str], tuple[LocalChoice, ...]] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a plan from a YAML file; its pages and tables are looked up beside it."""
+        return cls._of(loading.read_page(path))
+
+    @classmethod
+    def from_text(cls, text: str, name: str = "plan") -> Self:
+        """Read a plan from YAML text; ``name`` stands for the file in errors."""
+        return cls._of(loading.read_page(name, text=text))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """Make a plan of a Python mapping laid out as the file is; a ``formula`` may be a whole page or a path."""
+        return cls._of(loading.page_of(content))
+
+    @classmethod
+    def of(cls, thing: Plan | str | Path | Mapping[str, Any]) -> Plan:
+        """Take a plan as it is, or read it from a file's path or a mapping."""
+        if isinstance(thing, Plan):
+            return thing
+        return cls.from_dict(thing) if isinstance(thing, Mapping) else cls.read(thing)
+
+    @classmethod
+    def _of(cls, page: Page) -> Self:
+        language = as_language(str(page.content.get("language") or "fr"))
+        problems = Problems(FormulaError, language if "language" in page.content else None)
+        report = reporter(page, problems)
+        if "parts" in page.content and "tiers" not in page.content:
+            report("plan-is-page")
+            problems.refuse()
+        plan = validated(cls, page, problems, report)
+        plan._page = page
+        plan._read(problems, report)
+        problems.refuse()
+        return plan
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The plan's content as it was written."""
+        return self._page.content
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the plan's file; None for one that was not read from a file."""
+        return self._page.folder
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of the plan's text."""
+        return self._page.sha256
+
+    @property
+    def heading(self) -> Mapping[str, str]:
+        """The plan's title in both languages, its id where it has none."""
+        return self.title or {"fr": self.id, "en": self.id}
+
+    @property
+    def reader_language(self) -> Language:
+        """The language of outputs."""
+        return self.language
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The tiers, top one first."""
+        return tuple(tier.id for tier in self.tiers)
+
+    def tier(self, name: str) -> Tier:
+        """Give a tier of the plan."""
+        return self.tiers[self.names.index(name)]
+
+    def title_of(self, tier: str) -> str:
+        """Give a tier's title in the language of outputs, its id where it has none."""
+        title = self.tier(tier).title
+        return title[self.language] if title else tier
+
+    def formula_of(self, tier: str, fund: str = "") -> Formula:
+        """Give the page of a tier, or of one of its funds."""
+        return self._formulas[tier, fund]
+
+    def choices_of(self, tier: str, key: Literal["overrides", "own"] = "overrides") -> tuple[LocalChoice, ...]:
+        """Give what the parents of a tier's territories chose for themselves."""
+        return self._choices.get((tier, key), ())
+
+    def path_of(self, written: str) -> Path:
+        """Give the path of a file that the plan names."""
+        return Path(written) if self.folder is None else self.folder / written
+
+    def where(self, *path: str | int) -> dict[str, Any]:
+        """Give ``file``, ``where`` and ``line`` of a path, for a problem found later."""
+        problems = Problems(FormulaError)
+        reporter(self._page, problems)("", path)
+        found = problems.found[0]
+        return {"file": found.file, "where": found.where, "line": found.line}
+
+    def _read(self, problems: Problems, report: Report) -> None:
+        """Read the pages and the overrides, and hold them against each other."""
+        self._check_tiers(report)
+        for at, tier in enumerate(self.tiers):
+            for fund, written, _ in _pages(tier, at):
+                try:
+                    self._formulas[tier.id, fund] = self._formula(written, receives=at > 0 and not fund)
+                except EquiteError as error:
+                    problems.found += error.problems
+        problems.refuse()
+        self._check_pages(report)
+        for at, tier in enumerate(self.tiers):
+            tier.may_change.check_page(self._formulas[tier.id, ""], _below(report, "tiers", at, "may_change"))
+            for key, folder in (("overrides", tier.overrides), ("own", tier.own)):
+                if folder is not None:
+                    self._read_choices(tier, key, folder, problems)
+
+    def _read_choices(self, tier: Tier, key: str, folder: str, problems: Problems) -> None:
+        base = self._formulas[tier.id, ""]
+        margins = tier.may_change if key == "overrides" else Margins.model_validate("everything")
+        try:
+            choices = read_choices(self.path_of(folder))
+        except EquiteError as error:
+            problems.found += error.problems
+            return
+        for choice in choices:
+            try:
+                problems.found += margins.check(base, choice.formula_on(base))
+            except EquiteError as error:
+                problems.found += error.problems
+        self._choices[tier.id, key] = choices
+
+    def _formula(self, written: str | dict[str, Any], *, receives: bool) -> Formula:
+        """Read a page; below the first tier, one that says nothing of its envelope shares what its parents pass on."""
+        page = loading.page_of(written) if isinstance(written, dict) else loading.read_page(self.path_of(written))
+        if receives and page.content.get("envelope") is None:
+            page = replace(page, content={**page.content, "envelope": "received"})
+        formula = Formula._of(page)
+        return formula if formula.language == self.language else formula.replace(language=self.language)
+
+    def _check_tiers(self, report: Report) -> None:
+        last = len(self.tiers) - 1
+        for at, tier in enumerate(self.tiers):
+            place = ("tiers", at)
+            if tier.id in self.names[:at]:
+                report("plan-tier-twice", place, tier=tier.id)
+            if at and tier.parent is None:
+                report("plan-no-parent", place, tier=tier.id, above=self.tiers[at - 1].id)
+            for key in (*(_BELOW_ONLY if at == 0 else ()), *(_ABOVE_ONLY if at == last else ())):
+                if key in tier.model_fields_set:
+                    entry = "plan-key-first-tier" if key in _BELOW_ONLY else "plan-key-last-tier"
+                    report(entry, (*place, key), key=key, tier=tier.id)
+            if tier.overrides is not None and tier.may_change.allow_nothing:
+                report("plan-overrides-for-nothing", (*place, "overrides"), tier=tier.id)
+            for name in sorted({*tier.from_parent, *tier.roll_up} & set(GIVEN)):
+                report("plan-given-name", place, name=name)
+            ids = [fund.id for fund in tier.funds]
+            for fund in sorted({fund for fund in ids if ids.count(fund) > 1}):
+                report("plan-fund-twice", (*place, "funds"), fund=fund)
+
+    def _check_pages(self, report: Report) -> None:
+        """Hold pages against their place: one currency and unit, money that comes from where the plan says."""
+        first = self._formulas[self.tiers[0].id, ""]
+        for at, tier in enumerate(self.tiers):
+            for fund, _, path in _pages(tier, at):
+                page = self._formulas[tier.id, fund]
+                if (page.currency, page.unit) != (first.currency, first.unit):
+                    report("plan-two-currencies", path, tier=tier.id, own=page.currency, other=first.currency)
+                if page.key != self._formulas[tier.id, ""].key:
+                    report("plan-two-keys", path, fund=fund, tier=tier.id)
+                names = page.envelope.value.names if page.envelope else frozenset()
+                if (fund or at == 0) and page.envelope is None and not _stated(page):
+                    report("plan-page-without-money", path, tier=tier.id)
+                if not fund and at and page.envelope is not None and "received" not in page.names.closure(names):
+                    report("plan-own-envelope", path, tier=tier.id)
+                if not fund and at and page.within is not None:
+                    report("plan-page-within", path, tier=tier.id)
+
+
+def _below(report: Report, *place: str | int) -> Report:
+    """Give what notes problems of something that stands below a place of the plan."""
+
+    def inner(entry: str, path: Sequence[str | int] = (), **values: Any) -> None:
+        report(entry, (*place, *path), **values)
+
+    return inner
+
+
+def _stated(page: Formula) -> bool:
+    return all(part.pool is not None and part.pool.amount is not None for part in page.parts)
+
+
+def _pages(tier: Tier, at: int) -> Iterator[tuple[str, str | dict[str, Any], tuple[str | int, ...]]]:
+    """Give each page of a tier: the fund it is for (none for the tier's own), what the plan writes, and where."""
+    yield "", tier.formula, ("tiers", at, "formula")
+    for which, fund in enumerate(tier.funds):
+        yield fund.id, fund.formula, ("tiers", at, "funds", which, "formula")

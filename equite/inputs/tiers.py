@@ -1,0 +1,347 @@
+"""Territories in tiers: each one lies in one territory of the tier above."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from equite import wording
+from equite.errors import Problem, Problems, TerritoriesError, nearest
+from equite.inputs.agreement import agreement, disagreements
+from equite.inputs.cells import tidy
+from equite.inputs.columns import Aside, Place
+from equite.inputs.grid import few
+from equite.inputs.measures import Measures
+from equite.inputs.parents import KeyColumn, Positions, chain, keyed, linked, loops
+from equite.inputs.roll_up import RollUp, rolled
+from equite.inputs.territories import Territories
+from equite.wording import Codes, Language, Numeral
+
+__all__ = ["Tiers"]
+
+
+class _UnknownError(TerritoriesError, KeyError):
+    """A tier or a code that is not there; a KeyError too, as mappings promise."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tiers(Mapping[str, Territories]):
+    """Territories in tiers, top to bottom: ``tiers["mrc"]`` gives those of one tier.
+
+    Made by :meth:`of_tables` or :meth:`of_table`, which check that each territory has one parent, that it is there, and
+    that totals agree.
+
+    Attributes
+    ----------
+    tables : mapping of str to Territories
+        The territories of each tier, the top one first.
+    upward : mapping of str to array of int
+        For each tier but the first, the place of each territory's parent among the codes of the tier above.
+    """
+
+    tables: Mapping[str, Territories]
+    upward: Mapping[str, Positions]
+
+    @classmethod
+    def of_tables(
+        cls,
+        tables: Mapping[str, object],
+        *,
+        keys: object = None,
+        parents: Mapping[str, str],
+        totals: Mapping[str, float | str] | None = None,
+    ) -> Tiers:
+        """Make tiers of one table each.
+
+        Parameters
+        ----------
+        tables : mapping of str to table
+            The tiers by name, the top one first; each a path, a frame, a mapping of columns, a list of rows or
+            territories.
+        keys : mapping, optional
+            The column of each tier's codes: ``"code"``, or with their width ``("code", 5)`` or
+            ``{"column": "code", "width": 5}``. What is no mapping of tiers stands for all of them. Territories may
+            have theirs already.
+        parents : mapping of str to str
+            For each tier but the first, the column that holds the code of the parent.
+        totals : mapping of str to float or str, optional
+            Columns that add up, and by how much a parent may differ from the sum of its children: a number in the
+            column's own unit, or a percentage of the parent's figure, ``"0.5%"``.
+
+        Raises
+        ------
+        TerritoriesError
+            With every code that is missing or repeated, every parent that is missing, unknown or of another tier, and
+            then every total that does not agree.
+        """
+        problems = Problems(TerritoriesError)
+        by_tier = dict(keys) if isinstance(keys, Mapping) else dict.fromkeys(tables, keys)
+        _check_names(tuple(tables), by_tier, parents, problems)
+        key = {tier: KeyColumn.of(by_tier.get(tier)) for tier in tables}
+        read: dict[str, Territories] = {}
+        for tier, table in tables.items():
+            try:
+                read[tier] = keyed(table, key[tier], tier, parents.get(tier))
+            except TerritoriesError as error:
+                problems.found.extend(error.problems)
+        upward = _upward(read, key, parents, tuple(tables), problems)
+        problems.refuse()
+        return cls(read, upward)._agreeing(totals or {})
+
+    @classmethod
+    def of_table(
+        cls,
+        table: object,
+        *,
+        key: object = None,
+        tier: str = "tier",
+        parent: str = "parent",
+        totals: Mapping[str, float | str] | None = None,
+    ) -> Tiers:
+        """Make tiers of one table in which each territory says its tier and its parent.
+
+        The order of the tiers is that of the links: the top one is the tier whose territories have no parent.
+
+        Parameters
+        ----------
+        table : table
+            A path, a frame, a mapping of columns, a list of rows or territories. A code stands once in it.
+        key, totals
+            As for :meth:`of_tables`.
+        tier, parent : str
+            The columns that hold the tier's name and the parent's code.
+
+        Raises
+        ------
+        TerritoriesError
+            As :meth:`of_tables`, and for territories that lie in themselves, or tiers that make no single chain.
+        """
+        column = KeyColumn.of(key)
+        whole = keyed(table, column, tier, parent, (tier,))
+        named = whole.texts(tier)
+        place = Place(whole.data, tidy(tier), whole.codes, whole.source)
+        places, mistakes = linked(whole, parent, whole.codes, column, {})
+        blank = np.flatnonzero(pd.isna(named))
+        mistakes += few((place.mistake("tiers-blank", int(at)) for at in blank), len(blank))
+        mistakes = mistakes or loops(places, whole, parent)
+        order, wrong = chain(named, places) if not mistakes else ((), [])
+        problems = Problems(TerritoriesError)
+        problems.found.extend([*mistakes, *wrong])
+        problems.refuse()
+        read = {name: _rows(whole, np.flatnonzero(named == name)) for name in order}
+        upward = _upward(read, dict.fromkeys(order, column), dict.fromkeys(order[1:], parent), order, problems)
+        problems.found.extend(_above_the_top(whole, parent, (named == order[0]) & (places >= 0), order[0]))
+        problems.refuse()
+        return cls(read, upward)._agreeing(totals or {})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tiers, the top one first."""
+        return tuple(self.tables)
+
+    def __getitem__(self, tier: str) -> Territories:
+        if tier not in self.tables:
+            raise _UnknownError([_no_tier(str(tier), self.names)])
+        return self.tables[tier]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        """Count the tiers."""
+        return len(self.tables)
+
+    def above(self, tier: str) -> str | None:
+        """Name the tier above, None for the top one."""
+        at = self.names.index(tier) if self[tier] else 0
+        return self.names[at - 1] if at else None
+
+    def links(self, tier: str, to: str | None = None) -> Positions:
+        """Give the place of each territory's parent among the codes of the tier above, or of ``to``, further up.
+
+        Returns
+        -------
+        array of int, shape (n,)
+            ``tiers[above].codes[links[i]]`` is the parent of ``tiers[tier].codes[i]``. ``to`` itself gives 0, 1, 2…
+
+        Raises
+        ------
+        TerritoriesError
+            If nothing lies above the tier, or if ``to`` is below it.
+        """
+        low = self.names.index(tier) if self[tier] else 0
+        high = low - 1 if to is None else self.names.index(to) if self[to] else 0
+        if high < 0 or high > low:
+            values = {"tier": tier, "to": to or "", "tiers": Codes(self.names)}
+            raise TerritoriesError([Problem("tiers-not-above" if to else "tiers-top", values)])
+        places = np.arange(len(self[tier]), dtype=np.intp)
+        for name in reversed(self.names[high + 1 : low + 1]):
+            places = self.upward[name][places]
+        return places
+
+    def parents(self, tier: str) -> tuple[str, ...]:
+        """Give the code of each territory's parent, in the order of ``tiers[tier].codes``."""
+        above = self[self.names[max(0, self.names.index(tier) - 1)]].codes if self[tier] else ()
+        return tuple(above[at] for at in self.links(tier).tolist())
+
+    def children(self, tier: str) -> dict[str, tuple[str, ...]]:
+        """Give the codes that lie in each territory, by its code; an empty mapping for the bottom tier."""
+        below = self._below(tier)
+        if below is None:
+            return {}
+        links = self.upward[below]
+        codes = np.array(self[below].codes, dtype=object)[np.argsort(links, kind="stable")]
+        ends = np.cumsum(np.bincount(links, minlength=len(self[tier])))[:-1]
+        return {code: tuple(found) for code, found in zip(self[tier].codes, np.split(codes, ends), strict=True)}
+
+    def childless(self, tier: str) -> tuple[str, ...]:
+        """Give the codes in which nothing lies; none for the bottom tier, in which nothing could."""
+        below = self._below(tier)
+        if below is None:
+            return ()
+        counts = np.bincount(self.upward[below], minlength=len(self[tier]))
+        return tuple(self[tier].codes[at] for at in np.flatnonzero(counts == 0))
+
+    def lineage(self, tier: str, code: str) -> tuple[str, ...]:
+        """Give the codes from the top tier down to one territory, itself included."""
+        codes = self[tier].codes
+        if code not in codes:
+            values = {"tier": tier, "value": code, "nearest": nearest(code, codes)}
+            raise _UnknownError([Problem("tiers-no-code", values)])
+        line, at = [code], codes.index(code)
+        for name, above in pairwise(reversed(self.names[: self.names.index(tier) + 1])):
+            at = int(self.upward[name][at])
+            line.append(self[above].codes[at])
+        return tuple(reversed(line))
+
+    def agreement(self, column: str) -> pd.DataFrame:
+        """Compare each parent's figure with the sum of its children's, between the tiers that have the column.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``tier``, ``code``, ``below`` (the tier of the children), ``own``, ``children`` (their sum, those missing
+            left out), ``gap`` (children less own) and ``missing`` (how many children have no figure). Parents without
+            a figure or without children are left out.
+        """
+        return agreement(self, column)
+
+    def roll_up(
+        self, tier: str, to: str, measures: Measures, *, by: str | None = "population", missing: str = "keep"
+    ) -> RollUp:
+        """Carry columns of one tier up to a higher one, straight from the lowest figures.
+
+        Parameters
+        ----------
+        tier, to : str
+            The tier whose columns are read, and the one whose codes are wanted.
+        measures, by, missing
+            As for :func:`equite.inputs.roll_up.roll_up`.
+
+        Returns
+        -------
+        RollUp
+            In the order of ``tiers[to].codes``; a territory in which nothing lies has missing values.
+        """
+        return rolled(self[tier], self.links(tier, to), self[to].codes, measures, by=by, missing=missing)
+
+    def _below(self, tier: str) -> str | None:
+        at = self.names.index(tier) + 1 if self[tier] else 0
+        return self.names[at] if at < len(self.names) else None
+
+    def _agreeing(self, totals: Mapping[str, float | str]) -> Tiers:
+        problems = Problems(TerritoriesError)
+        for column, tolerance in totals.items():
+            problems.found.extend(disagreements(self, column, tolerance))
+        problems.refuse()
+        return self
+
+    def _summary(self, language: Language) -> str:
+        return " → ".join(f"{tier} ({wording.numeral(len(table), language)})" for tier, table in self.tables.items())
+
+    def _shape(self, language: Language) -> pd.DataFrame:
+        """Say of each tier how many territories it has, and how many lie in each."""
+        heads = [wording.say(f"tiers-head-{name}", language) for name in ("count", "least", "middle", "most", "none")]
+        rows = []
+        for tier, table in self.tables.items():
+            below = self._below(tier)
+            lie = np.bincount(self.upward[below], minlength=len(table)) if below else np.empty(0)
+            figures = [lie.min(), np.median(lie), lie.max(), (lie == 0).sum()] if below else [np.nan] * 4
+            rows.append([Numeral(float(figure)).in_language(language) for figure in (len(table), *figures)])
+        return pd.DataFrame(rows, index=list(self.names), columns=heads)
+
+    def __repr__(self) -> str:
+        """Show the tiers, and how many territories lie in one."""
+        language = wording.preferred_language()
+        return f"{self._summary(language)}\n{self._shape(language).to_string()}"
+
+    def _repr_html_(self) -> str:
+        """Show the same in a notebook."""
+        language = wording.preferred_language()
+        return f"<p>{html.escape(self._summary(language))}</p>\n{self._shape(language).to_html(border=0)}"
+
+
+def _check_names(
+    names: tuple[str, ...], keys: Mapping[str, object], parents: Mapping[str, str], problems: Problems
+) -> None:
+    """Note the tiers that are named and not there, and those that do not say where their parents are."""
+    if not names:
+        problems.add("tiers-none")
+    for tier in dict.fromkeys((*keys, *parents)):
+        if tier not in names:
+            problems.found.append(_no_tier(tier, names))
+    if names and names[0] in parents:
+        problems.add("tiers-above-first", tier=names[0])
+    for tier in names[1:]:
+        if tier not in parents:
+            problems.add("tiers-no-link", tier=tier)
+    problems.refuse()
+
+
+def _no_tier(tier: str, names: tuple[str, ...]) -> Problem:
+    near = nearest(tier, names)
+    values = {"value": tier, "nearest": near, "tiers": Codes(names)}
+    return Problem("tiers-no-tier-near" if near.names else "tiers-no-tier", values)
+
+
+def _upward(
+    read: Mapping[str, Territories],
+    keys: Mapping[str, KeyColumn],
+    parents: Mapping[str, str],
+    names: tuple[str, ...],
+    problems: Problems,
+) -> dict[str, Positions]:
+    """Find every parent, tier by tier, where both tiers could be read."""
+    upward: dict[str, Positions] = {}
+    for above, below in pairwise(names):
+        if above not in read or below not in read:
+            continue
+        others = {tier: table.codes for tier, table in read.items() if tier != above}
+        try:
+            upward[below], mistakes = linked(
+                read[below], parents[below], read[above].codes, keys[above], others, tier=above
+            )
+        except TerritoriesError as error:
+            mistakes = list(error.problems)
+        problems.found.extend(mistakes)
+    return upward
+
+
+def _rows(table: Territories, places: Positions) -> Territories:
+    """Give some rows of a table as territories, each still known by its row of the file."""
+    data = table.data.iloc[places]
+    return Territories(data, table.key, tuple(table.codes[at] for at in places.tolist()), table.source)
+
+
+def _above_the_top(table: Territories, parent: str, wrong: npt.NDArray[np.bool_], top: str) -> list[Problem]:
+    """Say which territories of the top tier have a parent all the same."""
+    places = np.flatnonzero(wrong)
+    place = Place(table.data, tidy(parent), table.codes, table.source)
+    said = {"above": Aside("tiers-in-tier", top)}
+    return list(few((place.mistake("tiers-top-parent", int(at), **said) for at in places), len(places)))
