@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import communes
+from benchmarks import communes, tiers
 
 communes.main()
+tiers.main()

@@ -129,16 +129,18 @@ class Descent:
 
     def _parents(self, tier: Tier, codes: Sequence[str], above: Level) -> NDArray[np.intp]:
         """Give the place of each parent among the sorted codes above."""
-        of = dict(zip(self.tiers[tier.id].codes, self.tiers.parents(tier.id), strict=True))
-        return np.array([above.rows[of[code]] for code in codes], dtype=np.intp)
+        places = ranks(self.tiers[above.tier.id].codes)[self.tiers.links(tier.id)]
+        found = np.empty(len(codes), dtype=np.intp)
+        found[ranks(self.tiers[tier.id].codes)] = places
+        return found
 
     def _given(self, tier: Tier, territories: Territories, above: Level) -> Territories:
         """Give a table what comes from the parents: their money, their codes, figures that the plan carries down."""
         at = self.plan.names.index(tier.id)
         links = self.tiers.links(tier.id)
         parents = np.array(self.tiers[above.tier.id].codes, dtype=object)[links]
-        place = np.array([above.rows[code] for code in parents], dtype=np.intp)
-        columns: dict[str, Any] = {"received": self.coins.money(above.passed_on)[place]}
+        money = self.coins.money(above.passed_on)[ranks(self.tiers[above.tier.id].codes)]
+        columns: dict[str, Any] = {"received": money[links]}
         own = {"parent": parents} if tier.parent != "parent" else {}
         carried = figures(self.plan.formula_of(above.tier.id), above.territories, tier.from_parent.values())
         columns |= {name: carried[source][links] for name, source in tier.from_parent.items()}
@@ -209,7 +211,7 @@ class Descent:
         received, served_by = level.received.copy(), level.served_by.copy()
         reserve, on_top = level.reserve.copy(), level.on_top.copy()
         for at, allocation in enumerate(allocations):
-            rows = np.array([level.rows[code] for code in allocation.codes], dtype=np.intp)
+            rows = _places(level, allocation)
             received[rows] = self.coins.of(allocation.units, allocation.context.unit)
             served_by[rows] = at
             nodes = np.zeros(allocation.context.purses.count, dtype=np.intp)
@@ -259,12 +261,10 @@ class Descent:
         funds: dict[str, Allocation] = {}
         total = level.from_funds.copy()
         for fund in level.tier.funds:
-            place = np.array([level.rows[code] for code in level.territories.codes], dtype=np.intp)
-            already = self.coins.money(level.received + total)[place]
+            already = self.coins.money(level.received + total)[ranks(level.territories.codes)]
             table = with_columns(level.territories, {"already": already})
             found = allocate(self.plan.formula_of(level.tier.id, fund.id), table)
-            rows = np.array([level.rows[code] for code in found.codes], dtype=np.intp)
-            total[rows] += self.coins.of(found.units, found.context.unit)
+            total[_places(level, found)] += self.coins.of(found.units, found.context.unit)
             funds[fund.id] = found
         return replace(level, funds=funds, from_funds=total)
 
@@ -288,7 +288,7 @@ class Descent:
         if said is None:
             return np.zeros(len(level.codes), dtype=np.int64)
         page = self.plan.formula_of(level.tier.id)
-        place = np.array([level.rows[code] for code in level.territories.codes], dtype=np.intp)
+        place = ranks(level.territories.codes)
         values = np.empty(len(level.codes))
         values[place] = measured(page, level.territories, said.value, {"amount": self.coins.money(amount)[place]})
         problems = Problems(SharingError, self.plan.language)
@@ -303,6 +303,21 @@ class Descent:
 
     def _unit_below(self, tier: Tier) -> Unit:
         return unit_of(self.plan.formula_of(self.plan.names[self.plan.names.index(tier.id) + 1]))
+
+
+def ranks(codes: Sequence[str]) -> NDArray[np.intp]:
+    """Give each code's place among the sorted codes."""
+    found = np.empty(len(codes), dtype=np.intp)
+    found[np.argsort(np.array(codes, dtype=object), kind="stable")] = np.arange(len(codes))
+    return found
+
+
+def _places(level: Level, allocation: Allocation) -> NDArray[np.intp]:
+    """Give the places, among a level's codes, of those that take part in an allocation."""
+    if allocation.scope.table.size == len(level.codes):
+        # The same table, in the same order.
+        return np.flatnonzero(allocation.context.rows)
+    return np.array([level.rows[code] for code in allocation.codes], dtype=np.intp)
 
 
 def unit_of(page: Formula) -> Unit:
