@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from equite.errors import EquiteError, Problem, SharingError, nearest
 from equite.formula.plan import Plan
 from equite.inputs.tiers import Tiers
 from equite.wording import Language
+
+if TYPE_CHECKING:
+    from equite.report.plots.tiers import CascadePlots
 
 __all__ = ["Cascade", "cascade"]
 
@@ -244,6 +247,13 @@ class Cascade:
             "funds": {name: found.record for name, found in level.funds.items()},
             "accounts": self.table(tier.id).replace({np.nan: None}).to_dict("list"),
         }
+
+    @property
+    def plot(self) -> CascadePlots:
+        """Pictures of the cascade, in its language (needs the extra ``plot``)."""
+        from equite.report.plots.tiers import CascadePlots
+
+        return CascadePlots(self)
 
     def summary(self) -> str:
         """Tell the cascade in a few lines, in the plan's language."""
