@@ -1,0 +1,92 @@
+"""What was carried: the table, how much of it is measured, what belongs to no territory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from equite.inputs.crosswalk.links import ratio
+from equite.inputs.crosswalk.showing import carried_html, carried_notes, carried_text
+from equite.wording import Language, preferred_language
+
+if TYPE_CHECKING:
+    from equite.inputs.crosswalk.crosswalk import Crosswalk
+
+__all__ = ["Carried"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Carried:
+    """Columns carried from one set of boundaries to another.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row for each target, in code order, under the name of their codes. A column of whole numbers is of integers.
+    measured : pandas.DataFrame
+        By target and carried column: the share of the target's weight of which the column says something, 0 to 1; NaN
+        for a target that weighs nothing.
+    totals : pandas.DataFrame
+        By extensive column: its ``total``; what was ``placed`` in the table, ``withheld`` because a part of a
+        target's amount is missing, and ``unplaced``.
+    unplaced : pandas.DataFrame
+        By source: the ``weight`` and each amount that belong to no target; only sources of which there is any.
+    silent : pandas.DataFrame
+        By source and carried column: whether nothing is known.
+    crosswalk : Crosswalk
+        What carried them.
+    partial : bool
+        Whether amounts of which a part is missing are shown.
+    """
+
+    table: pd.DataFrame
+    measured: pd.DataFrame
+    totals: pd.DataFrame
+    unplaced: pd.DataFrame
+    silent: pd.DataFrame
+    crosswalk: Crosswalk
+    partial: bool
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """What each target rests on.
+
+        ``weight``: its people, or what else weighs; ``sources``: of how many it has a piece; ``in_part``: the weight
+        that comes from pieces under 100%, where a rate or a level is the source's, shared out and not measured;
+        ``share_in_part``, 0 to 1; ``measured``: the share of its weight that every carried column covers, 0 to 1: the
+        smallest of :attr:`measured`.
+        """
+        walk = self.crosswalk
+        links, weights, shares = walk.links, walk.weights, walk.shares
+        weight = links.within_target(weights)
+        in_part = links.within_target(np.where((shares > 0) & (shares < 1), weights, 0.0))
+        columns = {
+            "weight": weight,
+            "sources": links.within_target((shares > 0).astype(np.float64)).astype(np.int64),
+            "in_part": in_part,
+            "share_in_part": ratio(in_part, weight),
+            "measured": self.measured.min(axis="columns").to_numpy(),
+        }
+        return pd.DataFrame(columns, index=self.table.index)
+
+    def notes(self, language: Language | None = None) -> tuple[str, ...]:
+        """Say what a reader of the table must know, a sentence each.
+
+        Parameters
+        ----------
+        language : {"fr", "en"}, optional
+            By default that of the machine's user.
+        """
+        return carried_notes(self, language or preferred_language())
+
+    def __repr__(self) -> str:
+        """Show the first rows, what they rest on, and the notes."""
+        return carried_text(self, preferred_language())
+
+    def _repr_html_(self) -> str:
+        """Show the same in a notebook."""
+        return carried_html(self, preferred_language())
