@@ -309,11 +309,11 @@ class Allocation:
 
         return to_parquet(self, path)
 
-    def to_excel(self, path: str | Path, *, template: str | Path | None = None) -> Path:
-        """Write a workbook: notes, parameters, allocation, checks; or fill a copy of somebody's own, ``template``."""
+    def to_excel(self, path: str | Path, *, live: bool = False, template: str | Path | None = None) -> Path:
+        """Write a workbook; ``live``, one that recalculates; or fill a copy of somebody's own, ``template``."""
         from equite.report.workbook import to_excel
 
-        return to_excel(self, path, template=template)
+        return to_excel(self, path, live=live, template=template)
 
     def to_html(self, path: str | Path, territories: Iterable[str] | None = None) -> Path:
         """Write one page to read and to print; a section for each territory, or for the codes asked for."""

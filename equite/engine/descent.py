@@ -162,6 +162,7 @@ class Descent:
             except EquiteError as error:
                 problems.found += error.problems
         problems.refuse()
+        self._check_served(level, above, page, found)
         return self._with(level, found, above.passed_on)
 
     def _batches(self, level: Level, above: Level, page: Formula) -> Iterator[Batch]:
@@ -248,6 +249,18 @@ class Descent:
             values = {"tier": level.tier.id, "unit": str(unit_of(page).size), "code": above.codes[odd[0]]}
             money = self._amount(plan.formula_of(above.tier.id), above.passed_on[odd[0]])
             problems.add("cascade-unit", **plan.where(*place), **values, money=money)
+        problems.refuse()
+
+    def _check_served(self, level: Level, above: Level, page: Formula, found: Sequence[Allocation]) -> None:
+        """Refuse money whose every taker the page leaves out."""
+        served = np.zeros(len(above.codes), dtype=bool)
+        for allocation in found:
+            served[level.parent[_places(level, allocation)]] = True
+        place = self.plan.where("tiers", self.plan.names.index(level.tier.id))
+        problems = Problems(SharingError, self.plan.language)
+        for at in np.flatnonzero(~served & (above.passed_on > 0)):
+            values = {"code": above.codes[at], "money": self._amount(page, above.passed_on[at]), "tier": level.tier.id}
+            problems.add("cascade-nobody", **place, **values)
         problems.refuse()
 
     def _amount(self, page: Formula, coins: int) -> Amount:

@@ -228,9 +228,11 @@ def _worth(
     allocation: Allocation, result: PartResult, scorings: list[Scoring]
 ) -> tuple[Callable[[frozenset[int]], Floats], Floats]:
     """Give the part's amounts as a function of which criteria stand at their values, the others at their mean."""
-    scope, context = allocation.scope, allocation.context
-    matrices = [scoring.matrix for scoring in scorings]
-    means = [np.nanmean(matrix[result.members], axis=0) for matrix in matrices]
+    scope = allocation.scope
+    means = [np.nanmean(scoring.matrix[result.members], axis=0) for scoring in scorings]
+    # A way of combining may compare each row with all others, those that the money is not for included.
+    measured = [scoring.all_measured or scoring for scoring in scorings]
+    matrices = [scoring.matrix for scoring in measured]
     offsets = np.cumsum([0, *(matrix.shape[1] for matrix in matrices)])
     full = float(np.abs(result.before_bounds).sum())
     known: dict[frozenset[int], Floats] = {}
@@ -238,11 +240,12 @@ def _worth(
     def worth(present: frozenset[int]) -> Floats:
         if present not in known:
             bound = {}
-            for scoring, matrix, mean, offset in zip(scorings, matrices, means, offsets, strict=False):
+            for scoring, matrix, mean, offset in zip(measured, matrices, means, offsets, strict=False):
                 kept = np.array([offset + at in present for at in range(matrix.shape[1])])
                 replaced = np.where(kept | np.isnan(matrix), matrix, mean)
                 assert scoring.tree is not None
-                bound[scoring.name] = context.full(scoring.tree.combine(replaced))
+                bound[scoring.name] = np.full(scope.table.size, np.nan)
+                bound[scoring.name][scope.taking_part] = scoring.tree.combine(replaced)
             known[present] = _amounts(scope.bound(**bound), allocation, result, full)
         return known[present]
 

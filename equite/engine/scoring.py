@@ -106,6 +106,8 @@ class Scoring:
         How scores combine; None where nothing distinguishes anybody.
     warnings : tuple of Problem
         Criteria that dropped out, cells that were filled or skipped.
+    all_measured : Scoring or None
+        Where the money is only for some, the same for all that were measured.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Scoring:
     weights: Floats
     tree: Branch | None
     warnings: tuple[Problem, ...]
+    all_measured: Scoring | None = None
 
     @property
     def matrix(self) -> Floats:
@@ -124,7 +127,7 @@ class Scoring:
         """Give the same scoring for some of those that were measured; their scores stay as measured among all."""
         criteria = tuple(criterion.among(kept) for criterion in self.criteria)
         tree = self.tree.among(kept) if self.tree is not None else None
-        return replace(self, criteria=criteria, weights=self.weights[kept], tree=tree)
+        return replace(self, criteria=criteria, weights=self.weights[kept], tree=tree, all_measured=self)
 
 
 def score_index(name: str, scope: Scope) -> Scoring:

@@ -280,5 +280,7 @@ def test_refusals_of_tables() -> None:
     assert "the tier 'town' has no table" in refused(two(), {"region": REGIONS})
     wrong = TOWNS.assign(people=[1, 3])
     assert "people" in refused(two(totals={"people": 0}), {"region": REGIONS, "town": wrong})
+    leaving = two(below={"formula": page("t", eligible=[{"where": "people > 1"}])})
+    assert "N has $330 to pass on, and the page of 'town' leaves out all below it" in refused(leaving)
     floors = two(below={"formula": page("t", limits=[{"id": "floor", "at_least": 400}])})
     assert "floor, N" in refused(floors)

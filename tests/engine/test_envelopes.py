@@ -98,7 +98,9 @@ def test_those_served_get_what_they_get_when_all_are(
     case: tuple[dict[str, Any], pd.DataFrame], data: st.DataObject
 ) -> None:
     page, table = case
-    page = {**page, "indices": {"need": {"criteria": {"people": 1, "before": {"weight": 2, "normalise": "rank"}}}}}
+    criteria = {"people": 1, "before": {"weight": 2, "normalise": "rank"}}
+    aggregate = data.draw(st.sampled_from(["arithmetic", "copeland"]))
+    page = {**page, "indices": {"need": {"aggregate": aggregate, "criteria": criteria}}}
     page["parts"][1]["share"] = {"in_proportion_to": "people * (0.2 + need) / average(people)"}
     everybody = _amounts(page, table)
     if everybody is None:
