@@ -158,6 +158,9 @@ class _Run:
         envelope = None if envelope_units is None else self.unit.money(envelope_units)
         if envelope is not None:
             scope = scope.bound(envelope=context.of_purse(envelope))
+        for name in self.formula.indices:
+            # An index that nothing is shared by is told on outputs all the same: what is wrong with it is said now.
+            scope.scoring(name)
         parts, scope = share_parts(scope, context, envelope)
         parts, reserve, warnings = self._against_envelope(context, parts, envelope)
         money, groups = self._money(context, parts)

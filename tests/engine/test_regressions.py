@@ -188,3 +188,18 @@ def test_a_code_without_its_zeros_is_recognised() -> None:
     page = equite.Formula.from_text(HEAD + "parts: [{id: g, pool: remainder, share: equally}]\n")
     with pytest.raises(equite.SharingError, match="did you mean '005'"):
         equite.allocate(page, {"code": ["005", "017"]}).explain("5")
+
+
+def test_an_index_that_nothing_is_shared_by_is_scored_all_the_same() -> None:
+    """It stands on outputs: one that cannot be scored was accepted, and refused only when the record was asked for."""
+    page = {
+        "equite": 1,
+        "id": "idle",
+        "key": "code",
+        "language": "en",
+        "envelope": 10,
+        "indices": {"need": {"aggregate": {"ordered-weighted": [2, 1, 1]}, "criteria": {"x": 1, "y": 1}}},
+        "parts": [{"id": "grant", "pool": "remainder", "share": "equally"}],
+    }
+    with pytest.raises(equite.FormulaError, match="ordered-weighted|order"):
+        equite.allocate(page, {"code": ["a", "b"], "x": [1, 2], "y": [2, 1]})
