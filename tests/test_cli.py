@@ -174,6 +174,69 @@ def test_compare_tells_pages_of_one_name_apart(folder: Path) -> None:
     assert "variante" in run("compare", "formula.yaml", "other/formula.yaml", "table.csv")
 
 
+@pytest.fixture
+def plan() -> str:
+    """Write a plan of two tiers and its tables; all is made up."""
+    parts = [{"id": "base", "pool": "remainder", "share": {"in_proportion_to": "people"}}]
+    page: dict[str, Any] = {"equite": 1, "id": "page", "key": "code", "parts": parts, "rounding": {"to": 1}}
+    tiers = [
+        {"id": "region", "table": "regions.csv", "formula": {**page, "envelope": 1000}, "keeps": "0.1 * amount"},
+        {"id": "town", "table": "towns.csv", "parent": "region", "formula": page},
+    ]
+    title = {"fr": "Un plan", "en": "A plan"}
+    written = {"equite_plan": 1, "id": "plan", "title": title, "language": "fr", "tiers": tiers}
+    Path("plan.yaml").write_text(yaml.safe_dump(written, allow_unicode=True), encoding="utf-8")
+    Path("regions.csv").write_text("code,people\nA,300\nB,700\n", encoding="utf-8")
+    Path("towns.csv").write_text("code,region,people\n1,A,100\n2,A,200\n3,B,700\n", encoding="utf-8")
+    return "plan.yaml"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", ["Un plan", "10,00 ¢  Region : gardé", "De 1 000 $ à 2", "  = Transmis"]),
+        ("en", ["A plan", "10.00¢  Region: kept", "From $1,000 to 2", "  = Passed on"]),
+    ],
+)
+def test_cascade(plan: str, language: Language, said: list[str]) -> None:
+    before = files()
+    text = run("cascade", plan, "--explain", "2", "--language", language)
+    assert [each for each in said if each not in text] == []
+    assert files() == before
+    assert run("cascade", plan, "--explain", "A", "--tier", "region", "--language", language).count("  = ") == 2
+
+
+def test_cascade_speaks_the_language_of_the_plan(plan: str) -> None:
+    assert "Un plan" in run("cascade", plan, language="en")
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out.csv"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_cascade_writes_by_the_end_of_the_name(plan: str, name: str, language: Language) -> None:
+    assert wording.say("cli-written", language, path=name) in run("cascade", plan, "-o", name, "--language", language)
+    assert name in files()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "code"),
+    [
+        (["formula.yaml"], "ceci est une page de formule, pas un plan", 1),
+        (["absent.yaml"], "absent.yaml", 1),
+        (["plan.yaml", "--explain", "9"], "il n'y a pas de territoire de code « 9 »", 1),
+        (["plan.yaml", "--explain", "A", "--tier", "towns"], "le plan n'a pas de palier « towns »", 1),
+        (["plan.yaml", "-o", "out.pdf"], "out.pdf", 1),
+        (["plan.yaml", "-o", "towns.csv"], "towns.csv", 1),
+        (["plan.yaml", "--tier", "town"], "--tier va avec --explain", 2),
+        ([], "PLAN", 2),
+    ],
+)
+def test_a_cascade_that_cannot_be_is_refused(plan: str, arguments: list[str], said: str, code: int) -> None:
+    before = {name: Path(name).read_bytes() for name in files()}
+    text = run("cascade", *arguments, "--language", "fr", code=code)
+    assert said in re.sub(r"[\s│]+", " ", text)
+    assert {name: Path(name).read_bytes() for name in files()} == before
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_template(language: Language) -> None:
     text = run("template", "formula.yaml", "--language", language)
@@ -219,7 +282,10 @@ def test_the_version() -> None:
 # Help.
 
 COMMANDS = [
-    *([name] for name in ("demo", "check", "allocate", "explain", "compare", "template", "formula", "criteria")),
+    *(
+        [name]
+        for name in ("demo", "check", "allocate", "explain", "compare", "cascade", "template", "formula", "criteria")
+    ),
     *(["formula", name] for name in ("show", "schema")),
     *(["criteria", name] for name in ("list", "show", "search")),
 ]

@@ -145,6 +145,34 @@ def compare(
             desk.show("\n" + desk.say("cli-compare-csv"))
 
 
+def cascade(
+    context: typer.Context,
+    plan: Annotated[Path, typer.Argument()],
+    output: Output = None,
+    code: Annotated[str | None, typer.Option("--explain")] = None,
+    tier: Annotated[str | None, typer.Option("--tier")] = None,
+    language: Tongue = None,
+) -> None:
+    with Desk(context, language) as desk:
+        from equite.engine.cascade import cascade as cascaded
+        from equite.report.cascade_files import write
+
+        if tier is not None and code is None:
+            raise typer.BadParameter(desk.say("cli-cascade-tier"), ctx=context)
+        with desk.patience():
+            read = desk.plan(plan)
+            tables = [read.path_of(each.table) for each in read.tiers if each.table is not None]
+            desk.spare(output, plan, *tables)
+            found = cascaded(read)
+            trail = None if code is None else found.explain(code, tier)
+            written = write(found, output) if output is not None else None
+        desk.show(found.summary())
+        if trail is not None:
+            desk.show(f"\n{trail}")
+        if written is not None:
+            desk.show("\n" + desk.say("cli-written", path=written))
+
+
 def template(context: typer.Context, formula: FormulaPath, output: Output = None, language: Tongue = None) -> None:
     with Desk(context, language) as desk:
         from equite.report.template import write_template
@@ -229,6 +257,7 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = MappingProxyType(
             "allocate": allocate,
             "explain": explain,
             "compare": compare,
+            "cascade": cascade,
             "template": template,
         },
         "formula": {"show": formula_show, "schema": formula_schema},

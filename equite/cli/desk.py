@@ -8,6 +8,7 @@ import textwrap
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,6 +23,7 @@ from equite.wording import Language, preferred_language
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
     from equite.formula.formula import Formula
+    from equite.formula.plan import Plan
     from equite.report.words_grid import Grid
 
 __all__ = ["Desk", "leave_quietly"]
@@ -153,6 +155,18 @@ class Desk:
         elif self.asked != formula.language:
             formula = formula.replace(language=self.asked)
         return formula
+
+    def plan(self, path: Path) -> Plan:
+        """Read a plan, and take up the language of what follows."""
+        from equite.formula.loading import read_page
+        from equite.formula.plan import Plan
+
+        page = read_page(path)
+        if self.asked is not None:
+            page = replace(page, content={**page.content, "language": self.asked})
+        plan = Plan._of(page)
+        self.language = plan.language
+        return plan
 
     def allocate(self, formula: Formula, table: Path, sheet: str | None = None) -> Allocation:
         """Read the table as the formula needs it, and share."""

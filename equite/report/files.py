@@ -28,15 +28,16 @@ from equite.wording import Language
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["CSV", "EXCEL", "PARQUET", "ending", "placed", "to_csv", "to_parquet", "write"]
+__all__ = ["CSV", "EXCEL", "HTML", "PARQUET", "columns_to_csv", "ending", "placed", "to_csv", "to_parquet", "write"]
 
 CSV, EXCEL, PARQUET = (".csv", ".txt"), (".xlsx",), (".parquet", ".pq")
+HTML = (".html", ".htm")
 #: What makes a spreadsheet run a text of a CSV file.
 _RUN = frozenset("=+-@\t\r\n")
 
 
 def write(allocation: Allocation, path: str | Path) -> Path:
-    """Write an allocation to a file, as the end of its name says: ``.xlsx``, ``.csv`` or ``.parquet``.
+    """Write an allocation to a file, as the end of its name says: ``.xlsx``, ``.csv``, ``.parquet`` or ``.html``.
 
     Returns
     -------
@@ -48,10 +49,12 @@ def write(allocation: Allocation, path: str | Path) -> Path:
     OutputError
         The end of the name says none of these, or the file cannot be written.
     """
+    from equite.report.page import to_html
     from equite.report.workbook import to_excel
 
-    target = ending(path, (*EXCEL, *CSV, *PARQUET), allocation.language)
-    writers = {**dict.fromkeys(CSV, to_csv), **dict.fromkeys(PARQUET, to_parquet), **dict.fromkeys(EXCEL, to_excel)}
+    known = ((EXCEL, to_excel), (CSV, to_csv), (PARQUET, to_parquet), (HTML, to_html))
+    writers = {ending: writer for endings, writer in known for ending in endings}
+    target = ending(path, tuple(writers), allocation.language)
     return writers[target.suffix.lower()](allocation, target)
 
 
@@ -68,11 +71,15 @@ def to_csv(allocation: Allocation, path: str | Path) -> Path:
     """
     labels = Labels(allocation.formula)
     target = ending(path, CSV, labels.language)
-    mark, separator = (",", ";") if labels.language == "fr" else (".", ",")
-    columns = shown_columns(allocation, labels)
+    return columns_to_csv(shown_columns(allocation, labels), target, labels.language)
+
+
+def columns_to_csv(columns: Sequence[Column], target: Path, language: Language) -> Path:
+    """Write columns as they are shown to a CSV file, as :func:`to_csv` does."""
+    mark, separator = (",", ";") if language == "fr" else (".", ",")
     rows = zip(*(_texts(column, mark) for column in columns), strict=True)
     with (
-        placed(target, labels.language) as temporary,
+        placed(target, language) as temporary,
         temporary.open("w", encoding="utf-8-sig", newline="", buffering=1 << 20) as file,
     ):
         writer = csv.writer(file, delimiter=separator)

@@ -15,6 +15,7 @@ from xlsxwriter import Workbook
 from equite.errors import OutputError, Problem
 from equite.report.columns import shown_columns
 from equite.report.files import EXCEL, ending, placed
+from equite.report.filling import fill
 from equite.report.labels import Labels
 from equite.report.workbook_checks import write_checks
 from equite.report.workbook_notes import write_notes
@@ -34,7 +35,9 @@ _AROUND = 2
 _NEVER = datetime.datetime(2000, 1, 1)
 
 
-def to_excel(allocation: Allocation, path: str | Path) -> Path:
+def to_excel(
+    allocation: Allocation, path: str | Path, *, live: bool = False, template: str | Path | None = None
+) -> Path:
     """Write an allocation to a workbook in the page's language.
 
     Four sheets: what the workbook is, who decided and what it rests on; the parameters; the allocation, ready to print;
@@ -47,6 +50,10 @@ def to_excel(allocation: Allocation, path: str | Path) -> Path:
         The allocation.
     path : str or Path
         A name that ends in ``.xlsx``.
+    live : bool
+        Write the live workbook instead (docs/workbook.md): change a figure in it, and every amount follows.
+    template : str or Path, optional
+        A workbook of the reader's own, to fill a copy of at the names that it defines; see :mod:`equite.report.filling`.
 
     Returns
     -------
@@ -58,6 +65,14 @@ def to_excel(allocation: Allocation, path: str | Path) -> Path:
     OutputError
         The table holds more than a sheet can, or the file cannot be written. One that was there is left as it was.
     """
+    if live and template is not None:
+        raise OutputError([Problem("live-and-template")], allocation.language)
+    if template is not None:
+        return fill(allocation, path, template)
+    if live:
+        from equite.report.live.workbook import to_live_excel
+
+        return to_live_excel(allocation, path)
     labels = Labels(allocation.formula)
     target = ending(path, EXCEL, labels.language)
     columns = shown_columns(allocation, labels)
@@ -74,7 +89,7 @@ def to_excel(allocation: Allocation, path: str | Path) -> Path:
         book = Book(workbook, labels)
         write_notes(book, allocation)
         money = write_parameters(book, allocation)
-        table = write_table(book, allocation, columns)
+        table = write_table(book, labels.say("book-allocation"), columns)
         write_checks(book, allocation, table, money)
         workbook.close()
         temporary.write_bytes(buffer.getvalue())

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from equite.report.columns import Column
 from equite.report.labels import plain
 from equite.report.workbook_sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
-
-if TYPE_CHECKING:
-    from equite.engine.allocation import Allocation
 
 __all__ = ["Table", "letters", "write_table"]
 
@@ -49,22 +46,21 @@ def letters(column: int) -> str:
     return text
 
 
-def write_table(book: Book, allocation: Allocation, columns: Sequence[Column]) -> Table:
-    """Write the allocation's sheet.
+def write_table(book: Book, name: str, columns: Sequence[Column]) -> Table:
+    """Write a sheet of columns, one row for each territory, and their totals.
 
     Parameters
     ----------
     book : Book
         The workbook.
-    allocation : Allocation
-        The allocation.
+    name : str
+        The sheet's name.
     columns : sequence of Column
-        Its columns as they are shown.
+        Its columns as they are shown, those of codes and names first.
     """
-    labels = book.labels
-    widths = [_width(column, labels.number) for column in columns]
-    sheet = Sheet(book, labels.say("book-allocation"), widths, landscape=True)
-    worksheet, rows = sheet.sheet, len(allocation.codes)
+    widths = [_width(column, book.labels.number) for column in columns]
+    sheet = Sheet(book, name, widths, landscape=True)
+    worksheet, rows = sheet.sheet, len(columns[0].cells)
     keys = sum(column.step == "key" for column in columns)
     worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(_heading_lines, columns, widths))))
     for at, column in enumerate(columns):
