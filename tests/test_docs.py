@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FORMULA = ROOT / "docs" / "formula.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 READMES = (ROOT / "README.md", ROOT / "README.fr.md", *sorted(ROOT.glob("examples/*/README.md")))
-PAGES = (FORMULA, ARCHITECTURE, *READMES, ROOT / "docs" / "index.md")
+PAGES = (*sorted(ROOT.glob("docs/*.md")), *READMES)
 
 #: Shapes that a page never writes by these keys: it writes a word or `{name: …}`, and the model holds what was meant.
 WORDED = {
@@ -54,7 +54,7 @@ def text_of(path: Path) -> str:
 
 def blocks(text: str) -> list[tuple[str, str, str]]:
     """Give each fenced block: its language, its content, and the prose that stands before it."""
-    parts = re.split(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    parts = re.split(r"^```(\w*)[^\n]*\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     return [(parts[at + 1], parts[at + 2], parts[at]) for at in range(0, len(parts) - 2, 3)]
 
 
