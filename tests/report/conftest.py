@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from recalculation import LibreOffice
 
 from equite import Allocation, Formula, allocate
 
@@ -135,3 +136,11 @@ def shared() -> Callable[..., Allocation]:
         return allocate(Formula.from_dict({**page, **keys}), pd.DataFrame(rows))
 
     return share
+
+
+@pytest.fixture(scope="session")
+def libreoffice(tmp_path_factory: pytest.TempPathFactory) -> LibreOffice:
+    """Give what recalculates workbooks, or skip the test where LibreOffice is not installed."""
+    if LibreOffice.program() is None:
+        pytest.skip("LibreOffice (soffice) is not installed")
+    return LibreOffice(tmp_path_factory.mktemp("libreoffice"))

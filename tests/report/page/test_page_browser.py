@@ -1,0 +1,234 @@
+"""The report in a browser: searched, sorted, printed, used from the keyboard, read without scripts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import SHOWN, example
+
+from equite import Allocation
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.browser
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+RUNS = [(name, language) for name in SHOWN for language in ("fr", "en")]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Open the machine's own Chromium; nothing is downloaded."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip(f"none of {', '.join(PROGRAMS)} is installed")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=program)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module", params=RUNS, ids=str)
+def shown(request: pytest.FixtureRequest) -> Allocation:
+    """Give each example in each language."""
+    return example(*request.param)
+
+
+@pytest.fixture(scope="module")
+def address(shown: Allocation, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Write the page; give where it is."""
+    # A few territories are enough to try what all of them have; axe takes minutes for a hundred.
+    some = [*shown.codes[:3], shown.codes[-1]]
+    return shown.to_html(tmp_path_factory.mktemp("page") / "page.html", territories=some).as_uri()
+
+
+@pytest.fixture
+def tab(browser: Any, address: str) -> Iterator[Any]:
+    """Open the page; whatever its script or its policy complains of fails the test, as does a call to a network."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: complaints.append(asked.url) if asked.url != address else None)
+    page.goto(address)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def named(shown: Allocation) -> list[str]:
+    return [name.replace("\u00a0", " ") for name in shown.names]
+
+
+def visible(tab: Any) -> list[str]:
+    """Give the names in the rows that are shown, from the top."""
+    return [
+        text.replace("\u00a0", " ")
+        for text in tab.locator("#amounts-table tbody tr:not([hidden]) th").all_inner_texts()
+    ]
+
+
+def amounts(tab: Any) -> list[str]:
+    return list(tab.locator("#amounts-table tbody tr:not([hidden]) td.a").all_inner_texts())
+
+
+def told(tab: Any) -> str:
+    return str(tab.locator("#found").inner_text()).replace("\u00a0", " ")
+
+
+def test_search(tab: Any, shown: Allocation) -> None:
+    every = len(shown.codes)
+    assert len(visible(tab)) == every
+    assert told(tab).startswith(f"{every} territ")
+    name, code = named(shown)[-1], shown.codes[-1]
+    # Without accents, in capitals: as people type.
+    tab.fill("#search", name.upper().replace("É", "E"))
+    assert name in visible(tab)
+    assert len(visible(tab)) < every
+    tab.fill("#search", "vallee-du-RICH")
+    assert visible(tab) == ["La Vallée-du-Richelieu"]
+    tab.fill("#search", code)
+    assert visible(tab) == [name]
+    assert told(tab).startswith("1 territ")
+    tab.fill("#search", "<nobody>")
+    assert visible(tab) == []
+    assert told(tab).startswith("Aucun" if shown.language == "fr" else "No ")
+    tab.fill("#search", "")
+    assert visible(tab) == named(shown)
+
+
+def test_sort(tab: Any, shown: Allocation) -> None:
+    columns = tab.locator("#amounts-table thead button").all_inner_texts()
+    head = next(at for at, text in enumerate(columns) if text.startswith(("Montant (", "Amount (")))
+    button = tab.locator("#amounts-table thead button").nth(head)
+    button.click()
+    order = sorted(range(len(shown.codes)), key=lambda row: shown.amounts[row])
+    assert visible(tab) == [named(shown)[row] for row in order]
+    assert tab.locator("th[aria-sort]").count() == 1
+    assert tab.locator("th[aria-sort=ascending]").count() == 1
+    assert columns[head] in told(tab).replace(" ", " ")
+    button.click()
+    order.sort(key=lambda row: -shown.amounts[row])
+    assert visible(tab) == [named(shown)[row] for row in order]
+    assert tab.locator("th[aria-sort=descending]").count() == 1
+    # Codes again: as the page was.
+    tab.locator("#amounts-table thead button").first.click()
+    assert visible(tab) == named(shown)
+    # What is sorted stays sorted while it is searched.
+    button.click()
+    tab.fill("#search", "la")
+    found = [float(text.replace("\u00a0", "").replace(",", "")) for text in amounts(tab)]
+    assert found == sorted(found)
+
+
+def test_names_are_sorted_as_the_language_has_them(tab: Any, shown: Allocation) -> None:
+    tab.locator("#amounts-table thead button").nth(1).click()
+    first = [name[0] for name in visible(tab)]
+    plain = [letter.replace("É", "E").replace("Î", "I") for letter in first]
+    assert plain == sorted(plain)
+
+
+def test_keyboard_alone(tab: Any, shown: Allocation) -> None:
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    playwright.expect(tab.locator(".skip")).to_be_in_viewport()
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+    reach(tab, "document.activeElement.id === 'search'")
+    tab.keyboard.type(shown.codes[0])
+    assert visible(tab) == named(shown)[:1]
+    for _ in shown.codes[0]:
+        tab.keyboard.press("Backspace")
+    reach(tab, "document.activeElement.className === 'wide'")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    tab.keyboard.press("Enter")
+    assert tab.locator("th[aria-sort=ascending]").count() == 1
+    tab.keyboard.press("Space")
+    assert tab.locator("th[aria-sort=descending]").count() == 1
+    last = shown.codes[-1]
+    reach(tab, f"document.activeElement.hash === '#t-{last}'")
+    tab.keyboard.press("Enter")
+    playwright.expect(tab).to_have_url(re.compile(f"#t-{last}$"))
+    playwright.expect(tab.locator(f"[id='t-{last}:h']")).to_be_in_viewport()
+    reach(tab, "document.activeElement.className === 'back'")
+    tab.keyboard.press("Enter")
+    playwright.expect(tab).to_have_url(re.compile("#amounts$"))
+
+
+def reach(tab: Any, condition: str) -> None:
+    """Press the tabulator until something has the focus."""
+    for _ in range(60):
+        if tab.evaluate(condition):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError(f"never reached: {condition}")
+
+
+def test_print(tab: Any, shown: Allocation) -> None:
+    leaves = pages(tab)
+    paper = 612, 792
+    sizes = {(round(wide), round(high)) for wide, high in leaves}
+    assert sizes == {paper, paper[::-1]}
+    tab.check("#apart")
+    assert len(pages(tab)) >= len(leaves)
+    assert len(leaves) > 6
+
+
+def pages(tab: Any) -> list[tuple[float, float]]:
+    """Print the page; give the width and the height of each leaf, in points."""
+    printed: bytes = tab.pdf(prefer_css_page_size=True, print_background=True)
+    assert printed.startswith(b"%PDF-")
+    boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
+    assert boxes
+    return [(float(wide), float(high)) for wide, high in boxes]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious(tab: Any, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    script = Path(str(axe.__file__)).with_name("axe.min.js").read_text(encoding="utf-8")
+    tab.set_viewport_size({"width": width, "height": 900})
+    # The page's policy lets no other script in; the browser's own console is not bound by it.
+    tab.evaluate(script)
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+    found = tab.evaluate("rules => axe.run(document, rules)", rules)
+    assert len(found["passes"]) > 20
+    wrong = [(each["id"], each["nodes"][0]["html"]) for each in found["violations"] if each["impact"] != "minor"]
+    assert wrong == []
+
+
+def test_nothing_sticks_out_of_a_small_screen(tab: Any) -> None:
+    for width in (1280, 768, 320):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_scripts(browser: Any, address: str, shown: Allocation) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    # What only a script can do is not offered.
+    assert not page.locator("#tools").is_visible()
+    assert page.locator("#amounts-table thead button").count() == 0
+    assert [text.replace("\u00a0", " ") for text in page.locator("#amounts-table tbody th").all_inner_texts()] == named(
+        shown
+    )
+    code, name = shown.codes[-1], named(shown)[-1]
+    page.locator("#amounts-table tbody a").last.click()
+    section = page.locator(f"section[id='t-{code}']")
+    assert section.is_visible()
+    assert section.inner_text().replace("\u00a0", " ").startswith(f"{name} ({code})")
+    assert page.locator("#method li").count() > 10
+    context.close()
+
+
+def test_styles_are_let_in(tab: Any) -> None:
+    assert tab.evaluate("getComputedStyle(document.querySelector('nav ul')).display") == "flex"
+    assert tab.evaluate("getComputedStyle(document.querySelector('.waterfall rect')).fill") != "rgb(0, 0, 0)"
