@@ -23,7 +23,16 @@ from equite.formula.margins import Margins
 from equite.formula.validating import Report, reporter, validated
 from equite.wording import Language, as_language
 
-__all__ = ["GIVEN", "Fund", "Kept", "Plan", "Tier"]
+__all__ = ["GIVEN", "REGIMES", "Fund", "Kept", "Plan", "Regime", "Tier"]
+
+#: Who decides on a tier: nobody but the tier's page, each parent within its margins, each parent alone.
+Regime = Literal["uniform", "margins", "delegated"]
+#: The folders that count in each regime; of two choices by one parent, the later one does.
+REGIMES: dict[Regime, tuple[Literal["overrides", "own"], ...]] = {
+    "uniform": (),
+    "margins": ("overrides",),
+    "delegated": ("overrides", "own"),
+}
 
 #: The columns that a cascade gives each tier's table: what the parent passes on, the parent's code, and (to funds) what
 #: a territory has already.
@@ -177,6 +186,23 @@ class Plan(PlanModel):
     def choices_of(self, tier: str, key: Literal["overrides", "own"] = "overrides") -> tuple[LocalChoice, ...]:
         """Give what the parents of a tier's territories chose for themselves."""
         return self._choices.get((tier, key), ())
+
+    def deciding(self, regime: Regime, tier: str) -> Self:
+        """Give the plan as it would run if a tier were decided otherwise; as it is written, ``margins`` holds."""
+        chosen = {choice.parent: choice for key in REGIMES[regime] for choice in self.choices_of(tier, key)}
+        found = self.model_copy()
+        found._choices = {**self._choices, (tier, "overrides"): tuple(chosen.values())}
+        return found
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **keys: Any) -> Self:
+        """Give a plan that differs by some keys, laid over this one key by key: ``plan.replace(language="en")``."""
+        partial = loading.page_of({**(changes or {}), **keys})
+        return type(self)._of(loading.overlay(self._page, partial))
+
+    def _repr_html_(self) -> str:
+        from equite.report.notebook_pages import plan_html
+
+        return plan_html(self)
 
     def path_of(self, written: str) -> Path:
         """Give the path of a file that the plan names."""
