@@ -136,9 +136,9 @@ class Formula(FormulaModel):
         return page_schema()
 
     def _repr_html_(self) -> str:
-        import html
+        from equite.report.notebook_pages import formula_html
 
-        return f"<pre>{html.escape(self.to_yaml())}</pre>"
+        return formula_html(self)
 
 
 def _catalogue(page: Page) -> Catalogue:

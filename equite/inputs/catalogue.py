@@ -6,7 +6,6 @@ the catalogue key by key. Nothing is read before :func:`read_catalogue` is calle
 
 from __future__ import annotations
 
-import html
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -131,6 +130,11 @@ class Criterion(_Entry):
             raise PydanticCustomError("equite", "bad-{field}", {"field": field})
         return value
 
+    def _repr_html_(self) -> str:
+        from equite.report.notebook_inputs import criterion_html
+
+        return criterion_html(self)
+
 
 class _UnknownError(FormulaError, KeyError):
     """A criterion that the catalogue does not hold; a KeyError too, as mappings promise."""
@@ -180,8 +184,9 @@ class Catalogue(Mapping[str, Criterion]):
         return _laid(self, Path(place))
 
     def _repr_html_(self) -> str:
-        language = wording.preferred_language()
-        return "".join(_table(name, self.family(name), language) for name in FAMILIES if self.family(name))
+        from equite.report.notebook_inputs import catalogue_html
+
+        return catalogue_html(self)
 
 
 @cache
@@ -283,17 +288,3 @@ def _refusal(detail: ErrorDetails, entries: Mapping[str, Any]) -> tuple[str, dic
 def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("’", "'"))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
-
-
-def _table(family: str, criteria: Iterable[Criterion], language: Language) -> str:
-    def said(entry: str) -> str:
-        return wording.say(f"catalogue-word-{entry}", language)
-
-    def row(tag: str, *cells: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-    rows = [row("th", *map(said, ("title", "question", "direction", "status")))]
-    for found in criteria:
-        status = said("declared" if found.declared else "measured")
-        rows.append(row("td", found.title[language], found.question[language], said(found.direction), status))
-    return f"<table><caption>{html.escape(said(family))}</caption>{''.join(rows)}</table>"

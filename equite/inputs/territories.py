@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import re
 import textwrap
@@ -142,12 +141,15 @@ class Territories:
     def __repr__(self) -> str:
         """Show what the table holds, and its first rows."""
         shown = self._shown().rename(columns=lambda heading: textwrap.shorten(heading, _WIDE, placeholder="…"))
-        return f"{self._summary()}\n{shown.to_string(max_cols=_COLUMNS, max_colwidth=_WIDE, na_rep='—')}"
+        written = partial(wording.numeral, language=wording.preferred_language())
+        text = shown.to_string(max_cols=_COLUMNS, max_colwidth=_WIDE, na_rep="—", float_format=written)
+        return f"{self._summary()}\n{text}"
 
     def _repr_html_(self) -> str:
         """Show the same in a notebook."""
-        shown = self._shown().to_html(max_cols=_COLUMNS, na_rep="—", border=0)
-        return f"<p>{html.escape(self._summary())}</p>\n{shown}"
+        from equite.report.notebook_inputs import territories_html
+
+        return territories_html(self, self._summary())
 
     def _shown(self) -> pd.DataFrame:
         head = self.data.head(_ROWS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -283,8 +282,9 @@ class Tiers(Mapping[str, Territories]):
 
     def _repr_html_(self) -> str:
         """Show the same in a notebook."""
-        language = wording.preferred_language()
-        return f"<p>{html.escape(self._summary(language))}</p>\n{self._shape(language).to_html(border=0)}"
+        from equite.report.notebook_inputs import tiers_html
+
+        return tiers_html(self, self._shape(wording.preferred_language()), self._summary(wording.preferred_language()))
 
 
 def _check_names(

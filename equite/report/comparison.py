@@ -13,6 +13,7 @@ import numpy as np
 from equite.analysis.comparison import Comparison
 from equite.report.files import CSV, ending, placed
 from equite.report.labels import Labels, plain
+from equite.report.notebook import framed
 from equite.report.words_grid import Grid, shortened, squeezed
 from equite.report.words_speech import typeset
 from equite.wording import Codes, Language
@@ -47,9 +48,10 @@ def comparison_text(comparison: Comparison, language: Language | None = None, *,
 
 def comparison_html(comparison: Comparison, language: Language | None = None) -> str:
     """Tell a comparison in two HTML tables."""
-    outcome, rows = comparison_grids(comparison, language)
+    outcome, rows = comparison_grids(comparison, language, width=None)
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in comparison_notes(comparison, language))
-    return outcome.html() + notes + rows.html()
+    spoken = language or comparison.reference.language
+    return framed([outcome.html(), notes, rows.html()], spoken)
 
 
 def comparison_notes(comparison: Comparison, language: Language | None = None) -> tuple[str, ...]:
@@ -69,14 +71,14 @@ def comparison_notes(comparison: Comparison, language: Language | None = None) -
 
 
 def comparison_grids(
-    comparison: Comparison, language: Language | None = None, *, width: int = _WIDTH
+    comparison: Comparison, language: Language | None = None, *, width: int | None = _WIDTH
 ) -> tuple[Grid, Grid]:
-    """Give a comparison as two tables: what holds for each allocation, and the territories."""
+    """Give a comparison as two tables: what holds for each allocation, and the territories; no width, nothing cut."""
     labels = Labels(comparison.reference.formula, language)
-    territories = _territories(comparison, labels)
-    if comparison.names != comparison.codes:
+    territories = _territories(comparison, labels, cut=width is not None)
+    if width is not None and comparison.names != comparison.codes:
         territories = territories.narrowed(1, width, _NAME)
-    return _outcomes(comparison, labels), territories
+    return _outcomes(comparison, labels, cut=width is not None), territories
 
 
 def _money(comparison: Comparison, labels: Labels, value: float, *, signed: bool = False) -> str:
@@ -84,7 +86,7 @@ def _money(comparison: Comparison, labels: Labels, value: float, *, signed: bool
     return f"+{written}" if signed and value > 0 else written
 
 
-def _outcomes(comparison: Comparison, labels: Labels) -> Grid:
+def _outcomes(comparison: Comparison, labels: Labels, *, cut: bool) -> Grid:
     """One row for each fact, one column for each allocation."""
 
     def money(value: object, *, signed: bool = False) -> str:
@@ -108,9 +110,10 @@ def _outcomes(comparison: Comparison, labels: Labels) -> Grid:
         rows.append((labels.say(f"compare-{key}"), ["", *(money(found[key], signed=True) for found in winners)]))
         # Where nobody gains or loses there is no name; pandas makes it a missing number.
         given = (found[f"{key}_name"] for found in winners)
-        named = [shortened(plain(name), _LABEL) if isinstance(name, str) else "—" for name in given]
+        whose = [plain(name) if isinstance(name, str) else "—" for name in given]
+        named = [shortened(name, _LABEL) if cut else name for name in whose]
         rows.append((labels.say("compare-whose"), ["", *named]))
-    names = [squeezed(plain(label), _LABEL) for label in comparison.labels]
+    names = [squeezed(plain(label), _LABEL) if cut else plain(label) for label in comparison.labels]
     headings = ("", labels.say("compare-reference", label=names[0]), *names[1:])
     return Grid(
         headings, tuple((title, *values) for title, values in rows), (False, *(True for _ in comparison.labels))
@@ -127,10 +130,10 @@ def _most_changed(comparison: Comparison) -> list[int]:
     return sorted(largest, key=lambda row: -float(change[row, 1]))
 
 
-def _territories(comparison: Comparison, labels: Labels) -> Grid:
+def _territories(comparison: Comparison, labels: Labels, *, cut: bool) -> Grid:
     """One row for each territory: the reference's amount, then the others', and the differences."""
     two = len(comparison.labels) == 2
-    names = [squeezed(plain(label), _NARROW) for label in comparison.labels]
+    names = [squeezed(plain(label), _NARROW) if cut else plain(label) for label in comparison.labels]
     headings = [labels.say("heading-code"), labels.say("heading-name"), names[0]]
     for name in names[1:]:
         headings += (

@@ -18,6 +18,7 @@ from equite.analysis.weighting import WEIGHTINGS
 from equite.engine.rounding import round_half_away
 from equite.formula.indices import Family, Index
 from equite.report.labels import Labels, plain
+from equite.report.notebook import framed
 from equite.report.words_grid import Grid, shortened
 from equite.wording import Language
 
@@ -140,8 +141,7 @@ class _Words(Labels):
 
     def in_html(self, sections: Sequence[_Section]) -> str:
         """Set sections one below the other."""
-        body = "".join(section.html() for section in sections)
-        return f'<div class="equite" lang="{self.language}" style="overflow-x:auto">{body}</div>'
+        return framed([section.html() for section in sections], self.language)
 
     def name(self, text: str) -> str:
         """Give a name, cut where it must be."""

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 from equite.report.columns import Column, shown_columns
 from equite.report.labels import Labels, plain
 from equite.report.text import check_lines, explained, reliance_lines, result_lines
+from equite.wording import Language
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
     from equite.engine.explanation import Explanation
 
-__all__ = ["allocation_html", "explanation_html"]
+__all__ = ["allocation_html", "explanation_html", "framed"]
 
 #: Up to so many rows are all shown; beyond, the first and the last few.
 _ALL, _FIRST, _LAST = 15, 10, 5
 #: Warnings shown.
 _WARNINGS = 10
+#: What MathJax 2 and 3 pass over.
+_NO_MATHS = "tex2jax_ignore mathjax_ignore"
 #: A grey that shows on white and on black; every other colour is the theme's.
 _RULE = "1px solid rgba(128,128,128,.45)"
 _TABLE = "border-collapse:collapse;margin:0 0 .8em 0;font-variant-numeric:tabular-nums"
@@ -76,8 +79,16 @@ def explanation_html(explanation: Explanation) -> str:
     return _framed([table, note], labels)
 
 
+def framed(pieces: Iterable[str], language: Language) -> str:
+    """Put pieces of HTML in one frame, which says in what language they are and scrolls where they are too wide.
+
+    Notebooks take what stands between two dollar signs for mathematics; the frame tells them not to.
+    """
+    return f'<div class="equite {_NO_MATHS}" lang="{language}" style="overflow-x:auto">{"".join(pieces)}</div>'
+
+
 def _framed(pieces: Iterable[str], labels: Labels) -> str:
-    return f'<div class="equite" lang="{labels.language}" style="overflow-x:auto">{"".join(pieces)}</div>'
+    return framed(pieces, labels.language)
 
 
 def _money(allocation: Allocation, labels: Labels) -> str:
@@ -139,9 +150,10 @@ def _list(title: str, lines: Sequence[str]) -> str:
 
 
 def _table(caption: str, head: str, body: str, foot: str = "") -> str:
-    said = f'<caption style="text-align:left;font-weight:bold">{html.escape(caption)}</caption>'
+    said = f'<caption style="text-align:left;font-weight:bold">{html.escape(caption)}</caption>' if caption else ""
     ends = f"<tfoot>{foot}</tfoot>" if foot else ""
-    return f'<table style="{_TABLE}">{said}<thead>{head}</thead><tbody>{body}</tbody>{ends}</table>'
+    heads = f"<thead>{head}</thead>" if head else ""
+    return f'<table style="{_TABLE}">{said}{heads}<tbody>{body}</tbody>{ends}</table>'
 
 
 def _row(cells: Iterable[str]) -> str:

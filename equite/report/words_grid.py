@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+
+from equite.report.notebook import _cell, _heading, _row, _side, _table
 
 __all__ = ["Grid", "shortened", "squeezed"]
 
@@ -104,19 +105,15 @@ class Grid:
         return _GAP.join(set_out).rstrip()
 
     def html(self, caption: str = "") -> str:
-        """Give the table as HTML."""
-        body = "".join(self._html_row("td", row) for row in self.rows)
-        foot = f"<tfoot>{self._html_row('th', self.total)}</tfoot>" if self.total else ""
-        told = f"<caption>{html.escape(caption)}</caption>" if caption else ""
-        return f"<table>{told}<thead>{self._html_row('th', self.headings)}</thead><tbody>{body}</tbody>{foot}</table>"
+        """Give the table as HTML, laid out as all that notebooks show."""
+        head = _row(_heading(text, right=right) for text, right in zip(self.headings, self.right, strict=True))
+        body = "".join(_row(self._html_cells(row)) for row in self.rows)
+        foot = _row(self._html_cells(self.total, bold=True)) if self.total else ""
+        return _table(caption, head, body, foot)
 
-    def _html_row(self, tag: str, cells: Sequence[str]) -> str:
-        aligned = ["right" if right else "left" for right in self.right]
-        set_out = [
-            f'<{tag} style="text-align:{side}">{html.escape(cell)}</{tag}>'
-            for cell, side in zip(cells, aligned, strict=True)
-        ]
-        return f"<tr>{''.join(set_out)}</tr>"
+    def _html_cells(self, cells: Sequence[str], *, bold: bool = False) -> list[str]:
+        first, *others = zip(cells, self.right, strict=True)
+        return [_side(first[0]), *(_cell(text, right=right, bold=bold) for text, right in others)]
 
 
 def _wide(text: str) -> int:

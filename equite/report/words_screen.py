@@ -17,7 +17,7 @@ from equite.wording import Codes, Language
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["allocation_grid", "criteria_grids", "criterion_in_words", "understood"]
+__all__ = ["allocation_grid", "criteria_grids", "criterion_in_words", "criterion_told", "understood"]
 
 #: What every table shows, and the least that a name is cut to.
 _ALWAYS = ("code", "name", "amount")
@@ -222,14 +222,14 @@ def criterion_in_words(criterion: Criterion, language: Language, width: int) -> 
     """
     title = criterion.title[language]
     lines = [title, "=" * len(title), f"{criterion.id} · {wording.say(f'catalogue-word-{criterion.family}', language)}"]
-    for entry, texts in _told(criterion, language):
+    for entry, texts in criterion_told(criterion, language):
         lines += ["", wording.say(f"cli-criterion-{entry}", language)]
         for text in texts:
             lines += _filled(typeset(text, language), width, "  ")
     return "\n".join(lines)
 
 
-def _told(criterion: Criterion, language: Language) -> Iterator[tuple[str, list[str]]]:
+def criterion_told(criterion: Criterion, language: Language) -> Iterator[tuple[str, list[str]]]:
     """Give what a criterion says, heading by heading, what it does not say left out."""
     yield "question", [criterion.question[language]]
     yield "unit", [criterion.unit[language]]
