@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equite.analysis.comparison import Comparison, compare
     from equite.analysis.diagnostics import Diagnosis
+    from equite.analysis.governance import GovernanceComparison, compare_governance
     from equite.analysis.profile import Profile
     from equite.engine.allocate import allocate
     from equite.engine.allocation import Allocation
@@ -57,6 +58,7 @@ _HOMES = {
     "Explanation": "equite.engine.explanation",
     "Formula": "equite.formula.formula",
     "FormulaError": "equite.errors",
+    "GovernanceComparison": "equite.analysis.governance",
     "OutputError": "equite.errors",
     "Plan": "equite.formula.plan",
     "Problem": "equite.errors",
@@ -72,6 +74,7 @@ _HOMES = {
     "cascade": "equite.engine.cascade",
     "catchments": "equite.inputs.catchments",
     "compare": "equite.analysis.comparison",
+    "compare_governance": "equite.analysis.governance",
     "read_catalogue": "equite.inputs.catalogue",
     "read_territories": "equite.inputs.territories",
     "read_workbook": "equite.report.reading_workbook",
@@ -93,6 +96,7 @@ __all__ = [
     "Explanation",
     "Formula",
     "FormulaError",
+    "GovernanceComparison",
     "OutputError",
     "Plan",
     "Problem",
@@ -107,6 +111,7 @@ __all__ = [
     "catalogue",
     "catchments",
     "compare",
+    "compare_governance",
     "indicators",
     "read_catalogue",
     "read_territories",

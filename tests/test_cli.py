@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from openpyxl import Workbook, load_workbook
+from openpyxl.workbook.defined_name import DefinedName
 from typer.testing import CliRunner
 
 import equite
@@ -238,6 +240,39 @@ def test_a_cascade_that_cannot_be_is_refused(plan: str, arguments: list[str], sa
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_live_workbook_and_back(language: Language) -> None:
+    run("allocate", "formula.yaml", "table.csv", "-o", "live.xlsx", "--live", "--language", language)
+    said = run("read", "live.xlsx", "-o", "again.csv", "--language", language)
+    assert wording.say("cli-written", language, path="again.csv") in said
+    assert {"fr": "rien n’a changé", "en": "nothing changed"}[language] in said
+    before, after = Path("live.xlsx").read_bytes(), run("read", "live.xlsx", language=language)
+    assert "Gamma" in after
+    assert Path("live.xlsx").read_bytes() == before
+    assert "--live" in run("allocate", "formula.yaml", "table.csv", "--live", code=2)
+    assert "table.csv" in run("read", "table.csv", code=1)
+
+
+def test_a_funders_workbook_is_filled(folder: Path) -> None:
+    own = Workbook()
+    own.active["A1"] = "Chez nous"
+    own.defined_names["equite_amount"] = DefinedName("equite_amount", attr_text=f"{own.active.title}!$B$2:$B$9")
+    own.save("own.xlsx")
+    run("allocate", "formula.yaml", "table.csv", "-o", "filled.xlsx", "--template", "own.xlsx")
+    sheet = load_workbook("filled.xlsx").active
+    assert [sheet["A1"].value, *(sheet.cell(row, 2).value for row in (2, 3, 4))] == ["Chez nous", 100, 200, 700]
+    assert "own.xlsx" in run(
+        "allocate", "formula.yaml", "table.csv", "-o", "own.xlsx", "--template", "own.xlsx", code=1
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_decides_can_be_compared(language: Language) -> None:
+    plan = str(ROOT / "examples" / "quebec_tiers" / "plan.yaml")
+    said = run("cascade", plan, "--governance", "--language", language)
+    assert {"fr": "Dans les marges", "en": "Within margins"}[language] in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_template(language: Language) -> None:
     text = run("template", "formula.yaml", "--language", language)
     name = "essai-gabarit.xlsx" if language == "fr" else "essai-template.xlsx"
@@ -284,7 +319,18 @@ def test_the_version() -> None:
 COMMANDS = [
     *(
         [name]
-        for name in ("demo", "check", "allocate", "explain", "compare", "cascade", "template", "formula", "criteria")
+        for name in (
+            "demo",
+            "check",
+            "allocate",
+            "read",
+            "explain",
+            "compare",
+            "cascade",
+            "template",
+            "formula",
+            "criteria",
+        )
     ),
     *(["formula", name] for name in ("show", "schema")),
     *(["criteria", name] for name in ("list", "show", "search")),

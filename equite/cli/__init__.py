@@ -120,7 +120,7 @@ def _word(parameters: Sequence[Any], language: Language) -> None:
     """Give parameters their help and what stands for their value."""
     for parameter in parameters:
         parameter.help = wording.say(f"cli-param-{parameter.name}", language)
-        if parameter.name == "version":
+        if getattr(parameter, "is_flag", False):
             parameter.metavar = ""
         elif parameter.name != "language":
             parameter.metavar = wording.say(f"cli-metavar-{parameter.name}", language)

@@ -78,6 +78,8 @@ def allocate(
     formula: FormulaPath,
     table: TablePath,
     output: Output = None,
+    live: Annotated[bool, typer.Option("--live")] = False,
+    template: Annotated[Path | None, typer.Option("--template")] = None,
     override: Overrides = None,
     sheet: Sheet = None,
     language: Tongue = None,
@@ -85,11 +87,44 @@ def allocate(
     with Desk(context, language) as desk:
         from equite.report.files import write
 
-        desk.spare(output, formula, table, *(override or ()))
+        if (live or template) and output is None:
+            raise typer.BadParameter(desk.say("cli-output-wanted"), ctx=context)
+        desk.spare(output, formula, table, *(override or ()), *([template] if template else ()))
         with desk.patience():
             allocation = desk.allocate(desk.formula(formula, override), table, sheet)
-            written = write(allocation, output) if output is not None else None
+            written = None
+            if output is not None:
+                as_book = live or template is not None
+                written = (
+                    allocation.to_excel(output, live=live, template=template) if as_book else write(allocation, output)
+                )
         desk.show_table(allocation, None if written is None else _FIRST_ROWS)
+        desk.show(f"\n{allocation.summary()}")
+        if written is not None:
+            desk.show("\n" + desk.say("cli-written", path=written))
+
+
+def read(
+    context: typer.Context,
+    workbook: Annotated[Path, typer.Argument()],
+    output: Output = None,
+    language: Tongue = None,
+) -> None:
+    with Desk(context, language) as desk:
+        from equite.engine.allocate import allocate as allocated
+        from equite.report.files import write
+        from equite.report.reading_workbook import read_workbook
+
+        desk.spare(output, workbook)
+        with desk.patience():
+            reading = read_workbook(workbook)
+            allocation = reading.allocate()
+            if desk.asked not in (None, allocation.language):
+                allocation = allocated(reading.formula.replace(language=desk.asked), reading.territories)
+            desk.language = allocation.language
+            written = write(allocation, output) if output is not None else None
+        desk.show(reading.summary(desk.language) + "\n")
+        desk.show_table(allocation, _FIRST_ROWS)
         desk.show(f"\n{allocation.summary()}")
         if written is not None:
             desk.show("\n" + desk.say("cli-written", path=written))
@@ -151,9 +186,11 @@ def cascade(
     output: Output = None,
     code: Annotated[str | None, typer.Option("--explain")] = None,
     tier: Annotated[str | None, typer.Option("--tier")] = None,
+    governance: Annotated[bool, typer.Option("--governance")] = False,
     language: Tongue = None,
 ) -> None:
     with Desk(context, language) as desk:
+        from equite.analysis.governance import compare_governance
         from equite.engine.cascade import cascade as cascaded
         from equite.report.cascade_files import write
 
@@ -165,10 +202,13 @@ def cascade(
             desk.spare(output, plan, *tables)
             found = cascaded(read)
             trail = None if code is None else found.explain(code, tier)
+            compared = compare_governance(read) if governance else None
             written = write(found, output) if output is not None else None
         desk.show(found.summary())
         if trail is not None:
             desk.show(f"\n{trail}")
+        if compared is not None:
+            desk.show(f"\n{compared.summary()}")
         if written is not None:
             desk.show("\n" + desk.say("cli-written", path=written))
 
@@ -255,6 +295,7 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = MappingProxyType(
             "demo": demo,
             "check": check,
             "allocate": allocate,
+            "read": read,
             "explain": explain,
             "compare": compare,
             "cascade": cascade,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +15,48 @@ from equite.report.workbook_sheet import MOST_ROWS, Book, Cell, Sheet
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["write_notes"]
+__all__ = ["notes_sheet", "write_notes"]
 
+#: The other sheets and what is said of each: of a workbook of values, and of one that recalculates.
+SHEETS = (
+    ("book-parameters", "book-about-parameters"),
+    ("book-allocation", "book-about-allocation"),
+    ("book-checks", "book-about-checks"),
+)
+LIVE_SHEETS = (
+    ("book-parameters", "live-about-sheet-parameters"),
+    ("live-data", "live-about-sheet-data"),
+    ("live-calculation", "live-about-sheet-calculation"),
+    ("book-allocation", "live-about-sheet-allocation"),
+    ("live-why", "live-about-sheet-why"),
+    ("book-checks", "live-about-sheet-checks"),
+)
 _WIDTHS = (38, 24, 46, 22, 20)
 #: Rows that a list may take on this sheet; the record holds the rest.
 _MOST_LISTED = MOST_ROWS // 8
 
 
-def write_notes(book: Book, allocation: Allocation) -> None:
-    """Write the sheet that says what the others are and what they rest on."""
+def notes_sheet(book: Book) -> Sheet:
+    """Begin the sheet, so that it is the first."""
+    return Sheet(book, book.labels.say("book-notes"), _WIDTHS)
+
+
+def write_notes(book: Book, allocation: Allocation, sheet: Sheet | None = None, live: Sequence[str] = ()) -> None:
+    """Write the sheet that says what the others are and what they rest on.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    allocation : Allocation
+        The allocation.
+    sheet : Sheet, optional
+        The sheet, where it was begun before.
+    live : sequence of str
+        Of a workbook that recalculates, what is to be known of that.
+    """
     labels, page = book.labels, allocation.formula
-    sheet = Sheet(book, labels.say("book-notes"), _WIDTHS)
+    sheet = sheet or notes_sheet(book)
     sheet.title(labels.worded(page.heading))
     territories = labels.territories(len(allocation.codes))
     if allocation.envelope is None:
@@ -40,9 +72,13 @@ def write_notes(book: Book, allocation: Allocation) -> None:
     if page.notes:
         sheet.skip()
         sheet.paragraph(labels.worded(page.notes))
+    if live:
+        sheet.section(labels.say("live-heading-about"))
+        for text in live:
+            sheet.paragraph(text)
     _decision(sheet, allocation)
     _result(sheet, allocation)
-    _sheets(sheet)
+    _sheets(sheet, LIVE_SHEETS if live else SHEETS)
     _reliance(sheet, allocation)
     sheet.section(labels.say("heading-warnings"))
     for warning in allocation.warnings or (labels.say("book-no-warnings"),):
@@ -77,11 +113,10 @@ def _result(sheet: Sheet, allocation: Allocation) -> None:
         sheet.pairs([(labels.say("book-people"), book.number(float(people.sum())))])
 
 
-def _sheets(sheet: Sheet) -> None:
+def _sheets(sheet: Sheet, named: Sequence[tuple[str, str]]) -> None:
     labels = sheet.book.labels
     sheet.section(labels.say("book-contents"))
-    named = ("parameters", "allocation", "checks")
-    sheet.pairs([(labels.say(f"book-{name}"), labels.say(f"book-about-{name}")) for name in named])
+    sheet.pairs([(labels.say(name), labels.say(about)) for name, about in named])
 
 
 def _reliance(sheet: Sheet, allocation: Allocation) -> None:

@@ -436,7 +436,7 @@ def test_its_table_is_escaped_and_speaks_the_readers_language(
     table = ours._repr_html_()
     assert "<script>" not in table
     assert "&lt;script&gt;&amp;" in table
-    assert table.count("<table>") == len(FAMILIES)
+    assert table.count("<table") == len(FAMILIES)
     assert table.count("<tr>") == len(ours) + len(FAMILIES)
     assert "Socioeconomic family" in table
     assert "must be stated" in table

@@ -1,0 +1,224 @@
+"""Functions over many territories as formulas: a column of what counts, then one figure, or one for each group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from equite.engine.evaluation import Mask
+from equite.formula.nodes import Aggregate, Name, Node, Number
+from equite.report.live.closed import Unsupported
+from equite.report.live.grid import ROW, Column
+
+if TYPE_CHECKING:
+    from equite.engine.sharing import Floats
+    from equite.report.live.sums import Sums
+    from equite.report.live.translating import Ref, Translator
+
+__all__ = ["aggregate_formula", "group_numbers", "in_order", "spread"]
+
+#: Beyond this many rows, a formula that compares each row with all others takes too long.
+MOST_PAIRS = 2_000
+_OVER_ALL = {
+    "total": "SUM({0})",
+    "count": "SUM({0})",
+    "average": "AVERAGE({0})",
+    "median": "MEDIAN({0})",
+    "quantile": "PERCENTILE({0},{1})",
+    "lowest": "IF(COUNT({0})=0,NA(),MIN({0}))",
+    "highest": "IF(COUNT({0})=0,NA(),MAX({0}))",
+    "deviation": "STDEV({0})",
+}
+_BY_GROUP = {"total": "SUMIFS({0},{1},{2})", "count": "SUMIFS({0},{1},{2})", "average": "AVERAGEIFS({0},{1},{2})"}
+
+
+def aggregate_formula(of: Translator, node: Aggregate) -> Ref:
+    """Write one aggregate; what is missing does not count where it may not, and shows as an error where it must not."""
+    sums, grid = of.sums, of.sums.grid
+    heading, about = sums.labels.say(f"live-{node.function}"), sums.worded(node)
+    rows = of.scope._among(node.among)
+    if node.function == "count" and not node.arguments and node.by is None and node.among is None and sums.eligible:
+        value = float(rows.sum())
+        return grid.figure(heading, f"SUM({sums.eligible.range})", value, about=about)
+    counted, weighed = _counted(of, node, rows)
+    results = np.broadcast_to(of.scope.evaluate(node), (grid.rows,))
+    if node.by is not None:
+        return _by_group(of, node, counted, weighed, results)
+    if node.function == "rank":
+        formula = f"RANK({counted.cell},{counted.range},0)"
+        return grid.column(heading, formula, results, about=about)
+    if weighed is not None and node.function == "average":
+        formula = f"SUM({counted.range})/SUM({weighed.range})"
+    else:
+        share = node.arguments[1] if node.function == "quantile" else None
+        formula = _OVER_ALL[node.function].format(counted.range, repr(share.value) if isinstance(share, Number) else "")
+    return grid.figure(heading, formula, float(results[0]), about=about)
+
+
+def _counted(of: Translator, node: Aggregate, rows: Mask) -> tuple[Column, Column | None]:
+    """Write what each territory that counts brings, an empty text for the others; and its weight."""
+    sums, grid = of.sums, of.sums.grid
+    values = of.scope.rows(node.arguments[0]) if node.arguments else np.ones(grid.rows)
+    text = of.number(node.arguments[0]) if node.arguments else "1"
+    missing = np.isnan(values)
+    if node.function == "count" and node.arguments:
+        text, values = f"IF({of.number(node.arguments[0], 1)}<>0,1,0)", np.where(missing, np.nan, values != 0)
+    weights = of.scope.rows(node.weights) if node.weights is not None else None
+    if weights is not None and node.weights is not None:
+        text = f"({text})*{of.number(node.weights, 2)}"
+        values, missing = values * weights, missing | np.isnan(weights)
+    inside = rows & ~missing
+    formula = _among(of, node, text)
+    heading = sums.labels.say("live-counted")
+    column = grid.column(heading, formula, _blanked(values, inside), about=sums.worded(node))
+    if weights is None or node.weights is None or node.function != "average":
+        return column, None
+    weighing = f'IF({column.cell}="","",{of.number(node.weights)})'
+    return column, grid.column(sums.labels.say("live-weight"), weighing, _blanked(weights, inside))
+
+
+def _among(of: Translator, node: Aggregate, text: str) -> str:
+    """Restrict a formula to those who count; those who take part may miss nothing."""
+    eligible = of.sums.eligible
+    lenient = f'IFERROR({text},"")'
+    if node.among is None:
+        return lenient if eligible is None else f'IF({eligible.cell},{text},"")'
+    inner = lenient if eligible is None else f"IF({eligible.cell},{text},{lenient})"
+    if isinstance(node.among, Name) and node.among.name == "all":
+        return inner
+    everybody = of.sums.everybody(of)
+    among = of.bound(of.scope.bound(eligible=of.scope.taking_part.astype(float), all=1.0), eligible=everybody, all="1")
+    return f'IF(IFERROR({among.condition(node.among)},FALSE),{inner},"")'
+
+
+def _blanked(values: Floats, inside: Mask) -> list[object]:
+    return [value if there else "" for value, there in zip(values.tolist(), inside.tolist(), strict=True)]
+
+
+def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column | None, results: Floats) -> Column:
+    sums, grid = of.sums, of.sums.grid
+    assert node.by is not None
+    groups = group_numbers(of, node.by)
+    heading, about = sums.labels.say(f"live-{node.function}"), sums.worded(node)
+    if node.function == "rank":
+        if grid.rows > MOST_PAIRS:
+            raise Unsupported("group-order")
+        above = f'SUMPRODUCT(({groups.range}={groups.cell})*({counted.range}<>"")*({counted.range}>{counted.cell}))'
+        formula = f'IF(OR({groups.cell}=0,{counted.cell}=""),NA(),{above}+1)'
+        return grid.column(heading, formula, results, about=about)
+    if node.function not in _BY_GROUP:
+        return spread(sums, groups, _by_order(of, node, counted, groups), results, heading, about)
+    one = _BY_GROUP[node.function].format(counted.range, groups.range, groups.cell)
+    if weighed is not None:
+        one = (
+            f"SUMIFS({counted.range},{groups.range},{groups.cell})/SUMIFS({weighed.range},{groups.range},{groups.cell})"
+        )
+    return spread(sums, groups, one, results, heading, about)
+
+
+def _by_order(of: Translator, node: Aggregate, counted: Column, groups: Column) -> str:
+    """Write what a group's values in order give for an aggregate."""
+    given = of.scope.rows(node.arguments[0])
+    inside = (of.sums.group_values[groups.letter] > 0) & of.scope._among(node.among) & ~np.isnan(given)
+    values = np.where(inside, given, np.nan)
+    if node.function == "deviation":
+        return _deviation(of.sums, counted, groups, values, inside)
+    share = node.arguments[-1]
+    known = {"lowest": 0.0, "highest": 1.0, "median": 0.5}
+    return in_order(
+        of.sums, counted, groups, values, share.value if isinstance(share, Number) else known[node.function]
+    )
+
+
+def _deviation(sums: Sums, counted: Column, groups: Column, values: Floats, inside: Mask) -> str:
+    grid, say = sums.grid, sums.labels.say
+    numbers = sums.group_values[groups.letter]
+    means = np.asarray(pd.Series(values).groupby(numbers).transform("mean"), dtype=np.float64)
+    one = f"AVERAGEIFS({counted.range},{groups.range},{groups.cell})"
+    mean = spread(sums, groups, one, means, say("live-average"))
+    formula = f'IF({counted.cell}="","",({counted.cell}-{mean.cell})^2)'
+    squares = grid.column(say("live-squares"), formula, _blanked((values - means) ** 2, inside))
+    count = f'SUMPRODUCT(({groups.range}={groups.cell})*({counted.range}<>""))'
+    return f"SQRT(SUMIFS({squares.range},{groups.range},{groups.cell})/({count}-1))"
+
+
+def in_order(sums: Sums, counted: Column, groups: Column, values: Floats, share: float) -> str:
+    """Write the value below which a share of a group's values lies: each value's place, then the two around it.
+
+    Parameters
+    ----------
+    counted, groups : Column
+        The values, an empty text where one does not count; the groups.
+    values : ndarray
+        The values, missing where one does not count.
+    share : float
+        0 for the lowest, 1 for the highest, 0.5 for the median.
+    """
+    if sums.grid.rows > MOST_PAIRS:
+        raise Unsupported("group-order")
+    same = f"({groups.range}={groups.cell})"
+    count = f'SUMPRODUCT({same}*({counted.range}<>""))'
+    lower = f"SUMPRODUCT({same}*({counted.range}<{counted.cell}))"
+    # Equal values take places one after the other, from the top down.
+    own, equal = (
+        f"(${column.letter}${column.first}:${column.letter}{ROW}={column.cell})" for column in (groups, counted)
+    )
+    numbers = sums.group_values[groups.letter]
+    places = np.asarray(pd.Series(values).groupby(numbers).rank(method="first"), dtype=np.float64)
+    place = sums.grid.column(
+        sums.labels.say("live-place"),
+        f'IF(OR({groups.cell}=0,{counted.cell}=""),"",{lower}+SUMPRODUCT({own}*{equal}))',
+        _blanked(places, (numbers > 0) & ~np.isnan(values)),
+    )
+
+    def at(rank: str) -> str:
+        return f"SUMIFS({counted.range},{groups.range},{groups.cell},{place.range},{rank})"
+
+    if share in (0.0, 1.0):
+        return f"IF({count}=0,NA(),{at(count if share else '1')})"
+    rank = f"({share!r}*({count}-1)+1)"
+    below = at(f"INT({rank})")
+    return f"IF({count}=0,NA(),{below}+({rank}-INT({rank}))*({at(f'INT({rank})+1')}-{below}))"
+
+
+def spread(sums: Sums, groups: Column, one: str, results: Floats, heading: str, about: str = "") -> Column:
+    """Compute a figure once for each group, in its first row, and give it to all its rows."""
+    grid, numbers = sums.grid, sums.group_values[groups.letter]
+    first = numbers == np.arange(1, grid.rows + 1)
+    once = grid.column(
+        sums.labels.say("live-once"), f'IF({groups.cell}={sums.position.cell},{one},"")', _blanked(results, first)
+    )
+    formula = f"IF({groups.cell}=0,NA(),INDEX({once.range},{groups.cell}))"
+    return grid.column(heading, formula, np.where(numbers > 0, results, np.nan), about=about)
+
+
+def group_numbers(of: Translator, by: Node) -> Column:
+    """Write each territory's group as the place of the group's first row, 0 for none."""
+    assert isinstance(by, Name)
+    sums, grid = of.sums, of.sums.grid
+    if by.name in sums.groups:
+        return sums.groups[by.name]
+    found = of.ref(by.name)
+    if isinstance(found, str):
+        raise Unsupported("group-labels")
+    grouping = of.scope.grouping(by.name)
+    labels = [label for label in grouping.labels if isinstance(label, str)]
+    # Spreadsheets take capital and small letters for the same, and cannot search for long texts.
+    if len({label.casefold() for label in labels}) < len(labels) or any(len(label) > 200 for label in labels):
+        raise Unsupported("group-labels")
+    if labels or not len(grouping.labels):
+        # A star, a question mark and a tilde stand for other texts in a search.
+        sought = f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({found.cell},"~","~~"),"*","~*"),"?","~?")'
+        formula = f'IF({found.cell}="",0,IFERROR(MATCH({sought},{found.range},0),0))'
+    else:
+        there = f"ISNUMBER({found.cell})"
+        formula = f"IF({there},IFERROR(MATCH({found.cell},{found.range},0),0),0)"
+    first = np.full(grouping.count + 1, 0)
+    first[grouping.of[::-1]] = np.arange(grid.rows, 0, -1)
+    numbers = np.where(grouping.of >= 0, first[grouping.of], 0)
+    column = grid.column(sums.labels.say("live-group", name=sums.labels.title(by.name)), formula, numbers)
+    sums.groups[by.name] = column
+    sums.group_values[column.letter] = numbers
+    return column

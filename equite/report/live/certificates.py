@@ -1,0 +1,72 @@
+"""What is written as values, and the test that tells when an input that it rests on has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from equite.report.live.grid import absolute, quoted
+from equite.report.live.manifest import Certificate, Input
+from equite.report.live.translating import written_number
+
+if TYPE_CHECKING:
+    from equite.report.live.sums import Sums
+
+__all__ = ["certificate_columns", "rests_on"]
+
+
+def rests_on(sums: Sums, certificate: Certificate, each: Input) -> bool:
+    """Tell whether what a certificate holds rests on an input."""
+    names, path = set(certificate.rests_on), each.path
+    page = sums.formula
+    if each.is_column:
+        known = {needed.heading: name for name, needed in page.names.columns.items()}
+        used = {name for rule in page.eligible for name in page.names.closure(rule.where.names)}
+        return known.get(str(path[1]), "") in names | used
+    if path[0] in ("constants", "variables", "indices", "tables"):
+        return path[1] in names
+    if path[0] in ("parts", "limits"):
+        return getattr(page, str(path[0]))[path[1]].id in names
+    return path[0] == "eligible" or (path[0] == "envelope" and "envelope" in names)
+
+
+def certificate_columns(sums: Sums, certificate: Certificate, inputs: list[Input]) -> str:
+    """Write one test for each input that a step rests on; give the number of those that have changed, as a formula.
+
+    A figure is compared with what it was; a column of numbers by its sum weighed by the rows' places, so that one
+    changed cell shows, and two that change places; a column of texts by its letters.
+    """
+    tests, values = [], []
+    for each in inputs:
+        if not rests_on(sums, certificate, each):
+            continue
+        place = quoted(each.sheet) + absolute(each.cells)
+        if not each.is_column:
+            tests.append(f"IF({place}={written_number(float(each.value))},0,1)")
+        else:
+            tests.append(_column_test(sums, place, each))
+        values.append(0.0)
+    if not tests:
+        return "0"
+    column = sums.grid.ladder(sums.labels.say("live-changed"), tests, values, about=certificate.step)
+    return f"SUM({column.on(sums.grid.name).range})"
+
+
+def _column_test(sums: Sums, place: str, each: Input) -> str:
+    position = sums.position.range
+    values = each.values
+    texts = any(isinstance(value, str) for value in values)
+    if not texts:
+        numbers = [(at, value) for at, value in enumerate(values, start=1) if isinstance(value, int | float)]
+        total = float(sum(at * value for at, value in numbers))
+        least = 1e-9 * max(1.0, sum(abs(at * value) for at, value in numbers) * 1e-4)
+        departure = f"ABS(SUMPRODUCT({place},{position})-{written_number(total)})"
+        return f"IF(AND({departure}<={written_number(least)},COUNT({place})={len(numbers)}),0,1)"
+    weight = sum(
+        at * (len(str(value)) + 7 * ord(str(value)[0]) + 3 * ord(str(value)[-1]))
+        for at, value in enumerate(values, start=1)
+        if value
+    )
+    blank = 32 * 10
+    weight += sum(at * blank for at, value in enumerate(values, start=1) if not value)
+    ends = f'7*_xlfn.UNICODE(LEFT({place}&" ",1))+3*_xlfn.UNICODE(RIGHT(" "&{place},1))'
+    return f"IF(SUMPRODUCT((LEN({place})+{ends})*{position})={weight},0,1)"

@@ -1,0 +1,150 @@
+"""The sheet of data: the columns that the page reads, to be changed at will, one row for each territory."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equite.report.labels import plain
+from equite.report.live.grid import FIRST, INPUT, Column, absolute, number_form, quoted
+from equite.report.live.inputs import defined_name
+from equite.report.live.manifest import Input
+from equite.report.workbook_sheet import INK, PALE, Book, fitting, paper
+from equite.report.workbook_table import letters
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+
+__all__ = ["write_data"]
+
+_ABOUT = ("unit", "source", "date", "status")
+
+
+def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dict[str, Column], list[Input], Column]:
+    """Write the sheet.
+
+    Returns
+    -------
+    columns : dict of str to Column
+        Where each column stands, by the page's name for it.
+    inputs : list of Input
+        The columns, for the hidden sheet.
+    codes : Column
+        Where the codes stand.
+    """
+    labels, page = book.labels, allocation.formula
+    name = labels.say("live-data")
+    sheet = book.workbook.add_worksheet(name)
+    sheet.write_string(0, 0, labels.say("live-data-title"), book.style(bold=True, font_size=16, font_color=INK))
+    sheet.write_string(1, 0, labels.say("live-about-data"), book.style(italic=True))
+    sheet.set_row(3, 54)
+    sheet.set_row(5, 40)
+    sheet.hide_gridlines(2)
+    paper(sheet, name, labels, width=300, landscape=True)
+    columns = _columns(allocation)
+    found: dict[str, Column] = {}
+    inputs = []
+    for at, (key, heading, values) in enumerate(columns):
+        _write(book, sheet, at, key, heading, values, allocation)
+        cells = f"{letters(at)}{FIRST}:{letters(at)}{FIRST + len(values) - 1}"
+        defined = defined_name(("data", heading), page, taken)
+        book.workbook.define_name(defined, f"={quoted(name)}{absolute(cells)}")
+        given = [None if value is None or value != value else value for value in values.tolist()]
+        inputs.append(Input(("data", heading), defined, name, cells, json.dumps(given, ensure_ascii=False)))
+        found[key] = Column(letters(at), FIRST, FIRST + len(values) - 1, quoted(name))
+    named = 2 if page.name is not None and page.name != page.key.column else 1
+    sheet.freeze_panes(FIRST - 1, named)
+    sheet.repeat_rows(3, FIRST - 2)
+    codes = found[columns[0][0]]
+    for key, needed in page.names.columns.items():
+        if needed.heading == page.key.column:
+            found[key] = codes
+    return found, inputs, codes
+
+
+def _columns(allocation: Allocation) -> list[tuple[str, str, np.ndarray]]:
+    """Give the columns to write: the codes, the names, then what the page reads."""
+    page, table = allocation.formula, allocation.scope.table
+    found: list[tuple[str, str, np.ndarray]] = [("", page.key.column, table.codes)]
+    if page.name is not None and page.name in table.columns:
+        spec = page.columns.get(page.name)
+        found.append((page.name, (spec.heading if spec else None) or page.name, table.columns[page.name]))
+    for name, needed in page.names.columns.items():
+        if needed.heading != page.key.column and name != page.name:
+            found.append((name, needed.heading, table.columns[name]))
+    return found
+
+
+def _write(book: Book, sheet: Any, at: int, key: str, heading: str, values: np.ndarray, allocation: Allocation) -> None:
+    labels, page = book.labels, allocation.formula
+    spec = page.columns.get(key)
+    title = labels.title(key) if key else labels.heading("code")
+    if key and key == page.name and spec is None:
+        title = labels.heading("name")
+    head = book.style(bold=True, text_wrap=True, valign="bottom", bg_color=PALE, align="center")
+    small = book.style(font_size=8, text_wrap=True, valign="top", align="center", font_color="#444444")
+    sheet.write_string(3, at, fitting(title), head)
+    says = {
+        "unit": labels.worded(getattr(spec, "unit", None)),
+        "source": plain(getattr(spec, "source", None) or ""),
+        "date": plain(getattr(spec, "date", None) or ""),
+        "status": labels.status(spec.status) if spec is not None and spec.status else "",
+    }
+    for row, word in enumerate(_ABOUT, start=4):
+        sheet.write_string(row, at, fitting(says[word]), small)
+    sheet.write_string(
+        8, at, fitting(heading), book.style(italic=True, font_size=8, align="center", font_color="#777777")
+    )
+    is_text = values.dtype == object
+    style = book.style(**INPUT, num_format="@" if is_text else number_form(book))
+    longest = max((len(str(value)) for value in values.tolist() if value is not None), default=8) if is_text else 12
+    sheet.set_column(at, at, min(34, max(12 if at else 9, longest + 2)))
+    if is_text:
+        for row, value in enumerate(values.tolist(), start=FIRST - 1):
+            if value is None:
+                sheet.write_blank(row, at, None, style)
+            else:
+                sheet.write_string(row, at, fitting(plain(str(value))), style)
+        return
+    whole = np.isfinite(values).all()
+    for row, value in enumerate(values.tolist(), start=FIRST - 1):
+        if whole or value == value:
+            sheet.write_number(row, at, value, style)
+        else:
+            sheet.write_blank(row, at, None, style)
+    _validate(book, sheet, at, len(values), spec)
+
+
+def _validate(book: Book, sheet: Any, at: int, rows: int, spec: Any) -> None:
+    """Let a spreadsheet refuse what is not a number, or beyond the column's range."""
+    low, high = spec.range if spec and spec.range else (None, None)
+    rule: dict[str, Any] = {
+        "validate": "decimal",
+        "criteria": "between",
+        "minimum": -1e15 if low is None else float(low),
+        "maximum": 1e15 if high is None else float(high),
+    }
+    if spec is not None and spec.kind == "ordinal":
+        rule |= {"validate": "integer", "minimum": 1, "maximum": len(spec.levels)}
+    if spec is not None and spec.kind == "yes_no":
+        rule |= {"validate": "integer", "minimum": 0, "maximum": 1}
+    say = book.labels.say
+    ends = [book.labels.number(float(rule[key])) for key in ("minimum", "maximum")]
+    message = (
+        say("live-invalid-number")
+        if rule["minimum"] == -1e15 and rule["maximum"] == 1e15
+        else say(
+            "live-invalid-range",
+            low="−∞" if rule["minimum"] == -1e15 else ends[0],
+            high="∞" if rule["maximum"] == 1e15 else ends[1],
+        )
+    )
+    sheet.data_validation(
+        FIRST - 1,
+        at,
+        FIRST + rows - 2,
+        at,
+        {**rule, "error_title": say("live-invalid-title")[:32], "error_message": message[:255]},
+    )

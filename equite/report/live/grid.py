@@ -1,0 +1,230 @@
+"""The sheet of calculations: columns from left to right, each of which refers only to those on its left.
+
+A formula is written once, with :data:`ROW` where the row's number goes. Spreadsheets compute a column from the top
+down, so each cell finds what it needs computed; a chain that went to and fro made LibreOffice give zeros.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from equite.report.live.closed import Unsupported
+from equite.report.workbook_sheet import INK, MOST_COLUMNS, PALE, RULE, Book, fitting, paper
+from equite.report.workbook_table import letters
+
+__all__ = ["ABSENT", "FIRST", "INPUT", "LONGEST", "ROW", "Column", "Grid", "Head", "absolute", "number_form", "quoted"]
+
+#: Stands for the row's number in a formula; a character that no name and no label has.
+ROW = "\ue000"
+#: The row of the first territory, from 1, on the sheets of data and of calculations alike.
+FIRST = 10
+#: The rows of a column's figures of its own (lowest, highest, sum), from 1.
+HEADS = 6
+#: The longest formula that a spreadsheet takes.
+LONGEST = 8000
+#: Stands for a bound that is not there.
+ABSENT = 1e99
+
+#: How a cell that may be changed looks.
+INPUT: Mapping[str, Any] = {"bg_color": "#FFF7D6", "border": 1, "border_color": "#C99A2E", "font_color": "#1A3D8F"}
+#: A figure of a column's own: its label, its formula, its value.
+Head = tuple[str, str, float]
+
+
+def number_form(book: Book) -> str:
+    """Write the format of a figure that may be changed: thousands apart, decimals as they are."""
+    return f"[>=1000]{book.number_format(0)};General"
+
+
+def quoted(name: str) -> str:
+    """Give a sheet's name as formulas write it."""
+    return "'" + name.replace("'", "''") + "'!"
+
+
+def absolute(cells: str) -> str:
+    """Make an address absolute: ``B4`` becomes ``$B$4``."""
+    return ":".join(
+        f"${cell.rstrip('0123456789')}${cell.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}" for cell in cells.split(":")
+    )
+
+
+def cached(value: object) -> Any:
+    """Give a value as a formula's cell carries it; a missing number is the error that stands for it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "#N/A"
+    return value
+
+
+def _listed(values: np.ndarray | Sequence[object]) -> Sequence[object]:
+    """Give a column's values as cells carry them."""
+    if isinstance(values, np.ndarray) and values.dtype != object and np.isfinite(values).all():
+        found: list[object] = values.tolist()
+        return found
+    return [cached(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet: its letters, its first and last row, and the sheet's name as formulas write it.
+
+    ``sheet`` is empty for the sheet of calculations, whose formulas need not name it.
+    """
+
+    letter: str
+    first: int
+    last: int
+    sheet: str = ""
+
+    @property
+    def cell(self) -> str:
+        """The cell of the formula's own row."""
+        return f"{self.sheet}${self.letter}{ROW}"
+
+    @property
+    def range(self) -> str:
+        """All cells of the column."""
+        return f"{self.sheet}${self.letter}${self.first}:${self.letter}${self.last}"
+
+    def head(self, at: int = 0) -> str:
+        """Give one of the column's own figures."""
+        return f"{self.sheet}${self.letter}${HEADS + at}"
+
+    def on(self, sheet: str) -> Column:
+        """Give the column as another sheet's formulas name it."""
+        return Column(self.letter, self.first, self.last, quoted(sheet))
+
+
+class Grid:
+    """The sheet of calculations in the making.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook and its formats.
+    name : str
+        The sheet's name.
+    rows : int
+        The number of territories.
+    title, about : str
+        What stands above.
+    """
+
+    def __init__(self, book: Book, name: str, rows: int, title: str, about: str) -> None:
+        self.book, self.name, self.rows = book, name, rows
+        self.sheet = book.workbook.add_worksheet(name)
+        self.last = FIRST + rows - 1
+        self.columns = 0
+        self._section = ""
+        self._places = [str(row) for row in range(FIRST, FIRST + rows)]
+        number = "0.0#####"
+        self._plain = book.style(num_format=number, font_color="#333333")
+        self._bold = book.style(num_format=number, bold=True, bottom=4, bottom_color=RULE)
+        self._heading = book.style(bold=True, text_wrap=True, valign="bottom", bg_color=PALE, align="center")
+        self._about = book.style(italic=True, text_wrap=True, valign="top", font_size=8, align="center")
+        self.sheet.write_string(0, 0, fitting(title), book.style(bold=True, font_size=16, font_color=INK))
+        self.sheet.write_string(1, 0, fitting(about), book.style(italic=True))
+        self.sheet.set_row(3, 54)
+        self.sheet.set_row(4, 48)
+        self.sheet.hide_gridlines(2)
+        paper(self.sheet, name, book.labels, width=400, landscape=True)
+
+    def section(self, title: str) -> None:
+        """Name the columns that follow."""
+        self._section = title
+
+    def column(
+        self,
+        heading: str,
+        formula: str,
+        values: np.ndarray | Sequence[object],
+        *,
+        about: str = "",
+        heads: Callable[[Column], Sequence[Head]] | None = None,
+        bold: bool = False,
+        rows: int | None = None,
+    ) -> Column:
+        """Write a column of formulas with the values that they give; ``rows`` cells instead of one a territory.
+
+        Raises
+        ------
+        Unsupported
+            The formula is longer than a spreadsheet takes.
+        """
+        if len(formula) > LONGEST:
+            raise Unsupported("long")
+        column = self._begin(heading, about, rows)
+        at, write, style = self.columns - 1, self.sheet.write_formula, self._bold if bold else self._plain
+        text = f"={formula}"
+        places = self._places if rows is None else [str(row) for row in range(FIRST, FIRST + rows)]
+        for row, (place, value) in enumerate(zip(places, _listed(values), strict=True), start=FIRST - 1):
+            write(row, at, text.replace(ROW, place), style, value)
+        self._heads(column, heads)
+        return column
+
+    def values(self, heading: str, values: np.ndarray | Sequence[object], *, about: str = "") -> Column:
+        """Write a column of values, in another look: it does not recalculate."""
+        column = self._begin(heading, about, None)
+        style = self.book.style(num_format="0.0#####", bg_color="#EEEEEE", italic=True)
+        for row, value in enumerate(_listed(values), start=FIRST - 1):
+            if value == "#N/A":
+                self.sheet.write_formula(row, self.columns - 1, "=NA()", style, value)
+            else:
+                self.sheet.write(row, self.columns - 1, value, style)
+        return column
+
+    def ladder(self, heading: str, formulas: Sequence[str], values: Sequence[float], *, about: str = "") -> Column:
+        """Write a column whose formulas differ from row to row."""
+        column = self._begin(heading, about, len(formulas))
+        for row, (formula, value) in enumerate(zip(formulas, values, strict=True), start=FIRST - 1):
+            self.sheet.write_formula(row, self.columns - 1, f"={formula}", self._plain, cached(value))
+        return column
+
+    def figure(self, heading: str, formula: str, value: float, *, about: str = "", label: str = "") -> str:
+        """Write a column of one cell, for what is the same for all; give the cell."""
+        column = self._begin(heading, about, 0)
+        self._heads(column, lambda _: [(label, formula, value)])
+        return column.head()
+
+    def number(self, heading: str, value: float, *, about: str = "") -> str:
+        """Write a figure that does not recalculate; give the cell."""
+        column = self._begin(heading, about, 0)
+        style = self.book.style(num_format="0.0#####", bg_color="#EEEEEE", italic=True)
+        self.sheet.write_number(HEADS - 1, self.columns - 1, value, style)
+        return column.head()
+
+    def letters(self, ahead: int) -> str:
+        """Give the letters of the next column, or of one further on."""
+        return letters(self.columns + ahead)
+
+    def close(self, frozen: int) -> None:
+        """Freeze the headings, and repeat them in print."""
+        self.sheet.freeze_panes(FIRST - 1, frozen)
+        self.sheet.repeat_rows(2, FIRST - 2)
+        self.sheet.repeat_columns(0, max(frozen - 1, 0))
+
+    def _begin(self, heading: str, about: str, rows: int | None) -> Column:
+        at = self.columns
+        if at >= MOST_COLUMNS:
+            raise Unsupported("large")
+        self.columns += 1
+        if self._section:
+            look = self.book.style(bold=True, font_color=INK, bottom=1, bottom_color=INK)
+            self.sheet.write_string(2, at, fitting(self._section), look)
+            self._section = ""
+        self.sheet.write_string(3, at, fitting(heading), self._heading)
+        if about:
+            self.sheet.write_string(4, at, fitting(about), self._about)
+        self.sheet.set_column(at, at, 14)
+        return Column(letters(at), FIRST, FIRST + (self.rows if rows is None else rows) - 1)
+
+    def _heads(self, column: Column, heads: Callable[[Column], Sequence[Head]] | None) -> None:
+        for at, (label, formula, value) in enumerate(heads(column) if heads else ()):
+            prefix = label.replace('"', "”")
+            form = f'"{prefix}\u00a0"0.0#####' if prefix else "0.0#####"
+            style = self.book.style(num_format=form, font_color=INK, font_size=9, bg_color="#F5F8FC")
+            self.sheet.write_formula(HEADS - 1 + at, self.columns - 1, f"={formula}", style, cached(value))

@@ -1,0 +1,211 @@
+"""An index as formulas: the scores of a family's criteria side by side, then their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from equite.engine.scoring import NEUTRAL, Branch, Scoring
+from equite.formula.expressions import Expression
+from equite.formula.indices import Family, Index, Method
+from equite.report.live.closed import Unsupported
+from equite.report.live.criteria import Measured
+from equite.report.live.grid import ROW, Column, Head
+from equite.report.live.sums import ScorePlace
+from equite.report.workbook_table import letters
+
+if TYPE_CHECKING:
+    from equite.report.live.sums import Sums
+    from equite.report.live.translating import Translator
+
+__all__ = ["write_index"]
+
+Path = tuple[str | int, ...]
+
+
+def write_index(sums: Sums, of: Translator, name: str) -> Column:
+    """Write an index; missing for those who take no part."""
+    scoring = of.scope.scoring(name)
+    title = sums.labels.title(name)
+    sums.begin("index", index=title)
+    eligible = sums.eligible
+    if eligible is None:
+        raise Unsupported("cascade")
+    if scoring.tree is None:
+        return sums.grid.column(title, f"IF({eligible.cell},{NEUTRAL},NA())", scoring.scores)
+    try:
+        combined = _Block(sums, of, scoring, sums.formula.indices[name]).combined(
+            scoring.tree, sums.formula.indices[name], ("indices", name)
+        )
+    except Unsupported as reason:
+        sums.certify(title, reason.reason, (name,))
+        return sums.grid.values(title, scoring.scores)
+    return sums.grid.column(title, f"IF({eligible.cell},{combined},NA())", scoring.scores, bold=True)
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A column of a block: its heading, formula, values and weight."""
+
+    heading: str
+    formula: str
+    values: list[object]
+    weight: Expression
+    path: Path
+
+
+class _Block:
+    """Writes an index, family by family, the innermost first."""
+
+    def __init__(self, sums: Sums, of: Translator, scoring: Scoring, index: Index) -> None:
+        self.sums, self.of, self.scoring, self.index = sums, of, scoring, index
+
+    def combined(self, branch: Branch, group: Index | Family, path: Path) -> str:
+        """Write a family's children, and give the formula of its score."""
+        method = group.aggregate or self.index.aggregate
+        if method.name not in _MEANS:
+            raise Unsupported("aggregator")
+        skips = any(isinstance(child, int) and self._skips(child) for child in branch.children)
+        if skips and method.name != "arithmetic":
+            raise Unsupported("missing-in-mean")
+        children = [
+            self._criterion(child, key, group, path)
+            if isinstance(child, int)
+            else self._family(child, key, group, path)
+            for key, child in zip(branch.names, branch.children, strict=True)
+        ]
+        weights, first = self._weights(children)
+        written = [
+            self.sums.grid.column(
+                child.heading,
+                child.formula,
+                child.values,
+                about=self.sums.labels.say("live-score"),
+                heads=self._head(weights, at, branch),
+            )
+            for at, child in enumerate(children)
+        ]
+        scores = _across(written)
+        weighing = first if first else _heads(written)
+        self._remember(children, written, weighing, scores, skips)
+        return self._mean(method, weighing, scores, skips, branch, path)
+
+    def _skips(self, child: int) -> bool:
+        return self.scoring.criteria[child].missing.rule == "skip"
+
+    # Children.
+
+    def _criterion(self, child: int, key: str, group: Index | Family, path: Path) -> _Child:
+        found = self.scoring.criteria[child]
+        place = (*path, "criteria", key)
+        heading = self.sums.labels.criterion(found.index, found.name)
+        values = ["" if value != value else value for value in self.sums.full(found.scores, "")]
+        spec = group.criteria[key]
+        try:
+            measured = Measured(self.sums, self.of, self.index, found, place)
+            column = measured.values()
+            measured.prepare(column)
+            formula = measured.score(column)
+        except Unsupported as reason:
+            self.sums.certify(heading, reason.reason, (found.name, found.index))
+            cell = self.sums.grid.values(heading, values, about=self.sums.labels.say("live-score")).cell
+            # A reference to a blank cell would give 0.
+            formula = f'IF({cell}="","",{cell})'
+        return _Child(heading, formula, values, spec.weight, place)
+
+    def _family(self, child: Branch, key: str, group: Index | Family, path: Path) -> _Child:
+        family, place = group.families[key], (*path, "families", key)
+        formula = self.combined(child, family, place)
+        matrix = self.scoring.matrix
+        heading = self.sums.labels.worded(family.title, key)
+        assert self.sums.eligible is not None
+        guarded = f'IF({self.sums.eligible.cell},{formula},"")'
+        return _Child(heading, guarded, self.sums.full(child.combine(matrix), ""), family.weight, place)
+
+    # Weights.
+
+    def _remember(self, children: list[_Child], written: list[Column], weighing: str, scores: str, skips: bool) -> None:
+        """Keep where each child stands, and its part of its parent's weight."""
+        letter, row = weighing.split(":")[0].rstrip(ROW).lstrip("$").partition("$")[::2]
+        start, row = int_of(letter), f"${row}" if row else ROW
+        for at, (child, column) in enumerate(zip(children, written, strict=True)):
+            weight = f"${letters(start + at)}{row}"
+            share = f"{weight}/SUM({weighing})"
+            if skips:
+                share = f'{weight}*({column.cell}<>"")/SUMPRODUCT({weighing}*({scores}<>""))'
+            self.sums.places[child.path] = ScorePlace(column, share, child.heading)
+
+    def _weights(self, children: list[_Child]) -> tuple[list[str], str]:
+        """Give each child's weight: a cell that holds for all, or (second) a range of each row's own weights."""
+        if all(self.of.is_scalar(child.weight.tree) for child in children):
+            return [self.of.number(child.weight.tree) for child in children], ""
+        columns = [
+            self.sums.grid.column(
+                child.heading,
+                self.of.number(child.weight.tree),
+                self.of.scope.rows(child.weight.tree),
+                about=self.sums.labels.say("live-weight"),
+            )
+            for child in children
+        ]
+        return [], _across(columns)
+
+    def _head(self, weights: list[str], at: int, branch: Branch) -> Callable[[Column], list[Head]] | None:
+        if not weights:
+            return None
+        label, value = self.sums.labels.say("live-weight"), float(branch.weights[0, at])
+        return lambda _: [(label, weights[at], value)]
+
+    # Means.
+
+    def _mean(self, method: Method, weights: str, scores: str, skips: bool, branch: Branch, path: Path) -> str:
+        if skips:
+            total = f'SUMPRODUCT({weights}*({scores}<>""))'
+            formula = f"SUMPRODUCT({weights},{scores})/{total}"
+            wanted = self._wanted(branch)
+            if wanted:
+                return f"IF({total}<{wanted!r}*SUM({weights})-1E-12,NA(),{formula})"
+            return formula
+        return _MEANS[method.name](weights, scores, self._power(method, path))
+
+    def _wanted(self, branch: Branch) -> float:
+        rules = [self.scoring.criteria[child].missing for child in branch.children if isinstance(child, int)]
+        return max([float(rule.minimum_present or 0) for rule in rules])
+
+    def _power(self, method: Method, path: Path) -> str:
+        if method.name != "power-mean":
+            return ""
+        own = (*path, "aggregate", "parameters", "power")
+        figures = self.sums.figures
+        return figures[own] if own in figures else figures["indices", self.scoring.name, *own[-3:]]
+
+
+def _power_mean(weights: str, scores: str, power: str) -> str:
+    raised = f"(SUMPRODUCT({weights}*{scores}^{power})/SUM({weights}))^(1/{power})"
+    return f"IF({power}=0,{_MEANS['geometric'](weights, scores, '')},{raised})"
+
+
+_MEANS = {
+    "arithmetic": lambda weights, scores, _: f"SUMPRODUCT({weights},{scores})/SUM({weights})",
+    "geometric": lambda weights, scores, _: f"EXP(SUMPRODUCT({weights}*LN({scores}))/SUM({weights}))",
+    "harmonic": lambda weights, scores, _: f"SUM({weights})/SUMPRODUCT({weights}/{scores})",
+    "power-mean": _power_mean,
+}
+
+
+def _across(columns: list[Column]) -> str:
+    """Give the cells of the row's own, from the first column to the last."""
+    return f"{columns[0].cell}:{columns[-1].cell}"
+
+
+def _heads(columns: list[Column]) -> str:
+    return f"{columns[0].head()}:{columns[-1].head()}"
+
+
+def int_of(letter: str) -> int:
+    """Give a column's number, from 0."""
+    number = 0
+    for each in letter:
+        number = number * 26 + ord(each) - ord("A") + 1
+    return number - 1

@@ -1,0 +1,117 @@
+"""What all steps of a live workbook share: where each figure stands, and what is written as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from equite.formula.expressions import Expression
+from equite.formula.formula import Formula
+from equite.formula.nodes import Node
+from equite.report.labels import Labels
+from equite.report.live.grid import Column, Grid
+from equite.report.live.manifest import Certificate
+from equite.report.live.tables import TablePlace
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+    from equite.report.live.translating import Translator
+
+__all__ = ["ScorePlace", "Sums"]
+
+#: The words of a rule that stand above a column.
+_LONG = 160
+
+
+@dataclass(frozen=True)
+class ScorePlace:
+    """Where a criterion or a family of an index stands: its scores, its part of its parent's weight, its title."""
+
+    scores: Column
+    share: str
+    title: str
+
+
+@dataclass
+class Sums:
+    """The sums of a workbook in the making.
+
+    Attributes
+    ----------
+    allocation : Allocation
+        Whose values the formulas carry.
+    labels : Labels
+        Of the readers' language.
+    grid : Grid
+        The sheet of calculations.
+    data : mapping of str to Column
+        The columns of the table, by the page's name for them.
+    figures : mapping
+        The cell of each figure of the page, by its place on the page.
+    numbers : mapping of int to str
+        The cell of each number of an expression, by the identity of its node.
+    tables : mapping of str to TablePlace
+        Where the page's tables stand.
+    code, position : Column
+        The codes, and the places of the rows from 1.
+    """
+
+    allocation: Allocation
+    labels: Labels
+    grid: Grid
+    data: Mapping[str, Column]
+    figures: Mapping[tuple[str | int, ...], str]
+    numbers: Mapping[int, str]
+    tables: Mapping[str, TablePlace]
+    code: Column
+    position: Column
+    eligible: Column | None = None
+    certificates: list[Certificate] = field(default_factory=list)
+    conditions: list[tuple[str, str]] = field(default_factory=list)
+    places: dict[tuple[str | int, ...], ScorePlace] = field(default_factory=dict)
+    groups: dict[str, Column] = field(default_factory=dict)
+    group_values: dict[str, np.ndarray] = field(default_factory=dict)
+    _everybody: Column | None = None
+
+    @property
+    def formula(self) -> Formula:
+        """The page."""
+        return self.allocation.formula
+
+    def worded(self, tree: Node) -> str:
+        """Say a rule in the readers' words, as much of it as a heading holds."""
+        text = self.labels.expression(Expression("", tree))
+        return text if len(text) <= _LONG else text[: _LONG - 1] + "…"
+
+    def begin(self, section: str, **values: object) -> None:
+        """Name the columns that follow."""
+        self.grid.section(self.labels.say(f"live-section-{section}", **values))
+
+    def certify(self, step: str, reason: str, rests_on: tuple[str, ...]) -> None:
+        """Note that a step is written as values."""
+        closure = self.formula.names.closure(rests_on)
+        self.certificates.append(Certificate(step, reason, tuple(sorted({*rests_on, *closure}))))
+
+    def index(self, name: str, of: Translator) -> Column:
+        """Write an index."""
+        from equite.report.live.indices import write_index
+
+        return write_index(self, of, name)
+
+    def everybody(self, of: Translator) -> Column:
+        """Give who takes part, as a name of conditions: all, while that is being decided."""
+        if self.eligible is not None:
+            return self.eligible
+        if self._everybody is None:
+            self._everybody = self.grid.column(self.labels.say("live-all"), "1", np.ones(self.grid.rows))
+        return self._everybody
+
+    def full(self, values: np.ndarray, fill: object = 0.0) -> list[object]:
+        """Spread the values of those that take part over all rows."""
+        found: list[object] = [fill] * self.grid.rows
+        for row, value in zip(np.flatnonzero(self.allocation.context.rows).tolist(), values.tolist(), strict=True):
+            found[row] = value
+        return found

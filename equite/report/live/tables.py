@@ -1,0 +1,91 @@
+"""The page's tables as ranges, and what their functions are as formulas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from equite.formula.tables import Table
+
+__all__ = ["TablePlace", "hinges"]
+
+
+@dataclass(frozen=True)
+class TablePlace:
+    """Where a table stands.
+
+    Attributes
+    ----------
+    kind : str
+        As :class:`equite.formula.tables.Table` has it.
+    values : tuple of str
+        The cell of each value.
+    edges, steps : str
+        The edges; the values with what stands beyond the table (#N/A where nothing does).
+    starts, changes : str
+        For ``bracket``: where each bracket begins, and by how much the rate changes there. For ``interpolate``: the
+        same of the points and of the slopes.
+    first : str
+        The first value.
+    last_edge : str
+        The last edge, where nothing stands beyond it.
+    """
+
+    kind: str
+    values: tuple[str, ...]
+    edges: str = ""
+    steps: str = ""
+    starts: str = ""
+    changes: str = ""
+    first: str = ""
+    last_edge: str = ""
+
+    def formula(self, function: str, x: str) -> str:
+        """Write what a table's function gives for the number in a cell.
+
+        A bracket's sum and a straight line between points are both sums of hinges, (x - start) times the change of
+        slope at each start that x has passed.
+        """
+        if function == "step":
+            sign = "<" if self.kind == "up_to" else "<="
+            return f"INDEX({self.steps},1+SUMPRODUCT(--({self.edges}{sign}{x})))"
+        total = f"SUMPRODUCT(({self.starts}<{x})*({x}-{self.starts})*{self.changes})"
+        if function == "interpolate":
+            return f"({self.first}+{total})"
+        return f"IF({x}>{self.last_edge},NA(),{total})" if self.last_edge else total
+
+
+def hinges(
+    table: Table, edges: list[str], values: list[str], above: str
+) -> tuple[list[str], list[str], list[float], list[float]]:
+    """Give the formulas and the values of a table's starts and changes of slope.
+
+    Parameters
+    ----------
+    table : Table
+        Steps or points.
+    edges, values : list of str
+        The cells of its edges and values.
+    above : str
+        The cell of the value beyond, or nothing.
+    """
+    beyond = [table.above] if table.above is not None else []
+    if table.kind == "points":
+        slopes = [
+            f"({b_value}-{a_value})/({b}-{a})"
+            for (a, b), (a_value, b_value) in zip(pairwise(edges), pairwise(values), strict=True)
+        ]
+        numbers = [
+            (b_value - a_value) / (b - a)
+            for (a, b), (a_value, b_value) in zip(pairwise(table.edges), pairwise(table.values), strict=True)
+        ]
+        starts, begins = edges, list(table.edges)
+        slopes, numbers = [*slopes, "0"], [*numbers, 0.0]
+    elif table.kind == "up_to":
+        starts, begins = ["0", *edges][: len(values) + len(beyond)], [0.0, *table.edges][: len(values) + len(beyond)]
+        slopes, numbers = [*values, *([above] if above else [])], [*table.values, *beyond]
+    else:
+        starts, begins, slopes, numbers = edges, list(table.edges), values, list(table.values)
+    changes = [slopes[0], *(f"{b}-{a}" for a, b in pairwise(slopes))]
+    steps = [numbers[0], *(b - a for a, b in pairwise(numbers))]
+    return starts, changes, begins, steps

@@ -1,0 +1,319 @@
+"""A page's expressions as spreadsheet formulas: the same tree that numpy runs.
+
+A missing value is an error of the spreadsheet (#N/A, #DIV/0!, #NUM!): like a missing value it passes through sums and
+comparisons, and like one it stops at ``default``, ``is_missing`` and a bound that is not there. Conditions are TRUE and
+FALSE where the spreadsheet wants a condition, 1 and 0 where a number is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from equite.engine.evaluation import Scope
+from equite.formula.expressions import TABLE_FUNCTIONS, Expression
+from equite.formula.nodes import (
+    Aggregate,
+    Binary,
+    Call,
+    Comparison,
+    Logical,
+    Membership,
+    Name,
+    Negative,
+    Node,
+    Not,
+    Null,
+    Number,
+    Text,
+    walk,
+)
+from equite.report.live.aggregates import aggregate_formula
+from equite.report.live.closed import Unsupported
+from equite.report.live.grid import Column
+
+if TYPE_CHECKING:
+    from equite.report.live.sums import Sums
+
+__all__ = ["Translator", "written_number"]
+
+Ref = Column | str
+_OPERATORS = {"+": ("+", 2), "-": ("-", 2), "*": ("*", 3), "/": ("/", 3), "**": ("^", 4)}
+_COMPARISONS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_ATOM = 9
+_FUNCTIONS: Mapping[str, Callable[..., str]] = {
+    "abs": "ABS({})".format,
+    "ceil": "-INT(-({}))".format,
+    "clip": "MIN(MAX({},{}),{})".format,
+    "default": "IFERROR({},{})".format,
+    "exp": "EXP({})".format,
+    "floor": "INT({})".format,
+    "log": "LN({})".format,
+    "max": lambda *given: f"MAX({','.join(given)})",
+    "mean_of": lambda *given: f"AVERAGE({','.join(given)})",
+    "median_of": lambda *given: f"MEDIAN({','.join(given)})",
+    "min": lambda *given: f"MIN({','.join(given)})",
+    "sqrt": "SQRT({})".format,
+    "sum_of": lambda *given: f"SUM({','.join(given)})",
+    "trimmed_mean": lambda *given: "(SUM({0})-MAX({0})-MIN({0}))/{1}".format(",".join(given), len(given) - 2),
+}
+
+
+def is_condition(node: Node) -> bool:
+    """Tell whether a node's formula gives TRUE or FALSE."""
+    if isinstance(node, Call):
+        return node.function in ("is_missing", "starts_with")
+    return isinstance(node, Comparison | Logical | Membership | Not)
+
+
+class Translator:
+    """Writes the names of a page as columns of formulas, each once, as expressions ask for them.
+
+    Parameters
+    ----------
+    sums : Sums
+        The workbook's sums in the making.
+    scope : Scope
+        The values of the same names, which formulas carry.
+    names : mapping of str to Column or str
+        Names that are bound here: a column, or the cell of a figure.
+    parent : Translator, optional
+        Writes what does not rest on those names.
+    """
+
+    def __init__(
+        self, sums: Sums, scope: Scope, names: Mapping[str, Ref] | None = None, parent: Translator | None = None
+    ) -> None:
+        self.sums, self.scope, self.parent = sums, scope, parent
+        self.names: dict[str, Ref] = dict(names or {})
+        self._memo: dict[str, Ref] = {}
+        self._aggregates: dict[Aggregate, Ref] = {}
+
+    def bound(self, scope: Scope, **names: Ref) -> Translator:
+        """Give a translator in which some names mean something else."""
+        return Translator(self.sums, scope, names, self)
+
+    # Names.
+
+    def ref(self, name: str) -> Ref:
+        """Give a name's column, or its cell where it is one figure for all."""
+        if name in self.names:
+            return self.names[name]
+        if self.parent is not None and not self._rests_on_bound((name,)):
+            return self.parent.ref(name)
+        if name not in self._memo:
+            self._memo[name] = self._named(name)
+        return self._memo[name]
+
+    def _rests_on_bound(self, names: tuple[str, ...] | frozenset[str]) -> bool:
+        return not self.names.keys().isdisjoint(self.sums.formula.names.closure(names))
+
+    def _named(self, name: str) -> Ref:
+        formula, sums = self.sums.formula, self.sums
+        if name in formula.constants:
+            return sums.figures["constants", name, "value"]
+        if name in formula.variables:
+            sums.begin("variables")
+            return self.written(sums.labels.title(name), formula.variables[name].value, names=(name,))
+        if name in formula.indices:
+            return sums.index(name, self)
+        if name == "previous":
+            return self.ref(str(formula.previous))
+        if name == "envelope" and formula.envelope:
+            return self.written(sums.labels.title(name), formula.envelope.value, names=(name,))
+        return sums.data[name]
+
+    # Columns.
+
+    def written(
+        self, heading: str, expression: Expression | Node, *, names: tuple[str, ...] = (), about: str = ""
+    ) -> Ref:
+        """Write an expression as a column, or as one figure; as values where it cannot be a formula."""
+        tree = expression.tree if isinstance(expression, Expression) else expression
+        about = about or self.sums.worded(tree)
+        values = self.scope.rows(tree)
+        try:
+            text = self.number(tree)
+            if self.is_scalar(tree):
+                return self.sums.grid.figure(heading, text, float(np.ravel(values)[0]), about=about)
+            return self.sums.grid.column(heading, text, values, about=about)
+        except Unsupported as reason:
+            used = names or tuple(node.name for node in walk(tree) if isinstance(node, Name))
+            self.sums.certify(heading, reason.reason, used)
+            if self.is_scalar(tree):
+                return self.sums.grid.number(heading, float(np.ravel(values)[0]), about=about)
+            return self.sums.grid.values(heading, values, about=about)
+
+    def plain(self, node: Node) -> str:
+        """Give a cell that holds a node's value, written for the purpose where there is none yet."""
+        if isinstance(node, Name) and not self._is_data(node.name):
+            return _cell(self.ref(node.name))
+        if isinstance(node, Number | Negative) and id(node) in self.sums.numbers:
+            return self.sums.numbers[id(node)]
+        return _cell(self.written(self.sums.labels.say("live-helper"), node))
+
+    def is_scalar(self, node: Node) -> bool:
+        """Tell whether a node has one value for all territories."""
+        match node:
+            case Name("all"):
+                return True
+            case Name("eligible"):
+                return False
+            case Name(name):
+                if name in self.sums.formula.variables and name not in self.names:
+                    return self.is_scalar(self.sums.formula.variables[name].value.tree)
+                return isinstance(self.ref(name), str)
+            case Aggregate():
+                return node.by is None and node.function != "rank"
+            case Call("weighted_sum", _):
+                return False
+            case Call(function, arguments) if function in TABLE_FUNCTIONS:
+                return self.is_scalar(arguments[0])
+        return all(self.is_scalar(child) for child in node.children())
+
+    def _is_data(self, name: str) -> bool:
+        found = self.ref(name)
+        return isinstance(found, Column) and bool(found.sheet)
+
+    # Formulas.
+
+    def number(self, node: Node, above: int = 0) -> str:
+        """Write a node as a number, in parentheses where it binds less than what stands above it."""
+        if is_condition(node):
+            return f"IF({self.condition(node)},1,0)"
+        text, strength = self._number(node)
+        return text if strength > above else f"({text})"
+
+    def condition(self, node: Node) -> str:
+        """Write a node as a condition."""
+        match node:
+            case Comparison(operators, operands):
+                return self._comparison(operators, operands)
+            case Logical(operator, operands):
+                return _joined(operator, [self.condition(operand) for operand in operands])
+            case Not(operand):
+                return f"NOT({self.condition(operand)})"
+            case Membership(item, choices):
+                return self._membership(item, choices)
+            case Call("is_missing", (argument,)):
+                return f"ISERROR({self.number(argument)})"
+            case Call("starts_with", (Name(name), Text(prefix))):
+                text = self._text(name)
+                return f'IF({text}="",NA(),EXACT(LEFT({text},{len(prefix)}),{_label(prefix)}))'
+        return f"{self.number(node, 1)}<>0"
+
+    def _number(self, node: Node) -> tuple[str, int]:
+        if id(node) in self.sums.numbers:
+            return self.sums.numbers[id(node)], _ATOM
+        match node:
+            case Number(value):
+                return written_number(value), _ATOM
+            case Null():
+                return "NA()", _ATOM
+            case Name(name):
+                return self._name(name), _ATOM
+            case Negative(operand):
+                # A spreadsheet's minus binds tighter than its power.
+                return f"(-{self.number(operand, 4)})", _ATOM
+            case Binary(operator, left, right):
+                sign, strength = _OPERATORS[operator]
+                # Both signs of a pair count from the left; the page's power counts from the right.
+                one = self.number(left, strength if operator == "**" else strength - 1)
+                return f"{one}{sign}{self.number(right, strength)}", strength
+            case Call(function, arguments):
+                return self._call(function, arguments), _ATOM
+            case Aggregate():
+                return _cell(self.aggregate(node)), _ATOM
+        raise AssertionError(node)
+
+    def _name(self, name: str) -> str:
+        found = self.ref(name)
+        # A blank cell counts as 0 in a spreadsheet, and a text as more than any number.
+        return f"IF(ISNUMBER({found.cell}),{found.cell},NA())" if self._is_data(name) else _cell(found)  # type: ignore[union-attr]
+
+    def _call(self, function: str, arguments: tuple[Node, ...]) -> str:
+        if function == "where":
+            condition, yes, no = arguments
+            return f"IF({self.condition(condition)},{self.number(yes)},{self.number(no)})"
+        if function == "round":
+            digits = Expression("", arguments[1]).number if len(arguments) > 1 else 0
+            return f"ROUND({self.number(arguments[0])},{int(digits or 0)})"
+        if function == "ceil":
+            return f"(-INT(-{self.number(arguments[0], 4)}))"
+        if function in TABLE_FUNCTIONS:
+            return self._table(function, arguments)
+        if function == "trimmed_mean":
+            return f"({_FUNCTIONS[function](*map(self.number, arguments))})"
+        return _FUNCTIONS[function](*map(self.number, arguments))
+
+    def _table(self, function: str, arguments: tuple[Node, ...]) -> str:
+        named = arguments[-1]
+        assert isinstance(named, Name)
+        place = self.sums.tables[named.name]
+        if function == "weighted_sum":
+            pairs = zip(self.sums.formula.tables[named.name].columns, place.values, strict=True)
+            return "(" + "+".join(f"{self.number(Name(column), 2)}*{weight}" for column, weight in pairs) + ")"
+        return place.formula(function, self.plain(arguments[0]))
+
+    def _comparison(self, operators: tuple[str, ...], operands: tuple[Node, ...]) -> str:
+        left, right = operands[0], operands[1]
+        if isinstance(left, Text):
+            left, right = right, left
+        if isinstance(right, Text):
+            same = self._membership(left, (right,))
+            return same if operators[0] == "==" else f"NOT({same})"
+        said = [self.number(operand, 1) for operand in operands]
+        pairs = [f"{a}{_COMPARISONS[sign]}{b}" for a, sign, b in zip(said, operators, said[1:], strict=False)]
+        return pairs[0] if len(pairs) == 1 else _joined("and", pairs)
+
+    def _membership(self, item: Node, choices: tuple[Node, ...]) -> str:
+        if isinstance(choices[0], Text):
+            assert isinstance(item, Name)
+            text = self._text(item.name)
+            tests = [f"EXACT({text},{_label(each.value)})" for each in choices if isinstance(each, Text)]
+            found = tests[0] if len(tests) == 1 else f"OR({','.join(tests)})"
+            return f'IF({text}="",NA(),{found})'
+        value = self.number(item, 1)
+        return f"OR({','.join(f'{value}={self.number(choice, 1)}' for choice in choices)})"
+
+    def _text(self, name: str) -> str:
+        found = self.ref(name)
+        assert isinstance(found, Column)
+        return found.cell
+
+    # Aggregates.
+
+    def aggregate(self, node: Aggregate) -> Ref:
+        """Write a function over many territories, once, in columns of its own."""
+        names = frozenset(child.name for child in walk(node) if isinstance(child, Name))
+        if self.parent is not None and self.sums.eligible is not None and not self._rests_on_bound(names):
+            return self.parent.aggregate(node)
+        if node not in self._aggregates:
+            self._aggregates[node] = aggregate_formula(self, node)
+        return self._aggregates[node]
+
+
+def _cell(found: Ref) -> str:
+    return found if isinstance(found, str) else found.cell
+
+
+def _joined(operator: str, conditions: list[str]) -> str:
+    """Write ``and`` and ``or``: no wins over missing in the one, yes in the other."""
+    function, neutral, decided = ("AND", "TRUE", "FALSE") if operator == "and" else ("OR", "FALSE", "TRUE")
+    sure = ",".join(f"IFERROR({condition},{neutral})" for condition in conditions)
+    whole = f"{function}({','.join(conditions)})"
+    if operator == "and":
+        return f"IF({function}({sure}),{whole},{decided})"
+    return f"IF({function}({sure}),{decided},{whole})"
+
+
+def _label(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def written_number(value: float) -> str:
+    """Write a number as formulas do."""
+    text = repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value).upper()
+    return f"({text})" if value < 0 else text

@@ -1,0 +1,389 @@
+"""The sheet that tells one territory why it gets what it gets: pick it from a list, see its lines and its chart."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from equite.report.labels import plain
+from equite.report.live.bounding import full
+from equite.report.live.calculation import Calculated
+from equite.report.live.departures import PartDollars
+from equite.report.live.grid import INPUT, Column, quoted
+from equite.report.workbook_sheet import INK, PALE, RULE, Book, Sheet, fitting
+
+if TYPE_CHECKING:
+    from equite.report.live.sums import Sums
+
+__all__ = ["names_to_pick", "write_why"]
+
+_WIDTHS = (50, 18, 14, 14, 16, 18, 16)
+#: The longest text that a search takes is 255 characters.
+_MOST = 120
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the way to the amount: its label, formula and value, what the chart calls it, whether it is a total."""
+
+    label: str
+    formula: str
+    value: float
+    short: str
+    total: bool = False
+
+
+def names_to_pick(sums: Sums) -> tuple[Column, list[str]]:
+    """Write how each territory is called in the list: its name, then its code, which is its own."""
+    table, page = sums.allocation.scope.table, sums.formula
+    codes = [plain(str(code)) for code in table.codes]
+    if page.name is None or page.name not in sums.data:
+        texts, formula = codes, f"LEFT({sums.code.cell},{_MOST})"
+    else:
+        named = sums.allocation.scope.value(page.name)
+        names = ["" if name is None else plain(str(name)) for name in named]
+        texts = [f"{name[:_MOST]} ({code[:_MOST]})" for name, code in zip(names, codes, strict=True)]
+        cell = sums.data[page.name].cell
+        formula = f'LEFT({cell},{_MOST})&" ("&LEFT({sums.code.cell},{_MOST})&")"'
+    return sums.grid.column(sums.labels.say("live-pick-name"), formula, texts), texts
+
+
+def write_why(
+    book: Book, sums: Sums, done: Calculated, dollars: list[PartDollars], names: tuple[Column, list[str]]
+) -> None:
+    """Write the sheet.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    sums : Sums
+        The sums.
+    done : Calculated
+        Where each step stands.
+    dollars : list of PartDollars
+        The dollars of criteria.
+    names : tuple
+        The column of names to pick from, and its values.
+    """
+    _Why(book, sums, done, dollars, names).write()
+
+
+class _Why:
+    """Writes the sheet from the top down."""
+
+    def __init__(
+        self, book: Book, sums: Sums, done: Calculated, dollars: list[PartDollars], names: tuple[Column, list[str]]
+    ) -> None:
+        self.book, self.sums, self.done, self.dollars = book, sums, done, dollars
+        self.labels, self.grid = book.labels, sums.grid
+        self.names, self.texts = names
+        self.row = int(np.flatnonzero(sums.allocation.context.rows)[0])
+        self.sheet = Sheet(book, self.labels.say("live-why"), _WIDTHS, landscape=True)
+        self.money = book.money_format(max(2, self.labels.digits))
+
+    def write(self) -> None:
+        """Write the choice, the lines, the chart, the criteria."""
+        say = self.labels.say
+        self.sheet.title(say("live-why-title"))
+        self._choice()
+        self.sheet.section(say("live-why-lines"))
+        lines = self._lines()
+        first = self._waterfall(lines)
+        self._beside()
+        self._chart(first, len(lines))
+        for part in self.dollars:
+            self._criteria(part)
+        self.sheet.sheet.freeze_panes(3, 0)
+        self.sheet.sheet.print_area(0, 0, self.sheet.row, len(_WIDTHS) - 1)
+
+    # The choice.
+
+    def _choice(self) -> None:
+        sheet, row = self.sheet.sheet, self.sheet.row
+        bold = self.book.style(bold=True, font_size=12, valign="vcenter")
+        sheet.write_string(row, 0, self.labels.say("live-why-pick"), bold)
+        style = self.book.style(**INPUT, bold=True, font_size=12, valign="vcenter")
+        sheet.merge_range(row, 1, row, 4, "", style)
+        sheet.write_string(row, 1, self.texts[self.row], style)
+        listed = self.names.on(self.grid.name).range
+        sheet.data_validation(
+            row,
+            1,
+            row,
+            1,
+            {
+                "validate": "list",
+                "source": f"={listed}",
+                "input_title": self.labels.say("live-why-pick")[:32],
+                "input_message": self.labels.say("live-why-how")[:255],
+                "error_title": self.labels.say("live-invalid-title")[:32],
+                "error_message": self.labels.say("live-why-how")[:255],
+            },
+        )
+        sheet.set_row(row, 22)
+        sought = f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE($B${row + 1},"~","~~"),"*","~*"),"?","~?")'
+        small = self.book.style(font_color="#888888", font_size=8, valign="vcenter")
+        sheet.write_string(row + 1, 0, self.labels.say("live-why-row"), small)
+        small = self.book.style(font_color="#888888", font_size=8, align="left")
+        sheet.write_formula(row + 1, 1, f"=MATCH({sought},{listed},0)", small, self.row + 1)
+        self.place = f"$B${row + 2}"
+        self.sheet.row += 2
+
+    def _of(self, column: Column) -> str:
+        """Give a column's value for the territory picked."""
+        found = column if column.sheet else column.on(self.grid.name)
+        return f"INDEX({found.range},{self.place})"
+
+    def _cell(self, cell: str) -> str:
+        return cell if "!" in cell else quoted(self.grid.name) + cell
+
+    # The lines.
+
+    def _lines(self) -> list[_Line]:
+        allocation, labels = self.sums.allocation, self.labels
+        found: list[_Line] = []
+        by_part = {each.part: each for each in self.dollars}
+        for at, result in enumerate(allocation.parts_shared):
+            title = labels.part_heading(result.part)
+            text, value = f"N({self._of(self.done.parts[at])})", float(full(self.sums, result.amounts)[self.row])
+            part = by_part.get(result.part.id)
+            if part is None:
+                found.append(_Line(title, text, value, labels.title(result.part.id)))
+            else:
+                found += self._part_lines(part, title, text, value)
+        for (before, after), stage in zip(self.done.stages, allocation.stages, strict=True):
+            text = f"N({self._of(after)})-N({self._of(before)})"
+            value = float(full(self.sums, stage.after - stage.before)[self.row])
+            found.append(_Line(labels.limit_heading(stage.limit), text, value, labels.limit(stage.limit)))
+        text = f"N({self._of(self.done.amounts)})-N({self._of(self.done.exact)})"
+        rounding = float(full(self.sums, allocation.amounts - allocation.exact)[self.row])
+        found.append(_Line(labels.heading("rounding"), text, rounding, labels.say("heading-rounding")))
+        amount = float(full(self.sums, allocation.amounts)[self.row])
+        return [
+            *found,
+            _Line(
+                labels.heading("amount"),
+                f"N({self._of(self.done.amounts)})",
+                amount,
+                labels.say("word-amount"),
+                total=True,
+            ),
+        ]
+
+    def _part_lines(self, part: PartDollars, title: str, text: str, value: float) -> list[_Line]:
+        """Give a part's size, then what each family of criteria adds to it or takes away."""
+        families: dict[str, list[tuple[str, float]]] = {}
+        for at, criterion in enumerate(part.criteria):
+            families.setdefault(criterion.top, []).append((self._dollars(part, at), float(criterion.values[self.row])))
+        total = sum(number for lines in families.values() for _, number in lines)
+        everything = "+".join(text for lines in families.values() for text, _ in lines)
+        short = self.labels.title(part.part)
+        label = self.labels.say("live-why-size", part=title)
+        found = [_Line(label, f"{text}-({everything})", value - total, short)]
+        for top, lines in families.items():
+            label = self.labels.say("live-why-adds", family=top)
+            found.append(_Line(label, "+".join(text for text, _ in lines), sum(number for _, number in lines), top))
+        return found
+
+    def _dollars(self, part: PartDollars, at: int) -> str:
+        """Write a criterion's dollars for the territory picked."""
+        criterion = part.criteria[at]
+        slope = self._of(part.slopes[str(criterion.path[1])])
+        weight = criterion.weight if isinstance(criterion.weight, str) else self._of(criterion.weight)
+        weight = weight if "INDEX" in weight else self._cell(weight)
+        score = f"(N({self._of(criterion.place.scores)})-{self._cell(criterion.mean)})"
+        return f"{self._cell(part.level)}*{slope}*{weight}*{score}"
+
+    def _waterfall(self, lines: list[_Line]) -> int:
+        """Write the lines, and beside them what the chart stands on; give the first row."""
+        sheet = self.sheet.sheet
+        self._heads(("live-why-step", "live-why-amount", "", "", "", "", ""))
+        first = self.sheet.row
+        start = 0.0
+        sheet.write_string(
+            first - 1, 8, self.labels.say("live-why-for-chart"), self.book.style(font_color="#999999", font_size=8)
+        )
+        faint = self.book.style(font_color="#999999", font_size=8, num_format="#,##0")
+        for line in lines:
+            row = self.sheet.row
+            look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE, "valign": "vcenter", "bold": line.total}
+            look |= {"bg_color": PALE, "top": 1} if line.total else {}
+            self.sheet.high([line.label])
+            sheet.write_string(row, 0, fitting(line.label), self.book.style(**look, text_wrap=True))
+            sheet.write_formula(
+                row, 1, f"={line.formula}", self.book.style(**look, num_format=self.money, align="right"), line.value
+            )
+            above = f"SUM($B${first + 1}:$B${row})" if row > first else "0"
+            low = min(start, start + line.value)
+            if line.total:
+                texts = ["0", "0", "0", f"B{row + 1}"]
+                values = [0.0, 0.0, 0.0, line.value]
+            else:
+                base = f"MIN({above},{above}+B{row + 1})"
+                texts = [base, f"MAX(0,B{row + 1})", f"MAX(0,-B{row + 1})", "0"]
+                values = [low, max(0.0, line.value), max(0.0, -line.value), 0.0]
+            sheet.write_string(row, 8, fitting(line.short), self.book.style(font_color="#999999", font_size=8))
+            for at, (text, value) in enumerate(zip(texts, values, strict=True)):
+                sheet.write_formula(row, 9 + at, f"={text}", faint, value)
+            start = start if line.total else start + line.value
+            self.sheet.row += 1
+        return first
+
+    def _heads(self, names: tuple[str, ...]) -> None:
+        texts = [self.labels.say(name) if name else "" for name in names]
+        self.sheet.high(texts, 0.95)
+        for column, text in enumerate(texts):
+            if text:
+                style = self.book.style(
+                    bold=True, bg_color=PALE, text_wrap=True, valign="vcenter", align="left" if not column else "right"
+                )
+                self.sheet.sheet.write_string(self.sheet.row, column, text, style)
+        self.sheet.row += 1
+
+    def _beside(self) -> None:
+        """Tell the amount per head, last year's, the change."""
+        allocation, say = self.sums.allocation, self.labels.say
+        rows: list[tuple[str, str, float, str]] = []
+        amount = f"N({self._of(self.done.amounts)})"
+        paid = float(full(self.sums, allocation.amounts)[self.row])
+        if allocation.people is not None:
+            name = allocation.formula.people or "population"
+            people = self.done.translator.ref(name)
+            text = self._of(people) if isinstance(people, Column) else self._cell(people)
+            number = float(full(self.sums, allocation.people, np.nan)[self.row])
+            value = paid / number if number > 0 else math.nan
+            rows.append(
+                (self.labels.heading("per_head"), f'IFERROR({amount}/{text},"")', value, self.book.money_format(2))
+            )
+        if allocation.previous is not None:
+            before = self.done.translator.ref("previous")
+            text = self._of(before) if isinstance(before, Column) else self._cell(before)
+            number = float(full(self.sums, allocation.previous, np.nan)[self.row])
+            rows.append((self.labels.heading("previous"), f'IF(ISNUMBER({text}),{text},"")', number, self.money))
+            rows.append(
+                (self.labels.heading("change"), f'IF(ISNUMBER({text}),{amount}-{text},"")', paid - number, self.money)
+            )
+        origin = f"N({self._of(self.done.original)})"
+        rows.append((say("live-original"), origin, paid, self.money))
+        rows.append((say("live-from-original"), f"{amount}-{origin}", 0.0, self.money))
+        self.sheet.section(say("live-why-beside"))
+        for label, text, value, form in rows:
+            look = {"bottom": 1, "bottom_color": RULE}
+            self.sheet.sheet.write_string(self.sheet.row, 0, fitting(label), self.book.style(**look))
+            style = self.book.style(**look, num_format=form, align="right")
+            self.sheet.sheet.write_formula(self.sheet.row, 1, f"={text}", style, "" if math.isnan(value) else value)
+            self.sheet.row += 1
+
+    # The chart.
+
+    def _chart(self, first: int, count: int) -> None:
+        """Draw the lines as steps from nothing to the amount."""
+        say, name = self.labels.say, self.sheet.name
+        chart = self.book.workbook.add_chart({"type": "bar", "subtype": "stacked"})
+        last = first + count - 1
+        looks = (
+            ("", {"none": True}, None),
+            (say("live-why-up"), {"color": "#2F6DB5"}, None),
+            (
+                say("live-why-down"),
+                {"color": "#D9822B"},
+                {"pattern": "wide_upward_diagonal", "fg_color": "#D9822B", "bg_color": "white"},
+            ),
+            (self.labels.heading("amount"), {"color": INK}, None),
+        )
+        for at, (title, fill, pattern) in enumerate(looks):
+            series: dict[str, Any] = {
+                "name": title or " ",
+                "categories": [name, first, 8, last, 8],
+                "values": [name, first, 9 + at, last, 9 + at],
+                "gap": 40,
+            }
+            series |= {"pattern": pattern} if pattern else {"fill": fill}
+            series |= {"border": {"none": True}} if not pattern else {"border": {"color": "#D9822B"}}
+            chart.add_series(series)
+        chart.set_title({"name": say("live-why-chart"), "name_font": {"size": 12, "color": INK}, "overlay": False})
+        chart.set_legend({"position": "bottom", "delete_series": [0, 3]})
+        # In a bar chart the categories stand on the left, the first at the top.
+        chart.set_y_axis({"reverse": True, "num_font": {"size": 8}, "label_position": "low", "interval_unit": 1})
+        form, lines = self.book.number_format(0), {"visible": True, "line": {"color": RULE}}
+        chart.set_x_axis({"num_format": form, "major_gridlines": lines, "num_font": {"size": 8}})
+        high = 120 + 26 * count
+        chart.set_size({"width": 545, "height": high})
+        self.sheet.sheet.insert_chart(
+            first - 1, 2, chart, {"x_offset": 12, "y_offset": 2, "description": say("live-why-chart")}
+        )
+        below = first + math.ceil(high / 18)
+        self.sheet.row = max(self.sheet.row, below)
+
+    # The criteria.
+
+    def _criteria(self, part: PartDollars) -> None:
+        """Write each criterion's value, score, weight and dollars for the territory picked."""
+        say = self.labels.say
+        title = self.labels.title(part.part)
+        self.sheet.section(say("live-why-criteria", part=title))
+        self.sheet.paragraph(say("live-why-about-criteria"))
+        self._heads(
+            (
+                "live-why-criterion",
+                "live-why-value",
+                "live-why-score",
+                "live-why-mean",
+                "live-why-weight",
+                "live-why-dollars",
+            )
+        )
+        start = self.sheet.row
+        for at in range(len(part.criteria)):
+            self._criterion(part, at)
+        place = (start, 5, self.sheet.row - 1, 5)
+        # Bars with negative ends are an extension that other programs drop; colours are not.
+        bars = {"type": "3_color_scale", "mid_type": "num", "mid_value": 0}
+        bars |= {"min_color": "#F2CBA6", "mid_color": "#FFFFFF", "max_color": "#B7CFEA"}
+        self.sheet.sheet.conditional_format(*place, bars)
+
+    def _criterion(self, part: PartDollars, at: int) -> None:
+        criterion, sheet, row = part.criteria[at], self.sheet.sheet, self.sheet.row
+        name = str(criterion.path[-1])
+        scope, labels = self.sums.allocation.scope, self.labels
+        raw = float(scope.numbers(name)[self.row])
+        index = str(criterion.path[1])
+        scoring = scope.scoring(index)
+        own = next(n for n, found in enumerate(scoring.criteria) if found.name == name)
+        score = full(self.sums, scoring.matrix[:, own], np.nan)[self.row]
+        found = self.done.translator.ref(name)
+        value = self._of(found) if isinstance(found, Column) else self._cell(found)
+        weight = criterion.weight if isinstance(criterion.weight, str) else self._of(criterion.weight)
+        weight = weight if "INDEX" in weight else self._cell(weight)
+        mean = next(
+            each.means[k]
+            for each in self.sums.allocation.departures
+            if each.part == part.part
+            for k, key in enumerate(each.criteria)
+            if key == (index, name)
+        )
+        mark = labels.criterion_mark(index, name)
+        label = labels.dressed(labels.criterion(index, name), labels.unit(name), mark)
+        cells: list[tuple[str, object, str]] = [
+            (f'IF(ISNUMBER({value}),{value},"")', "" if math.isnan(raw) else raw, self.book.number_format(3)),
+            (
+                f'IF(ISNUMBER({self._of(criterion.place.scores)}),{self._of(criterion.place.scores)},"")',
+                "" if math.isnan(score) else float(score),
+                self.book.number_format(3),
+            ),
+            (self._cell(criterion.mean), float(mean), self.book.number_format(3)),
+            (weight, float(criterion.weights[self.row]), self.book.share_format(1)),
+            (self._dollars(part, at), float(criterion.values[self.row]), self.money),
+        ]
+        look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE, "valign": "top"}
+        self.sheet.high([label])
+        sheet.write_string(row, 0, fitting(label), self.book.style(**look, text_wrap=True))
+        for column, (text, number, form) in enumerate(cells, start=1):
+            sheet.write_formula(
+                row, column, f"={text}", self.book.style(**look, num_format=form, align="right"), number
+            )
+        self.sheet.row += 1

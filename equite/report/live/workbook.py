@@ -1,0 +1,138 @@
+"""The live workbook: written whole, in memory, each formula with the value that Python gives it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from equite.errors import OutputError, Problem
+from equite.formula.loading import dump
+from equite.report.files import EXCEL, ending, placed
+from equite.report.labels import Labels, plain
+from equite.report.live.calculation import Calculated, calculate
+from equite.report.live.checks import gather_checks, write_live_checks
+from equite.report.live.data import write_data
+from equite.report.live.departures import part_dollars
+from equite.report.live.grid import FIRST, Grid, quoted
+from equite.report.live.manifest import MANIFEST_SHEET, Input, Manifest, Place
+from equite.report.live.parameters import Parameters
+from equite.report.live.sums import Sums
+from equite.report.live.table import write_live_table
+from equite.report.live.why import names_to_pick, write_why
+from equite.report.workbook import new_workbook
+from equite.report.workbook_notes import notes_sheet, write_notes
+from equite.report.workbook_sheet import MOST_ROWS, Book
+from equite.wording import Numeral
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+
+__all__ = ["to_live_excel"]
+
+
+def to_live_excel(allocation: Allocation, path: str | Path) -> Path:
+    """Write an allocation to a workbook that recalculates.
+
+    Parameters
+    ----------
+    allocation : Allocation
+        The allocation.
+    path : str or Path
+        A name that ends in ``.xlsx``.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+
+    Raises
+    ------
+    OutputError
+        The table holds more rows than a sheet, or the file cannot be written. One that was there is left as it was.
+    """
+    labels = Labels(allocation.formula)
+    target = ending(path, EXCEL, labels.language)
+    most = MOST_ROWS - FIRST
+    if allocation.scope.table.size > most:
+        values = {"count": Numeral(allocation.scope.table.size), "most": Numeral(most)}
+        raise OutputError([Problem("output-too-many-rows", values)], labels.language)
+    buffer = BytesIO()
+    with placed(target, labels.language) as temporary:
+        workbook = new_workbook(buffer, labels, allocation.formula.sha256)
+        workbook.set_calc_mode("auto")
+        _write(Book(workbook, labels), allocation)
+        workbook.close()
+        temporary.write_bytes(buffer.getvalue())
+    return target
+
+
+def _write(book: Book, allocation: Allocation) -> None:
+    """Write every sheet, from left to right but for the first, which tells what the others could not do."""
+    labels, taken = book.labels, set[str]()
+    notes = notes_sheet(book)
+    parameters = Parameters(book, allocation, taken)
+    parameters.write()
+    data, columns, codes = write_data(book, allocation, taken)
+    inputs = [*parameters.inputs, *columns]
+    table = allocation.scope.table
+    say = labels.say
+    grid = Grid(book, say("live-calculation"), table.size, say("live-calculation-title"), say("live-about-calculation"))
+    code = grid.column(labels.heading("code"), codes.cell, [str(each) for each in table.codes])
+    position = grid.column("N°", f"ROWS({code.cell}:$A${FIRST})", [float(at + 1) for at in range(table.size)])
+    sums = Sums(
+        allocation, labels, grid, data, parameters.figures, parameters.numbers, parameters.tables, code, position
+    )
+    done = calculate(sums)
+    dollars = part_dollars(sums, done)
+    names = names_to_pick(sums)
+    checks = gather_checks(sums, done, inputs)
+    grid.close(1)
+    write_live_table(book, sums, done)
+    write_why(book, sums, done, dollars, names)
+    write_live_checks(book, checks)
+    write_notes(book, allocation, notes, _about(sums))
+    manifest = _manifest(book, sums, done, inputs)
+    hidden = book.workbook.add_worksheet(MANIFEST_SHEET)
+    for row, cells in enumerate(manifest.to_rows()):
+        for at, text in enumerate(cells):
+            hidden.write_string(row, at, text)
+    hidden.very_hidden()
+
+
+def _about(sums: Sums) -> list[str]:
+    """Say what recalculates, what does not, and what was tried."""
+    say = sums.labels.say
+    said = [say("live-about"), say("live-about-tried")]
+    for certificate in sums.certificates:
+        reason = say(f"live-closed-{certificate.reason}")
+        said.append(say("live-about-certificate", step=plain(certificate.step), reason=reason))
+    return said
+
+
+def _manifest(book: Book, sums: Sums, done: Calculated, inputs: list[Input]) -> Manifest:
+    """Give what the workbook says of itself, and name the places that it tells of."""
+    allocation, grid, page = sums.allocation, sums.grid, sums.formula
+    cells = {"amounts": done.amounts.range, "codes": sums.code.range, "reserve": done.reserve}
+    if done.envelope:
+        cells["envelope"] = done.envelope
+    places = {}
+    for word, found in cells.items():
+        sheet, _, address = found.rpartition("!")
+        sheet = sheet.strip("'").replace("''", "'") or grid.name
+        book.workbook.define_name(f"eq_{word}", f"={quoted(sheet)}{address}")
+        places[word] = Place(f"eq_{word}", sheet, address.replace("$", ""))
+    source = allocation.territories.source
+    return Manifest(
+        equite=importlib.metadata.version("equite"),
+        page_id=page.id,
+        page_sha256=page.sha256,
+        page=dump(allocation.record["formula"]["page"]),
+        table_name=source.name or "",
+        table_sha256=source.sha256,
+        rows=allocation.scope.table.size,
+        places=places,
+        inputs=tuple(inputs),
+        certificates=tuple(sums.certificates),
+    )
