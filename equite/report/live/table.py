@@ -216,11 +216,11 @@ class _Table:
                 values = np.where(people > 0, round_half_away(allocation.amounts / people, column.digits), np.nan)
             return self._guarded(text), self._spread(values)
         assert allocation.previous is not None
-        before, digits = self._cell_of("previous", of), column.digits
+        # Cents are kept even where none are shown: a changed cell may bring some.
+        before, digits = self._cell_of("previous", of), max(2, self.labels.digits)
         known = f"ISNUMBER({before})"
-        change_digits = self._digits_of("change")
-        rounded = round_half_away(allocation.previous, change_digits)
-        change = round_half_away(allocation.amounts - rounded, change_digits)
+        rounded = round_half_away(allocation.previous, digits)
+        change = round_half_away(allocation.amounts - rounded, digits)
         if column.id == "previous":
             return self._guarded(f'IF({known},ROUND({before},{digits}),"")'), self._spread(rounded + 0.0)
         if column.id == "change":
@@ -228,11 +228,8 @@ class _Table:
             return self._guarded(text), self._spread(change + 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             values = np.where(rounded != 0, round_half_away(change / rounded, 3), np.nan)
-        text = f'IFERROR(ROUND(({amount}-ROUND({before},{change_digits}))/ROUND({before},{change_digits}),3),"")'
+        text = f'IFERROR(ROUND(({amount}-ROUND({before},{digits}))/ROUND({before},{digits}),3),"")'
         return self._guarded(f'IF({known},{text},"")'), self._spread(values + 0.0)
-
-    def _digits_of(self, name: str) -> int:
-        return next(column.digits for column in self.columns if column.id == name and column.step == "after")
 
     def _sheet(self) -> str:
         return f"'{self.sums.grid.name}'!"

@@ -45,6 +45,13 @@ def pages(seed: int, count: int, most_tries: int = 50) -> Iterator[Case]:
         yield next(_accepted(f"{seed}-{at}", most_tries))
 
 
+def page_named(seed: str) -> Case:
+    """Draw one page again by its name, that of a workbook that was once wrong."""
+    page, rows = drawn(seed)
+    formula = Formula.from_dict(page)
+    return Case(f"random-{seed}", formula, rows, allocate(formula, rows))
+
+
 def _accepted(name: str, most_tries: int) -> Iterator[Case]:
     for attempt in range(most_tries):
         page, rows = drawn(f"{name}-{attempt}")

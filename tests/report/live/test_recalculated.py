@@ -19,7 +19,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from openpyxl.utils import get_column_letter
-from random_pages import Case, pages
+from random_pages import Case, page_named, pages
 from recalculation import JUNK, JUNK_TEXT, Cells, LibreOffice, corrupt, edit
 
 from equite import Allocation, EquiteError, Formula, allocate, read_workbook
@@ -43,6 +43,8 @@ EXAMPLE_PAGES = [
     ("victoria_2024/formula.yaml", GOLDEN / "au_vic_fag_2024" / "councils.csv", ()),
     ("canada_equalization/formula.yaml", GOLDEN / "ca_equalization_2025_26" / "provinces.csv", ()),
 ]
+#: Random pages whose workbooks were once wrong: dust before rounding, blanks that became zeros, other cells.
+ONCE_WRONG = ("e-7-0", "c-0-0", "c-9-0", "c-127-0", "d-4-0")
 #: Takes minutes to write and recalculate.
 ON_DEMAND = [("france_dsr/formula.yaml", GOLDEN / "fr_dsr_synthetic" / "communes.csv.gz", ())]
 
@@ -161,7 +163,7 @@ def written(libreoffice: LibreOffice, tmp_path_factory: pytest.TempPathFactory) 
     """Write all workbooks, overwrite what their formulas gave, and recalculate all of them in one process."""
     folder = tmp_path_factory.mktemp("live")
     found: list[Written] = []
-    for at, case in enumerate([*examples(), *pages(SEED, COUNT)]):
+    for at, case in enumerate([*examples(), *map(page_named, ONCE_WRONG), *pages(SEED, COUNT)]):
         path = case.allocation.to_excel(folder / f"{at}.xlsx", live=True)
         manifest = manifest_of(path)
         found.append(Written(case, manifest, path, *edited_copy(case, manifest, path), Cells.read(path)))
@@ -293,17 +295,18 @@ def test_every_amount_follows_what_is_edited(written: list[Written]) -> None:
     )
 
 
-def steps_unlike(path: Path, expected: Allocation) -> list[str]:
+def steps_unlike(path: Path, expected: Allocation, before: Allocation) -> list[str]:
     """List the cells of parts, limits and what follows, on the sheet to print, that are not Python's."""
-    columns = shown_columns(expected)
+    columns, digits = shown_columns(expected), {column.id: column.digits for column in shown_columns(before)}
     sheet = next(rows for rows in Cells.read(path).sheets.values() if rows and rows[0][0] == columns[0].heading)
     headings, rows = [str(heading) for heading in sheet[0]], {str(row[0]): row for row in sheet[1:]}
     told = []
     for column in columns:
         if column.kind == "text":
             continue
-        # Each cell is rounded by itself there; here a column adds up, at the price of one last decimal.
-        most = 1.01 * 10.0 ** -(column.digits + (2 if column.kind == "share" else 0))
+        # Each cell is rounded by itself there, to the decimals that were needed as the workbook was written; here a
+        # column adds up, at the price of one last decimal.
+        most = 1.01 * 10.0 ** -(min(column.digits, digits[column.id]) + (2 if column.kind == "share" else 0))
         if column.step == "rounding":
             # It takes what all others of its row lack.
             most *= len(columns)
@@ -320,7 +323,7 @@ def test_every_step_follows_what_is_edited(written: list[Written]) -> None:
     failures = {}
     for each in written:
         told = each.recalculated_edited and each.expected and is_live(each)
-        if told and (wrong := steps_unlike(each.recalculated_edited, each.expected)):  # type: ignore[arg-type]
+        if told and (wrong := steps_unlike(each.recalculated_edited, each.expected, each.case.allocation)):  # type: ignore[arg-type]
             failures[each.case.name] = wrong
     assert not failures, report(failures, len(written))
 
