@@ -111,9 +111,8 @@ def main() -> None:
         bare(theirs, calls)
         assert cells(ours) == cells(theirs), "the baseline and the library must write the same cells"
         formulas = sum(method == "_write_formula" for _, method, _ in calls)
-        print(
-            f"\n{ROWS} territories × {COLUMNS} columns, live: {cells(ours)} cells, {formulas} formulas; {RUNS} runs of each"
-        )
+        print(f"\n{ROWS} territories × {COLUMNS} columns, live: {cells(ours)} cells, {formulas} of them formulas")
+        print(f"{RUNS} runs of each, in turn; the same cells")
         pairs = []
         for _ in range(RUNS):
             start = time.perf_counter()

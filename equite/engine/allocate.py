@@ -27,6 +27,7 @@ from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingE
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
 from equite.formula.writing import written
+from equite.inputs.grid import few
 from equite.inputs.territories import ColumnRule, Territories
 from equite.wording import Codes
 
@@ -341,7 +342,7 @@ def _left_over(context: Context, taken: Floats, envelope: Floats, over: Mask) ->
             money=context.amount(envelope[purse]),
             gap=context.amount(envelope[purse] - taken[purse]),
         )
-    return problems.found
+    return list(few(problems.found, len(problems.found)))
 
 
 def _scaled(context: Context, result: PartResult, factor: Floats) -> PartResult:

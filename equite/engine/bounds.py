@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,11 @@ from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
 from equite.errors import Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
+from equite.inputs.grid import few
 from equite.wording import Amount, Codes
+
+#: Of more purses than these, only the first are told.
+_MOST = 12
 
 __all__ = ["Bounds", "Context", "evaluate_bounds", "prorated", "settle"]
 
@@ -172,44 +177,53 @@ def settle(
 ) -> None:
     """Refuse a solution that leaves money, lacks money, or has a negative level, with the sums and who weighs most."""
     problems = context.problems()
-    where = context.formula.where(*place)
-    purse_of = context.purse_of(groups)
-    for group in np.flatnonzero((found.gap != 0) | (found.level < 0)):
-        gap, members = float(found.gap[group]), groups.of == group
-        least = float(found.amounts[members].sum())
-        called = context.named(name, purse_of[group])
-        values = {"name": called, "money": context.amount(money[group]), "gap": context.amount(abs(gap))}
-        if gap > 0 and not reserve:
-            entry = "stage-nothing-to-share-by" if np.isinf(bounds.upper[members]).any() else "stage-over"
-            problems.found.append(
-                Problem(
-                    entry,
-                    {**values, "sum": context.amount(least), "codes": _heaviest(context, members, bounds.upper)},
-                    **where,
-                )
-            )
-        elif gap < 0:
-            problems.found.append(
-                Problem(
-                    "stage-short",
-                    {**values, "sum": context.amount(least), "codes": _heaviest(context, members, bounds.lower)},
-                    **where,
-                )
-            )
-        elif found.level[group] < 0:
-            at_zero = np.clip(fixed[members], bounds.lower[members], bounds.upper[members])
-            taken = float(at_zero.sum())
-            if taken - money[group] <= DUST * float(np.abs(at_zero).sum()):
-                continue
-            values = {**values, "sum": context.amount(taken), "gap": context.amount(taken - money[group])}
-            problems.found.append(
-                Problem(
-                    "stage-negative-level",
-                    {**values, "codes": _heaviest(context, members, np.maximum(bounds.lower, fixed))},
-                    **where,
-                )
-            )
+    about = _Unsettled(context, found, bounds, fixed, money, groups, name, context.formula.where(*place))
+    wrong = np.flatnonzero(((found.gap > 0) & (not reserve)) | (found.gap < 0) | (found.level < 0))
+    told: list[Problem] = []
+    for at, group in enumerate(wrong):
+        if len(told) == _MOST:
+            problems.found.extend(few(told, len(told) + wrong.size - at))
+            problems.refuse()
+        told += [problem for problem in [about.told(int(group))] if problem is not None]
+    problems.found.extend(told)
     problems.refuse()
+
+
+@dataclass(frozen=True)
+class _Unsettled:
+    """What is known of a solution, to say why it is none."""
+
+    context: Context
+    found: Solution
+    bounds: Bounds
+    fixed: Floats
+    money: Floats
+    groups: Groups
+    name: str
+    where: dict[str, Any]
+
+    def told(self, group: int) -> Problem | None:
+        """Say what is wrong in one group; None where a level below zero is but dust."""
+        members, gap = self.groups.of == group, float(self.found.gap[group])
+        amounts, money = self.found.amounts[members], float(self.money[group])
+        if gap > 0:
+            entry = "stage-nothing-to-share-by" if np.isinf(self.bounds.upper[members]).any() else "stage-over"
+            return self._problem(entry, group, float(amounts.sum()), gap, self.bounds.upper)
+        if gap < 0:
+            return self._problem("stage-short", group, float(amounts.sum()), -gap, self.bounds.lower)
+        at_zero = np.clip(self.fixed[members], self.bounds.lower[members], self.bounds.upper[members])
+        taken = float(at_zero.sum())
+        if taken - money <= DUST * float(np.abs(at_zero).sum()):
+            return None
+        weight = np.maximum(self.bounds.lower, self.fixed)
+        return self._problem("stage-negative-level", group, taken, taken - money, weight)
+
+    def _problem(self, entry: str, group: int, total: float, gap: float, weight: Floats) -> Problem:
+        context, members = self.context, self.groups.of == group
+        called = context.named(self.name, context.purse_of(self.groups)[group])
+        values = {"name": called, "money": context.amount(self.money[group]), "gap": context.amount(gap)}
+        values |= {"sum": context.amount(total), "codes": _heaviest(context, members, weight)}
+        return Problem(entry, values, **self.where)
 
 
 def _heaviest(context: Context, members: Mask, weight: Floats) -> Codes:

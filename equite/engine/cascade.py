@@ -111,14 +111,17 @@ class Cascade:
     def sources(self) -> pd.DataFrame:
         """Where the money comes from: the envelope, what came on top, funds, what territories add; one row each.
 
-        Columns: tier, source (``envelope``, ``on_top``, ``fund``, ``added``), id (of a fund), money. They sum to
+        Columns: tier, source (``envelope``, ``on_top``, ``fund``, ``added``), id (of a fund), money. A fund counts
+        with what came on top of it. They sum to
         :attr:`uses`, exactly.
         """
         rows: list[tuple[str, str, str, float]] = [(self.names[0], "envelope", "", self.envelope)]
         for level in self.levels:
             money = {"on_top": level.on_top, "added": level.added}
             rows += [(level.tier.id, word, "", self._sum(coins)) for word, coins in money.items() if coins.any()]
-            rows += [(level.tier.id, "fund", name, found.total) for name, found in level.funds.items()]
+            rows += [
+                (level.tier.id, "fund", name, self._sum(self._given(found))) for name, found in level.funds.items()
+            ]
         return pd.DataFrame(rows, columns=["tier", "source", "id", "money"])
 
     @cached_property
@@ -129,7 +132,9 @@ class Cascade:
         """
         rows: list[tuple[str, str, float]] = []
         for level in self.levels:
-            money = {"reserve": level.reserve, "kept": level.kept}
+            # What a fund's page leaves undistributed is left on the tier that the fund is for.
+            left = [self._coins(found, found.reserve_units) for found in level.funds.values()]
+            money = {"reserve": np.concatenate([level.reserve, *left]), "kept": level.kept}
             if level is self.levels[-1]:
                 money["amount"] = level.amount
             rows += [(level.tier.id, word, self._sum(coins)) for word, coins in money.items() if coins.any()]
@@ -181,6 +186,13 @@ class Cascade:
         whole = pd.concat(frames, ignore_index=True)
         first = [name for name in ("tier", "code", "name", "parent") if name in whole]
         return whole[[*first, *(name for name in whole if name not in first)]]
+
+    def _coins(self, found: Allocation, units: Counts) -> Counts:
+        return self.coins.of(units, found.context.unit)
+
+    def _given(self, fund: Allocation) -> Counts:
+        """Give what a fund brought: what it shared out and what it left, on top of its envelope or not."""
+        return np.concatenate([self._coins(fund, fund.units), self._coins(fund, fund.reserve_units)])
 
     def _sum(self, coins: Counts) -> float:
         return float(self.coins.money(np.array([int(coins.sum())]))[0])

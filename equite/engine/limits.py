@@ -242,14 +242,14 @@ class Stages:
         """Find the territories whose amount is decided by name."""
         rows, decided = np.zeros(self.context.size, dtype=bool), np.zeros(self.context.size)
         problems = self.context.problems()
-        codes = list(self.context.codes)
+        codes = {str(code): row for row, code in enumerate(self.context.codes)} if limit.override else {}
         for at, override in enumerate(limit.override):
             where = self.context.formula.where(*place, "override", at)
             if override.code not in codes:
-                near = nearest(override.code, [str(code) for code in codes])
+                near = nearest(override.code, codes)
                 problems.add("override-unknown", **where, code=override.code, nearest=near)
                 continue
-            row = codes.index(override.code)
+            row = codes[override.code]
             if rows[row] or override.code in self.decided:
                 problems.add("override-twice", **where, code=override.code)
                 continue

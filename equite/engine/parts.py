@@ -12,12 +12,13 @@ from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, set
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
-from equite.engine.rounding import largest_remainders
+from equite.engine.rounding import largest_remainders, round_half_away
 from equite.engine.sharing import Floats, Groups, solve
 from equite.errors import FormulaError, Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.model import Part
+from equite.inputs.grid import few
 from equite.wording import Codes
 
 __all__ = ["PartResult", "exceeding", "labelled_groups", "resolve", "score_of", "share_parts"]
@@ -168,7 +169,7 @@ def exceeding(context: Context, taken: Floats, envelope: Floats, short: Mask, wh
             money=context.amount(envelope[purse]),
             gap=context.amount(taken[purse] - envelope[purse]),
         )
-    return problems.found
+    return list(few(problems.found, len(problems.found)))
 
 
 def _groups(scope: Scope, context: Context, part: Part, at: int) -> Groups:
@@ -208,7 +209,7 @@ def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
     if found:
         units = context.unit.count(np.concatenate(list(found.values())))
         purses = Groups(np.concatenate(purse_of), context.purses.count)
-        total = np.floor(purses.total(units) + 0.5).astype(np.int64)
+        total = round_half_away(purses.total(units), 0).astype(np.int64)
         whole = context.unit.money(largest_remainders(units, total, purses))
         ends = np.cumsum([pool.size for pool in found.values()])[:-1]
         found = dict(zip(found, np.split(whole, ends), strict=True))
@@ -248,7 +249,7 @@ def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *
         )
         problems.refuse()
     if alone:
-        by_group = context.unit.money(np.floor(context.unit.count(by_group) + 0.5))
+        by_group = context.unit.money(round_half_away(context.unit.count(by_group), 0))
     return by_group
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from equite.errors import FormulaError, Problems, nearest
+from equite.errors import FormulaError, Problem, Problems
 from equite.formula import loading
 from equite.formula.fields import Strict, Title, refuse
 from equite.formula.formula import Formula
@@ -78,8 +78,8 @@ class LocalChoice:
         Why, in French and in English.
     resolution, dissent : str or None
         The resolution's number; who dissented.
-    file : str
-        The file's name.
+    file, line : str and int or None
+        The file's name, and the line that names the parent.
     page : Page
         The partial page to lay over the tier's, or the whole page of its own, with the lines of their files.
     is_whole : bool
@@ -93,24 +93,31 @@ class LocalChoice:
     resolution: str | None
     dissent: str | None
     file: str
+    line: int | None
     page: Page
     is_whole: bool = False
+    _made: list[tuple[Formula, Formula]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def formula_on(self, base: Formula) -> Formula:
         """Give the page that the parent applies, made of its tier's page.
 
         A page of its own takes from the tier's what all parents share (envelope, key, language…), where it leaves it
-        unsaid.
+        unsaid, and goes by the tier's id. Made once for a tier's page, however often it is asked for.
 
         Raises
         ------
         FormulaError
             The page that comes out cannot be read; problems have the lines of the choice's own file.
         """
+        if not self._made or self._made[0][0] is not base:
+            self._made[:] = [(base, Formula._of(self._laid(base)))]
+        return self._made[0][1]
+
+    def _laid(self, base: Formula) -> Page:
         if not self.is_whole:
-            return Formula._of(loading.overlay(base._page, self.page))
+            return loading.overlay(base._page, self.page)
         shared = {key: base.page[key] for key in LOCKED if key in base.page}
-        return Formula._of(replace(self.page, content={**shared, **self.page.content}))
+        return replace(self.page, content={**shared, **self.page.content, "id": base.id})
 
     def differences_on(self, base: Formula) -> tuple[Difference, ...]:
         """Give the places at which the parent's page differs from its tier's."""
@@ -140,39 +147,33 @@ class LocalChoice:
         return " ".join(ends)
 
 
-def read_choices(
-    folder: str | Path, known: Collection[str] | None = None, language: Language | None = None
-) -> tuple[LocalChoice, ...]:
+def read_choices(folder: str | Path) -> tuple[LocalChoice, ...]:
     """Read every choice of a folder, in the order of the files' names.
 
     Parameters
     ----------
     folder : str or Path
         Its ``.yaml`` and ``.yml`` files are choices, but for the pages of their own that choices name.
-    known : collection of str, optional
-        The parents' codes; not checked where absent.
-    language : {"fr", "en"}, optional
-        The language of errors.
 
     Raises
     ------
     FormulaError
-        With every problem of every file: no file, one that cannot be read, two for one parent, an unknown parent.
+        With every problem of every file: no file, one that cannot be read, two for one parent.
     """
-    problems = Problems(FormulaError, language)
-    found: list[tuple[LocalChoice, Page]] = []
+    problems = Problems(FormulaError)
+    found: list[LocalChoice] = []
     pages = list(_pages(Path(folder), problems))
     own = {(path.parent / str(name)).resolve() for path, page in pages if (name := page.content.get("formula"))}
     for path, page in pages:
-        if path.resolve() in own:
+        if path.resolve() in own and "for" not in page.content:
             continue
         try:
-            found.append((_choice(path, page), page))
+            found.append(_choice(path, page))
         except FormulaError as error:
             problems.found += error.problems
-    _parents(found, known, problems)
+    _refuse_twice(found, problems)
     problems.refuse()
-    return tuple(choice for choice, _ in found)
+    return tuple(found)
 
 
 def _pages(folder: Path, problems: Problems) -> Iterator[tuple[Path, Page]]:
@@ -194,9 +195,11 @@ def _choice(path: Path, page: Page) -> LocalChoice:
     """Read one file; refuse with everything that is wrong with it."""
     problems = Problems(FormulaError)
     report = reporter(page, problems)
-    if "equite" in page.content:
+    if not page.content:
+        report("choice-empty")
+    elif "equite" in page.content and "for" not in page.content:
         report("choice-is-page")
-        problems.refuse()
+    problems.refuse()
     blank = [key for key in _REQUIRED if _blank(page.content.get(key))]
     for key in blank:
         report(_REQUIRED[key])
@@ -209,32 +212,34 @@ def _choice(path: Path, page: Page) -> LocalChoice:
     else:
         own = _own_page(path, written.formula, page)
     told = written.model_dump(exclude={"changes", "formula"})
-    return LocalChoice(**told, file=path.name, page=own, is_whole=written.formula is not None)
+    _, line = page.place(("for",))
+    return LocalChoice(**told, file=path.name, line=line, page=own, is_whole=written.formula is not None)
 
 
 def _own_page(path: Path, name: str, page: Page) -> Page:
-    """Read the page that a choice names; one that is not there is the choice's mistake."""
+    """Read the page that a choice names; one that is not there, or is a choice, is the choice's mistake."""
+    file, line = page.place(("formula",))
     try:
-        return loading.read_page(path.parent / name)
+        found = loading.read_page(path.parent / name)
     except FormulaError as error:
-        file, line = page.place(("formula",))
         raise FormulaError(
             problem if problem.file else replace(problem, where="formula", file=file, line=line)
             for problem in error.problems
         ) from None
+    if "for" in found.content:
+        raise FormulaError([Problem("choice-names-choice", {"name": name}, "formula", line, file)])
+    return found
 
 
 def _blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _parents(found: list[tuple[LocalChoice, Page]], known: Collection[str] | None, problems: Problems) -> None:
-    """Hold the parents' codes against each other and against those that are known."""
+def _refuse_twice(found: list[LocalChoice], problems: Problems) -> None:
+    """Note every choice of a parent that has one already."""
     first: dict[str, str] = {}
-    for choice, page in found:
-        report = reporter(page, problems)
+    for choice in found:
         if choice.parent in first:
-            report("choice-twice", ("for",), parent=choice.parent, first=first[choice.parent])
+            values = {"parent": choice.parent, "first": first[choice.parent]}
+            problems.add("choice-twice", "for", choice.line, file=choice.file, **values)
         first.setdefault(choice.parent, choice.file)
-        if known is not None and choice.parent not in known:
-            report("choice-unknown-parent", ("for",), parent=choice.parent, nearest=nearest(choice.parent, known))

@@ -76,6 +76,8 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
         raise FormulaError([Problem("page-not-yaml", file=name)]) from None
     reader = _Composer(name)
     content = reader.value(node, ()) if node is not None else {}
+    # An empty file has a name all the same.
+    reader.lines.setdefault((), (name, 1))
     if not isinstance(content, dict):
         reader.problems.add("page-not-mapping", file=name)
     reader.problems.refuse()

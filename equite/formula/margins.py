@@ -37,6 +37,8 @@ __all__ = ["LOCKED", "Margin", "Margins"]
 
 #: What all parents of a tier share, whatever the margins: the money, its unit, and who is who.
 LOCKED = ("currency", "envelope", "equite", "id", "key", "language", "rounding", "unit", "within")
+#: What a page says of itself: it moves no money, so no margin is needed to say it otherwise.
+_SAID = ("decision", "notes", "title")
 #: A bound is passed beyond a billionth of itself: weights in thirds are written with a few decimals.
 _DUST = Fraction(1, 10**9)
 
@@ -262,10 +264,25 @@ class _Check:
                 groups[weight[:-3]] = None
             if path[0] in LOCKED:
                 self._refuse("choice-locked", path, locked=", ".join(LOCKED))
+            elif path[0] in _SAID:
+                continue
+            elif self._makes_money(path):
+                self._refuse("choice-on-top", path)
             elif not (is_weight(path) and self._on_one_scale(path[:-3])):
                 self._value(difference)
         for owner in groups:
             self._weights(owner)
+
+    def _makes_money(self, path: Path) -> bool:
+        """Tell whether a difference adds to what the parent passes on: a limit paid on top, brought or changed freely.
+
+        The tier's page may pay a limit on top, and the plan may give bounds to what stands in it.
+        """
+        before, after = (at(page, path[:2]) if path[0] == "limits" else None for page in (self.before, self.after))
+        if not isinstance(after, dict) or after["fund"] != "on_top":
+            return False
+        rule = self._rule(path)
+        return before is None or before["fund"] != "on_top" or (rule is not None and rule.is_free)
 
     def _rule(self, path: Path) -> Margin | None:
         """Give the margin that holds at a place: its own, or that of the nearest place above which leaves all free."""

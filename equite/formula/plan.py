@@ -13,13 +13,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from equite.errors import EquiteError, FormulaError, Problems
+from equite.errors import EquiteError, FormulaError, Problem, Problems
 from equite.formula import loading
 from equite.formula.choices import LocalChoice, read_choices
 from equite.formula.fields import Expr, Identifier, Strict, Title, short_form
 from equite.formula.formula import Formula
 from equite.formula.loading import Page
 from equite.formula.margins import Margins
+from equite.formula.nodes import Name
 from equite.formula.validating import Report, reporter, validated
 from equite.wording import Language, as_language
 
@@ -107,12 +108,12 @@ class Plan(PlanModel):
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Read a plan from a YAML file; its pages and tables are looked up beside it."""
-        return cls._of(loading.read_page(path))
+        return cls._of(_plan_page(path))
 
     @classmethod
     def from_text(cls, text: str, name: str = "plan") -> Self:
         """Read a plan from YAML text; ``name`` stands for the file in errors."""
-        return cls._of(loading.read_page(name, text=text))
+        return cls._of(_plan_page(name, text))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
@@ -124,16 +125,21 @@ class Plan(PlanModel):
         """Take a plan as it is, or read it from a file's path or a mapping."""
         if isinstance(thing, Plan):
             return thing
+        if not isinstance(thing, Mapping | str | Path):
+            entry = "plan-is-page" if isinstance(thing, Formula) else "plan-of-nothing"
+            raise FormulaError([Problem(entry, {"kind": type(thing).__name__})])
         return cls.from_dict(thing) if isinstance(thing, Mapping) else cls.read(thing)
 
     @classmethod
     def _of(cls, page: Page) -> Self:
         language = as_language(str(page.content.get("language") or "fr"))
-        problems = Problems(FormulaError, language if "language" in page.content else None)
+        problems = Problems(FormulaError, language)
         report = reporter(page, problems)
-        if "parts" in page.content and "tiers" not in page.content:
+        if not page.content:
+            report("plan-empty")
+        elif "parts" in page.content and "tiers" not in page.content:
             report("plan-is-page")
-            problems.refuse()
+        problems.refuse()
         plan = validated(cls, page, problems, report)
         plan._page = page
         plan._read(problems, report)
@@ -175,9 +181,10 @@ class Plan(PlanModel):
         return self.tiers[self.names.index(name)]
 
     def title_of(self, tier: str) -> str:
-        """Give a tier's title in the language of outputs, its id where it has none."""
+        """Give a tier's title in the language of outputs; where it has none, its id in words."""
         title = self.tier(tier).title
-        return title[self.language] if title else tier
+        words = tier.replace("_", " ").strip()
+        return title[self.language] if title else words[:1].upper() + words[1:]
 
     def formula_of(self, tier: str, fund: str = "") -> Formula:
         """Give the page of a tier, or of one of its funds."""
@@ -226,8 +233,13 @@ class Plan(PlanModel):
                     problems.found += error.problems
         problems.refuse()
         self._check_pages(report)
+        self._check_names(problems)
         for at, tier in enumerate(self.tiers):
+            before = len(problems.found)
             tier.may_change.check_page(self._formulas[tier.id, ""], _below(report, "tiers", at, "may_change"))
+            if len(problems.found) > before:
+                # Held against margins that are wrong themselves, choices would be told what is not so.
+                continue
             for key, folder in (("overrides", tier.overrides), ("own", tier.own)):
                 if folder is not None:
                     self._read_choices(tier, key, folder, problems)
@@ -242,7 +254,8 @@ class Plan(PlanModel):
             return
         for choice in choices:
             try:
-                problems.found += margins.check(base, choice.formula_on(base))
+                local = choice.formula_on(base)
+                problems.found += _given_names(local) + margins.check(base, local)
             except EquiteError as error:
                 problems.found += error.problems
         self._choices[tier.id, key] = choices
@@ -281,17 +294,42 @@ class Plan(PlanModel):
         for at, tier in enumerate(self.tiers):
             for fund, _, path in _pages(tier, at):
                 page = self._formulas[tier.id, fund]
-                if (page.currency, page.unit) != (first.currency, first.unit):
-                    report("plan-two-currencies", path, tier=tier.id, own=page.currency, other=first.currency)
+                own, other = (each.unit or each.currency for each in (page, first))
+                if own != other:
+                    report("plan-two-currencies", path, tier=tier.id, own=own, other=other)
                 if page.key != self._formulas[tier.id, ""].key:
                     report("plan-two-keys", path, fund=fund, tier=tier.id)
-                names = page.envelope.value.names if page.envelope else frozenset()
                 if (fund or at == 0) and page.envelope is None and not _stated(page):
                     report("plan-page-without-money", path, tier=tier.id)
-                if not fund and at and page.envelope is not None and "received" not in page.names.closure(names):
+                if not fund and at and page.envelope is not None and page.envelope.value.tree != Name("received"):
                     report("plan-own-envelope", path, tier=tier.id)
                 if not fund and at and page.within is not None:
                     report("plan-page-within", path, tier=tier.id)
+
+    def _check_names(self, problems: Problems) -> None:
+        """Hold the names of the pages that the cascade gives columns to against those columns."""
+        for at, tier in enumerate(self.tiers):
+            for fund, _, _ in _pages(tier, at):
+                if at or fund:
+                    problems.found += _given_names(self._formulas[tier.id, fund])
+
+
+def _plan_page(source: str | Path, text: str | None = None) -> Page:
+    """Read a plan's file; what is no plan at all is told as such."""
+    said = {"page-is-folder": "plan-is-folder", "page-not-mapping": "plan-not-mapping"}
+    try:
+        return loading.read_page(source, text=text)
+    except FormulaError as error:
+        raise FormulaError(replace(each, id=said.get(each.id, each.id)) for each in error.problems) from None
+
+
+def _given_names(page: Formula) -> list[Problem]:
+    """Note where a page gives a meaning of its own to a name that the cascade gives one."""
+    sections = ("constants", "tables", "variables", "indices")
+    found = [(section, name) for section in sections for name in GIVEN if name in getattr(page, section)]
+    found += [("parts", at) for at, part in enumerate(page.parts) if part.id in GIVEN]
+    found += [("columns", name) for name in GIVEN if name in page.columns and page.columns[name].heading not in (None, name)]
+    return [Problem("plan-given-name", {"name": str(...)}, **page.where(*path)) for path in found]
 
 
 def _below(report: Report, *place: str | int) -> Report:

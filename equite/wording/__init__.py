@@ -88,8 +88,12 @@ def _written(value: object, language: Language) -> str:
 
 def sentence(entry: str, language: Language, part: str, values: Mapping[str, object]) -> str:
     """Give one part (``what`` or ``mend``) of an error's sentence, with its values filled in."""
-    template = _catalogue()[entry][language][part]
-    return str(template).format_map({name: _written(value, language) for name, value in values.items()}).strip()
+    template = str(_catalogue()[entry][language][part])
+    text = template.format_map({name: _written(value, language) for name, value in values.items()})
+    if template.startswith("{nearest}") and text.startswith(" "):
+        # Where nothing is near, what follows begins the sentence.
+        text = text[1:2].lower() + text[2:]
+    return text.strip().rstrip("; ")
 
 
 def say(entry: str, language: Language, /, **values: object) -> str:

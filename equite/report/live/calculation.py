@@ -17,7 +17,7 @@ from equite.report.live.grid import Column
 from equite.report.live.levels import whole_units
 from equite.report.live.parts import Sharing, write_parts
 from equite.report.live.stages import Staged, write_stages
-from equite.report.live.translating import Translator
+from equite.report.live.translating import Translator, rounded
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
@@ -138,7 +138,7 @@ def _envelope(sums: Sums, of: Translator, root: Scope) -> tuple[Floats | None, s
     title = sums.labels.title("envelope")
     if not of.is_scalar(tree) or len(value) > 1:
         return value, sums.grid.number(title, float(value.sum()))
-    text = in_money(sums, f"ROUND({counted(sums, of.number(tree))},0)")
+    text = in_money(sums, rounded(counted(sums, of.number(tree))))
     return value, sums.grid.figure(title, text, float(value[0]), about=sums.worded(tree))
 
 
@@ -266,7 +266,7 @@ def _to_pay(
 def _alone(sums: Sums, staged: Staged, shares: Column, numbers: Floats) -> tuple[Column, Floats, str]:
     """Round each amount by itself, within its bounds where they are whole."""
     unit, grid = sums.allocation.context.unit, sums.grid
-    text, values = f"ROUND({shares.cell},0)", round_half_away(np.where(np.isnan(numbers), 0.0, numbers), 0)
+    text, values = rounded(shares.cell), round_half_away(np.where(np.isnan(numbers), 0.0, numbers), 0)
     bounds = staged.bounds
     if bounds is not None and sums.formula.rounding.bounds == "inward":
         low, high = counted(sums, bounds.lower.cell), counted(sums, bounds.upper.cell)

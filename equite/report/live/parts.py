@@ -10,6 +10,7 @@ import numpy as np
 from equite.engine.bounds import Bounds, evaluate_bounds
 from equite.engine.evaluation import Scope
 from equite.engine.parts import PartResult, _order, share_parts
+from equite.engine.rounding import round_half_away
 from equite.engine.sharing import Floats
 from equite.formula.expressions import Expression
 from equite.formula.model import Part
@@ -17,7 +18,7 @@ from equite.report.live.bounding import Bounded, bound_columns, counted, full, i
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Column
 from equite.report.live.levels import Solved, finite, proportional, solve_level, whole_units
-from equite.report.live.translating import Translator
+from equite.report.live.translating import Translator, rounded
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
@@ -148,8 +149,8 @@ class _Writer:
         unit = self.sums.allocation.context.unit
         units = [float(unit.count(np.array([value]))[0]) for _, value in exact]
         shares = self.grid.ladder(self.say("live-pools-exact"), [counted(self.sums, cell) for cell, _ in exact], units)
-        total = float(np.floor(sum(units) + 0.5))
-        cell = self.grid.figure(self.say("live-pools-total"), f"INT(SUM({shares.range})+0.5)", total)
+        total = float(round_half_away(np.array([sum(units)]), 0)[0])
+        cell = self.grid.figure(self.say("live-pools-total"), rounded(f"SUM({shares.range})"), total)
         column, found = whole_units(self.sums, shares, np.array(units), cell, total, rows=len(units))
         for at, part in enumerate(parts):
             text = in_money(self.sums, f"${column.letter}${column.first + at}")
@@ -183,8 +184,8 @@ class _Writer:
     def _alone(self, part: Part) -> str:
         cell, value = self._exact_pool(part)
         unit = self.sums.allocation.context.unit
-        whole = float(unit.money(np.floor(unit.count(np.array([value])) + 0.5))[0])
-        text = in_money(self.sums, f"INT({counted(self.sums, cell)}+0.5)")
+        whole = float(unit.money(round_half_away(unit.count(np.array([value])), 0))[0])
+        text = in_money(self.sums, rounded(counted(self.sums, cell)))
         return self.grid.figure(self._pool_heading(part), text, whole, about=self.say("live-whole-units"))
 
     def _taken(self, part: Part) -> str:

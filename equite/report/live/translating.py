@@ -68,6 +68,11 @@ def is_condition(node: Node) -> bool:
     return isinstance(node, Comparison | Logical | Membership | Not)
 
 
+def rounded(text: str, digits: int = 0) -> str:
+    """Round halves away from zero on 15 significant digits, as Python does: a spreadsheet's ROUND takes all of them."""
+    return f"ROUND(ROUND({text},14-INT(LOG10(ABS({text})+1E-9))),{digits})"
+
+
 class Translator:
     """Writes the names of a page as columns of formulas, each once, as expressions ask for them.
 
@@ -239,7 +244,7 @@ class Translator:
             return f"IF({self.condition(condition)},{self.number(yes)},{self.number(no)})"
         if function == "round":
             digits = Expression("", arguments[1]).number if len(arguments) > 1 else 0
-            return f"ROUND({self.number(arguments[0])},{int(digits or 0)})"
+            return rounded(self.number(arguments[0]), int(digits or 0))
         if function == "ceil":
             return f"(-INT(-{self.number(arguments[0], 4)}))"
         if function in TABLE_FUNCTIONS:
