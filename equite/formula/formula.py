@@ -66,6 +66,9 @@ class Formula(FormulaModel):
         problems = Problems(FormulaError, language if "language" in page.content else None)
 
         report = reporter(page, problems)
+        if "tiers" in page.content and "parts" not in page.content:
+            report("page-is-plan")
+            problems.refuse()
         page = inherit(page, lambda: _catalogue(page), report)
         formula = validated(cls, page, problems, report)
         formula._page = page

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 from equite.errors import EquiteError, FormulaError, Problem, Problems
 from equite.formula import loading
 from equite.formula.choices import LocalChoice, read_choices
-from equite.formula.fields import Expr, Identifier, Strict, Title, short_form
+from equite.formula.fields import Expr, Identifier, Strict, Title, refuse, short_form
 from equite.formula.formula import Formula
 from equite.formula.loading import Page
 from equite.formula.margins import Margins
@@ -43,6 +43,16 @@ _BELOW_ONLY = ("parent", "from_parent", "may_change", "measured_among", "overrid
 _ABOVE_ONLY = ("adds", "keeps", "roll_up")
 
 
+def _page_or_file(value: Any) -> Any:
+    if not isinstance(value, str | Mapping) or not value:
+        raise refuse("plan-formula-shape")
+    return value
+
+
+#: A page as plans give it: a file beside the plan, or the page itself.
+PageOrFile = Annotated[str | dict[str, Any], BeforeValidator(_page_or_file)]
+
+
 class Kept(Strict):
     """What a territory keeps before passing on, or adds of its own: ``0.05 * amount``, with a title where given."""
 
@@ -55,7 +65,7 @@ class Fund(Strict):
 
     id: Identifier
     title: Title | None = None
-    formula: str | dict[str, Any]
+    formula: PageOrFile
 
 
 class Tier(Strict):
@@ -63,7 +73,7 @@ class Tier(Strict):
 
     id: Identifier
     title: Title | None = None
-    formula: str | dict[str, Any]
+    formula: PageOrFile
     table: str | None = None
     parent: str | None = None
     from_parent: dict[Identifier, str] = {}
@@ -326,10 +336,10 @@ def _plan_page(source: str | Path, text: str | None = None) -> Page:
 def _given_names(page: Formula) -> list[Problem]:
     """Note where a page gives a meaning of its own to a name that the cascade gives one."""
     sections = ("constants", "tables", "variables", "indices")
-    found = [(section, name) for section in sections for name in GIVEN if name in getattr(page, section)]
-    found += [("parts", at) for at, part in enumerate(page.parts) if part.id in GIVEN]
-    found += [("columns", name) for name in GIVEN if name in page.columns and page.columns[name].heading not in (None, name)]
-    return [Problem("plan-given-name", {"name": str(...)}, **page.where(*path)) for path in found]
+    found: list[tuple[str, tuple[str | int, ...]]] = [(part.id, ("parts", at)) for at, part in enumerate(page.parts)]
+    found += [(name, (section, name)) for section in sections for name in getattr(page, section)]
+    found += [(name, ("columns", name)) for name, each in page.columns.items() if each.heading not in (None, name)]
+    return [Problem("plan-given-name", {"name": name}, **page.where(*path)) for name, path in found if name in GIVEN]
 
 
 def _below(report: Report, *place: str | int) -> Report:
