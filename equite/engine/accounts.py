@@ -58,7 +58,7 @@ class Level:
     parent : ndarray of int, shape (n,)
         The place of each parent among the codes of the level above; 0 on the first.
     allocations : tuple of Allocation
-        The tier's page on its territories; one more for each parent with a page of its own.
+        The tier's page on its territories; one more for each other page that parents chose.
     served_by : ndarray of int, shape (n,)
         Which of them served each territory; -1 where none did, its parent having nothing to pass on.
     funds : mapping of str to Allocation

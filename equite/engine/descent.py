@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,8 @@ from equite.wording import Amount, Codes
 
 __all__ = ["Descent"]
 
+#: The path of a key of the plan.
+Place = tuple[str | int, ...]
 #: One call of the kernel: the page, and the parents (by place) whose children it serves.
 Batch = tuple[Formula, NDArray[np.intp]]
 
@@ -50,6 +53,9 @@ class Descent:
     def _tables(self, given: Mapping[str, Any]) -> dict[str, Territories]:
         plan = self.plan
         problems = Problems(TerritoriesError, plan.language)
+        if not isinstance(given, Mapping):
+            problems.add("plan-tables", tier=plan.names[-1])
+            problems.refuse()
         for name in given:
             if name not in plan.names:
                 problems.add("plan-unknown-tier", tier=name, nearest=nearest(name, plan.names))
@@ -78,19 +84,35 @@ class Descent:
             tier, below = self.plan.tiers[at], self.plan.tiers[at + 1].id
             if not tier.roll_up:
                 continue
+            place: Place = ("tiers", at, "roll_up")
             page, child = self.plan.formula_of(below), tables[below]
-            named = {name: said if isinstance(said, Mapping) else {"kind": said} for name, said in tier.roll_up.items()}
-            used = {str(said.get("heading", name)) for name, said in named.items()}
-            used |= {str(said.get("by", "population")) for said in named.values() if said.get("kind") != "extensive"}
-            known = {name for name in used if name in page.names.defined or name in page.columns}
-            tables[below] = with_columns(child, figures(page, child, sorted(known)))
-            found = Tiers(tables, tiers.upward).roll_up(below, tier.id, named)
+            named = {name: _measure(said) for name, said in tier.roll_up.items()}
+            headings = {str(said.get("heading", name)): name for name, said in named.items()}
+            weights = {str(said.get("by", "population")) for said in named.values() if said.get("kind") != "extensive"}
+            known = [name for name in sorted({*headings, *weights}) if name in page.names.defined | page.columns.keys()]
+            with self._cited(place, {**headings, **{name: name for name in named}}):
+                tables[below] = with_columns(child, figures(page, child, known))
+                found = Tiers(tables, tiers.upward).roll_up(below, tier.id, named)
             numbers = {name: found.territories.numbers(name) for name in named}
-            self._refuse_there(tables[tier.id], numbers, ("tiers", at, "roll_up"))
+            self._refuse_there(tables[tier.id], numbers, place)
             tables[below], tables[tier.id] = child, with_columns(tables[tier.id], numbers)
         return self._linked(tables, self.plan.totals) if self.plan.totals else Tiers(tables, tiers.upward)
 
-    def _refuse_there(self, table: Territories, columns: Mapping[str, Any], place: tuple[str | int, ...]) -> None:
+    @contextmanager
+    def _cited(self, place: Place, keys: Mapping[str, str]) -> Iterator[None]:
+        """Give the plan's line to what it names and a table cannot give; ``keys`` says where each name stands below."""
+        try:
+            yield
+        except TerritoriesError as error:
+            raise TerritoriesError((self._at(place, keys, each) for each in error.problems), self.plan.language) from None
+
+    def _at(self, place: Place, keys: Mapping[str, str], problem: Problem) -> Problem:
+        if not problem.id.startswith(("input-no-column", "roll-up-")):
+            return problem
+        named = [keys[word] for key in ("column", "value") if (word := str(problem.values.get(key))) in keys]
+        return replace(problem, row_is_line=True, **self.plan.where(*place, *named[:1]))
+
+    def _refuse_there(self, table: Territories, columns: Mapping[str, Any], place: Place) -> None:
         """Refuse to write over a column that the table has."""
         there = sorted(set(columns) & set(table.data.columns))
         if there:
@@ -142,7 +164,8 @@ class Descent:
         money = self.coins.money(above.passed_on)[ranks(self.tiers[above.tier.id].codes)]
         columns: dict[str, Any] = {"received": money[links]}
         own = {"parent": parents} if tier.parent != "parent" else {}
-        carried = figures(self.plan.formula_of(above.tier.id), above.territories, tier.from_parent.values())
+        with self._cited(("tiers", at, "from_parent"), {source: name for name, source in tier.from_parent.items()}):
+            carried = figures(self.plan.formula_of(above.tier.id), above.territories, tier.from_parent.values())
         columns |= {name: carried[source][links] for name, source in tier.from_parent.items()}
         self._refuse_there(territories, {**columns, **own}, ("tiers", at))
         return with_columns(territories, {**columns, "parent": parents})
@@ -155,38 +178,42 @@ class Descent:
         self._check_money(level, above, page)
         problems = Problems(SharingError, self.plan.language)
         found = []
-        for formula, parents in self._batches(level, above, page):
+        paying = above.passed_on > 0
+        for formula, parents in self._batches(level, above, page, paying):
             wanted = np.isin(level.parent, parents)
             try:
                 found.append(self._allocated(level, formula, wanted))
             except EquiteError as error:
                 problems.found += error.problems
         problems.refuse()
-        self._check_served(level, above, page, found)
+        self._check_served(level, above, page, paying, found)
         return self._with(level, found, above.passed_on)
 
-    def _batches(self, level: Level, above: Level, page: Formula) -> Iterator[Batch]:
-        """Give the pages that a tier runs, each with the parents whose children it serves."""
+    def _batches(self, level: Level, above: Level, page: Formula, paying: NDArray[np.bool_]) -> Iterator[Batch]:
+        """Give the pages that a tier runs, its own first, each with the parents whose children it serves."""
         own = self._choices(level.tier, above, page)
-        there = np.bincount(level.parent, minlength=len(above.codes)) > 0
-        waiting = np.array([code not in own for code in above.codes]) & there & (above.passed_on > 0)
-        alone = [at for at in np.flatnonzero(there & (above.passed_on > 0)) if above.codes[at] in own]
-        dressed = self._dressed(page)
-        if level.tier.measured_among == "siblings":
-            yield from ((dressed, np.array([at])) for at in np.flatnonzero(waiting))
-        elif waiting.any():
-            yield dressed, np.flatnonzero(waiting)
-        for at in alone:
-            yield self._dressed(own[above.codes[at]]), np.array([at])
+        # Parents that chose the same are served at once.
+        by_page: dict[object, tuple[Formula, list[int]]] = {}
+        for formula in (page, *own.values()):
+            by_page.setdefault((formula.sha256, formula.folder), (formula, []))
+        for at in np.flatnonzero(paying):
+            formula = own.get(above.codes[at], page)
+            by_page[formula.sha256, formula.folder][1].append(at)
+        for formula, parents in by_page.values():
+            together = level.tier.measured_among == "tier"
+            groups = [parents] if together and parents else [[at] for at in parents]
+            if groups:
+                dressed = self._dressed(formula)
+                yield from ((dressed, np.array(group)) for group in groups)
 
     def _choices(self, tier: Tier, above: Level, page: Formula) -> dict[str, Formula]:
         """Give the pages of the parents that chose for themselves."""
         choices = self.plan.choices_of(tier.id)
         problems = Problems(FormulaError, self.plan.language)
-        for choice in choices:
-            if choice.parent not in above.rows:
-                close = nearest(choice.parent, above.codes)
-                problems.add("choice-unknown-parent", "for", file=choice.file, parent=choice.parent, nearest=close)
+        for each in choices:
+            if each.parent not in above.rows:
+                values = {"parent": each.parent, "nearest": nearest(each.parent, above.codes)}
+                problems.add("choice-unknown-parent", "for", each.line, file=each.file, **values)
         problems.refuse()
         return {choice.parent: choice.formula_on(page) for choice in choices}
 
@@ -251,21 +278,24 @@ class Descent:
             problems.add("cascade-unit", **plan.where(*place), **values, money=money)
         problems.refuse()
 
-    def _check_served(self, level: Level, above: Level, page: Formula, found: Sequence[Allocation]) -> None:
+    def _check_served(
+        self, level: Level, above: Level, page: Formula, paying: NDArray[np.bool_], found: Sequence[Allocation]
+    ) -> None:
         """Refuse money whose every taker the page leaves out."""
         served = np.zeros(len(above.codes), dtype=bool)
         for allocation in found:
             served[level.parent[_places(level, allocation)]] = True
         place = self.plan.where("tiers", self.plan.names.index(level.tier.id))
         problems = Problems(SharingError, self.plan.language)
-        for at in np.flatnonzero(~served & (above.passed_on > 0)):
+        for at in np.flatnonzero(paying & ~served):
             values = {"code": above.codes[at], "money": self._amount(page, above.passed_on[at]), "tier": level.tier.id}
             problems.add("cascade-nobody", **place, **values)
         problems.refuse()
 
     def _amount(self, page: Formula, coins: int) -> Amount:
-        digits = max(unit_of(page).digits, 2 if self.coins.money(np.array([coins]))[0] % 1 else 0)
-        return Amount(float(self.coins.money(np.array([coins]))[0]), page.unit or page.currency, digits)
+        money = float(self.coins.money(np.array([coins]))[0])
+        digits = max(unit_of(page).digits, 2 if money % 1 else 0)
+        return Amount(money, page.unit or page.currency, digits)
 
     # --- funds, what is added, what is kept
 
@@ -274,8 +304,9 @@ class Descent:
         funds: dict[str, Allocation] = {}
         total = level.from_funds.copy()
         for fund in level.tier.funds:
-            already = self.coins.money(level.received + total)[ranks(level.territories.codes)]
-            table = with_columns(level.territories, {"already": already})
+            already = {"already": self.coins.money(level.received + total)[ranks(level.territories.codes)]}
+            self._refuse_there(level.territories, already, ("tiers", self.plan.names.index(level.tier.id), "funds"))
+            table = with_columns(level.territories, already)
             found = allocate(self.plan.formula_of(level.tier.id, fund.id), table)
             total[_places(level, found)] += self.coins.of(found.units, found.context.unit)
             funds[fund.id] = found
@@ -301,11 +332,13 @@ class Descent:
         if said is None:
             return np.zeros(len(level.codes), dtype=np.int64)
         page = self.plan.formula_of(level.tier.id)
-        place = ranks(level.territories.codes)
+        rows = ranks(level.territories.codes)
         values = np.empty(len(level.codes))
-        values[place] = measured(page, level.territories, said.value, {"amount": self.coins.money(amount)[place]})
+        place: Place = ("tiers", self.plan.names.index(level.tier.id), key)
+        with self._cited(place, {}):
+            values[rows] = measured(page, level.territories, said.value, {"amount": self.coins.money(amount)[rows]})
         problems = Problems(SharingError, self.plan.language)
-        where = self.plan.where("tiers", self.plan.names.index(level.tier.id), key)
+        where = self.plan.where(*place)
         for entry, wrong in (("cascade-missing", ~np.isfinite(values)), ("cascade-negative", values < 0)):
             if wrong.any():
                 codes = Codes(tuple(np.array(level.codes)[wrong]))
@@ -316,6 +349,12 @@ class Descent:
 
     def _unit_below(self, tier: Tier) -> Unit:
         return unit_of(self.plan.formula_of(self.plan.names[self.plan.names.index(tier.id) + 1]))
+
+
+def _measure(said: Any) -> dict[str, Any]:
+    """Give what a plan says of a column to roll up; ``null`` says nothing."""
+    keys = said if isinstance(said, Mapping) else {"kind": said}
+    return {key: None if value in ("null", "~") else value for key, value in keys.items()}
 
 
 def ranks(codes: Sequence[str]) -> NDArray[np.intp]:

@@ -267,6 +267,9 @@ class _Table:
             elif column.step == "after" and column.id == "change_share":
                 change, before = (letters(at_of[f"after.{name}"]) for name in ("change", "previous"))
                 formula, value = f"=IFERROR(ROUND({change}{last + 1}/{before}{last + 1},3),0)", column.total
+            elif column.step == "after" and column.id == "share":
+                # Shares are rounded one by one; all of them are the whole.
+                formula, value = f"=IF({letters(at_of['amount'])}{last + 1}=0,0,1)", float(bool(column.total))
             worksheet.write_formula(last, at, formula, style, value)
         worksheet.write_string(last, keys - 1, self.labels.say("book-total"), self.book.style(**look))
 
