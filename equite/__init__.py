@@ -106,6 +106,8 @@ __all__ = [
     "Territories",
     "TerritoriesError",
     "Tiers",
+    "WorkbookError",
+    "WorkbookReading",
     "allocate",
     "cascade",
     "catalogue",

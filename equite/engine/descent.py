@@ -104,7 +104,9 @@ class Descent:
         try:
             yield
         except TerritoriesError as error:
-            raise TerritoriesError((self._at(place, keys, each) for each in error.problems), self.plan.language) from None
+            raise TerritoriesError(
+                (self._at(place, keys, each) for each in error.problems), self.plan.language
+            ) from None
 
     def _at(self, place: Place, keys: Mapping[str, str], problem: Problem) -> Problem:
         if not problem.id.startswith(("input-no-column", "roll-up-")):

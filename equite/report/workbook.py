@@ -53,7 +53,7 @@ def to_excel(
     live : bool
         Write the live workbook instead (docs/workbook.md): change a figure in it, and every amount follows.
     template : str or Path, optional
-        A workbook of the reader's own, to fill a copy of at the names that it defines; see :mod:`equite.report.filling`.
+        A workbook of the reader's own; a copy is filled at the names that it defines: :mod:`equite.report.filling`.
 
     Returns
     -------
