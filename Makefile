@@ -28,8 +28,8 @@ help: ## say what can be made
 demo: $(VENV)/.installed ## run the demonstration
 	$(BIN)/equite demo
 
-test: $(VENV)/.installed-dev ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.installed-dev ## run every test, a file on each core
+	$(BIN)/python -m pytest -n logical --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-dev ## look for mistakes and untidy code
 	$(BIN)/python -m ruff check .
