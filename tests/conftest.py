@@ -29,6 +29,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.enviro
 def pytest_configure() -> None:
     """Let sentences come in one language whatever the machine's; a test of the other one says so."""
     os.environ["EQUITE_LANGUAGE"] = "en"
+    # Tests that run side by side are told how wide a terminal is; no command here writes to one.
+    os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from equite.analysis.likeness import Places, like_pairs
+from equite.analysis.likeness import Places, like_pairs, placed, scores_of
 from equite.engine.accounts import Counts, Level
-from equite.engine.allocation import Allocation
 from equite.engine.cascade import Cascade, cascade
 from equite.engine.sharing import Floats
 from equite.errors import EquiteError, FormulaError, Problem, SharingError, nearest
@@ -123,7 +122,7 @@ class GovernanceComparison:
         if people is not None:
             columns["people"] = people
         for index in self.plan.formula_of(level.tier.id).indices:
-            columns[f"score_{index}"] = _placed(level, partial(_scores, index))
+            columns[f"score_{index}"] = placed(level, partial(scores_of, index))
         amounts = {regime: found.levels[at].amount for regime, found in self.cascades.items()}
         columns |= {regime: self._money(coins) for regime, coins in amounts.items()}
         for regime in _OTHERS:
@@ -134,7 +133,7 @@ class GovernanceComparison:
         """Give the people of a tier's territories; one that a regime leaves out may take part in another."""
         people = None
         for found in self.cascades.values():
-            own = _placed(found.level(tier), lambda allocation: allocation.people)
+            own = placed(found.level(tier), lambda allocation: allocation.people)
             people = own if people is None else np.where(np.isnan(people), own, people)
         return None if people is None or np.isnan(people).all() else people
 
@@ -145,7 +144,8 @@ class GovernanceComparison:
         """One row for each regime: who gains and who loses against uniform, the price of local choice, and its gain.
 
         Columns: regime, total (of the tier), deciding (parents with a page of their own); winning, losing, unchanged
-        (territories), people_winning, people_losing (missing where no page counts people), gained, lost (money),
+        (territories), people_winning, people_losing (missing where no page counts people), gained, lost (money), moved
+        (from territories to others under the same parent), reserve and on_top (what pages leave undistributed, or add),
         largest_gain and largest_loss, each with its code and name; spread, added, opened, fit.
 
         **Price.** Each territory is held beside the most alike under another parent (:attr:`pairs`). ``spread`` is the
@@ -168,6 +168,7 @@ class GovernanceComparison:
                 "total": self._sum(amounts),
                 "deciding": len(self.cascades[regime].plan.choices_of(self.tier)),
                 **self._outcome(regime, np.arange(len(self.codes))),
+                **self._aside(regime, slice(None)),
                 **self._price(regime),
                 "fit": self._fit(regime, stated),
             }
@@ -175,13 +176,19 @@ class GovernanceComparison:
         ]
         return pd.DataFrame(rows)
 
+    def _aside(self, regime: Regime, parents: slice) -> dict[str, float]:
+        """Give what parents' pages leave in reserve, and add on top."""
+        level = self.levels[regime]
+        return {"reserve": self._sum(level.reserve[parents]), "on_top": self._sum(level.on_top[parents])}
+
     @cached_property
     def parents(self) -> pd.DataFrame:
         """One row for each parent that has territories and each regime: the fight is inside the parent.
 
         Columns: parent, name, choice (``own``, ``overrides``, or nothing), regime, passed_on (what the parent has to
-        share, the same in all), total (what its territories have), then as in :attr:`regimes`, from winning to
-        largest_loss_name, and fit (missing for parents that stated nothing of their own).
+        share, the same in all), shared_out (what it shared: passed_on less reserve plus on_top), total (what its
+        territories have, funds included), then as in :attr:`regimes`, from winning to on_top, and fit (missing for
+        parents that stated nothing of their own).
         """
         passed_on = self._money(self.above.passed_on)
         parent = self.levels["uniform"].parent
@@ -197,10 +204,12 @@ class GovernanceComparison:
                     "choice": self.choices.get(code, ""),
                     "regime": regime,
                     "passed_on": float(passed_on[at]),
+                    "shared_out": self._sum(self.levels[regime].received[rows]),
                     "total": self._sum(amounts[rows]),
+                    **self._outcome(regime, rows),
+                    **self._aside(regime, slice(at, at + 1)),
                 }
-                fit = self._fit(regime, rows) if code in self.choices else np.nan
-                found.append({**told, **self._outcome(regime, rows), "fit": fit})
+                found.append({**told, "fit": self._fit(regime, rows) if code in self.choices else np.nan})
         return pd.DataFrame(found)
 
     def _outcome(self, regime: Regime, rows: Places) -> dict[str, Any]:
@@ -215,6 +224,7 @@ class GovernanceComparison:
             "people_losing": self._people_in(rows[losing]),
             "gained": self._sum(change[winning]),
             "lost": self._sum(-change[losing]),
+            "moved": self._moved(rows, change),
         }
         for name, some, at in (("gain", winning, int(change.argmax())), ("loss", losing, int(change.argmin()))):
             there = bool(some.any())
@@ -222,6 +232,13 @@ class GovernanceComparison:
             found[f"largest_{name}_code"] = self.codes[rows[at]] if there else None
             found[f"largest_{name}_name"] = self.names[rows[at]] if there else None
         return found
+
+    def _moved(self, rows: Places, change: Counts) -> float:
+        """Sum over parents what some of its territories lose and others gain; what goes to a reserve is not moved."""
+        sides = np.zeros((2, len(self.above.codes)), dtype=np.int64)
+        for side, part in zip(sides, (change, -change), strict=True):
+            np.add.at(side, self.levels["uniform"].parent[rows], np.maximum(part, 0))
+        return self._sum(sides.min(axis=0))
 
     def _people_in(self, rows: Places) -> float:
         return np.nan if self.people is None else float(np.nansum(self.people[rows]))
@@ -380,20 +397,3 @@ def _refusal(refused: Mapping[Regime, EquiteError], language: Language) -> Equit
         own = [problem for problem in error.problems if problem.text(language) not in everywhere]
         problems += [Problem(f"governance-refused-{regime}"), *own] if own else []
     return type(first)(problems, language)
-
-
-def _placed(level: Level, of: Callable[[Allocation], Floats | None]) -> Floats:
-    """Place values of a tier's allocations by its codes; missing for those that none of them serves."""
-    found = np.full(len(level.codes), np.nan)
-    for allocation in level.allocations:
-        values = of(allocation)
-        if values is not None:
-            found[[level.rows[code] for code in allocation.codes]] = values
-    return found
-
-
-def _scores(index: str, allocation: Allocation) -> Floats | None:
-    """Give an index's scores; a parent's own page may have none of that name."""
-    if index not in allocation.formula.indices:
-        return None
-    return allocation.scope.scoring(index).scores[allocation.context.rows]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from equite.engine.allocate import allocate
 from equite.engine.allocation import Allocation
 from equite.engine.sharing import Floats
 
-__all__ = ["Places", "like_pairs", "measures_of", "nearest_elsewhere"]
+__all__ = ["Places", "like_pairs", "measures_of", "nearest_elsewhere", "placed", "scores_of"]
 
 #: Places of territories among their tier's codes.
 Places = NDArray[np.intp]
@@ -158,3 +160,20 @@ def _standard(measures: Floats) -> Floats:
             unit = (column - low) / (high - low)
             columns.append(np.nan_to_num((unit - np.nanmean(unit)) / np.nanstd(unit)))
     return np.stack(columns, axis=1) if columns else np.zeros((len(measures), 0))
+
+
+def placed(level: Level, of: Callable[[Allocation], Floats | None]) -> Floats:
+    """Place values of a tier's allocations by its codes; missing for those that none of them serves."""
+    found = np.full(len(level.codes), np.nan)
+    for allocation in level.allocations:
+        values = of(allocation)
+        if values is not None:
+            found[[level.rows[code] for code in allocation.codes]] = values
+    return found
+
+
+def scores_of(index: str, allocation: Allocation) -> Floats | None:
+    """Give an index's scores; a parent's own page may have none of that name."""
+    if index not in allocation.formula.indices:
+        return None
+    return allocation.scope.scoring(index).scores[allocation.context.rows]

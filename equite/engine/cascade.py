@@ -78,7 +78,7 @@ class Cascade:
         return self.levels[self.names.index(tier)]
 
     def allocations(self, tier: str | None = None) -> tuple[Allocation, ...]:
-        """Give a tier's allocations: one, and one more for each parent with a page of its own."""
+        """Give a tier's allocations: one, and one more for each other page that parents chose."""
         return self.level(tier).allocations
 
     def allocation_of(self, code: str, tier: str | None = None) -> Allocation | None:
@@ -320,7 +320,7 @@ def cascade(plan: Plan | str | Path | Mapping[str, Any], tables: Mapping[str, An
     """
     read = Plan.of(plan)
     try:
-        descent = Descent(read, tables or {})
+        descent = Descent(read, {} if tables is None else tables)
         return Cascade(read, descent.tiers, descent.coins, descent.run())
     except EquiteError as error:
         error.language = error.language or read.language

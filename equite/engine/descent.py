@@ -1,9 +1,8 @@
-"""The way down: the tables of a plan read and linked, then tier after tier shared among all parents at once."""
+"""The way down: tier after tier shared among all parents at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,114 +11,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equite.engine.accounts import Coins, Counts, Level
-from equite.engine.allocate import allocate, read_for
+from equite.engine.allocate import allocate
 from equite.engine.allocation import Allocation
 from equite.engine.figures import figures, measured
+from equite.engine.plan_tables import Place, cited, refuse_there, tiers_of, with_columns
 from equite.engine.rounding import Unit, round_half_away
-from equite.engine.sharing import Floats
-from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, TerritoriesError, nearest
+from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, nearest
 from equite.formula.formula import Formula
 from equite.formula.plan import Kept, Plan, Tier
 from equite.inputs.territories import Territories
-from equite.inputs.tiers import Tiers
 from equite.wording import Amount, Codes
 
 __all__ = ["Descent"]
 
-#: The path of a key of the plan.
-Place = tuple[str | int, ...]
 #: One call of the kernel: the page, and the parents (by place) whose children it serves.
 Batch = tuple[Formula, NDArray[np.intp]]
 
 
 class Descent:
-    """Reads what a plan names, and runs its tiers from the top."""
+    """Runs the tiers of a plan from the top."""
 
     def __init__(self, plan: Plan, tables: Mapping[str, Any]) -> None:
         self.plan = plan
         pages = [plan.formula_of(tier.id, fund) for tier in plan.tiers for fund in ("", *(f.id for f in tier.funds))]
         self.coins = Coins(unit_of(page) for page in pages)
-        self.tiers = self._rolled_up(self._linked(self._tables(tables), {}))
+        self.tiers, self._gaps = tiers_of(plan, tables)
 
     def run(self) -> tuple[Level, ...]:
         """Bring the money down."""
         levels: list[Level] = []
         for tier in self.plan.tiers:
-            levels.append(self._level(tier, levels[-1] if levels else None))
+            try:
+                levels.append(self._level(tier, levels[-1] if levels else None))
+            except EquiteError as error:
+                raise type(error)([*error.problems, *self._below(tier, error)], error.language) from None
         return tuple(levels)
 
-    # --- reading
-
-    def _tables(self, given: Mapping[str, Any]) -> dict[str, Territories]:
-        plan = self.plan
-        problems = Problems(TerritoriesError, plan.language)
-        if not isinstance(given, Mapping):
-            problems.add("plan-tables", tier=plan.names[-1])
-            problems.refuse()
-        for name in given:
-            if name not in plan.names:
-                problems.add("plan-unknown-tier", tier=name, nearest=nearest(name, plan.names))
-        found = {}
-        for at, tier in enumerate(plan.tiers):
-            table = given.get(tier.id, None if tier.table is None else plan.path_of(tier.table))
-            if table is None:
-                problems.add("plan-no-table", **plan.where("tiers", at), tier=tier.id)
-                continue
-            try:
-                found[tier.id] = read_for(plan.formula_of(tier.id), table, [tier.parent] if tier.parent else [])
-            except TerritoriesError as error:
-                problems.found += error.problems
-        problems.refuse()
-        return found
-
-    def _linked(self, tables: Mapping[str, Territories], totals: Mapping[str, str]) -> Tiers:
-        keys = {tier.id: self.plan.formula_of(tier.id).key for tier in self.plan.tiers}
-        parents = {tier.id: tier.parent for tier in self.plan.tiers if tier.parent}
-        return Tiers.of_tables(tables, keys=keys, parents=parents, totals=totals)
-
-    def _rolled_up(self, tiers: Tiers) -> Tiers:
-        """Compute the columns that tiers draw from the tier below, from the bottom up; then hold totals together."""
-        tables = dict(tiers)
-        for at in range(len(self.plan.tiers) - 2, -1, -1):
-            tier, below = self.plan.tiers[at], self.plan.tiers[at + 1].id
-            if not tier.roll_up:
-                continue
-            place: Place = ("tiers", at, "roll_up")
-            page, child = self.plan.formula_of(below), tables[below]
-            named = {name: _measure(said) for name, said in tier.roll_up.items()}
-            headings = {str(said.get("heading", name)): name for name, said in named.items()}
-            weights = {str(said.get("by", "population")) for said in named.values() if said.get("kind") != "extensive"}
-            known = [name for name in sorted({*headings, *weights}) if name in page.names.defined | page.columns.keys()]
-            with self._cited(place, {**headings, **{name: name for name in named}}):
-                tables[below] = with_columns(child, figures(page, child, known))
-                found = Tiers(tables, tiers.upward).roll_up(below, tier.id, named)
-            numbers = {name: found.territories.numbers(name) for name in named}
-            self._refuse_there(tables[tier.id], numbers, place)
-            tables[below], tables[tier.id] = child, with_columns(tables[tier.id], numbers)
-        return self._linked(tables, self.plan.totals) if self.plan.totals else Tiers(tables, tiers.upward)
-
-    @contextmanager
-    def _cited(self, place: Place, keys: Mapping[str, str]) -> Iterator[None]:
-        """Give the plan's line to what it names and a table cannot give; ``keys`` says where each name stands below."""
-        try:
-            yield
-        except TerritoriesError as error:
-            raise TerritoriesError(
-                (self._at(place, keys, each) for each in error.problems), self.plan.language
-            ) from None
-
-    def _at(self, place: Place, keys: Mapping[str, str], problem: Problem) -> Problem:
-        if not problem.id.startswith(("input-no-column", "roll-up-")):
-            return problem
-        named = [keys[word] for key in ("column", "value") if (word := str(problem.values.get(key))) in keys]
-        return replace(problem, row_is_line=True, **self.plan.where(*place, *named[:1]))
-
-    def _refuse_there(self, table: Territories, columns: Mapping[str, Any], place: Place) -> None:
-        """Refuse to write over a column that the table has."""
-        there = sorted(set(columns) & set(table.data.columns))
-        if there:
-            problems = [Problem("plan-column-there", {"column": name}, **self.plan.where(*place)) for name in there]
-            raise TerritoriesError(problems, self.plan.language)
+    def _below(self, tier: Tier, error: EquiteError) -> Iterator[Problem]:
+        """Give the figures missing below that leave a hole in a column which an error names."""
+        named = {str(value) for problem in error.problems for value in problem.values.values()}
+        yield from (problem for column, problem in self._gaps.get(tier.id, {}).items() if column in named)
 
     # --- one tier
 
@@ -166,10 +97,11 @@ class Descent:
         money = self.coins.money(above.passed_on)[ranks(self.tiers[above.tier.id].codes)]
         columns: dict[str, Any] = {"received": money[links]}
         own = {"parent": parents} if tier.parent != "parent" else {}
-        with self._cited(("tiers", at, "from_parent"), {source: name for name, source in tier.from_parent.items()}):
-            carried = figures(self.plan.formula_of(above.tier.id), above.territories, tier.from_parent.values())
+        sources = {source: name for name, source in tier.from_parent.items()}
+        with cited(self.plan, ("tiers", at, "from_parent"), sources):
+            carried = figures(self.plan.formula_of(above.tier.id), above.territories, sources)
         columns |= {name: carried[source][links] for name, source in tier.from_parent.items()}
-        self._refuse_there(territories, {**columns, **own}, ("tiers", at))
+        refuse_there(self.plan, territories, {**columns, **own}, ("tiers", at))
         return with_columns(territories, {**columns, "parent": parents})
 
     def _shared(self, level: Level, above: Level | None) -> Level:
@@ -198,7 +130,7 @@ class Descent:
         by_page: dict[object, tuple[Formula, list[int]]] = {}
         for formula in (page, *own.values()):
             by_page.setdefault((formula.sha256, formula.folder), (formula, []))
-        for at in np.flatnonzero(paying):
+        for at in np.flatnonzero(paying).tolist():
             formula = own.get(above.codes[at], page)
             by_page[formula.sha256, formula.folder][1].append(at)
         for formula, parents in by_page.values():
@@ -214,8 +146,10 @@ class Descent:
         problems = Problems(FormulaError, self.plan.language)
         for each in choices:
             if each.parent not in above.rows:
-                values = {"parent": each.parent, "nearest": nearest(each.parent, above.codes)}
-                problems.add("choice-unknown-parent", "for", each.line, file=each.file, **values)
+                close = nearest(each.parent, above.codes)
+                problems.add(
+                    "choice-unknown-parent", "for", each.line, file=each.file, parent=each.parent, nearest=close
+                )
         problems.refuse()
         return {choice.parent: choice.formula_on(page) for choice in choices}
 
@@ -290,8 +224,8 @@ class Descent:
         place = self.plan.where("tiers", self.plan.names.index(level.tier.id))
         problems = Problems(SharingError, self.plan.language)
         for at in np.flatnonzero(paying & ~served):
-            values = {"code": above.codes[at], "money": self._amount(page, above.passed_on[at]), "tier": level.tier.id}
-            problems.add("cascade-nobody", **place, **values)
+            money = self._amount(page, above.passed_on[at])
+            problems.add("cascade-nobody", **place, code=above.codes[at], money=money, tier=level.tier.id)
         problems.refuse()
 
     def _amount(self, page: Formula, coins: int) -> Amount:
@@ -305,9 +239,10 @@ class Descent:
         """Add what comes straight from the top, each fund by a page of its own."""
         funds: dict[str, Allocation] = {}
         total = level.from_funds.copy()
+        place: Place = ("tiers", self.plan.names.index(level.tier.id), "funds")
         for fund in level.tier.funds:
             already = {"already": self.coins.money(level.received + total)[ranks(level.territories.codes)]}
-            self._refuse_there(level.territories, already, ("tiers", self.plan.names.index(level.tier.id), "funds"))
+            refuse_there(self.plan, level.territories, already, place)
             table = with_columns(level.territories, already)
             found = allocate(self.plan.formula_of(level.tier.id, fund.id), table)
             total[_places(level, found)] += self.coins.of(found.units, found.context.unit)
@@ -337,7 +272,7 @@ class Descent:
         rows = ranks(level.territories.codes)
         values = np.empty(len(level.codes))
         place: Place = ("tiers", self.plan.names.index(level.tier.id), key)
-        with self._cited(place, {}):
+        with cited(self.plan, place, {}):
             values[rows] = measured(page, level.territories, said.value, {"amount": self.coins.money(amount)[rows]})
         problems = Problems(SharingError, self.plan.language)
         where = self.plan.where(*place)
@@ -351,12 +286,6 @@ class Descent:
 
     def _unit_below(self, tier: Tier) -> Unit:
         return unit_of(self.plan.formula_of(self.plan.names[self.plan.names.index(tier.id) + 1]))
-
-
-def _measure(said: Any) -> dict[str, Any]:
-    """Give what a plan says of a column to roll up; ``null`` says nothing."""
-    keys = said if isinstance(said, Mapping) else {"kind": said}
-    return {key: None if value in ("null", "~") else value for key, value in keys.items()}
 
 
 def ranks(codes: Sequence[str]) -> NDArray[np.intp]:
@@ -377,11 +306,6 @@ def _places(level: Level, allocation: Allocation) -> NDArray[np.intp]:
 def unit_of(page: Formula) -> Unit:
     """Give the unit that a page's amounts are whole multiples of."""
     return Unit(Decimal(page.rounding_to))
-
-
-def with_columns(territories: Territories, columns: Mapping[str, Floats | NDArray[np.object_]]) -> Territories:
-    """Give a table with further columns, or with others in the place of those that go by their name."""
-    return replace(territories, data=territories.data.assign(**{str(name): values for name, values in columns.items()}))
 
 
 def _rows(territories: Territories, kept: Sequence[int]) -> Territories:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.engine.explanation import Explanation
+from equite.errors import Problem, SharingError
 
 if TYPE_CHECKING:
     from equite.engine.cascade import Cascade
@@ -83,7 +84,17 @@ class Trail:
 
 
 def trail(cascade: Cascade, code: str, tier: str | None = None) -> Trail:
-    """Follow the money from the top down to one territory."""
+    """Follow the money from the top down to one territory.
+
+    Raises
+    ------
+    SharingError
+        The tier has no such code; if another one has, it is named.
+    """
+    elsewhere = [level.tier.id for level in cascade.levels if str(code) in level.rows]
+    if elsewhere and cascade.level(tier).tier.id not in elsewhere:
+        values = {"code": str(code), "tier": cascade.level(tier).tier.id, "found": elsewhere[-1]}
+        raise SharingError([Problem("code-of-another-tier", values)], cascade.language)
     at = cascade.row(code, tier)
     last = cascade.levels.index(cascade.level(tier))
     rows = [at]

@@ -240,6 +240,6 @@ def _refuse_twice(found: list[LocalChoice], problems: Problems) -> None:
     first: dict[str, str] = {}
     for choice in found:
         if choice.parent in first:
-            values = {"parent": choice.parent, "first": first[choice.parent]}
-            problems.add("choice-twice", "for", choice.line, file=choice.file, **values)
+            already = first[choice.parent]
+            problems.add("choice-twice", "for", choice.line, file=choice.file, parent=choice.parent, first=already)
         first.setdefault(choice.parent, choice.file)

@@ -131,7 +131,7 @@ class Plan(PlanModel):
         return cls._of(loading.page_of(content))
 
     @classmethod
-    def of(cls, thing: Plan | str | Path | Mapping[str, Any]) -> Plan:
+    def of(cls, thing: object) -> Plan:
         """Take a plan as it is, or read it from a file's path or a mapping."""
         if isinstance(thing, Plan):
             return thing

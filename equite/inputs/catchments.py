@@ -70,7 +70,7 @@ def catchments(
         people are served than live there, fraction outside 0 to 1.
     """
     problems = Problems(TerritoriesError)
-    if not (math.isfinite(fraction) and 0 <= fraction <= 1):
+    if not isinstance(fraction, int | float | np.number) or not 0 <= fraction <= 1:
         problems.add("catchment-fraction", "fraction", value=str(fraction))
     territories = Territories.of(table, key=key)
     if territories.key is None:

@@ -189,7 +189,8 @@ class CodeChanges:
         """Count the changes of each kind, and show the first."""
         counts = self.table["kind"].value_counts()
         numbers = {kind: int(counts.get(kind, 0)) for kind in ("rename", "merge", "split")}
-        said = wording.say("change-line", wording.preferred_language(), rows=len(self.table), **numbers)
+        entry = "change-line-one" if len(self.table) == 1 else "change-line-many"
+        said = wording.say(entry, wording.preferred_language(), rows=len(self.table), **numbers)
         return f"{said}\n{self.table.drop(columns='stated').head(10).to_string(index=False)}"
 
 

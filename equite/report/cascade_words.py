@@ -108,10 +108,7 @@ class CascadeLabels(Labels):
 
     def tier(self, name: str) -> str:
         """Give a tier's title; without one, its id in words."""
-        if self.plan.tier(name).title:
-            return plain(self.plan.title_of(name))
-        words = plain(name.replace("_", " ")).strip()
-        return words[:1].upper() + words[1:]
+        return plain(self.plan.title_of(name))
 
     def fund(self, tier: str, name: str) -> str:
         """Give a fund's title; without one, that of its page."""
@@ -214,7 +211,7 @@ class CascadeLabels(Labels):
         """Tell how many parents chose for themselves, where any did."""
         chosen = len(self.plan.choices_of(level.tier.id))
         values = {"chosen": self.number(chosen), "all": self.number(level.reserve.size)}
-        return [self.say("cascade-chosen", **values)] if chosen else []
+        return [self.say("cascade-chosen-one" if chosen == 1 else "cascade-chosen-many", **values)] if chosen else []
 
     def territory(self, name: str, code: str) -> str:
         """Name a territory with its code, once where they are the same."""

@@ -140,7 +140,7 @@ class _Told:
         rows = [self._row(f"compare-{key}", key, whole) for key in ("winning", "losing", "unchanged")]
         if self.peopled:
             rows += [self._row(f"compare-{key}", key, whole) for key in ("people_winning", "people_losing")]
-        rows.append(self._row("governance-moved", "lost", self.money))
+        rows.append(self._row("governance-moved", "moved", self.money))
         for key in ("largest_gain", "largest_loss"):
             rows.append(self._row(f"compare-{key}", key, self.money, signed=True))
             rows.append(self._row("compare-whose", f"{key}_name", self._named))
@@ -148,6 +148,9 @@ class _Told:
         rows.append(self._row("governance-added", "added", self.each, signed=True))
         rows.append((self.per("governance-opened"), *(self.each(each["opened"]) for each in self.regimes)))
         rows.append((self.say("governance-fit"), *(self.labels.percent(each["fit"]) for each in self.regimes)))
+        for key in ("reserve", "on_top"):
+            if any(each[key] for each in self.regimes):
+                rows.append((self.say(f"governance-{key}"), *(self.money(each[key]) for each in self.regimes)))
         headings = ("", *(self.regime(name) for name in REGIMES))
         return Grid(headings, tuple(rows), (False, True, True, True))
 
@@ -235,16 +238,18 @@ class _Told:
                 by_parent.setdefault(row["parent"], {})[row["regime"]] = row
         if not by_parent:
             return None
-        most = sorted(by_parent.items(), key=lambda item: -max(each["lost"] for each in item[1].values()))
-        headings = ["", self.say("governance-shares")]
-        for entry, regimes in (("moved-in", _OTHERS), ("fit-in", tuple(REGIMES)[:2])):
+        most = sorted(by_parent.items(), key=lambda item: -max(each["moved"] for each in item[1].values()))
+        headings = ["", self.say("governance-shares")] if self._same_totals() else [""]
+        shares = () if self._same_totals() else tuple(REGIMES)
+        for entry, regimes in (("shares-in", shares), ("moved-in", _OTHERS), ("fit-in", tuple(REGIMES)[:2])):
             headings += [self.say(f"governance-{entry}", regime=self.regime(each).lower()) for each in regimes]
         rows = tuple(self._parent(code, each) for code, each in most[:_PARENTS])
         return Grid(tuple(headings), rows, (False, *(True for _ in headings[1:])))
 
     def _parent(self, code: str, by_regime: dict[str, dict[str, Any]]) -> tuple[str, ...]:
         uniform, margins, delegated = (by_regime[regime] for regime in REGIMES)
-        amounts = (uniform["passed_on"], margins["lost"], delegated["lost"])
+        shares = [each["shared_out"] for each in by_regime.values()]
+        amounts = (*(shares[:1] if self._same_totals() else shares), margins["moved"], delegated["moved"])
         fits = (uniform["fit"], margins["fit"])
         name = self.labels.territory(uniform["name"], code)
         return (name, *map(self.money, amounts), *map(self.labels.percent, fits))

@@ -147,7 +147,9 @@ def test_the_fight_is_inside_the_parent(folders: dict[str, str], drawn: dict[str
     found = equite.compare_governance(plan_of(**folders), drawn)
     assert (found.parents["total"] == found.parents["passed_on"]).all()
     assert (found.parents["gained"] == found.parents["lost"]).all()
-    sums = found.parents.groupby("regime")[["winning", "losing", "unchanged", "gained", "people_losing"]].sum()
+    assert (found.parents["moved"] == found.parents["lost"]).all()
+    assert (found.parents["shared_out"] == found.parents["passed_on"]).all()
+    sums = found.parents.groupby("regime")[["winning", "losing", "unchanged", "gained", "moved", "people_losing"]].sum()
     for row in found.regimes.to_dict("records"):
         assert {key: row[key] for key in sums} == sums.loc[row["regime"]].to_dict()
     table = found.table()
@@ -298,6 +300,13 @@ def test_totals_that_differ_are_told(tmp_path: Path) -> None:
     assert alone["passed_on"] == 25_000
     assert alone["total"] == 8_000
     assert alone["lost"] - alone["gained"] == 17_000
+    # Nobody gains what went to the reserve.
+    assert (alone["moved"], alone["reserve"], alone["shared_out"]) == (0, 17_000, 8_000)
+    assert found.regimes["moved"].tolist() == [0, 0, 0]
+    assert found.regimes["reserve"].tolist() == [0, 0, 17_000]
+    text = governance_text(found, "en")
+    assert re.search(r"Left in reserve by pages +\$0 +\$0 +\$17,000", text)
+    assert re.search(r"A +\$25,000 +\$25,000 +\$8,000", text)
     assert "the same money in all three, but what reaches" in governance_text(found, "en").replace("\n", " ")
 
 

@@ -243,6 +243,20 @@ def two(top: dict[str, Any] | None = None, below: dict[str, Any] | None = None, 
         (two(below={"id": "region"}), "two tiers are called 'region'"),
         (two(below={"parent": None}), "does not say which column holds the code of its parent in 'region'"),
         (two(below={"formula": page("t", envelope=5)}), "has an envelope of its own"),
+        (two(below={"formula": page("t", envelope="received * 0.5")}), "what its parents pass on, no more and no less"),
+        (two(below={"formula": page("t", envelope="half", variables={"half": "received"})}), "an envelope of its own"),
+        (two(below={"formula": page("t", constants={"received": 5})}), "cascade gives @ constants.received"),
+        (two(below={"formula": page("t", variables={"already": "people"})}), "cascade gives @ variables.already"),
+        (two(below={"formula": page("t", columns={"parent": "region"})}), "cascade gives @ columns.parent"),
+        (
+            two(below={"formula": page("t", parts=[{"id": "parent", "pool": "remainder", "share": "equally"}])}),
+            "cascade gives @ parts.parent",
+        ),
+        (
+            two(below={"formula": ["t.yaml"]}),
+            "this is no formula page @ tiers.town.formula: write the name of one file",
+        ),
+        (two(below={"formula": page("t", unit={"en": "posts", "fr": "postes"})}), "shares 'posts', and the first tier"),
         (two(below={"formula": page("t", within="region")}), "says `within`"),
         (two(below={"formula": page("t", currency="EUR")}), "shares 'EUR', and the first tier 'CAD'"),
         (two(below={"formula": page("t", rounding={"to": 1000})}), "shares in units of 1000"),
@@ -269,6 +283,106 @@ def test_refusals(plan: Plan, said: str) -> None:
         equite.cascade(plan, {"region": REGIONS, "town": TOWNS})
         return
     assert said in refused(plan)
+
+
+@pytest.mark.parametrize("thing", [None, 5, ["plan.yaml"]])
+def test_what_is_no_plan_at_all(thing: Any) -> None:
+    with pytest.raises(equite.FormulaError) as caught:
+        equite.cascade(thing)
+    assert "a plan is expected" in caught.value.text("en")
+    assert "un plan est attendu" in caught.value.text("fr")
+
+
+def test_a_page_in_the_place_of_a_plan_and_a_plan_in_the_place_of_a_page() -> None:
+    with pytest.raises(equite.FormulaError, match=r"not a plan|pas un plan"):
+        equite.cascade(equite.Formula.from_dict(page("r", envelope=9)))  # type: ignore[arg-type]
+    with pytest.raises(equite.FormulaError) as caught:
+        equite.allocate(QUEBEC, TOWNS)
+    assert "this is a plan, not a formula page @ plan.yaml" in caught.value.text("en")
+    assert "run it with `equite cascade`" in caught.value.text("en")
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "est vide @ plan.yaml"), ("- a\n", "equite_plan: 1`, puis id")])
+def test_a_plan_that_says_nothing(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(equite.FormulaError) as caught:
+        equite.cascade(tmp_path / "plan.yaml")
+    assert said in caught.value.text("fr")
+    with pytest.raises(equite.FormulaError) as caught:
+        equite.cascade(tmp_path)
+    assert "donnez le fichier YAML du plan" in caught.value.text("fr")
+
+
+def test_a_plan_without_a_language_is_refused_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EQUITE_LANGUAGE", "en")
+    plan = two({"keeps": "populace"}, {"parent": None})
+    del plan["language"]
+    with pytest.raises(equite.FormulaError, match="ne dit pas quelle colonne contient le code de son parent"):
+        equite.cascade(plan, {"region": REGIONS, "town": TOWNS})
+
+
+def test_a_territory_of_another_tier_is_told_as_such() -> None:
+    found = equite.cascade(two(), {"region": REGIONS, "town": TOWNS})
+    with pytest.raises(equite.SharingError) as caught:
+        found.explain("N")
+    assert "'N', which is one of 'region': name that tier with `--tier region`" in caught.value.text("en")
+    assert "`--tier region`" in caught.value.text("fr")
+    with pytest.raises(equite.SharingError, match=r"'Z'|« Z »"):
+        found.explain("Z")
+    assert found.explain("N", "region").steps[-1].code == "N"
+
+
+def write_choices(folder: Path, **fractions: str) -> str:
+    for parent, fraction in fractions.items():
+        said = f"for: {parent}\nbody: b\ndate: 2026-01-02\nreason: r\n"
+        said += f"changes: {{parts: {{base: {{pool: {{fraction: {fraction}}}}}}}}}\n"
+        (folder / f"{parent}.yaml").write_text(said, encoding="utf-8")
+    return str(folder)
+
+
+def test_parents_that_chose_the_same_are_served_at_once(tmp_path: Path) -> None:
+    regions = pd.DataFrame({"code": list("NSEW"), "people": [1, 2, 3, 4]})
+    towns = pd.DataFrame({"code": list("abcdefgh"), "region": list("NNSSEEWW"), "people": range(1, 9)})
+    folder = write_choices(tmp_path, N="0.5", E="0.5", W="0.4")
+    plan = two(below={"may_change": {"parts.base.pool.fraction": [0, 1]}, "overrides": folder})
+    found = equite.cascade(plan, {"region": regions, "town": towns})
+    assert [each.codes for each in found.allocations("town")] == [("c", "d"), ("a", "b", "e", "f"), ("g", "h")]
+    received = found.table("town").set_index("code")["received"]
+    for region, fraction in {"N": 0.5, "S": 0.2, "E": 0.5, "W": 0.4}.items():
+        money = found.table("region").set_index("code")["passed_on"][region]
+        children = towns[towns["region"] == region].assign(received=money)
+        alone = page("t", envelope="received")
+        alone["parts"][0]["pool"] = {"fraction": fraction}
+        assert received[list(children["code"])].tolist() == equite.allocate(alone, children).amounts.tolist()
+    (line,) = [line for line in found.summary().splitlines() if "of their own" in line]
+    assert line.strip() == "3 of 4 parents apply a page of their own"
+
+
+def test_a_choice_of_nobody_has_its_file_and_line(tmp_path: Path) -> None:
+    folder = write_choices(tmp_path, Q="0.5")
+    plan = two(below={"may_change": "everything", "overrides": folder})
+    text = refused(plan)
+    assert "there is no parent 'Q' in the tier above @ Q.yaml, for (line 1): write its code" in text
+    write_choices(tmp_path, N="0.5")
+    (tmp_path / "Q.yaml").unlink()
+    found = equite.cascade(plan, {"region": REGIONS, "town": TOWNS})
+    assert "1 of 2 parents applies a page of its own" in found.summary()
+
+
+def test_choices_are_not_held_against_margins_that_are_wrong(tmp_path: Path) -> None:
+    folder = write_choices(tmp_path, N="0.5")
+    plan = two(below={"may_change": {"parts.bas.pool.fraction": [0, 1]}, "overrides": folder})
+    (line,) = refused(plan).splitlines()
+    assert "there is no 'parts.bas.pool.fraction' on this tier's page" in line
+
+
+def test_a_choice_may_not_take_a_name_of_the_plans(tmp_path: Path) -> None:
+    folder = write_choices(tmp_path, N="0.5")
+    text = (tmp_path / "N.yaml").read_text(encoding="utf-8")
+    text = text[: text.index("changes")] + "changes:\n  constants:\n    received: 5\n"
+    (tmp_path / "N.yaml").write_text(text, encoding="utf-8")
+    plan = two(below={"may_change": "everything", "overrides": folder})
+    assert "'received' is a column that the cascade gives @ N.yaml, constants.received (line 7)" in refused(plan)
 
 
 def test_refusals_of_tables() -> None:

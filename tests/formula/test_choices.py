@@ -56,9 +56,9 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
-def problems(folder: Path, known: tuple[str, ...] | None = None) -> tuple[str, str]:
+def problems(folder: Path) -> tuple[str, str]:
     with pytest.raises(FormulaError) as caught:
-        read_choices(folder, known)
+        read_choices(folder)
     return caught.value.text("en"), caught.value.text("fr")
 
 
@@ -120,6 +120,24 @@ def test_a_page_of_its_own_takes_what_all_share_from_the_tiers_page(tmp_path: Pa
     assert [(problem.file, problem.line) for problem in found if problem.where == "parts.grant"] == [("own.yaml", 3)]
 
 
+def test_a_page_of_its_own_goes_by_the_tiers_id_and_may_say_what_it_is(tmp_path: Path) -> None:
+    head = ONE.split("changes:")[0]
+    own = OWN + "id: lower-river\ntitle: {fr: Le Bas, en: The Lower River}\nnotes: Voted twice\ncurrency: CAD\n"
+    choice = the_one(write(tmp_path, one=head + "formula: own.yaml\n", own=own))
+    local = choice.formula_on(BASE)
+    assert (local.id, local.heading["en"]) == ("tier", "The Lower River")
+    for margins in ("everything", {"parts": "any", "indices": "any"}):
+        assert Margins.model_validate(margins).check(BASE, local) == []
+
+
+def test_a_page_is_made_once(tmp_path: Path) -> None:
+    choice = the_one(write(tmp_path, one=ONE))
+    other = BASE.replace(envelope=2000)
+    assert choice.formula_on(BASE) is choice.formula_on(BASE)
+    assert str(choice.formula_on(other).envelope.value) == "2000"
+    assert str(choice.formula_on(BASE).envelope.value) == "1000"
+
+
 def test_a_page_of_its_own_may_not_part_from_what_all_share(tmp_path: Path) -> None:
     head = ONE.split("changes:")[0]
     (tmp_path / "pages").mkdir()
@@ -137,7 +155,6 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         a=ONE,
         b=ONE.replace("body: Table of the Lower River\n", "").replace("2026-05-12", "12 May 2026"),
         c=ONE,
-        d=ONE.replace('"01"', "1"),
         e="for: [",
         f='for: ""\nbody:\nreason: " "\nchanges: {}\n',
         g=ONE + "formula: other.yaml\n",
@@ -146,7 +163,8 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         j=ONE.replace('"01"', '"02"').replace("resolution", "resolutoin"),
         k=ONE.replace('"01"', '"03"').replace('{fr: "On y va loin.", en: "Roads are long."}', "[a]"),
     )
-    english, french = problems(tmp_path, ("01", "02", "03"))
+    write(tmp_path, l="", m=ONE.split("changes:")[0].replace('"01"', '"04"') + "formula: m.yaml\n")
+    english, french = problems(tmp_path)
     absent = tmp_path / "absent.yaml"
     expected = [
         "the page cannot be read as YAML @ e.yaml",
@@ -161,8 +179,9 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         "this is a whole formula page that no choice names @ i.yaml",
         "unknown key 'resolutoin' @ j.yaml, resolutoin (line 5): did you mean 'resolution'",
         "a title is expected @ k.yaml, reason (line 4)",
+        "the file is empty @ l.yaml, line 1: write whose choice it is (`for`)",
+        "'m.yaml' is a choice, not a page of its own @ m.yaml, formula (line 6): put the whole page in a file",
         "'01' has two choices (the first: a.yaml) @ c.yaml, for (line 1)",
-        "there is no parent '1' in the tier above @ d.yaml, for (line 1)",
     ]
     lines = english.splitlines()
     assert [line[: len(start)] for line, start in zip(lines, expected, strict=True)] == expected
@@ -170,7 +189,7 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         "ne dit pas qui a décidé",
         "« 12 May 2026 » n'est pas un jour",
         "« 01 » a deux choix",
-        "au palier du dessus",
+        "« m.yaml » est un choix",
     ):
         assert piece in french
 
@@ -186,7 +205,7 @@ def test_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     write(tmp_path, b=ONE, a=ONE.replace('"01"', "02"))
     (tmp_path / "c.yml").write_text(ONE.replace('"01"', "'10'"), encoding="utf-8")
     (tmp_path / "notes.txt").write_text("not a choice", encoding="utf-8")
-    assert [choice.parent for choice in read_choices(tmp_path, ("01", "02", "10"))] == ["02", "01", "10"]
+    assert [choice.parent for choice in read_choices(tmp_path)] == ["02", "01", "10"]
 
 
 def test_a_folder_must_be_there_and_hold_choices(tmp_path: Path) -> None:

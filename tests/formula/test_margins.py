@@ -527,6 +527,27 @@ def test_margins_are_told_in_both_languages() -> None:
     assert margins("everything").told(BASE, "en") == (f"Everything, except what all share: {', '.join(LOCKED)}.",)
 
 
+TOP = {"limits": [{"id": "top", "at_least": "2 * population", "fund": "on_top"}]}
+
+
+@pytest.mark.parametrize("allowed", ["everything", {"limits": "any"}, {"limits.*": "any", "limits.floor.fund": "any"}])
+def test_no_parent_brings_money_on_top(allowed: Any) -> None:
+    found = Margins.model_validate(allowed)
+    for changes in (TOP, {"limits": {"floor": {"fund": "on_top"}}}):
+        ids = [problem.id for problem in found.check(BASE, BASE.replace(changes))]
+        assert "choice-on-top" in ids
+
+
+def test_what_the_tiers_page_pays_on_top_may_stay_and_move_within_bounds() -> None:
+    base = BASE.replace({"constants": {"least": 2}, "limits": [{"id": "top", "at_least": 40, "fund": "on_top"}]})
+    free, bounded = Margins.model_validate("everything"), Margins.model_validate({"limits.top.at_least": [30, 50]})
+    more = base.replace({"limits": {"top": {"at_least": 45}}})
+    assert free.check(base, base.replace({"parts": {"base": {"pool": {"fraction": 0.1}}}})) == []
+    assert free.check(base, base.replace({"limits": {"top": None}})) == []
+    assert [problem.id for problem in free.check(base, more)] == ["choice-on-top"]
+    assert bounded.check(base, more) == []
+
+
 def test_a_page_that_cannot_be_laid_is_refused_before_its_margins(tmp_path: Path) -> None:
     with pytest.raises(FormulaError, match=r"01\.yaml, parts\.base\.pool\.fraction \(line 4\)"):
         laid(tmp_path, "parts:\n  base:\n    pool:\n      fraction: a fifth\n")

@@ -42,6 +42,13 @@ def test_a_fraction_of_them() -> None:
     assert whole["served"].tolist() == pytest.approx([92.5, 58, 30])
 
 
+@pytest.mark.parametrize("fraction", ["half", None, math.nan, 2])
+def test_a_fraction_that_is_none(fraction: Any) -> None:
+    with pytest.raises(TerritoriesError) as caught:
+        catchments(TABLE, FLOWS, fraction=fraction, **HEADINGS)
+    assert f"a fraction of {fraction} @ fraction: give a number from 0" in caught.value.text("en")
+
+
 codes = st.sampled_from("ABCD")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def test_kinds_are_worked_out_or_stated() -> None:
     assert bare.apply(TABLE, key="code", extensive=["people"]).table["people"].tolist() == [11, 50, 31, 10, 110]
     assert len(found) == 6
     assert repr(found).startswith("6 changes of codes: 1 renamed, 3 merged, 2 split\n")
+    assert repr(replace(found, table=found.table[:1])).startswith("1 change of codes: ")
 
 
 def test_from_a_file(tmp_path: Path) -> None:

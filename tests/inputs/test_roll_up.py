@@ -328,12 +328,12 @@ def test_every_mistake_is_told_at_once() -> None:
 def test_sentences() -> None:
     error = refused(lambda: of(["aid_rate"]))
     assert error.text("en") == (
-        "it is not known whether 'aid_rate' adds up or averages: state its kind: 'aid_rate': 'extensive' (adds up), "
-        "'intensive' (a rate or a mean), 'ordinal' or 'yes_no'"
+        "it is not known whether 'aid_rate' adds up or averages: state its kind, as in aid_rate: extensive (adds up), "
+        "intensive (a rate or a mean), ordinal or yes_no"
     )
     assert "s'additionne ou fait une moyenne" in error.text("fr")
     error = refused(lambda: of({"vacant": {"kind": "intensive", "by": "home"}}))
-    assert error.text("en").endswith("or by=None for each row to count once; did you mean 'homes'?")
+    assert error.text("en").endswith("(`by: null`, None in Python, counts each row once); did you mean 'homes'?")
 
 
 @pytest.mark.parametrize(("language", "words"), [("fr", "km2 100,0\u00a0%"), ("en", "km2 100.0%")])

@@ -291,7 +291,7 @@ def test_what_a_parent_chose_stands_on_the_way(tmp_path: Path) -> None:
     plan = content()
     plan["tiers"][1] |= {"may_change": {"parts.base.pool.fraction": [0.1, 0.4]}, "overrides": str(tmp_path)}
     found = cascade(plan, {tier: pd.DataFrame(rows) for tier, rows in TABLES.items()})
-    assert "1 of 4 parents apply a page of their own" in found.summary()
+    assert "1 of 4 parents applies a page of its own" in found.summary()
     assert "Board of region 01, 2026-03-12" in " ".join(str(found.explain("t0")).split())
     assert "Board of region 01" not in str(found.explain("t5"))
     notes = Cells.read(found.to_excel(tmp_path / "a.xlsx")).sheets["Read me"]
