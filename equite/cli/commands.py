@@ -44,7 +44,9 @@ def demo(context: typer.Context, output: Output = None, language: Tongue = None)
             # The example is for whoever asks, in the language of the machine.
             desk.asked = desk.language
             allocation = desk.allocate(desk.formula(example / "formula.yaml"), example / "territories.csv")
-            written = write(allocation, output or Path(_DEMO))
+            target = output or Path(_DEMO)
+            live = target.suffix.lower() == ".xlsx"
+            written = allocation.to_excel(target, live=True) if live else write(allocation, target)
         desk.show_table(allocation, _FIRST_ROWS)
         desk.show(f"\n{allocation.summary()}\n\n{desk.say('cli-demo-note')}")
         desk.show(desk.say("cli-written", path=written))
