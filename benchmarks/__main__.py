@@ -1,4 +1,4 @@
-"""Run every benchmark: ``python -m benchmarks``."""
+"""Run the benchmarks: ``python -m benchmarks``; that of live workbooks takes minutes: ``python -m benchmarks.workbook``."""
 
 from __future__ import annotations
 

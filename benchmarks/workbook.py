@@ -20,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 import equite
 from benchmarks.tiers import peak
 
-ROWS, COLUMNS, RUNS = 5_000, 40, 3
+ROWS, COLUMNS, RUNS = 5_000, 40, 2
 _WRITING = ("_write_number", "_write_string", "_write_formula", "_write_blank")
 
 #: One cell: the sheet, the method that wrote it, its arguments.
