@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m benchmarks``; that of live workbooks takes minutes: ``python -m benchmarks.workbook``."""
+"""Run the benchmarks: ``python -m benchmarks``. Live workbooks take minutes: ``python -m benchmarks.workbook``."""
 
 from __future__ import annotations
 
