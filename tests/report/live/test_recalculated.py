@@ -356,13 +356,18 @@ def test_a_recalculated_workbook_is_read_back(written: list[Written]) -> None:
 
 
 def test_an_edited_workbook_is_read_back_as_edited(written: list[Written]) -> None:
+    changed: list[bool] = []
     for each in written:
         if each.recalculated_edited and each.expected:
             reading = read_workbook(each.recalculated_edited)
-            assert reading.changes, each.case.name
+            changed.append(bool(reading.changes))
+            if not reading.changes:
+                # A tenth more of nothing is no edit.
+                assert each.expected.amounts.tolist() == each.case.allocation.amounts.tolist(), each.case.name
             assert reading.allocate().amounts.tolist() == each.expected.amounts.tolist(), each.case.name
             if is_live(each):
                 assert not reading.is_stale, each.case.name
+    assert sum(changed) >= 0.9 * len(changed)
 
 
 def test_the_seed_gives_the_same_pages_again() -> None:
