@@ -16,16 +16,18 @@ from equite.engine.bounds import Bounds, Context
 from equite.engine.cautions import cautions
 from equite.engine.checks import run_checks
 from equite.engine.eligibility import Exclusion, apply_rules
+from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, MissingInAggregate, Scope, Table
 from equite.engine.limits import Stages
 from equite.engine.missing import refuse_missing
 from equite.engine.parts import PartResult, exceeding, labelled_groups, share_parts
-from equite.engine.rounding import MOST_UNITS, Unit, inward, largest_remainders, round_half_away
+from equite.engine.rounding import MOST_UNITS, Unit, largest_remainders, round_half_away
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
 from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, nearest
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
+from equite.formula.nodes import Call
 from equite.formula.writing import written
 from equite.inputs.grid import few
 from equite.inputs.territories import ColumnRule, Territories
@@ -158,7 +160,7 @@ class _Run:
         envelope_units = self._envelope(scope, context)
         envelope = None if envelope_units is None else self.unit.money(envelope_units)
         if envelope is not None:
-            scope = scope.bound(envelope=context.of_purse(envelope))
+            scope = scope.bound(envelope=Known(context.of_purse(envelope), is_typed=True))
         for name in self.formula.indices:
             # An index that nothing is shared by is told on outputs all the same: what is wrong with it is said now.
             scope.scoring(name)
@@ -230,25 +232,26 @@ class _Run:
         if expression.plain is not None:
             units = np.full(context.purses.count, float(self.unit.exactly(expression.plain)))
         else:
-            units = round_half_away(self.unit.count(self._one_value(scope, context)), 0)
+            units = self._one_value(scope, context)
         if np.abs(units).sum() > MOST_UNITS:
             problem = Problem("too-many-units", {"unit": str(self.unit.size)}, **formula.where("envelope"))
             raise SharingError([problem], formula.language)
         return units.astype(np.int64)
 
     def _one_value(self, scope: Scope, context: Context) -> Floats:
-        """Evaluate a computed envelope, which has one value in each purse."""
+        """Evaluate a computed envelope, in whole units; it has one value in each purse."""
         formula = self.formula
         assert formula.envelope is not None
         tree = formula.envelope.value.tree
-        values = scope.rows(tree)
+        values = scope.settled(tree)
+        values = scope.alike(tree) if values.shape else np.broadcast_to(values, context.rows.shape)
         problems = Problems(FormulaError, formula.language)
         where = formula.where("envelope")
         refuse_missing(problems, scope, tree, values, context.rows, "wanted-envelope", where)
         problems.refuse()
         members, value = values[context.rows], np.zeros(context.purses.count)
         value[context.purses.of[::-1]] = members[::-1]
-        differs = np.abs(members - value[context.purses.of]) > 1e-12 * np.abs(value[context.purses.of])
+        differs = members != value[context.purses.of]
         if differs.any():
             entry = "envelope-by-territory" if formula.within is None else "envelope-by-territory-within"
             problems.add(entry, **where, within=formula.within or "", codes=Codes(tuple(context.codes[differs])))
@@ -257,6 +260,8 @@ class _Run:
         elif value.max() > MOST_UNITS * float(self.unit.size):
             problems.add("too-many-units", **where, unit=str(self.unit.size))
         problems.refuse()
+        units = scope.rows(Call("round", (self.unit.of(tree),)))[context.rows]
+        value[context.purses.of[::-1]] = units[::-1]
         return value
 
     def _against_envelope(
@@ -307,7 +312,7 @@ class _Run:
         none = np.zeros(context.purses.count)
         if stages.money is None:
             cost = sum((result.on_top for result in stages.results if result.limit.fund == "on_top"), none)
-            whole = _alone(shares, stages, self.unit, self.formula)
+            whole = _alone(shares, stages, context)
             return whole, (None, self._nearest(cost), self._nearest(reserve))
         on_top = sum((result.on_top for result in stages.results), none)
         kept, sums = self._nearest(reserve), context.purses.total(shares)
@@ -319,7 +324,7 @@ class _Run:
         if (np.abs(sums - total) > 1 + 1e-9 * np.abs(total)).any():
             # Rounding must never paper over money that a step lost.
             raise SharingError([Problem("money-lost", {"id": self.formula.id})], self.formula.language)
-        whole = _rounded_by_group(context, shares, stages, total)
+        whole = _rounded_by_group(context, shares, stages, total, self.unit.count(np.abs(stages.fixed)))
         return whole, (envelope_units, added, kept)
 
     def _nearest(self, money: Floats) -> np.ndarray:
@@ -327,7 +332,7 @@ class _Run:
 
 
 def _nearest_whole(units: Floats) -> np.ndarray:
-    return np.floor(units + 0.5).astype(np.int64)
+    return round_half_away(units, 0).astype(np.int64)
 
 
 def _left_over(context: Context, taken: Floats, envelope: Floats, over: Mask) -> list[Problem]:
@@ -364,20 +369,28 @@ def _only_stated_pools(parts: tuple[PartResult, ...]) -> bool:
     return all(result.part.pool is not None and result.part.pool.amount is not None for result in parts)
 
 
-def _alone(shares: Floats, stages: Stages, unit: Unit, formula: Formula) -> np.ndarray:
-    """Round each amount by itself, within its bounds where they are whole."""
+def _alone(shares: Floats, stages: Stages, context: Context) -> np.ndarray:
+    """Round each amount by itself, within its bounds where they are whole.
+
+    Half a unit is told exactly where the amount is nothing but what parts pay as it is.
+    """
+    tree = stages.amount_tree
     whole = round_half_away(shares, 0)
-    if formula.rounding.bounds == "inward":
-        lower, upper = inward(stages.bounds.lower, stages.bounds.upper, unit)
-        whole = np.clip(whole, np.ceil(unit.count(lower) - 1e-6), np.floor(unit.count(upper) + 1e-6))
+    if tree is not None:
+        exactly = stages.scope.rows(Call("round", (context.unit.of(tree),)))[context.rows]
+        whole = np.where(stages.untouched, exactly, whole)
+    if context.formula.rounding.bounds == "inward":
+        # Bounds are whole units by now, but for those that stages scaled.
+        lower, upper = context.unit.count(stages.bounds.lower), context.unit.count(stages.bounds.upper)
+        whole = np.clip(whole, np.ceil(lower - 1e-6), np.floor(upper + 1e-6))
     return whole.astype(np.int64)
 
 
-def _rounded_by_group(context: Context, shares: Floats, stages: Stages, total: np.ndarray) -> np.ndarray:
+def _rounded_by_group(context: Context, shares: Floats, stages: Stages, total: np.ndarray, size: Floats) -> np.ndarray:
     """Round each purse together; where groups have totals of their own, groups first, then members inside each."""
     groups = stages.group_bounds.groups if stages.group_bounds is not None else stages.groups
     if groups is context.purses:
-        return largest_remainders(shares, total, groups)
+        return largest_remainders(shares, total, groups, size)
     purses = Groups(context.purse_of(groups), context.purses.count)
-    by_group = largest_remainders(groups.total(shares), total, purses)
-    return largest_remainders(shares, by_group, groups)
+    by_group = largest_remainders(groups.total(shares), total, purses, groups.total(size))
+    return largest_remainders(shares, by_group, groups, size)

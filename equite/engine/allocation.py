@@ -22,6 +22,7 @@ from equite.engine.record import Reliance, record_of, reliance_of
 from equite.engine.sharing import Floats
 from equite.errors import Problem, SharingError, nearest
 from equite.formula.formula import Formula
+from equite.inputs.figures import typed
 from equite.inputs.territories import Territories
 from equite.wording import Language, Nearest
 
@@ -136,7 +137,7 @@ class Allocation:
     @cached_property
     def previous(self) -> Floats | None:
         """Last period's amounts, where the page says."""
-        return None if self.formula.previous is None else self.scope.numbers("previous")[self.context.rows]
+        return None if self.formula.previous is None else typed(self.scope.numbers("previous")[self.context.rows])
 
     @cached_property
     def final_parts(self) -> Mapping[str, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equite.engine.evaluation import Mask, Scope
-from equite.engine.rounding import Unit, inward
+from equite.engine.rounding import Unit
 from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
 from equite.errors import Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
+from equite.formula.nodes import Call, Node
 from equite.inputs.grid import few
 from equite.wording import Amount, Codes
 
@@ -114,26 +116,37 @@ def evaluate_bounds(
     at_most: Expression | None,
     place: tuple[str | int, ...],
     bound: Mask | None = None,
+    *,
+    alike: bool = False,
 ) -> Bounds:
     """Evaluate bounds for those that take part (of whom only ``bound`` are bounded); a missing bound is no bound.
+
+    With ``alike``, equal bounds are the same float.
 
     Raises
     ------
     SharingError
         A floor stands above its cap, or no whole unit lies between them.
     """
-    lower = _evaluated(scope, context, at_least, -np.inf)
-    upper = _evaluated(scope, context, at_most, np.inf)
+    run = scope.alike if alike else scope.settled_rows
+    lower = _evaluated(run, context, at_least, -np.inf)
+    upper = _evaluated(run, context, at_most, np.inf)
     if bound is not None:
         lower, upper = np.where(bound, lower, -np.inf), np.where(bound, upper, np.inf)
     problems = context.problems()
     crossed = lower > upper
+    if crossed.any() and at_least is not None and at_most is not None:
+        above = scope.compared(">", at_least.tree, at_most.tree)
+        crossed &= np.broadcast_to(above, (scope.table.size,))[context.rows] == 1
+        # What crosses by dust alone is one bound.
+        upper = np.where(crossed, upper, np.maximum(lower, upper))
     if crossed.any():
         problems.add("bounds-crossed", **context.formula.where(*place), codes=Codes(tuple(context.codes[crossed])))
         problems.refuse()
     if context.formula.rounding.bounds == "inward":
         exact = lower, upper
-        lower, upper = inward(lower, upper, context.unit)
+        lower = _inward(scope, context, at_least, lower, "ceil")
+        upper = _inward(scope, context, at_most, upper, "floor")
         squeezed = lower > upper
         if squeezed.any():
             first = int(np.flatnonzero(squeezed)[0])
@@ -148,11 +161,19 @@ def evaluate_bounds(
     return Bounds(lower, upper)
 
 
-def _evaluated(scope: Scope, context: Context, expression: Expression | None, absent: float) -> Floats:
+def _evaluated(run: Callable[[Node], Floats], context: Context, expression: Expression | None, absent: float) -> Floats:
     if expression is None:
         return np.full(context.size, absent)
-    values = scope.rows(expression.tree)[context.rows]
+    values = run(expression.tree)[context.rows]
     return np.where(np.isnan(values), absent, values)
+
+
+def _inward(scope: Scope, context: Context, expression: Expression | None, bound: Floats, way: str) -> Floats:
+    """Move a bound inward to a whole unit; one that is a whole unit stays where it is."""
+    if expression is None:
+        return bound
+    units = scope.rows(Call(way, (context.unit.of(expression.tree),)))[context.rows]
+    return np.where(np.isfinite(bound), context.unit.money(units), bound)
 
 
 def prorated(fixed: Floats, earlier: Bounds, floors: Floats, money: Floats, groups: Groups) -> Solution:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equite.engine.equality import Known
+
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
@@ -41,12 +43,13 @@ def run_checks(allocation: Allocation) -> tuple[CheckResult, ...]:
     context = allocation.context
     if not allocation.formula.checks:
         return ()
-    known: dict[str, np.ndarray] = {name: context.full(values, 0.0) for name, values in allocation.final_parts.items()}
-    known["amount"] = context.full(allocation.amounts, 0.0)
+    final = allocation.final_parts
+    known = {name: Known(context.full(values, 0.0), size=allocation.amounts.max()) for name, values in final.items()}
+    known["amount"] = Known(context.full(allocation.amounts, 0.0), is_typed=True)
     scope = allocation.scope.bound(**known)
     results = []
     for check in allocation.formula.checks:
-        holds = scope.rows(check.that.tree)[context.rows]
+        holds = scope.settled_rows(check.that.tree)[context.rows]
         failing = tuple(str(code) for code in context.codes[(holds == 0) | np.isnan(holds)])
         title = check.title or {"fr": str(check.that), "en": str(check.that)}
         results.append(CheckResult(str(check.that), title, not failing, failing))

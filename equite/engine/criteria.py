@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from equite.engine.aggregates import label_text
+from equite.engine.equality import alike_but_for_dust
 from equite.engine.evaluation import Mask, Scope
+from equite.engine.functions import step
 from equite.engine.methods import TRANSFORMS, average_rank
 from equite.engine.missing import Wanted, refuse_missing
 from equite.engine.outliers import excess_kurtosis, skewness, treat
@@ -17,7 +19,7 @@ from equite.engine.registry import Normaliser
 from equite.engine.sharing import Floats
 from equite.errors import Problem, Problems, nearest
 from equite.formula.indices import Criterion, Direction, Missing, Outliers
-from equite.formula.nodes import Name
+from equite.formula.nodes import Binary, Call, Name, Number
 from equite.wording import Codes, Numeral
 
 __all__ = ["ContextGroup", "CriterionScore", "Measure", "measure"]
@@ -101,11 +103,13 @@ class CriterionScore:
 def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Problem]) -> CriterionScore | None:
     """Score a criterion; None where it distinguishes nobody (noted in ``warnings``) or is unusable (``problems``)."""
     before = len(problems.found)
-    raw = scope.numbers(what.name)[scope.taking_part]
-    _within_range(what, raw, scope, problems)
+    raw = scope.alike(Name(what.name))[scope.taking_part]
+    _within_range(what, scope, problems)
     values = _filled(what, raw, scope, problems, warnings)
     values = _transformed(what, values, scope, problems)
     values = _without_extremes(what, values, warnings)
+    if values is not raw:
+        values = alike_but_for_dust(values)
     if len(problems.found) > before:
         return None
     direction = what.criterion.more_need_when
@@ -119,7 +123,7 @@ def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Prob
     if groups:
         scores[present] = _within_groups(values, groups, what)[present]
     else:
-        turned = _turned(values, direction, scope)
+        turned = _turned(what, values, direction, scope, as_given=values is raw)
         if _constant(turned[present]):
             warnings.append(Problem("criterion-constant", {"criterion": what.name, "index": what.index}))
             return None
@@ -157,16 +161,16 @@ def _turned_parameters(what: Measure, direction: Direction) -> dict[str, Any]:
     return dict(zip(given, (-value for value in reversed(list(given.values()))), strict=True))
 
 
-def _within_range(what: Measure, raw: Floats, scope: Scope, problems: Problems) -> None:
+def _within_range(what: Measure, scope: Scope, problems: Problems) -> None:
     """Refuse values that the criterion cannot have."""
     low, high = (None if end is None else float(end) for end in what.criterion.range)
-    outside = np.zeros(raw.size, dtype=bool)
-    if low is not None:
-        outside |= raw < low
-    if high is not None:
-        outside |= raw > high
+    outside = np.zeros(scope.table.size, dtype=bool)
+    for sign, end in (("<", low), (">", high)):
+        if end is not None:
+            outside |= scope.compared(sign, Name(what.name), Number(end)) == 1
+    outside &= scope.taking_part
     if outside.any():
-        codes = Codes(tuple(scope.table.codes[scope.taking_part][outside]))
+        codes = Codes(tuple(scope.table.codes[outside]))
         ends = {"low": Numeral(-np.inf if low is None else low), "high": Numeral(np.inf if high is None else high)}
         problems.found.append(
             Problem(
@@ -275,9 +279,9 @@ def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, pl
     if named not in tables or tables[named].kind not in ("up_to", "from"):
         problems.add("table-unknown", **place, name=named, nearest=nearest(named, tables))
         return values
-    from equite.engine.functions import TABLES
-
-    changed = TABLES["step"](values, tables[named])
+    table = tables[named]
+    below = np.searchsorted(table.edges, values, side="right" if table.kind == "from" else "left")
+    changed = step(values, table, np.asarray(below))
     lost = np.isnan(changed) & ~np.isnan(values)
     if lost.any():
         codes = Codes(tuple(scope.table.codes[scope.taking_part][lost]))
@@ -285,10 +289,13 @@ def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, pl
     return changed
 
 
-def _turned(values: Floats, direction: Direction, scope: Scope) -> Floats:
-    """Turn values so that higher means more need."""
+def _turned(what: Measure, values: Floats, direction: Direction, scope: Scope, *, as_given: bool) -> Floats:
+    """Turn values so that higher means more need; distances that are equal are the same float."""
+    if direction.toward is not None and as_given:
+        distance = Call("abs", (Binary("-", Name(what.name), direction.toward.tree),))
+        return -scope.alike(distance)[scope.taking_part]
     if direction.toward is not None:
-        return -np.abs(values - scope.rows(direction.toward.tree)[scope.taking_part])
+        return alike_but_for_dust(-np.abs(values - scope.rows(direction.toward.tree)[scope.taking_part]))
     return -values if direction.pull == "low" else values
 
 
@@ -317,7 +324,8 @@ def _sides_of_cut(what: Measure, direction: Direction, scope: Scope, problems: P
     measured = scope.numbers(str(direction.by))
     place = scope.formula.where(*what.path, "more_need_when")
     refuse_missing(problems, scope, Name(str(direction.by)), measured, scope.taking_part, "wanted-criterion", place)
-    below = measured[scope.taking_part] < float(direction.cut or 0)
+    below = scope.compared("<", Name(str(direction.by)), Number(float(direction.cut or 0)))
+    below = (np.broadcast_to(below, measured.shape) == 1)[scope.taking_part]
     sides = {"below": below, "above": ~below}
     return tuple(ContextGroup(side, direction.labels[side], rows) for side, rows in sides.items() if rows.any())
 

@@ -49,7 +49,7 @@ def apply_rules(
     kept = rows.copy()
     exclusions: list[Exclusion] = []
     for at, rule in enumerate(rules):
-        holds = scope.rows(rule.where.tree)
+        holds = scope.settled_rows(rule.where.tree)
         problems = Problems(FormulaError, scope.formula.language)
         where = scope.formula.where(*place, at, "where")
         refuse_missing(problems, scope, rule.where.tree, holds, kept, "wanted-condition", where)

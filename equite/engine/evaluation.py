@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equite.engine.aggregates import Grouping, aggregate
-from equite.engine.functions import COMPARISONS, FUNCTIONS, OPERATORS, TABLES, all_of, any_of, negated, truth
+from equite.engine.bounded import whole_power
+from equite.engine.equality import Equality, Known
+from equite.engine.functions import COMPARISONS, FUNCTIONS, OPERATORS, TABLES, all_of, any_of, bracket, negated, step
 from equite.engine.sharing import Floats
 from equite.formula.formula import Formula
 from equite.formula.nodes import (
@@ -30,6 +32,8 @@ from equite.formula.nodes import (
     Text,
     walk,
 )
+from equite.formula.tables import Table as NamedTable
+from equite.inputs.figures import typed
 
 if TYPE_CHECKING:
     from equite.engine.scoring import Scoring
@@ -89,18 +93,37 @@ class Scope:
         self.eligible = eligible
         self._score = score
         self.served = served
-        self._bindings: dict[str, np.ndarray] = {}
+        #: Names that are bound to values here, and names that stand for a tree of the parent's.
+        self.known: dict[str, Known] = {}
+        self._aliases: dict[str, Node] = {}
         self.parent: Scope | None = None
         self._memo: dict[str, np.ndarray] = {}
+        self._figures: dict[str, Floats] = {}
         self._groupings: dict[str, Grouping] = {}
         self.scorings: dict[str, Scoring] = {}
+        # Decisions are taken once. A node is kept beside its result, so that no other can take its identity.
+        self._decisions: dict[int, tuple[Node, Floats]] = {}
+        self._counted: dict[int, tuple[Node, tuple[Mask, Grouping | None]]] = {}
 
-    def bound(self, **bindings: np.ndarray | float) -> Scope:
-        """Give a scope in which some names have other values; what rests on them is computed anew, the rest shared."""
+    def bound(self, **bindings: Known | Node | np.ndarray | float) -> Scope:
+        """Give a scope in which some names have other values; what rests on them is computed anew, the rest shared.
+
+        A name may be bound to values (:class:`Known` says whether they are figures; bare ones count as solved), or to
+        a tree, which is read in this scope.
+        """
         child = Scope(self.formula, self.table, self.eligible, self._score, self.served)
         child.parent = self
-        child._bindings = {name: np.asarray(value) for name, value in bindings.items()}
+        for name, value in bindings.items():
+            if isinstance(value, Node):
+                child._aliases[name] = value
+            else:
+                child.known[name] = value if isinstance(value, Known) else Known(np.asarray(value))
         return child
+
+    @cached_property
+    def equality(self) -> Equality:
+        """What compares trees in this scope."""
+        return Equality(self)
 
     @cached_property
     def taking_part(self) -> Mask:
@@ -109,13 +132,63 @@ class Scope:
 
     def value(self, name: str) -> np.ndarray:
         """Give a name's value: a number (shape ``()``), or one for each territory (shape ``(n,)``)."""
-        if name in self._bindings:
-            return self._bindings[name]
-        if self.parent is not None and not self._rests_on_bindings(name):
-            return self.parent.value(name)
+        if name in self.known:
+            return self.known[name].value
+        home = self.home(name)
+        if home is not self:
+            return home.value(name)
         if name not in self._memo:
             self._memo[name] = self._compute(name)
         return self._memo[name]
+
+    def home(self, name: str) -> Scope:
+        """Give the scope in which a name's value is worked out: the outermost that knows all that it rests on."""
+        if self.parent is None or self._rests_on_bindings(name):
+            return self
+        return self.parent.home(name)
+
+    def origin(self, name: str) -> tuple[Scope, Node] | None:
+        """Give the tree that a name stands for and the scope to read it in; None where it stands for values."""
+        formula = self.formula
+        if name in self.known:
+            return None
+        if name in self._aliases:
+            assert self.parent is not None
+            return self.parent, self._aliases[name]
+        if name in formula.variables:
+            return self, formula.variables[name].value.tree
+        if name == "previous":
+            return self, Name(str(formula.previous))
+        if name == "envelope" and formula.envelope:
+            return self, formula.envelope.value.tree
+        return None
+
+    def figures(self, name: str) -> Floats | None:
+        """Give a name's values as typed figures; None where they are computed."""
+        home = self.home(name)
+        if home is not self:
+            return home.figures(name)
+        origin = self.origin(name)
+        if origin is not None:
+            return origin[0].equality.figures(origin[1])
+        if name in self.formula.indices or (name in self.known and not self.known[name].is_typed):
+            return None
+        if name not in self._figures:
+            self._figures[name] = typed(self.value(name))
+        return self._figures[name]
+
+    def sign_is_sure(self, name: str) -> bool:
+        """Tell whether no dust can stand for zero among a name's values."""
+        home = self.home(name)
+        if home is not self:
+            return home.sign_is_sure(name)
+        origin = self.origin(name)
+        if origin is not None:
+            return origin[0].equality.sign_is_sure(origin[1])
+        if name in self.formula.indices or (name in self.known and not self.known[name].is_typed):
+            # Scores and solved amounts of zero or more are zero where all that they are made of is.
+            return not bool((self.value(name) < 0).any())
+        return True
 
     def scoring(self, name: str) -> Scoring:
         """Give an index's scoring, computed once."""
@@ -135,7 +208,7 @@ class Scope:
             return self.parent.grouping(name)
         if name not in self._groupings:
             values = np.broadcast_to(self.value(name), (self.table.size,))
-            self._groupings[name] = Grouping.by(values)
+            self._groupings[name] = Grouping.by(values if values.dtype == object else self.alike(Name(name)))
         return self._groupings[name]
 
     def evaluate(self, node: Node) -> Floats:
@@ -147,21 +220,45 @@ class Scope:
         """Run a tree and give one float for each territory."""
         return np.broadcast_to(self.evaluate(node), (self.table.size,))
 
+    def settled(self, node: Node) -> Floats:
+        """Run a tree; what exact arithmetic makes zero is zero, and no dust stands for it."""
+        return self._once(node, self.equality.settled)
+
+    def settled_rows(self, node: Node) -> Floats:
+        """Run a tree and give one float for each territory, each of the sign that exact arithmetic gives it."""
+        return np.broadcast_to(self.settled(node), (self.table.size,))
+
+    def alike(self, node: Node) -> Floats:
+        """Run a tree and give one float for each territory, the same float where values are equal."""
+        with np.errstate(all="ignore"):
+            return self.equality.alike(node)
+
+    def compared(self, operator: str, left: Node, right: Node) -> Floats:
+        """Compare two trees: 1 where it holds, 0 where it does not, missing where either is."""
+        signs = self.equality.signs(left, right)
+        return np.where(np.isnan(signs), np.nan, COMPARISONS[operator](signs, 0.0))
+
+    def _once(self, node: Node, decide: Callable[[Node], Floats]) -> Floats:
+        if id(node) not in self._decisions:
+            with np.errstate(all="ignore"):
+                self._decisions[id(node)] = node, decide(node)
+        return self._decisions[id(node)][1]
+
+    def binds(self, names: Collection[str]) -> bool:
+        """Tell whether some of these names are bound in this very scope."""
+        return not (self.known.keys().isdisjoint(names) and self._aliases.keys().isdisjoint(names))
+
     def _rests_on_bindings(self, name: str) -> bool:
-        return not self._bindings.keys().isdisjoint(self.formula.names.closure((name,)))
+        return self.binds(self.formula.names.closure((name,)))
 
     def _compute(self, name: str) -> np.ndarray:
-        formula = self.formula
-        if name in formula.constants:
-            return np.asarray(float(formula.constants[name].value))
-        if name in formula.variables:
-            return self.evaluate(formula.variables[name].value.tree)
-        if name in formula.indices:
+        origin = self.origin(name)
+        if origin is not None:
+            return origin[0].evaluate(origin[1])
+        if name in self.formula.constants:
+            return np.asarray(float(self.formula.constants[name].value))
+        if name in self.formula.indices:
             return self.scoring(name).scores
-        if name == "previous":
-            return self.value(str(formula.previous))
-        if name == "envelope" and formula.envelope:
-            return self.evaluate(formula.envelope.value.tree)
         return self.table.columns[name]
 
     def _run(self, node: Node) -> Floats:
@@ -174,28 +271,39 @@ class Scope:
                 return self.value(name)
             case Negative(operand):
                 return -self._run(operand)
-            case Not(operand):
-                return negated(self._run(operand))
+            case Not() | Logical() | Comparison() | Membership():
+                return self._once(node, self._condition)
             case Binary(operator, left, right):
-                return OPERATORS[operator](self._run(left), self._run(right))
-            case Logical(operator, operands):
-                return self._logical(operator, operands)
-            case Comparison():
-                return self._comparison(node)
-            case Membership(item, choices):
-                return self._any_equal(item, choices)
-            case Call(function, arguments):
-                return self._call(function, arguments)
+                return self._binary(operator, left, right)
+            case Call():
+                return self._call(node)
             case Aggregate():
                 return self._aggregate(node)
         raise AssertionError(node)
 
-    def _logical(self, operator: str, operands: tuple[Node, ...]) -> Floats:
-        join = all_of if operator == "and" else any_of
-        found = self._run(operands[0])
-        for operand in operands[1:]:
-            found = join(found, self._run(operand))
-        return found
+    def _binary(self, operator: str, left: Node, right: Node) -> Floats:
+        if operator == "/":
+            return OPERATORS["/"](self._run(left), self.settled(right))
+        if operator == "**" and whole_power(right) is None:
+            # A root of a speck below zero is zero; a power that comes to a whole number is one.
+            exponent, whole = self.settled(right), Call("round", (right,))
+            return OPERATORS["**"](
+                self.settled(left), np.where(self.compared("==", right, whole) == 1, np.rint(exponent), exponent)
+            )
+        return OPERATORS[operator](self.settled(left) if operator == "**" else self._run(left), self._run(right))
+
+    def _condition(self, node: Node) -> Floats:
+        match node:
+            case Not(operand):
+                return negated(self.settled(operand))
+            case Logical(operator, operands):
+                join = all_of if operator == "and" else any_of
+                return reduce(join, (self.settled(operand) for operand in operands))
+            case Comparison():
+                return self._comparison(node)
+            case Membership(item, choices):
+                return self._any_equal(item, choices)
+        raise AssertionError(node)
 
     def _comparison(self, node: Comparison) -> Floats:
         left, right = node.operands[0], node.operands[1]
@@ -204,20 +312,15 @@ class Scope:
         if isinstance(right, Text):
             same = self._any_equal(left, (right,))
             return same if node.operators[0] == "==" else negated(same)
-        values = [self._run(operand) for operand in node.operands]
-        found = np.asarray(1.0)
-        for operator, one, other in zip(node.operators, values, values[1:], strict=False):
-            found = all_of(found, truth(COMPARISONS[operator](one, other), one, other))
-        return found
+        links = zip(node.operators, node.operands, node.operands[1:], strict=False)
+        return reduce(all_of, (self.compared(*link) for link in links))
 
     def _any_equal(self, item: Node, choices: tuple[Node, ...]) -> Floats:
         if isinstance(choices[0], Text):
             assert isinstance(item, Name)
             labels = {choice.value for choice in choices if isinstance(choice, Text)}
             return self._by_label(item.name, lambda label: label in labels)
-        value = self._run(item)
-        same = np.isin(value, np.array([float(self._run(choice)) for choice in choices]))
-        return truth(same, value)
+        return reduce(any_of, (self.compared("==", item, choice) for choice in choices))
 
     def _by_label(self, name: str, test: Callable[[str], bool]) -> Floats:
         """Test each different label once, then spread the answers over the rows."""
@@ -225,41 +328,85 @@ class Scope:
         answers = np.array([*(float(test(str(label))) for label in groups.labels), np.nan])
         return answers[groups.of]
 
-    def _call(self, function: str, arguments: tuple[Node, ...]) -> Floats:
+    def _call(self, node: Call) -> Floats:
+        function, arguments = node.function, node.arguments
         if function == "starts_with":
             column, prefix = arguments
             assert isinstance(column, Name)
             assert isinstance(prefix, Text)
             return self._by_label(column.name, lambda label: label.startswith(prefix.value))
-        if function == "weighted_sum" or function in TABLES:
-            named = arguments[-1]
-            assert isinstance(named, Name)
-            table = self.formula.tables[named.name]
-            if function == "weighted_sum":
-                pairs = zip(table.columns, table.values, strict=True)
-                return np.asarray(np.sum([self.numbers(column) * weight for column, weight in pairs], axis=0))
-            return TABLES[function](np.asarray(self._run(arguments[0])), table)
+        if function == "weighted_sum":
+            table = self.table_of(arguments[-1])
+            pairs = zip(table.columns, table.values, strict=True)
+            return np.asarray(np.sum([self.numbers(column) * weight for column, weight in pairs], axis=0))
+        if function in TABLES:
+            return self._once(node, self._from_table)
+        if function in ("floor", "ceil", "round"):
+            return self._once(node, self._whole)
+        if function in ("sqrt", "log"):
+            return FUNCTIONS[function](self.settled(arguments[0]))
+        if function == "where":
+            condition, yes, no = arguments
+            return FUNCTIONS["where"](self.settled(condition), self._run(yes), self._run(no))
         return FUNCTIONS[function](*(self._run(argument) for argument in arguments))
 
+    def _whole(self, node: Node) -> Floats:
+        assert isinstance(node, Call)
+        digits = 0 if len(node.arguments) == 1 else whole_power(node.arguments[1])
+        assert digits is not None
+        return self.equality.whole(node.function, node.arguments[0], digits)
+
+    def _from_table(self, node: Node) -> Floats:
+        """Look values up in one of the page's tables; which step holds one is decided exactly."""
+        assert isinstance(node, Call)
+        item, table = node.arguments[0], self.table_of(node.arguments[1])
+        value = np.asarray(self._run(item))
+        if node.function == "interpolate":
+            return TABLES["interpolate"](value, table)
+        place = self.equality.place(item, np.asarray(table.edges), included=table.kind == "from")
+        return (step if node.function == "step" else bracket)(value, table, place)
+
+    def table_of(self, node: Node) -> NamedTable:
+        """Give the page's table that a function names."""
+        assert isinstance(node, Name)
+        return self.formula.tables[node.name]
+
     def _aggregate(self, node: Aggregate) -> Floats:
+        rows, grouping = self.counted(node)
         size = self.table.size
+        values = None
+        if node.arguments:
+            item = node.arguments[0]
+            found = {"rank": self.alike, "count": self.settled}.get(node.function, self._run)(item)
+            values = np.broadcast_to(found, (size,))
+        weights = None if node.weights is None else np.broadcast_to(self._run(node.weights), (size,))
+        share = (
+            node.arguments[1].value if node.function == "quantile" and isinstance(node.arguments[1], Number) else 0.5
+        )
+        result = aggregate(node.function, values, weights, rows, grouping, share)
+        if node.function == "average" and weights is not None and (weights[rows] < 0).any():
+            # Weights of two signs may sum to dust, which no mean is divided by.
+            below = self.settled(Aggregate("total", (node.weights or Null(),), node.by, None, node.among))
+            result = np.where(below == 0, np.nan, result)
+        return result
+
+    def counted(self, node: Aggregate) -> tuple[Mask, Grouping | None]:
+        """Give the rows that an aggregate runs over, and its groups; refuse a value that is missing where it counts."""
+        if id(node) not in self._counted:
+            self._counted[id(node)] = node, self._counted_by(node)
+        return self._counted[id(node)][1]
+
+    def _counted_by(self, node: Aggregate) -> tuple[Mask, Grouping | None]:
         rows = self._among(node.among)
-        inputs = [node.arguments[0]] if node.arguments else []
-        values = np.broadcast_to(self._run(inputs[0]), (size,)) if inputs else None
-        weights = np.broadcast_to(self._run(node.weights), (size,)) if node.weights is not None else None
-        for tree, given in ((inputs[0] if inputs else None, values), (node.weights, weights)):
-            if given is None or tree is None:
+        for tree in (*node.arguments[:1], node.weights):
+            if tree is None:
                 continue
-            missing = np.isnan(given) & rows
+            missing = np.isnan(np.broadcast_to(self._run(tree), (self.table.size,))) & rows
             if missing.any():
                 if self.eligible is not None and (missing & self.eligible).any():
                     raise MissingInAggregate(tree, node.function, missing & self.eligible)
                 rows = rows & ~missing
-        grouping = self.grouping(node.by.name) if node.by else None
-        share = (
-            node.arguments[1].value if node.function == "quantile" and isinstance(node.arguments[1], Number) else 0.5
-        )
-        return aggregate(node.function, values, weights, rows, grouping, share)
+        return rows, self.grouping(node.by.name) if node.by else None
 
     def _among(self, among: Node | None) -> Mask:
         size = self.table.size
@@ -268,6 +415,7 @@ class Scope:
         if isinstance(among, Name) and among.name == "all":
             return np.ones(size, dtype=bool)
         mentions = any(isinstance(node, Name) and node.name in ("eligible", "all") for node in walk(among))
-        scope = self.bound(eligible=self.taking_part.astype(float), all=1.0) if mentions else self
-        holds = np.broadcast_to(scope._run(among), (size,))
+        words = {"eligible": self.taking_part.astype(float), "all": np.asarray(1.0)}
+        scope = self.bound(**{word: Known(value, is_typed=True) for word, value in words.items()}) if mentions else self
+        holds = np.broadcast_to(scope.settled(among), (size,))
         return np.asarray((holds != 0) & ~np.isnan(holds))

@@ -10,11 +10,21 @@ from types import MappingProxyType
 
 import numpy as np
 
-from equite.engine.rounding import round_half_away
 from equite.engine.sharing import Floats
 from equite.formula.tables import Table
 
-__all__ = ["COMPARISONS", "FUNCTIONS", "OPERATORS", "TABLES", "all_of", "any_of", "negated", "truth"]
+__all__ = [
+    "COMPARISONS",
+    "FUNCTIONS",
+    "OPERATORS",
+    "TABLES",
+    "all_of",
+    "any_of",
+    "bracket",
+    "negated",
+    "step",
+    "truth",
+]
 
 
 def _finite(values: Floats) -> Floats:
@@ -72,11 +82,6 @@ def negated(value: Floats) -> Floats:
     return truth(value == 0, value)
 
 
-def _round(value: Floats, digits: Floats | None = None) -> Floats:
-    whole = 0 if digits is None else int(np.ravel(digits)[0])
-    return round_half_away(np.asarray(value), whole)
-
-
 def _log(value: Floats) -> Floats:
     return np.where(value > 0, np.log(np.where(value > 0, value, 1.0)), np.nan)
 
@@ -125,18 +130,15 @@ def _clip(value: Floats, low: Floats, high: Floats) -> Floats:
 FUNCTIONS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
     {
         "abs": np.abs,
-        "ceil": np.ceil,
         "clip": _clip,
         "default": _default,
         "exp": lambda value: _finite(np.exp(value)),
-        "floor": np.floor,
         "is_missing": lambda value: np.isnan(value).astype(np.float64),
         "log": _log,
         "max": _greatest,
         "mean_of": lambda *values: _stack(values).mean(axis=0),
         "median_of": lambda *values: np.median(_stack(values), axis=0),
         "min": _least,
-        "round": _round,
         "sqrt": _sqrt,
         "sum_of": lambda *values: _stack(values).sum(axis=0),
         "trimmed_mean": _trimmed_mean,
@@ -145,18 +147,19 @@ FUNCTIONS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
 )
 
 
-def _step(value: Floats, table: Table) -> Floats:
-    """Give the value of the step that holds each x; beyond the table, ``above`` or missing."""
-    edges, steps = np.array(table.edges), np.array(table.values)
+def step(value: Floats, table: Table, place: np.ndarray) -> Floats:
+    """Give the value of the step that holds each x; beyond the table, ``above`` or missing.
+
+    ``place`` is how many edges lie below x (for ``from``, at or below it).
+    """
     if table.kind == "up_to":
-        beyond = np.nan if table.above is None else table.above
-        found = np.append(steps, beyond)[np.searchsorted(edges, value, side="left")]
+        found = np.append(table.values, np.nan if table.above is None else table.above)[place]
     else:
-        found = np.append(np.nan, steps)[np.searchsorted(edges, value, side="right")]
+        found = np.append(np.nan, table.values)[place]
     return np.where(np.isnan(value), np.nan, found)
 
 
-def _bracket(value: Floats, table: Table) -> Floats:
+def bracket(value: Floats, table: Table, place: np.ndarray) -> Floats:
     """Sum each bracket's rate times the part of x that lies in it, as income tax does.
 
     With ``up_to`` the first bracket begins at 0 and ``above`` is the rate beyond the last edge (without it, an x
@@ -172,7 +175,7 @@ def _bracket(value: Floats, table: Table) -> Floats:
     inside = np.clip(value[..., None], starts, ends) - starts
     total: Floats = (inside * rates).sum(axis=-1)
     if table.kind == "up_to" and table.above is None:
-        total = np.where(value > edges[-1], np.nan, total)
+        total = np.where(place == edges.size, np.nan, total)
     return np.where(np.isnan(value), np.nan, total)
 
 
@@ -181,6 +184,7 @@ def _interpolate(value: Floats, table: Table) -> Floats:
     return np.asarray(np.interp(value, table.edges, table.values), dtype=np.float64)
 
 
-TABLES: Mapping[str, Callable[[Floats, Table], Floats]] = MappingProxyType(
-    {"bracket": _bracket, "interpolate": _interpolate, "step": _step}
+#: Functions of a value and a table; for a step and a bracket, and of the value's place among the edges.
+TABLES: Mapping[str, Callable[..., Floats]] = MappingProxyType(
+    {"bracket": bracket, "interpolate": _interpolate, "step": step}
 )

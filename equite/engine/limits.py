@@ -9,19 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
 from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, settle
+from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
 from equite.engine.parts import PartResult, labelled_groups, resolve
 from equite.engine.sharing import DUST, Floats, Groups, solve
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.formula.model import Limit
+from equite.formula.nodes import Binary, Call, Name, Node
 from equite.wording import Codes
 
-__all__ = ["StageResult", "Stages"]
+__all__ = ["StageResult", "Stages", "amount_tree"]
+
+
+def amount_tree(context: Context, parts: Sequence[PartResult]) -> Node | None:
+    """Give the tree of the amounts where every part pays as it is, so that halves and bounds are told exactly."""
+    if not all(isinstance(result.binding(context), Node) for result in parts):
+        return None
+    names: list[Node] = [Name(result.part.id) for result in parts]
+    return reduce(lambda left, right: Binary("+", left, right), names)
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,9 @@ class Stages:
         self.group_bounds: _GroupBounds | None = None
         self.level = np.ones(groups.count)
         self.amounts = self.fixed + self.score
+        #: The tree of the amounts of those whom no stage touched, where they are but what parts pay as it is.
+        self.amount_tree = amount_tree(context, parts) if money is None else None
+        self.untouched = np.ones(context.size, dtype=bool)
         self.reserve = np.zeros(context.purses.count)
         self.prorated = False
         self.decided: set[str] = set()
@@ -113,17 +127,22 @@ class Stages:
                 result = self._group_stage(limit, scope, place)
             else:
                 result = self._stage(limit, scope, place)
+            self.untouched &= result.after == before
             self.amounts = result.after
             self.results.append(replace(result, before=before, prorated=self.prorated))
             self.prorated = False
 
     def _scope(self, limit: Limit) -> Scope:
-        known = {result.part.id: self.context.full(result.amounts, 0.0) for result in self.parts}
-        known["amount"] = self.context.full(self.amounts, 0.0)
+        known = {result.part.id: result.binding(self.context) for result in self.parts}
+        if self.amount_tree is not None and self.untouched.all():
+            known["amount"] = self.amount_tree
+        else:
+            size = self.context.full(np.abs(self.fixed), 0.0)
+            known["amount"] = Known(self.context.full(self.amounts, 0.0), size=size)
         if limit.part:
             part = next(result.part for result in self.parts if result.part.id == limit.part)
             if part.previous:
-                known["previous"] = self.scope.value(part.previous)
+                known["previous"] = Name(part.previous)
         return self.scope.bound(**known)
 
     def _stage(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> StageResult:
@@ -145,11 +164,11 @@ class Stages:
             moved_by = self._moved_by(limit, scope, place) if limit.move else None
             after, level, kept = self._solved(limit, earlier, stated, place, moved_by)
         # Frozen rows carry no bound of this stage, so none of them counts here.
-        reached = after == stated.lower
+        reached = self._at(after, stated.lower)
         if self.prorated:
             reached |= after <= stated.lower
-        raised = reached & (after == self.bounds.lower)
-        lowered = (after == stated.upper) & (after == self.bounds.upper) & ~raised
+        raised = reached & self._at(after, self.bounds.lower)
+        lowered = self._at(after, stated.upper) & self._at(after, self.bounds.upper) & ~raised
         self.frozen = self.frozen | overridden
         if limit.then == "hold":
             held = raised | lowered
@@ -157,6 +176,11 @@ class Stages:
             self.frozen = self.frozen | held
         raised, lowered = raised & ~overridden, lowered & ~overridden
         return StageResult(limit, self.amounts, after, raised, lowered, level, on_top, kept, codes)
+
+    def _at(self, amounts: Floats, bound: Floats) -> Mask:
+        """Tell who stands at a bound, by no more than what solving a level may leave of dust."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.abs(amounts - bound) <= DUST * (np.abs(amounts) + np.abs(self.fixed)))
 
     def _solved(
         self,
@@ -230,7 +254,7 @@ class Stages:
         """Evaluate a stage's bounds; ``except`` removes the bound only."""
         if limit.exempt is None:
             return evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place)
-        values = scope.rows(limit.exempt.tree)
+        values = scope.settled_rows(limit.exempt.tree)
         problems = Problems(FormulaError, self.context.formula.language)
         where = self.context.formula.where(*place, "except")
         refuse_missing(problems, scope, limit.exempt.tree, values, self.context.rows, "wanted-condition", where)
@@ -254,8 +278,9 @@ class Stages:
                 problems.add("override-twice", **where, code=override.code)
                 continue
             amount = float(scope.rows(override.amount.tree)[self.context.rows][row])
-            units = self.context.unit.count(np.array([amount]))[0]
-            if not np.isfinite(amount) or abs(units - round(units)) > 1e-6:
+            units = self.context.unit.of(override.amount.tree)
+            whole = scope.compared("==", units, Call("round", (units,)))
+            if not np.isfinite(amount) or not np.broadcast_to(whole, self.context.rows.shape)[self.context.rows][row]:
                 unit = str(self.context.unit.size)
                 problems.add(
                     "override-not-multiple", **where, code=override.code, value=str(override.amount), unit=unit
@@ -272,7 +297,7 @@ class Stages:
     def _moved_by(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> Floats:
         assert limit.move is not None
         tree = limit.move.in_proportion_to.tree
-        values = scope.rows(tree)
+        values = scope.settled_rows(tree)
         problems = Problems(FormulaError, self.context.formula.language)
         where = self.context.formula.where(*place, "move")
         refuse_missing(problems, scope, tree, values, self.context.rows, "wanted-score", where)
@@ -313,7 +338,7 @@ class Stages:
         named = np.empty(groups.count, dtype=object)
         named[groups.of] = np.array(labels, dtype=object)[of]
         of = groups.of
-        stated = evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place)
+        stated = evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place, alike=True)
         lower, upper = self._one_each(stated.lower, groups, place), self._one_each(stated.upper, groups, place)
         bounds = Bounds(lower, upper)
         if self.group_bounds is not None:
@@ -328,7 +353,7 @@ class Stages:
             after, level, kept = self._solved(limit, self.bounds, Bounds.none(self.context.size), place, moved_by)
         self.frozen = self.frozen | overridden
         totals = groups.total(after)
-        near = 1e-9 * np.abs(totals) + 1e-9
+        near = DUST * (np.abs(totals) + groups.total(np.abs(after)))
         raised, lowered = (totals <= lower + near)[of], (totals >= upper - near)[of]
         decided_for = tuple(self.context.codes[overridden])
         none = np.zeros_like(kept)
@@ -338,7 +363,7 @@ class Stages:
         """Give the one bound of each group; refuse one that differs among its members."""
         by_group = np.zeros(groups.count)
         by_group[groups.of] = values
-        differs = ~np.isclose(values, by_group[groups.of], rtol=1e-9, atol=0.0)
+        differs = values != by_group[groups.of]
         if differs.any():
             problems = self.context.problems()
             codes = Codes(tuple(self.context.codes[differs]))

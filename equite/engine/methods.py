@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from equite.engine.equality import alike_but_for_dust
 from equite.engine.registry import AGGREGATORS, NORMALISERS, TRANSFORMS, aggregator, normaliser, transform
-from equite.engine.sharing import Floats
+from equite.engine.sharing import DUST, Floats
 
 __all__ = ["AGGREGATORS", "NORMALISERS", "TRANSFORMS", "average_rank"]
 
@@ -145,16 +146,19 @@ def power_mean(scores: Floats, weights: Floats, power: float) -> Floats:
 def copeland(scores: Floats, weights: Floats) -> Floats:
     """Give the share of duels won (Copeland, 1951): whoever is needier on more than half the weight wins a duel.
 
-    A draw counts half. From 0 (loses to all) to 1 (beats all); missing scores are skipped on either side.
+    A draw counts half. From 0 (loses to all) to 1 (beats all); missing scores are skipped on either side. Scores and
+    sums of weights that differ by no more than dust are equal, whatever the scale of the weights.
     """
     count = len(scores)
     wins = np.zeros(count)
+    scores = np.stack([alike_but_for_dust(column) for column in scores.T], axis=1)
     for row in range(count):
         there = ~np.isnan(scores) & ~np.isnan(scores[row])
         weighing = np.where(there, weights[row], 0.0)
         ahead = (weighing * (scores[row] > scores)).sum(axis=1)
         behind = (weighing * (scores[row] < scores)).sum(axis=1)
-        duels = np.where(ahead > behind, 1.0, np.where(ahead == behind, 0.5, 0.0))
+        drawn = np.abs(ahead - behind) <= DUST * (ahead + behind)
+        duels = np.where(drawn, 0.5, np.where(ahead > behind, 1.0, 0.0))
         wins[row] = (duels.sum() - 0.5) / max(count - 1, 1)
     return wins
 
@@ -165,7 +169,9 @@ def ordered_weighted(scores: Floats, weights: Floats, order: list[float]) -> Flo
 
     ``{ordered-weighted: [2, 1, 1]}`` counts each territory's worst criterion twice.
     """
-    falling = np.argsort(-scores, axis=1, kind="stable")
+    # Scores that are equal but for dust keep the order of the page: a place of another weight would tell them apart.
+    equal = np.stack([alike_but_for_dust(row) for row in scores])
+    falling = np.argsort(-equal, axis=1, kind="stable")
     placed = np.take_along_axis(weights, falling, axis=1) * np.asarray(order)
     return arithmetic(np.take_along_axis(scores, falling, axis=1), placed)
 

@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, settle
 from equite.engine.eligibility import Exclusion, apply_rules
+from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
 from equite.engine.rounding import largest_remainders, round_half_away
-from equite.engine.sharing import Floats, Groups, solve
+from equite.engine.sharing import DUST, Floats, Groups, solve
 from equite.errors import FormulaError, Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.model import Part
+from equite.formula.nodes import Name, Node
 from equite.inputs.grid import few
 from equite.wording import Codes
 
 __all__ = ["PartResult", "exceeding", "labelled_groups", "resolve", "score_of", "share_parts"]
-
-_FEWEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,13 @@ class PartResult:
     members: Mask
     exclusions: tuple[Exclusion, ...] = ()
     prorated: bool = False
+
+    def binding(self, context: Context) -> Known | Node:
+        """Give what the part's name stands for: what is paid as it is, its own tree; else what its level gave each."""
+        part, everybody = self.part, bool(context.rows.all() and self.members.all())
+        if part.share.as_is is not None and everybody and np.array_equal(self.amounts, self.fixed) and not part.levy:
+            return part.share.as_is.tree
+        return Known(context.full(self.amounts, 0.0), size=context.full(np.abs(self.fixed), 0.0))
 
     @property
     def signed_pool(self) -> float:
@@ -128,9 +135,9 @@ def _order(formula: Formula) -> list[int]:
     return sorted(range(len(formula.parts)), key=place)
 
 
-def _known(context: Context, results: dict[str, PartResult]) -> dict[str, np.ndarray]:
+def _known(context: Context, results: dict[str, PartResult]) -> dict[str, Known | Node]:
     """Bind each part's amounts to its name; those that take no part get nothing."""
-    return {name: context.full(result.amounts, 0.0) for name, result in results.items()}
+    return {name: result.binding(context) for name, result in results.items()}
 
 
 def _others(
@@ -149,7 +156,7 @@ def _others(
 
 def _remainder(context: Context, envelope: Floats, others: Floats, at: int) -> Floats:
     left = envelope - others
-    short = left < -_FEWEST * context.unit.money(np.array([1.0]))[0]
+    short = left < -DUST * (envelope + np.abs(others))
     if short.any() and context.formula.if_short != "prorate":
         problems = exceeding(context, others, envelope, short, context.formula.where("parts", at))
         raise SharingError(problems, context.formula.language)
@@ -229,7 +236,9 @@ def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *
     if part.pool is None:
         return np.zeros(groups.count)
     expression = _pool_expression(part)
-    values = scope.evaluate(expression.tree)
+    values = scope.settled(expression.tree)
+    if values.shape:
+        values = scope.alike(expression.tree)
     place = ("parts", at, "pool")
     problems = context.problems()
     spread = np.broadcast_to(values, (context.rows.size,))
@@ -257,7 +266,7 @@ def _one_by_group(context: Context, values: Floats, groups: Groups, part: Part, 
     """Give the one value that each group has; refuse a pool that differs inside a group."""
     by_group = np.zeros(groups.count)
     by_group[groups.of] = values
-    differs = np.abs(values - by_group[groups.of]) > 1e-12 * np.abs(values)
+    differs = values != by_group[groups.of]
     if differs.any():
         problems = context.problems()
         codes = Codes(tuple(context.codes[differs]))
@@ -282,7 +291,7 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
     members, exclusions = _members(scope, context, part, at)
     fixed, score, floor = score_of(scope, context, part, members)
     if part.previous:
-        scope = scope.bound(previous=scope.value(part.previous))
+        scope = scope.bound(previous=Name(part.previous))
     bounds = evaluate_bounds(scope, context, part.at_least, part.at_most, place, members)
     lower = np.maximum(bounds.lower, floor)
     bounds = Bounds(np.where(members, lower, 0.0), np.where(members, np.maximum(bounds.upper, lower), 0.0))
@@ -362,7 +371,7 @@ def _measured(
     negative: bool = False,
 ) -> Floats:
     """Evaluate what a part is shared by; refuse missing and (unless allowed) negative values of its members."""
-    values = scope.rows(expression.tree)
+    values = scope.settled_rows(expression.tree)
     where = context.formula.where(*place)
     rows = context.full(members.astype(np.float64), 0.0) > 0
     problems = Problems(FormulaError, context.formula.language)

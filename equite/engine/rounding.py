@@ -1,4 +1,4 @@
-"""Whole units: largest remainders, ties in code order, the same rule here and in the spreadsheet."""
+"""Whole units: largest remainders, ties in code order."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from equite.engine.sharing import Floats, Groups
+from equite.engine.sharing import DUST, Floats, Groups
+from equite.formula.nodes import Binary, Node, Number
 
-__all__ = ["MOST_UNITS", "Unit", "inward", "largest_remainders", "round_half_away", "whole_tolerance"]
+__all__ = ["MOST_UNITS", "Unit", "largest_remainders", "round_half_away", "whole_tolerance"]
 
 Units = NDArray[np.int64]
 #: Above this many units a float no longer tells remainders apart.
 MOST_UNITS = 2**50
+#: What may lack to a half that a few operations computed, relative to the value.
+HALF = 2.0**-49
 
 
 class Unit:
@@ -24,6 +27,10 @@ class Unit:
         self.size = size
         exact = Fraction(size)
         self._top, self._bottom = exact.numerator, exact.denominator
+
+    def of(self, tree: Node) -> Node:
+        """Give the tree of an amount in units."""
+        return Binary("/", tree, Number(float(self.size))) if self.size != 1 else tree
 
     def count(self, amounts: Floats) -> Floats:
         """Give amounts in units, not yet whole."""
@@ -53,24 +60,12 @@ def whole_tolerance(units: Floats) -> Floats:
     return np.maximum(1e-9, np.abs(units) * 2.0**-46)
 
 
-def inward(lower: Floats, upper: Floats, unit: Unit) -> tuple[Floats, Floats]:
-    """Move bounds inward to whole units, so that they hold after rounding."""
-    down, up = unit.count(lower), unit.count(upper)
-    # A bound that is a whole number but for binary dust stays where it is.
-    low = np.ceil(down - whole_tolerance(np.where(np.isfinite(down), down, 0.0)))
-    high = np.floor(up + whole_tolerance(np.where(np.isfinite(up), up, 0.0)))
-    return _money(low, unit), _money(high, unit)
-
-
-def _money(units: Floats, unit: Unit) -> Floats:
-    return np.where(np.isfinite(units), unit.money(np.where(np.isfinite(units), units, 0.0)), units)
-
-
-def largest_remainders(shares: Floats, total: Units, groups: Groups) -> Units:
+def largest_remainders(shares: Floats, total: Units, groups: Groups, size: Floats | None = None) -> Units:
     """Round shares to whole numbers that sum to each group's total.
 
-    Rows must stand in code order. Each share is cut to floor(x + t); the units left go, one each, to the largest
-    remainders, compared in steps of 4 t; ties go to the row that stands first.
+    Rows must stand in code order. Each share is cut to floor(x + t), where t is what rounding errors may amount to: a
+    whole number less some dust is that whole number. The units left go, one each, to the largest remainders. Remainders
+    that are equal but for dust are equal, and go to the row that stands first.
 
     Parameters
     ----------
@@ -80,23 +75,50 @@ def largest_remainders(shares: Floats, total: Units, groups: Groups) -> Units:
         The units of each group.
     groups : Groups
         Which row belongs to which group.
+    size : ndarray, shape (n,), optional
+        What each share was computed from, where that is larger: the resources that it levels up.
     """
-    t = whole_tolerance(total.astype(np.float64))[groups.of]
+    t = DUST * (np.abs(shares) if size is None else np.maximum(np.abs(shares), size))
     cut = np.floor(shares + t)
-    steps = np.floor((shares - cut) / (4 * t) + 0.5)
     left = total - np.rint(groups.total(cut)).astype(np.int64)
-    order = np.lexsort((-steps, groups.of)) if groups.count > 1 else np.argsort(-steps, kind="stable")
+    order, place = _by_remainder(np.maximum(shares - cut, 0.0), t, groups), np.empty(shares.size, dtype=np.int64)
     sizes = np.bincount(groups.of, minlength=groups.count)
     first = np.concatenate(([0], np.cumsum(sizes)[:-1]))
-    place = np.empty(shares.size, dtype=np.int64)
     place[order] = np.arange(shares.size) - first[groups.of[order]]
     whole = cut.astype(np.int64)
     share, rest = np.divmod(left, np.maximum(sizes, 1))
     return whole + share[groups.of] + (place < rest[groups.of])
 
 
+def _by_remainder(remainders: Floats, t: Floats, groups: Groups) -> NDArray[np.intp]:
+    """Order rows by group, then by falling remainder, then by code; those near the first of their class are equal."""
+    order = np.lexsort((-remainders, groups.of)) if groups.count > 1 else np.argsort(-remainders, kind="stable")
+    ranked, of, bound = remainders[order], groups.of[order], t[order]
+    touching = (ranked[:-1] - ranked[1:] <= bound[1:] + bound[:-1]) & (of[:-1] == of[1:])
+    if not touching.any():
+        return order
+    classes = np.concatenate(([0], np.cumsum(~touching)))
+    runs = np.flatnonzero(np.diff(np.concatenate(([False], touching, [False])).astype(np.int8)))
+    for start, last in zip(runs[::2], runs[1::2], strict=True):
+        if ranked[start] - ranked[last] > bound[start] + bound[last]:
+            _split(classes, ranked, bound, start, last)
+    return order[np.lexsort((order, classes))]
+
+
+def _split(classes: Units, ranked: Floats, bound: Floats, start: int, last: int) -> None:
+    """Cut a run of remainders, each near the next, wherever one is no longer near the first of its class."""
+    first, more = start, 0
+    for at in range(start + 1, last + 1):
+        if ranked[first] - ranked[at] > bound[first] + bound[at]:
+            first, more = at, more + 1
+        classes[at] += more
+    classes[last + 1 :] += more
+
+
 def round_half_away(values: Floats, digits: int) -> Floats:
-    """Round halves away from zero on 15 significant digits, as spreadsheets do: 1.005 becomes 1.01.
+    """Round halves away from zero; what lies below a half by no more than dust is the half: 1.005 becomes 1.01.
+
+    For values that were computed; a page's ``round`` is decided exactly (:mod:`equite.engine.equality`).
 
     Parameters
     ----------
@@ -107,11 +129,7 @@ def round_half_away(values: Floats, digits: int) -> Floats:
     """
     scale = 10.0 ** abs(digits)
     scaled = np.abs(values) * scale if digits >= 0 else np.abs(values) / scale
-    with np.errstate(divide="ignore", invalid="ignore"):
-        magnitude = np.floor(np.log10(np.where(scaled > 0, scaled, 1.0)))
-    # Fifteen significant digits: what the number reads as, without the dust of its binary form.
-    fine = 10.0 ** np.clip(14 - magnitude, 0, 22)
-    cleaned = np.where(magnitude < 14, np.rint(scaled * fine) / fine, scaled)
-    whole = np.floor(cleaned + 0.5)
+    whole = np.floor(scaled + 0.5 + HALF * scaled)
     rounded = whole / scale if digits >= 0 else whole * scale
-    return np.copysign(np.where(magnitude >= 15, np.abs(values), rounded), values)
+    # Where dust is no longer small beside a half, floats hold no half to speak of.
+    return np.copysign(np.where(scaled * HALF >= 0.125, np.abs(values), rounded), values)

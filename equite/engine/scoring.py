@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from equite.engine.criteria import CriterionScore, Measure, measure
+from equite.engine.equality import alike_but_for_dust
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.goalposts import frozen_goalposts
 from equite.engine.methods import AGGREGATORS, NORMALISERS
 from equite.engine.registry import Aggregator, Normaliser
 from equite.engine.registry import Method as Registered
-from equite.engine.sharing import Floats
+from equite.engine.sharing import DUST, Floats
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.formula.expressions import Expression
 from equite.formula.indices import Criterion, Family, Index, Method, Missing
+from equite.formula.nodes import Binary, Node, Number
 from equite.wording import Codes
 
 __all__ = ["Branch", "Scoring", "score_index"]
@@ -200,7 +202,7 @@ class _Builder:
         if not children:
             return None
         stacked = np.stack(weights, axis=1)
-        self._same_total(stacked, path, getattr(group, "points", None))
+        self._same_total(group, stacked, path)
         self._enough_present(children, stacked, path)
         self._suits(aggregator, parameters, children, path)
         return Branch(aggregator, parameters, tuple(names), tuple(children), stacked)
@@ -233,21 +235,31 @@ class _Builder:
 
     def _weight(self, weight: Expression, path: tuple[str, ...]) -> Floats | None:
         """Give a weight for each territory that takes part; None where it is zero for all, or unusable."""
-        values = self.scope.rows(weight.tree)[self.scope.taking_part]
+        values = self.scope.settled_rows(weight.tree)[self.scope.taking_part]
         if not np.isfinite(values).all() or (values < 0).any():
             self.problems.add("weight-unusable", **self._place(*path, "weight"), weight=str(weight))
             return None
         return values if (values > 0).any() else None
 
-    def _same_total(self, weights: Floats, path: tuple[str, ...], points: Decimal | None) -> None:
-        totals = weights.sum(axis=1)
+    def _same_total(self, group: Index | Family, weights: Floats, path: tuple[str, ...]) -> None:
+        """Refuse weights whose total differs, or is not that of the points that the page states."""
+        trees: list[Node] = [criterion.weight.tree for criterion in group.criteria.values()]
+        trees += [family.weight.tree for family in group.families.values()]
+        whole = reduce(lambda left, right: Binary("+", left, right), trees)
+        points = getattr(group, "points", None)
         if points is not None:
-            wrong = np.abs(totals - float(points)) > 1e-9 * float(points)
+            wrong = self.scope.compared("!=", whole, Number(float(points))) == 1
+            wrong = np.broadcast_to(wrong, (self.scope.table.size,))[self.scope.taking_part]
             if wrong.any():
                 codes = Codes(tuple(self.scope.table.codes[self.scope.taking_part][wrong]))
                 self.problems.add("points-not-sum", **self._place(*path), points=float(points), codes=codes)
             return
-        if totals.size and (totals.max() - totals.min() > 1e-9 * totals.max() or totals.min() <= 0):
+        totals = weights.sum(axis=1)
+        if np.ptp(weights, axis=0).any():
+            # A criterion that drops out takes its weight along: those that are left must still have one total.
+            totals = self.scope.alike(whole)[self.scope.taking_part] if len(trees) == weights.shape[1] else totals
+            totals = alike_but_for_dust(totals)
+        if totals.size and (totals.max() != totals.min() or totals.min() <= 0):
             low, high = float(totals.min()), float(totals.max())
             self.problems.add("weights-differ", **self._place(*path), low=low, high=high)
 
@@ -262,7 +274,7 @@ class _Builder:
         )
         share = (weights * present).sum(axis=1) / np.maximum(weights.sum(axis=1), np.finfo(float).tiny)
         wanted = max([float(rule.minimum_present or 0) for rule in self._rules(children)] or [0.0])
-        short = (share < wanted - 1e-12) | (share <= 0)
+        short = (share < wanted - DUST) | (share <= 0)
         if short.any():
             codes = self.scope.table.codes[self.scope.taking_part][short]
             self.problems.add("too-little-present", **self._place(*path), codes=Codes(tuple(codes)), wanted=wanted)

@@ -22,6 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from equite.inputs import figures
+
 __all__ = [
     "EXACT",
     "DecimalMark",
@@ -214,7 +216,7 @@ def text_of(cell: object) -> str | None:
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return None
     if isinstance(cell, (float, np.floating)):
-        value = float(cell)
+        value = float(figures.typed(np.asarray(float(cell))))
         return None if math.isnan(value) else str(int(value)) if value.is_integer() else repr(value)
     if isinstance(cell, Decimal):
         return f"{cell.normalize():f}"

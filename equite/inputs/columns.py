@@ -13,6 +13,7 @@ import pandas as pd
 from equite import wording
 from equite.errors import Problem, nearest
 from equite.inputs import cells
+from equite.inputs.figures import typed
 from equite.inputs.grid import few
 from equite.inputs.reading import Source
 from equite.wording import Codes, Language, Numeral
@@ -137,7 +138,7 @@ def column_as(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
 def _numbers(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
     reading = cells.numbers_of(place.column, place.source.decimal)
     values = reading.values
-    finite = np.where(np.isfinite(values), values, np.nan)
+    finite = typed(np.where(np.isfinite(values), values, np.nan))
     adds_up = rule.kind == "extensive" and rule.minimum is None
     lowest = 0.0 if adds_up else -np.inf if rule.minimum is None else rule.minimum
     highest = np.inf if rule.maximum is None else rule.maximum

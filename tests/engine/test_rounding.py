@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from equite.engine.rounding import Unit, inward, largest_remainders, round_half_away
+import equite
+from equite.engine.rounding import Unit, largest_remainders, round_half_away
 from equite.engine.sharing import Groups
 
 
@@ -67,19 +68,45 @@ def test_halves_of_textbooks(value: float, digits: int, expected: float) -> None
     assert round_half_away(np.array([float(value)]), digits)[0] == expected
 
 
-@given(st.floats(-1e6, 1e6), st.floats(0, 1e3), st.sampled_from(["1", "0.01", "1000", "0.25"]))
-def test_bounds_move_inward_to_whole_units(low: float, width: float, size: str) -> None:
-    unit = Unit(Decimal(size))
-    lower, upper = inward(np.array([low]), np.array([low + width]), unit)
-    step = float(size)
-    assert lower[0] >= low - 1e-6 * step and lower[0] < low + step * (1 + 1e-6)
-    assert upper[0] <= low + width + 1e-6 * step
-    assert unit.count(lower)[0] == pytest.approx(round(unit.count(lower)[0]), abs=1e-6)
+def _bounded(low: Decimal | None, high: Decimal | None, size: str) -> Decimal:
+    """Give what a territory with 0 of its own gets between two bounds of a page that moves them inward."""
+    limits: dict[str, object] = {"id": "bounds"}
+    limits |= {key: str(bound) for key, bound in (("at_least", low), ("at_most", high)) if bound is not None}
+    parts = [{"id": "own", "share": {"as_is": 0}}]
+    page = {"equite": 1, "id": "inward", "language": "en", "key": "code", "parts": parts, "limits": [limits]}
+    allocation = equite.allocate({**page, "rounding": {"to": size}}, {"code": ["A"]})
+    return Decimal(str(allocation.amounts[0]))
 
 
-def test_open_bounds_stay_open() -> None:
-    lower, upper = inward(np.array([-np.inf]), np.array([np.inf]), Unit(Decimal("0.01")))
-    assert lower[0] == -np.inf and upper[0] == np.inf
+@given(st.decimals("-100000", "100000", places=4), st.sampled_from(["1", "0.01", "1000", "0.25"]))
+def test_bounds_move_inward_to_whole_units(bound: Decimal, size: str) -> None:
+    units = bound / Decimal(size)
+    up, down = (units.to_integral_value(way) * Decimal(size) for way in (ROUND_CEILING, ROUND_FLOOR))
+    assert _bounded(bound, None, size) == max(up, Decimal(0))
+    assert _bounded(None, bound, size) == min(down, Decimal(0))
+
+
+def test_remainders_that_are_equal_but_for_dust_go_in_code_order() -> None:
+    # Four remainders of 0.1 + 0.2, 0.3 and what lies between, in any order: the first two codes get the two units.
+    dust = np.array([0.3, 0.1 + 0.2, 0.3 - 1e-16, 0.30000000000000002, 1 - 1.2])
+    for at in range(4):
+        shares = np.append(np.roll(dust[:4], at), 0.8) + 10
+        assert largest_remainders(shares, np.array([52]), Groups.single(5)).tolist() == [11, 10, 10, 10, 11]
+
+
+def test_remainders_that_differ_are_told_apart_however_little() -> None:
+    shares = np.array([3.3333333333, 3.3333333334, 3.3333333333])
+    assert largest_remainders(shares, np.array([10]), Groups.single(3)).tolist() == [3, 4, 3]
+
+
+def test_a_chain_of_near_remainders_is_cut_from_the_first_of_its_class() -> None:
+    # Each of 40 lies within dust of the next, the last far beyond that of the first.
+    step = 100 * 2.0**-44
+    shares = 100.5 - step * np.arange(40)
+    whole = largest_remainders(shares, np.array([4001]), Groups.single(40))
+    assert whole.tolist() == [101, *[100] * 39]
+    backward = largest_remainders(shares[::-1].copy(), np.array([4001]), Groups.single(40))
+    assert backward.sum() == 4001 and 37 <= int(np.argmax(backward)) <= 39
 
 
 def test_units_are_exact_decimals() -> None:

@@ -82,10 +82,27 @@ NORMALISATIONS = {
 }
 
 
+def with_figures_as_typed(ranks: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """Give the ranks with ties where two values are one figure of 15 digits.
+
+    In one column of the data two values are written 3.4000000000000004 and 5.1000000000000005, beside 3.4 and 5.1: the
+    last bit of somebody's sum, by which the peer ranks one country above the other.
+    """
+    found, told = ranks.copy(), []
+    for column in ranks.columns:
+        figures = values[column].map(lambda value: f"{value:.15g}")
+        found[column] = ranks[column].groupby(figures).transform("min")
+        told += [column] * int((found[column] != ranks[column]).sum())
+    assert told == ["TolMin"] * 3
+    return found
+
+
 @pytest.mark.parametrize("name", sorted(NORMALISATIONS))
 def test_normalisations(here: Path, name: str) -> None:
     ours = scored(equite.allocate(page(here, NORMALISATIONS[name]), table(here)))
     theirs = read(here / f"norm_imputed_{name}.csv")
+    if name in ("rank", "prank"):
+        theirs = with_figures_as_typed(theirs, table(here).set_index("code").sort_index())
     assert set(theirs.columns) <= set(ours.columns)
     assert np.abs(ours[theirs.columns] - theirs).max().max() <= TOLERANCE * max(1.0, theirs.abs().max().max())
 

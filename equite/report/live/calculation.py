@@ -103,7 +103,7 @@ def calculate(sums: Sums) -> Calculated:
 
 def _root(scope: Scope, ids: set[str]) -> Scope:
     """Give the scope in which no part is known yet."""
-    while scope.parent is not None and not ids.isdisjoint(scope._bindings):
+    while scope.parent is not None and scope.binds(ids):
         scope = scope.parent
     return scope
 

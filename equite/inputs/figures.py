@@ -1,0 +1,38 @@
+"""A figure as it was typed.
+
+A float cannot hold 0.1. What a person typed is the decimal of at most 15 significant digits that reads back as the same
+float (any such decimal survives the way through IEEE 754 binary64: Goldberg, 1991, *ACM Computing Surveys* 23(1)); a
+whole number is itself. A computed column of a data frame carries dust beyond those digits: 0.1 + 0.2 is 0.3.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["DIGITS", "typed"]
+
+Floats = npt.NDArray[np.float64]
+#: The significant digits of a typed figure.
+DIGITS = 15
+#: Powers of ten up to here are floats exactly.
+_EXACT_POWER = 22
+
+
+def typed(values: Floats) -> Floats:
+    """Give each figure as it was typed: the float nearest to its 15 significant digits; whole numbers stay."""
+    values = np.asarray(values, dtype=np.float64)
+    rest = np.isfinite(values) & (values != np.rint(values))
+    if not rest.any():
+        return values
+    broken = values[rest]
+    places = DIGITS - 1 - np.floor(np.log10(np.abs(broken)))
+    near = places <= _EXACT_POWER
+    scale = 10.0 ** np.where(near, places, 0.0)
+    # The quotient of two exact floats is the float nearest to the decimal.
+    cleaned = np.where(near, np.rint(broken * scale) / scale, broken)
+    for at in np.flatnonzero(~near):
+        cleaned[at] = float(f"{broken[at]:.{DIGITS}g}")
+    found = values.copy()
+    found[rest] = cleaned
+    return found
