@@ -170,12 +170,9 @@ class Desk:
 
     def allocate(self, formula: Formula, table: Path, sheet: str | None = None) -> Allocation:
         """Read the table as the formula needs it, and share."""
-        from equite.engine.allocate import allocate, needed_rules
-        from equite.inputs.territories import read_territories
+        from equite.engine.allocate import allocate, read_for
 
-        key = formula.key
-        texts = [rule.heading for rule in needed_rules(formula) if rule.kind == "text"]
-        return allocate(formula, read_territories(table, key=key.column, width=key.width, text=texts, sheet=sheet))
+        return allocate(formula, read_for(formula, table, sheet=sheet))
 
     def spare(self, output: Path | None, *inputs: Path) -> None:
         """Refuse to write over a file that is read."""

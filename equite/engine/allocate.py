@@ -22,6 +22,7 @@ from equite.engine.limits import Stages
 from equite.engine.missing import refuse_missing
 from equite.engine.parts import PartResult, exceeding, labelled_groups, share_parts
 from equite.engine.rounding import MOST_UNITS, Unit, largest_remainders, round_half_away
+from equite.engine.rows import TableRows, row_rules
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
 from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, nearest
@@ -75,12 +76,22 @@ def allocate(formula: FormulaLike, territories: Any, *, serving: Collection[str]
         raise
 
 
-def read_for(formula: Formula, territories: Any, also: Collection[str] = ()) -> Territories:
-    """Read or take a table with the codes and texts that a page needs, and ``also`` other columns of text."""
-    texts = [column.heading for column in formula.names.columns.values() if column.use != "number"]
-    extra = [] if formula.name is None else [formula.name]
+def read_for(
+    formula: Formula, territories: Any, also: Collection[str] = (), *, sheet: str | None = None
+) -> Territories:
+    """Read or take a table with the codes and texts that a page needs, and ``also`` other columns of text.
+
+    The rows that the page leaves out are gone, and those that look like no territory are noted.
+    """
+    rules = needed_rules(formula)
+    texts = [rule.heading for rule in rules if rule.kind == "text"]
     return Territories.of(
-        territories, key=formula.key.column, width=formula.key.width, text=(formula.key.column, *texts, *extra, *also)
+        territories,
+        key=formula.key.column,
+        width=formula.key.width,
+        text=(formula.key.column, *texts, *also),
+        sheet=sheet,
+        rows=row_rules(formula, rules),
     )
 
 
@@ -121,7 +132,8 @@ class _Run:
     def __init__(self, formula: Formula, territories: Territories, serving: Collection[str] | None = None) -> None:
         self.formula = formula
         self.territories = territories
-        columns = territories.columns_for(needed_rules(formula))
+        self.rows = TableRows(formula, territories, needed_rules(formula))
+        columns = self.read = self.rows.read()
         order = np.argsort(np.array(territories.codes, dtype=object), kind="stable")
         codes = np.array(territories.codes, dtype=object)[order]
         if not codes.size:
@@ -147,13 +159,18 @@ class _Run:
     def allocation(self) -> Allocation:
         """Run every step."""
         try:
-            return self._steps()
+            with self.rows.first():
+                eligible, excluded = self._eligible()
+            takes_part = np.empty_like(eligible)
+            takes_part[self.order] = eligible
+            told = self.rows.refuse(self.read, takes_part)
+            with self.rows.beside(takes_part):
+                return self._steps(eligible, excluded, told)
         except MissingInAggregate as missing:
             missing.codes = self.table.codes[missing.rows]  # type: ignore[attr-defined]
             raise
 
-    def _steps(self) -> Allocation:
-        eligible, excluded = self._eligible()
+    def _steps(self, eligible: Mask, excluded: tuple[Exclusion, ...], told: tuple[Problem, ...]) -> Allocation:
         scope = Scope(self.formula, self.table, eligible, score_index, self.served)
         context = self._context(scope)
         self._confirm_eligibility(scope)
@@ -185,7 +202,7 @@ class _Run:
             envelope_units=totals[0],
             on_top_units=totals[1],
             reserve_units=totals[2],
-            warnings_found=(*warnings, *cautions(scope, context, stages, self.territories, int(totals[2].sum()))),
+            warnings_found=(*told, *warnings, *cautions(scope, context, stages, int(totals[2].sum()))),
             checks=(),
         )
         return replace(result, checks=run_checks(result))

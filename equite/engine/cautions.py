@@ -11,24 +11,17 @@ from equite.engine.evaluation import Scope
 from equite.engine.limits import Stages
 from equite.errors import Problem
 from equite.formula.model import Limit, Part
-from equite.inputs.territories import Territories
 from equite.wording import Codes
 
 __all__ = ["cautions"]
 
-#: Codes that people give to a row of totals.
-_TOTALS = frozenset({"ensemble", "grand total", "somme", "sum", "total", "totaux"})
 
-
-def cautions(
-    scope: Scope, context: Context, stages: Stages, territories: Territories, reserve_units: int
-) -> tuple[Problem, ...]:
-    """Gather every warning of an allocation, those of its indices first."""
+def cautions(scope: Scope, context: Context, stages: Stages, reserve_units: int) -> tuple[Problem, ...]:
+    """Gather every warning of an allocation but those of its rows, those of its indices first."""
     return (
         *_of_indices(scope),
         *_of_money(context, stages, reserve_units),
         *_of_declarations(scope, context),
-        *_of_totals(scope, context, territories),
         *_of_ceilings(scope, context),
     )
 
@@ -73,28 +66,6 @@ def _of_declarations(scope: Scope, context: Context) -> Iterator[Problem]:
         if blank.any():
             values = {"column": name, "codes": Codes(tuple(context.codes[blank]))}
             yield Problem("declared-untold", values, **context.formula.where("columns", name))
-
-
-def _of_totals(scope: Scope, context: Context, territories: Territories) -> Iterator[Problem]:
-    """Tell a row that is called a total, or that ends the table and holds the sum of the others."""
-    found = [str(code) for code in context.codes if str(code).casefold() in _TOTALS]
-    last = territories.codes[-1]
-    if last not in found and last in context.codes and _sums_others(scope, last):
-        found.append(last)
-    if found:
-        yield Problem("row-looks-like-total", {"codes": Codes(tuple(found))})
-
-
-def _sums_others(scope: Scope, code: str) -> bool:
-    """Tell whether a row holds, for every quantity that adds up, the sum of the others."""
-    specs = scope.formula.columns
-    adding = [
-        values
-        for name, values in scope.table.columns.items()
-        if name == "population" or (name in specs and specs[name].kind == "extensive")
-    ]
-    at = int(np.flatnonzero(scope.table.codes == code)[0])
-    return scope.table.size >= 4 and bool(adding) and all(2 * each[at] == each.sum() > 0 for each in adding)
 
 
 def _of_ceilings(scope: Scope, context: Context) -> Iterator[Problem]:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equite.engine.allocate import read_for
+from equite.engine.allocate import needed_rules, read_for
 from equite.engine.figures import figures
+from equite.engine.rows import TableRows
 from equite.engine.sharing import Floats
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.formula.plan import Plan
@@ -59,7 +60,10 @@ def _tables(plan: Plan, given: object) -> dict[str, Territories]:
             problems.add("plan-no-table", **plan.where("tiers", at), tier=tier.id)
             continue
         try:
-            found[tier.id] = read_for(plan.formula_of(tier.id), table, [tier.parent] if tier.parent else [])
+            page = plan.formula_of(tier.id)
+            found[tier.id] = read_for(page, table, [tier.parent] if tier.parent else [])
+            # Said here, where a total has no parent and agrees with nothing above.
+            problems.found += TableRows(page, found[tier.id], needed_rules(page)).suspected()
         except TerritoriesError as error:
             problems.found += error.problems
     problems.refuse()

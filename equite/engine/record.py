@@ -127,6 +127,7 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         },
         "declarations": declarations_of(allocation),
         "goalposts": _goalposts(allocation),
+        "left_out": [vars(row) for row in allocation.territories.left_out],
         "eligible": len(allocation.codes),
         "measured_among": int(allocation.scope.taking_part.sum()),
         "excluded": [{"code": found.code, "reason": dict(found.reason)} for found in allocation.excluded_by],

@@ -10,6 +10,7 @@ from equite.errors import nearest
 from equite.formula.expressions import TABLE_FUNCTIONS
 from equite.formula.names import Names, Path, aggregates_in, criteria_of, expressions_of
 from equite.formula.nodes import Call, Name, Node, walk
+from equite.inputs.cells import fold
 
 __all__ = ["check_names"]
 
@@ -42,6 +43,7 @@ def check_names(names: Names, report: Report) -> None:
         _pools,
         _limits,
         _envelope_is_a_multiple,
+        _rows_once,
     ):
         rule(names, report)
 
@@ -262,6 +264,18 @@ def _limits(names: Names, report: Report) -> None:
             report("on-top-short", ("limits", at, "if_over"))
         if limit.fund == "on_top" and limit.if_short != "refuse":
             report("on-top-short", ("limits", at, "if_short"))
+
+
+def _rows_once(names: Names, report: Report) -> None:
+    """Refuse a row that is left out and said to be a territory, and an entry that names nothing."""
+    model = names.model
+    out = {fold(entry) for entry in model.leave_out}
+    for key in ("leave_out", "are_territories"):
+        for at, entry in enumerate(getattr(model, key)):
+            if not entry.strip():
+                report("row-entry-blank", (key, at), key=key)
+            elif key == "are_territories" and fold(entry) in out:
+                report("row-in-both", (key, at), value=entry)
 
 
 def _envelope_is_a_multiple(names: Names, report: Report) -> None:

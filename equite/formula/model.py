@@ -307,6 +307,8 @@ class FormulaModel(Strict):
     within: str | None = None
     key: Annotated[Key, BeforeValidator(short_form("column"))]
     name: str | None = None
+    leave_out: tuple[str, ...] = ()
+    are_territories: tuple[str, ...] = ()
     people: str | None = None
     catalogue: str | None = None
     columns: dict[Identifier, Annotated[Column, BeforeValidator(short_form("heading"))]] = {}

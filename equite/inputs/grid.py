@@ -12,7 +12,7 @@ import pandas as pd
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import EXACT, DecimalMark, text_of
 
-__all__ = ["Grid", "few", "headed", "heading_row", "refusal"]
+__all__ = ["Grid", "few", "headed", "heading_row", "refusal", "whole_again"]
 
 #: Up to so many mistakes of one column are all listed; beyond, the first few are, and the others counted.
 _ALL, _FEW = 12, 5
@@ -100,7 +100,7 @@ def headed(grid: Grid, name: str) -> pd.DataFrame:
     cells.columns = pd.Index(list(places))
     blank = _blank_rows(cells)
     if len(blank):
-        cells = cells.drop(index=blank).apply(_whole_again)
+        cells = cells.drop(index=blank).apply(whole_again)
     if cells.empty:
         raise refusal("input-no-rows", name)
     return cells
@@ -115,7 +115,7 @@ def _blank_rows(cells: pd.DataFrame) -> pd.Index:
     return suspects.index[suspects.isna().all(axis="columns")]
 
 
-def _whole_again(column: pd.Series) -> pd.Series:
+def whole_again(column: pd.Series) -> pd.Series:
     """Make integers again of whole numbers that are floats for no reason but a blank row among them."""
     whole = column.dtype.kind == "f" and (column % 1 == 0).all() and (column.abs() <= EXACT).all()
     return column.astype("int64") if whole else column

@@ -40,6 +40,8 @@ class Source:
     first_row : int
         The row of the file where the data begin, as the person sees it: the headings stand on the row before. For a
         table in memory, rows count from 0, as pandas shows them.
+    after_blank : tuple of int
+        The index of each row of the table that stands below a blank line.
     fingerprint : callable
         What works out ``sha256`` when it is first asked for, from the very bytes or cells that were read.
     """
@@ -50,6 +52,7 @@ class Source:
     separator: str | None = None
     decimal: DecimalMark | None = None
     first_row: int = 0
+    after_blank: tuple[int, ...] = field(default=(), kw_only=True)
     fingerprint: Callable[[], str] = field(default=str, repr=False, compare=False)
 
     @cached_property

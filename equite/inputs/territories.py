@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import textwrap
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 
@@ -21,6 +21,8 @@ from equite.inputs.columns import Column, ColumnRule, Place, column_as, lost_as_
 from equite.inputs.frames import grid_of
 from equite.inputs.grid import few, headed
 from equite.inputs.reading import Source, read_table, with_text
+from equite.inputs.rows.reading import read_rows
+from equite.inputs.rows.rows import LeftOut, RowRules, Rows, RowsRead
 
 __all__ = ["ColumnRule", "Territories", "read_territories"]
 
@@ -42,12 +44,15 @@ class Territories:
         The territories' codes, always text, in the order of the rows; empty without a key.
     source : Source
         Where the table comes from.
+    rows_read : mapping of RowRules to RowsRead
+        What was found, by the rules of a page, when its rows were looked at.
     """
 
     data: pd.DataFrame
     key: str | None
     codes: tuple[str, ...]
     source: Source
+    rows_read: Mapping[RowRules, RowsRead] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -58,6 +63,7 @@ class Territories:
         width: int | None = None,
         text: Collection[str] = (),
         sheet: str | None = None,
+        rows: RowRules | None = None,
     ) -> Territories:
         """Make territories of a path, a frame, a mapping of columns, a list of rows, or territories.
 
@@ -65,20 +71,29 @@ class Territories:
         ----------
         table : path, frame, mapping, sequence of mappings or Territories
             The table. Territories come back as they are, under another key if one is given.
-        key, width, text, sheet
+        key, width, text, sheet, rows
             As for :func:`read_territories`.
         """
         if isinstance(table, (str, os.PathLike)):
-            return read_territories(table, key=key, width=width, text=text, sheet=sheet)
+            return read_territories(table, key=key, width=width, text=text, sheet=sheet, rows=rows)
         if not isinstance(table, Territories):
-            return cls.from_frame(table, key=key, width=width, text=text)
+            return cls.from_frame(table, key=key, width=width, text=text, rows=rows)
+        looked_at = rows is None or rows in table.rows_read
         if key is None or (tidy(key) == table.key and width is None):
-            return table
-        return _under_key(table.data, key, width, table.source)
+            if looked_at or table.key is None:
+                return table
+            return _looked_at(table.data, table.key, table.codes, None, table.source, rows, table.rows_read)
+        return _under_key(table.data, key, width, table.source, None if looked_at else rows, table.rows_read)
 
     @classmethod
     def from_frame(
-        cls, frame: object, *, key: str | None = None, width: int | None = None, text: Collection[str] = ()
+        cls,
+        frame: object,
+        *,
+        key: str | None = None,
+        width: int | None = None,
+        text: Collection[str] = (),
+        rows: RowRules | None = None,
     ) -> Territories:
         """Make territories of a table in memory, which is copied.
 
@@ -87,12 +102,13 @@ class Territories:
         frame : frame
             A pandas, polars or pyarrow table, or anything that narwhals or the Arrow interface understands; a mapping
             of columns; a sequence of mappings, one a row.
-        key, width, text
+        key, width, text, rows
             As for :func:`read_territories`.
         """
         data = with_text(headed(grid_of(frame), ""), _with_key(text, key))
-        found = _under_key(data, key, width, Source())
-        return cls(data, found.key, found.codes, Source(fingerprint=partial(_fingerprint, data, found.codes)))
+        source = Source(after_blank=_after_blank(data))
+        found = _under_key(data, key, width, source, rows)
+        return replace(found, source=replace(source, fingerprint=partial(_fingerprint, found.data, found.codes)))
 
     def columns_for(self, rules: Sequence[ColumnRule]) -> dict[str, Column]:
         """Give the columns that a formula asks for, by its own names.
@@ -126,6 +142,11 @@ class Territories:
     def texts(self, heading: str) -> npt.NDArray[np.object_]:
         """Give one column as text, None where a cell is blank."""
         return self.columns_for([ColumnRule(heading, heading, "text")])[heading].astype(np.object_)
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The rows that a page left out of the table, as no territories."""
+        return tuple(dict.fromkeys(each for found in self.rows_read.values() for each in found.left_out))
 
     def row(self, position: int) -> int:
         """Give the row of the file where a territory stands, the headings being usually on row 1."""
@@ -169,6 +190,7 @@ def read_territories(
     width: int | None = None,
     text: Collection[str] = (),
     sheet: str | None = None,
+    rows: RowRules | None = None,
 ) -> Territories:
     """Read a table of territories from a file.
 
@@ -184,6 +206,9 @@ def read_territories(
         Headings of the other columns that are text, whatever their cells look like.
     sheet : str, optional
         The sheet of a workbook; by default the first.
+    rows : RowRules, optional
+        What a page says of the table's rows: those that it leaves out go before codes are checked, and those that look
+        like notes or totals are noted, for the page to refuse.
 
     Raises
     ------
@@ -191,26 +216,68 @@ def read_territories(
         If the file holds no table, or with every code that is missing, repeated or too long.
     """
     data, source = read_table(path, text=_with_key(text, key), sheet=sheet)
-    return _under_key(data, key, width, source)
+    return _under_key(data, key, width, replace(source, after_blank=_after_blank(data)), rows)
 
 
 def _with_key(text: Collection[str], key: str | None) -> tuple[str, ...]:
     return (*text, key) if key is not None else tuple(text)
 
 
-def _under_key(data: pd.DataFrame, key: str | None, width: int | None, source: Source) -> Territories:
-    """Find the codes, and refuse those that are missing, repeated or too long."""
+def _after_blank(data: pd.DataFrame) -> tuple[int, ...]:
+    """Give the index of the rows that stand below a blank line, which reading leaves out."""
+    if isinstance(data.index, pd.RangeIndex):
+        return ()
+    places = data.index.to_numpy()
+    return tuple(places[1:][np.diff(places) > 1].tolist())
+
+
+def _under_key(
+    data: pd.DataFrame,
+    key: str | None,
+    width: int | None,
+    source: Source,
+    rows: RowRules | None = None,
+    rows_read: Mapping[RowRules, RowsRead] | None = None,
+) -> Territories:
+    """Find the codes; leave out what the page says; refuse those that are missing, repeated or too long."""
     if key is None:
-        return Territories(data, None, (), source)
+        return Territories(data, None, (), source, rows_read or {})
     heading = tidy(key)
     if heading not in data.columns:
         raise TerritoriesError([unknown_column(heading, data, source)])
     place = Place(data, heading, (), source)
+    if lost := lost_as_text(place):
+        raise TerritoriesError(lost)
     codes = [_padded(code, width) for code in texts_of(place.column)]
+    return _looked_at(data, heading, codes, width, source, rows, rows_read or {})
+
+
+def _looked_at(
+    data: pd.DataFrame,
+    key: str,
+    codes: Sequence[str | None],
+    width: int | None,
+    source: Source,
+    rules: RowRules | None,
+    rows_read: Mapping[RowRules, RowsRead],
+) -> Territories:
+    """Look at the rows as a page asks, then check the codes of those that are territories."""
     problems = Problems(TerritoriesError)
-    problems.found.extend(lost_as_text(place) or _wrong_codes(codes, width, place))
-    problems.refuse()
-    return Territories(data, heading, tuple(code for code in codes if code is not None), source)
+    apart: frozenset[int] = frozenset()
+    if rules is not None:
+        before = tuple(dict.fromkeys(each for found in rows_read.values() for each in found.left_out))
+        rows, found, unmatched = read_rows(Rows(data, key, codes, rules, source), before)
+        data, codes, rows_read = rows.data, rows.codes, {**rows_read, rules: found.read}
+        problems.found.extend(unmatched)
+        apart = frozenset(found.places)
+    place = Place(data, key, (), source)
+    wrong = _wrong_codes(codes, width, place)
+    if wrong or problems.found:
+        problems.found.extend(_wrong_codes(codes, width, place, apart) if apart else wrong)
+        if rules is not None:
+            problems.found[:0] = found.refusals(conditional=rules.conditional)
+        problems.refuse()
+    return Territories(data, key, tuple(code for code in codes if code is not None), source, rows_read)
 
 
 def _padded(code: str | None, width: int | None) -> str | None:
@@ -221,10 +288,15 @@ def _padded(code: str | None, width: int | None) -> str | None:
     return digits[1].zfill(width) if digits else code
 
 
-def _wrong_codes(codes: Sequence[str | None], width: int | None, place: Place) -> list[Problem]:
+def _wrong_codes(
+    codes: Sequence[str | None], width: int | None, place: Place, apart: Collection[int] = ()
+) -> list[Problem]:
+    """Say what is wrong with the codes, those of some rows put apart."""
     first: dict[str, int] = {}
     found = []
     for position, code in enumerate(codes):
+        if position in apart:
+            continue
         if code is None:
             found.append((position, "input-code-missing", 0))
         elif width is not None and len(code) > width and re.fullmatch("[0-9]+", code):

@@ -33,7 +33,7 @@ _KEYS = frozenset(
         *("at_least", "at_most", "if_short", "if_over", "levy", "part", "by", "move", "except", "then", "override"),
         *("fund", "weight", "more_need_when", "transform", "normalise", "aggregate", "missing", "value", "unit"),
         *("source", "date", "status", "to", "bounds", "adopted_by", "resolution", "dissent", "people", "name"),
-        *("key", "column", "heading", "currency", "language", "id"),
+        *("key", "column", "heading", "currency", "language", "id", "leave_out", "are_territories"),
     )
 )
 _CHOICES = frozenset(
@@ -95,7 +95,15 @@ def who_section(speech: Speech) -> Section:
             reason = speech.quoted(rule.reason[speech.language].rstrip("."))
             lines.append(Line(speech.say("words-eligible-reason", condition=condition, reason=reason)))
     everybody = (Line(speech.say("words-everybody")),)
-    return Section(speech.say("words-heading-who"), tuple(lines) or everybody)
+    rows = [
+        Line(speech.say(entry, rows=", ".join(map(speech.quoted, named))))
+        for entry, named in (
+            ("words-leave-out", speech.formula.leave_out),
+            ("words-are-territories", speech.formula.are_territories),
+        )
+        if named
+    ]
+    return Section(speech.say("words-heading-who"), (*(tuple(lines) or everybody), *rows))
 
 
 def first_section(speech: Speech) -> tuple[Section, Section]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from equite.engine.allocate import needed_rules
+from equite.engine.rows import as_looked_at, row_rules
 from equite.errors import FormulaError, Problem, Problems, TerritoriesError, WorkbookError, nearest
 from equite.formula import loading
 from equite.formula.formula import Formula
@@ -206,7 +207,8 @@ class _Reader:
             territories.columns_for(self.rules)
         except TerritoriesError as error:
             self.problems.found.extend(error.problems)
-        return territories
+        # Its rows were looked at when the workbook was written; none can be added.
+        return as_looked_at(territories, row_rules(self.formula, self.rules))
 
 
 def _same(now: Value, before: Value) -> bool:
