@@ -17,7 +17,7 @@ import pandas as pd
 
 from equite.inputs.cells import MISSING, fold, text_of, tidy
 from equite.inputs.rows.rows import Figure, Kind, Positions, Rows, Texts
-from equite.inputs.rows.words import is_call, opens_a_note, opens_a_section, says_total
+from equite.inputs.rows.words import is_call, may_open_notes, may_say_total, opens_a_note, opens_a_section, says_total
 
 __all__ = ["suspects"]
 
@@ -46,11 +46,12 @@ def _totals(rows: Rows) -> Iterator[int]:
     """Find the rows whose code or name is that of a total or an average."""
     ends = (0, len(rows.data) - 1)
     for column in _texts(rows):
-        for at, text in enumerate(column):
+        for at in may_say_total(column.tolist()):
+            text = column[at]
             # A total begins or ends a table; Somme stands among other departments.
             if text is not None and says_total(text, perhaps=at in ends):
                 yield at
-    for at in np.flatnonzero(pd.isna(rows.written)).tolist():
+    for at in np.flatnonzero(np.equal(rows.written, None)).tolist():
         first = rows.first_text(at)
         if first is not None and says_total(first, perhaps=True):
             yield at
@@ -134,7 +135,8 @@ class _Notes:
         """Find the rows that begin as a note does."""
         bare = set(self._open) if self._known else set()
         for column in _texts(self.rows):
-            for at, text in enumerate(column):
+            for at in may_open_notes(column.tolist()):
+                text = column[at]
                 if text is not None and at not in self.totals and opens_a_note(text, has_figures=at not in bare):
                     yield at
 

@@ -165,7 +165,7 @@ class Rows:
         if stated is not None and stated != self.key:
             return texts_of(self.data[stated]) if stated in self.data.columns else None
         for heading in self.data.columns:
-            if heading != self.key and heading not in read and self.data[heading].dtype == object:
+            if heading != self.key and heading not in read and not pd.api.types.is_numeric_dtype(self.data[heading]):
                 found = texts_of(self.data[heading])
                 filled = [text for text in found if text is not None and not text[:1].isdigit()]
                 if len(filled) >= _FILLED * len(found) and len(set(filled)) >= _DISTINCT * len(filled):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
 
 from equite.inputs.cells import fold
 
-__all__ = ["bare_text", "is_call", "opens_a_note", "opens_a_section", "says_total"]
+__all__ = ["bare_text", "is_call", "may_open_notes", "may_say_total", "opens_a_note", "opens_a_section", "says_total"]
 
 _END = r"(?:\s*(?:$|[:;,(\[=*/–—])|\s+-)"
 #: A word is whole where no letter follows, nor a hyphen and a letter, which make a name of it.
@@ -66,6 +69,44 @@ _SECTION = re.compile(
 )
 #: A call of a footnote, a mark of a legend: *, (1), 1), ¹, †, ...
 _CALL = re.compile(r"^(?:[^\w]+|[(\[]?\d{1,2}[)\].]|[(\[]\w[)\]]|[\u00b9\u00b2\u00b3\u2070-\u2079]+)$")
+
+
+#: Without one of these, a text is no total; unless it begins with one of those, no note: a long table is sifted first.
+_TOTAL_STEMS = (
+    *("tot", "ensembl", "moyenn", "median", "médian", "mean", "averag", "somme", "sum", "over", "cumul", "combin"),
+    *("all ", "tous", "toutes", "minimum", "maximum", "ecart", "écart", "standard", "std", "varian", "provinc"),
+    *("region", "national", "weighted", "simple", "σ", "∑", "_t"),
+)
+_NOTE_STEMS = (
+    *("source", "note", "nota", "n.", "n/", "n .", "legend", "légend", "symbol", "sign", "abbr", "abré", "abre"),
+    *("remar", "lectur", "champ", "refer", "réfé", "avert", "mise ", "warn", "discl", "how to", "citation", "last "),
+    *("updat", "date", "extra", "©", "copyr", "http", "www", "correct", "s.", "table ", "foot", "end", "data"),
+)
+
+
+def may_say_total(texts: Sequence[str | None]) -> list[int]:
+    """Give the places of the texts that may be names of totals, for :func:`says_total` to read."""
+    return _holding(texts, _TOTAL_STEMS)
+
+
+def may_open_notes(texts: Sequence[str | None]) -> list[int]:
+    """Give the places of the texts that may begin as notes, for :func:`opens_a_note` to read."""
+    return _holding(texts, tuple("\n" + stem for stem in _NOTE_STEMS))
+
+
+def _holding(texts: Sequence[str | None], stems: Sequence[str]) -> list[int]:
+    """Find the texts that hold a stem, looking through all of them as one text, which is fast."""
+    whole = "\n" + "\n".join([text or "" for text in texts]).casefold()
+    found: list[int] = []
+    for stem in stems:
+        at = whole.find(stem)
+        while at >= 0:
+            found.append(at + stem.startswith("\n"))
+            at = whole.find(stem, at + 1)
+    if not found:
+        return []
+    lines = np.flatnonzero(np.frombuffer(whole.encode("utf-32-le"), dtype=np.uint32) == ord("\n"))
+    return np.unique(np.searchsorted(lines, found) - 1).tolist()
 
 
 def bare_text(text: str) -> str:
