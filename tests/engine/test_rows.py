@@ -95,9 +95,9 @@ def test_what_is_no_territory_is_said_first_and_nothing_of_its_cells(tmp_path: P
 
 
 def test_an_entry_that_no_row_has_is_refused_with_the_near_one(tmp_path: Path) -> None:
-    with pytest.raises(EquiteError, match="'Baye'.*did you mean 'Baie'"):
+    with pytest.raises(EquiteError, match=r"'Baye'.*did you mean 'Baie'"):
         given(tmp_path, TABLE, are_territories=["Baye"])
-    with pytest.raises(EquiteError, match="no row has this code"):
+    with pytest.raises(EquiteError, match=r"no row has this code"):
         given(tmp_path, TABLE, leave_out=["zzzzzz*"])
 
 
@@ -116,7 +116,7 @@ def test_a_word_that_is_a_place_too_counts_where_a_total_stands() -> None:
     assert says_total("Somme", perhaps=True)
 
 
-def sums(codes: list[str], **columns: list[float]) -> list[tuple[str, bool]]:
+def sums(codes: list[str], **columns: Any) -> list[tuple[str, bool]]:
     arrays = {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
     found = find_sums(arrays, codes, np.ones(len(codes), dtype=bool))
     return [(codes[each.position], each.sure) for each in found]

@@ -51,7 +51,7 @@ def _totals(rows: Rows) -> Iterator[int]:
             # A total begins or ends a table; Somme stands among other departments.
             if text is not None and says_total(text, perhaps=at in ends):
                 yield at
-    for at in np.flatnonzero(np.equal(rows.written, None)).tolist():
+    for at in (at for at, text in enumerate(rows.written) if text is None):
         first = rows.first_text(at)
         if first is not None and says_total(first, perhaps=True):
             yield at

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
+from math import comb, prod
 from typing import Literal
 
 import numpy as np
@@ -336,7 +336,10 @@ def _agreed(quantities: Sequence[_Quantity], runs: _Runs) -> Iterator[Sum]:
             sure[at] = agreed
     count, certain = len({int(runs.row[at]) for at in sure}), set()
     for at, agreed in sure.items():
-        if not _by_chance(runs.trials, [_odds(quantities[which], runs, at) for which in agreed], count):
+        # Among many columns, some agree somewhere.
+        trials = runs.trials * comb(len(quantities), len(agreed))
+        place = np.array([at], dtype=np.intp)
+        if not _by_chance(trials, [float(_odds(quantities[which], runs, place)[0]) for which in agreed], count):
             certain.add(at)
             yield _sum(runs, at, [quantities[which].name for which in agreed], sure=True)
     if runs.way == "anywhere":
@@ -345,8 +348,9 @@ def _agreed(quantities: Sequence[_Quantity], runs: _Runs) -> Iterator[Sum]:
         telling = _telling([each], runs, matches[[which]], np.flatnonzero(matches[which]))
         alone = [at for at in telling if at not in certain]
         count = len({int(runs.row[at]) for at in alone})
-        for at in alone:
-            if runs.way == "others" or not _by_chance(runs.trials, [_odds(each, runs, at)], count):
+        odds = _odds(each, runs, np.array(alone, dtype=np.intp))
+        for at, likely in zip(alone, odds.tolist(), strict=True):
+            if runs.way == "others" or not _by_chance(runs.trials * len(quantities), [likely], count):
                 names = [quantities[other].name for other in np.flatnonzero(matches[:, at]).tolist()]
                 yield _sum(runs, at, names, sure=False)
 
@@ -357,8 +361,8 @@ def _telling(
     """Keep findings where chance may not explain them: in a long table of small numbers, there are thousands."""
     if runs.way == "others":
         return [int(at) for at in found]
-    likely = np.array([each.likelihood(_RUN) for each in quantities])
-    odds = np.where(matches[:, found], likely[:, None], 1.0).prod(axis=0)
+    likely = np.array([_odds(each, runs, found) for each in quantities])
+    odds = np.where(matches[:, found], likely, 1.0).prod(axis=0)
     kept = found[runs.trials * odds < max(_CHANCE, len(found) / _MANY)]
     return [int(at) for at in kept]
 
@@ -367,12 +371,12 @@ def _sum(runs: _Runs, at: int, names: Sequence[str], *, sure: bool) -> Sum:
     return Sum(int(runs.row[at]), runs.way, int(runs.start[at]), int(runs.stop[at]) - 1, tuple(names), sure)
 
 
-def _odds(each: _Quantity, runs: _Runs, at: int) -> float:
-    """Give how likely a run is to add up to a row by accident."""
-    terms = int(runs.stop[at] - runs.start[at])
-    if runs.way != "others":
-        return each.likelihood(terms)
-    return min(1.0, (1.0 + terms if each.rounded else 1.0) / float(abs(each.units[runs.row[at]])))
+def _odds(each: _Quantity, runs: _Runs, at: Positions) -> Floats:
+    """Give how likely runs are to add up to a row by accident: a running total takes steps as large as its figures."""
+    terms = (runs.stop[at] - runs.start[at]).astype(np.int64)
+    size = np.abs(each.units[runs.row[at]]).astype(np.float64)
+    steps = size if runs.way == "others" else np.minimum(each.mean, size / terms)
+    return np.asarray(np.minimum(1.0, (1.0 + each.slack(terms)) / np.maximum(steps, 1.0)), dtype=np.float64)
 
 
 def _by_chance(trials: int, odds: Sequence[float], found: int) -> bool:
