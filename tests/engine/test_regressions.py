@@ -161,13 +161,14 @@ def test_a_group_of_entitlements_comes_to_its_bound_in_proportion() -> None:
     assert found.amounts.tolist() == [100, 200, 400]
 
 
-def test_a_row_of_totals_is_warned_of() -> None:
+def test_a_row_of_totals_is_refused_by_its_name_and_told_by_one_sum() -> None:
     page = equite.Formula.from_text(HEAD + "parts: [{id: g, pool: remainder, share: {in_proportion_to: population}}]\n")
     rows = [{"code": code, "population": people} for code, people in [("A", 1), ("B", 2), ("C", 3), ("Z", 6)]]
-    assert any("Z looks like a total" in warning for warning in equite.allocate(page, rows).warnings)
+    assert any("'Z' = all the others" in warning for warning in equite.allocate(page, rows).warnings)
     assert not equite.allocate(page, [*rows[:3], {"code": "Z", "population": 7}]).warnings
     named = [*rows[:3], {"code": "Total", "population": 7}]
-    assert any("Total looks like a total" in warning for warning in equite.allocate(page, named).warnings)
+    with pytest.raises(equite.TerritoriesError, match=r"row 3 \('Total'\) is called a total"):
+        equite.allocate(page, named)
 
 
 @pytest.mark.parametrize(

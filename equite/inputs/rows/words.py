@@ -28,7 +28,7 @@ _TOTAL = re.compile(
     "|".join(
         (
             r"^(?:(?:grand|sub|sous|over-?all|combined|cumulative)[\s-]?)?(?:totals?|totaux|totales?)" + _WHOLE,
-            r"^(?:over-?all|cumul|cumulatif|combined|tot\.?|_t|σ|∑)" + r"\s*(?:$|[:(])",
+            r"^(?:over-?all|cumul|cumulatif|combined|tot\.?|_t)" + r"\s*(?:$|[:(])",
             r"^ensembles?(?:" + _END + r"|\s+(?:des?|du|d['’]|la|le|les)\b)",
             r"^(?:moyennes?|medianes?|sommes?)\s*[:=(]",
             r"^(?:moyennes?|medianes?)(?:$|" + _OF + r"|\s+(?:" + _KINDS + r"|quebec|canad|ontar|franc))",
@@ -55,13 +55,12 @@ _NOTE = re.compile(
     r"|remarks?|lecture|champ|references?|avertissement|mise en garde|warning|disclaimer|how to cite|citation"
     r"|n\.\s?[dsa]\.?|s\.\s?o\.?|n/[adc]|last updated?|updated?|mise a jour|date d'extraction|extracted"
     r")\s*(?:\(?\d{1,2}\)?\s*)?(?:[:=]|\.\s|–\s|—\s|-\s)"
-    r"|^(?:©|copyright\b|https?://|www\.)"
 )
 #: The same without what follows: a note only where its row holds no figure.
 _NOTE_ALONE = re.compile(
     r"^(?:(?:data |foot|end)?(?:sources?|notes?)|nota(?: bene)?|n\.\s?b\.?|legende?s?|symbols?|symboles?"
     r"|symbol legend|abbreviations?|abreviations?|remarques?|remarks?|references?|corrections?|mise a jour"
-    r"|last updated?|date modified)\b"
+    r"|last updated?|date modified|copyright)\b|^(?:©|https?://|www\.)"
 )
 _SECTION = re.compile(
     r"^(?:regions?|provinces?|districts?|count(?:y|ies)|comtes?|zones?|secteurs?|sectors?|groupes?|groups?|section"
@@ -75,7 +74,7 @@ _CALL = re.compile(r"^(?:[^\w]+|[(\[]?\d{1,2}[)\].]|[(\[]\w[)\]]|[\u00b9\u00b2\u
 _TOTAL_STEMS = (
     *("tot", "ensembl", "moyenn", "median", "médian", "mean", "averag", "somme", "sum", "over", "cumul", "combin"),
     *("all ", "tous", "toutes", "minimum", "maximum", "ecart", "écart", "standard", "std", "varian", "provinc"),
-    *("region", "national", "weighted", "simple", "σ", "∑", "_t"),
+    *("region", "national", "weighted", "simple", "_t"),
 )
 _NOTE_STEMS = (
     *("source", "note", "nota", "n.", "n/", "n .", "legend", "légend", "symbol", "sign", "abbr", "abré", "abre"),
@@ -106,7 +105,7 @@ def _holding(texts: Sequence[str | None], stems: Sequence[str]) -> list[int]:
     if not found:
         return []
     lines = np.flatnonzero(np.frombuffer(whole.encode("utf-32-le"), dtype=np.uint32) == ord("\n"))
-    return np.unique(np.searchsorted(lines, found) - 1).tolist()
+    return [int(at) for at in np.unique(np.searchsorted(lines, found) - 1)]
 
 
 def bare_text(text: str) -> str:
