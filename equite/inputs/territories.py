@@ -53,6 +53,8 @@ class Territories:
     codes: tuple[str, ...]
     source: Source
     rows_read: Mapping[RowRules, RowsRead] = field(default_factory=dict)
+    # The same territories as pages made them by their rules: a page is often applied to one table many times.
+    _looked: dict[RowRules, Territories] = field(default_factory=dict, init=False)
 
     @classmethod
     def of(
@@ -80,9 +82,13 @@ class Territories:
             return cls.from_frame(table, key=key, width=width, text=text, rows=rows)
         looked_at = rows is None or rows in table.rows_read
         if key is None or (tidy(key) == table.key and width is None):
-            if looked_at or table.key is None:
+            if rows is None or rows in table.rows_read or table.key is None:
                 return table
-            return _looked_at(table.data, table.key, table.codes, None, table.source, rows, table.rows_read)
+            if rows not in table._looked:
+                table._looked[rows] = _looked_at(
+                    table.data, table.key, table.codes, None, table.source, rows, table.rows_read
+                )
+            return table._looked[rows]
         return _under_key(table.data, key, width, table.source, None if looked_at else rows, table.rows_read)
 
     @classmethod

@@ -86,6 +86,13 @@ def test_conditions_of_the_page_may_leave_a_total_out(tmp_path: Path) -> None:
     assert allocation.codes == ("2401", "2402", "2403")
 
 
+def test_a_total_that_conditions_leave_out_is_not_told_beside_wrong_codes(tmp_path: Path) -> None:
+    with pytest.raises(EquiteError) as caught:
+        given(tmp_path, TABLE + "2403,Centre,1\nTotal,,9021\n", eligible=[{"where": "people_in_need < 9000"}])
+    assert len(str(caught.value).splitlines()) == 1
+    assert "already that of row 4" in str(caught.value)
+
+
 def test_what_is_no_territory_is_said_first_and_nothing_of_its_cells(tmp_path: Path) -> None:
     with pytest.raises(EquiteError) as caught:
         given(tmp_path, TABLE + "2404,Delta,abc\nTotal,,about 9000\n")
