@@ -282,6 +282,8 @@ def _looked_at(
         problems.found.extend(_wrong_codes(codes, width, place, apart) if apart else wrong)
         if rules is not None:
             problems.found[:0] = found.refusals(conditional=rules.conditional)
+        # A total that conditions may leave out has a code of its own all the same.
+        problems.found = problems.found or wrong
         problems.refuse()
     return Territories(data, key, tuple(code for code in codes if code is not None), source, rows_read)
 

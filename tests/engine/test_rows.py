@@ -93,6 +93,11 @@ def test_a_total_that_conditions_leave_out_is_not_told_beside_wrong_codes(tmp_pa
     assert "already that of row 4" in str(caught.value)
 
 
+def test_a_total_that_conditions_leave_out_has_a_code_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(EquiteError, match=r"'2401' is already that of row 2"):
+        given(tmp_path, TABLE + "2401,Total,9021\n", eligible=[{"where": "people_in_need < 9000"}])
+
+
 def test_what_is_no_territory_is_said_first_and_nothing_of_its_cells(tmp_path: Path) -> None:
     with pytest.raises(EquiteError) as caught:
         given(tmp_path, TABLE + "2404,Delta,abc\nTotal,,about 9000\n")
