@@ -29,8 +29,10 @@ from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingE
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
 from equite.formula.nodes import Call
+from equite.formula.ranges import range_of
 from equite.formula.writing import written
 from equite.inputs.grid import few
+from equite.inputs.percents import is_percent_unit
 from equite.inputs.territories import ColumnRule, Territories
 from equite.wording import Codes
 
@@ -111,6 +113,7 @@ def needed_rules(formula: Formula) -> list[ColumnRule]:
                 maximum=None if high is None else float(high),
                 levels=tuple(spec.levels) if spec else (),
                 line=None,
+                percent=range_of(formula, name) if spec and is_percent_unit(spec.unit) else None,
             )
         )
     if formula.name is not None and formula.name not in {rule.name for rule in rules}:
@@ -202,7 +205,11 @@ class _Run:
             envelope_units=totals[0],
             on_top_units=totals[1],
             reserve_units=totals[2],
-            warnings_found=(*told, *warnings, *cautions(scope, context, stages, int(totals[2].sum()))),
+            warnings_found=(
+                *told,
+                *warnings,
+                *cautions(scope, context, stages, self.territories, int(totals[2].sum())),
+            ),
             checks=(),
         )
         return replace(result, checks=run_checks(result))

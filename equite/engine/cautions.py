@@ -11,19 +11,34 @@ from equite.engine.evaluation import Scope
 from equite.engine.limits import Stages
 from equite.errors import Problem
 from equite.formula.model import Limit, Part
+from equite.inputs.telling import told_of_reading
+from equite.inputs.territories import Territories
 from equite.wording import Codes
 
 __all__ = ["cautions"]
 
 
-def cautions(scope: Scope, context: Context, stages: Stages, reserve_units: int) -> tuple[Problem, ...]:
-    """Gather every warning of an allocation but those of its rows, those of its indices first."""
+def cautions(
+    scope: Scope, context: Context, stages: Stages, territories: Territories, reserve_units: int
+) -> tuple[Problem, ...]:
+    """Gather every warning but those of rows: how the table was read, then indices, money, declarations."""
     return (
+        *_of_reading(scope, territories),
         *_of_indices(scope),
         *_of_money(context, stages, reserve_units),
         *_of_declarations(scope, context),
         *_of_ceilings(scope, context),
     )
+
+
+def _of_reading(scope: Scope, territories: Territories) -> Iterator[Problem]:
+    """Tell how the columns that the page reads were read."""
+    page = scope.formula
+    name = page.columns.get(page.name) if page.name is not None else None
+    named = [(name.heading if name else None) or page.name] if page.name is not None else []
+    columns = page.names.columns.values()
+    texts = [page.key.column, *named, *(needed.heading for needed in columns if needed.use != "number")]
+    return told_of_reading(territories, [*texts, *(needed.heading for needed in columns)], texts)
 
 
 def _of_indices(scope: Scope) -> Iterator[Problem]:

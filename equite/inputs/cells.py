@@ -13,7 +13,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Real
 from typing import Literal
@@ -23,6 +23,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite.inputs import figures
+from equite.inputs.marked import Footnoted, Marked, Percentage
+from equite.inputs.percents import Range, unsettled
 
 __all__ = [
     "EXACT",
@@ -42,6 +44,7 @@ __all__ = [
 
 DecimalMark = Literal[".", ","]
 Floats = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.intp]
 #: What stands for a missing value in a column of numbers, levels or yes and no; in a column of text, only a blank does.
 MISSING = frozenset({"", "..", "...", "…", "-", "–", "—", "n/d", "nd", "n/a", "na", "nan", "x"})
 _YES_NO = {"oui": 1.0, "yes": 1.0, "vrai": 1.0, "true": 1.0, "1": 1.0} | dict.fromkeys(
@@ -66,6 +69,10 @@ def _convention(mark: DecimalMark, group: str) -> re.Pattern[str]:
 _POINT, _COMMA = _convention(".", ","), _convention(",", ".")
 
 
+def _nowhere() -> Positions:
+    return np.empty(0, dtype=np.intp)
+
+
 @dataclass(frozen=True)
 class Reading:
     """A column read as numbers.
@@ -78,11 +85,16 @@ class Reading:
         Positions of the cells that hold no number.
     ambiguous : array of int
         Positions of the cells that hold two, depending on what the comma or the point means.
+    mixed, two_ways : array of int
+        Positions of the cells in percent that stand beside bare numbers, and of the bare numbers that may be in percent
+        or not; see :mod:`equite.inputs.percents`.
     """
 
     values: Floats
-    wrong: npt.NDArray[np.intp]
-    ambiguous: npt.NDArray[np.intp]
+    wrong: Positions
+    ambiguous: Positions
+    mixed: Positions = field(default_factory=_nowhere)
+    two_ways: Positions = field(default_factory=_nowhere)
 
 
 def tidy(text: str) -> str:
@@ -143,11 +155,25 @@ def _cell_readings(cell: object) -> tuple[float | None, float | None]:
     if isinstance(cell, str):
         pair = readings(cell)
         return (math.nan, math.nan) if pair == (None, None) and fold(cell) in MISSING else pair
-    if isinstance(cell, (Real, Decimal, np.bool_)):
+    if isinstance(cell, Marked):
+        return _marked_readings(cell)
+    if isinstance(cell, (bool, np.bool_)):
+        # TRUE is no more a number in a workbook than it is in a CSV file.
+        return None, None
+    if isinstance(cell, (Real, Decimal)):
         try:
             return float(cell), float(cell)
         except OverflowError:
             return math.inf, math.inf
+    return None, None
+
+
+def _marked_readings(cell: Marked) -> tuple[float | None, float | None]:
+    """Read a cell of a workbook that says more than a value."""
+    if isinstance(cell, Percentage):
+        return cell.value, cell.value
+    if isinstance(cell, Footnoted) and cell.text and not cell.may_be_a_power:
+        return _cell_readings(cell.text)
     return None, None
 
 
@@ -166,7 +192,7 @@ def _spread(values: Iterable[float], places: npt.NDArray[np.intp]) -> Floats:
     return np.array([*values, math.nan], dtype=np.float64)[places]
 
 
-def numbers_of(column: pd.Series, mark: DecimalMark | None = None) -> Reading:
+def numbers_of(column: pd.Series, mark: DecimalMark | None = None, percent: Range | None = None) -> Reading:
     """Read a column as numbers.
 
     Parameters
@@ -175,9 +201,12 @@ def numbers_of(column: pd.Series, mark: DecimalMark | None = None) -> Reading:
         Cells of any type.
     mark : {".", ","}, optional
         What the file's other cells show to be its decimal mark. The column's own cells come first.
+    percent : tuple of float, optional
+        The range of a column whose unit is the percent, None where open.
     """
-    none = np.empty(0, dtype=np.intp)
-    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
+    none = _nowhere()
+    types = pd.api.types
+    if types.is_numeric_dtype(column.dtype) and not types.is_complex_dtype(column.dtype) | types.is_bool_dtype(column):
         return Reading(np.array(column.to_numpy(dtype=np.float64, na_value=np.nan)), none, none)
     places, distinct = _distinct(column)
     pairs = [_cell_readings(cell) for cell in distinct]
@@ -185,23 +214,18 @@ def numbers_of(column: pd.Series, mark: DecimalMark | None = None) -> Reading:
     if point or comma:
         mark = None if point and comma else "." if point else ","
     found, wrong, ambiguous = [], [], []
-    dressed = [isinstance(cell, str) and tidy(cell).endswith("%") for cell in distinct]
-    # 25 % beside 0.25 is one number in one cell and another in the next: a column is all in percent, or not at all.
-    bare = any(_is_number(pair) for pair, percent in zip(pairs, dressed, strict=True) if not percent)
-    for (with_point, with_comma), percent in zip(pairs, dressed, strict=True):
+    for with_point, with_comma in pairs:
         both = with_point is not None and with_comma is not None
         differ = both and with_point != with_comma and not math.isnan(with_point or 0.0)
         first, second = (with_comma, with_point) if mark == "," else (with_point, with_comma)
         value = first if first is not None else second
-        wrong.append(value is None or (percent and bare))
+        wrong.append(value is None)
         ambiguous.append(differ and mark is None)
-        found.append(math.nan if value is None or wrong[-1] or ambiguous[-1] else value)
-    return Reading(_spread(found, places), _where(wrong, places), _where(ambiguous, places))
-
-
-def _is_number(pair: tuple[float | None, float | None]) -> bool:
-    """Tell whether a cell reads as a number, and not as a missing one."""
-    return any(value is not None and not math.isnan(value) for value in pair)
+        found.append(math.nan if value is None or ambiguous[-1] else value)
+    mixed, two_ways = unsettled(distinct, found, percent)
+    refused = [math.nan if one or other else value for one, other, value in zip(mixed, two_ways, found, strict=True)]
+    flags = (wrong, ambiguous, mixed, two_ways)
+    return Reading(_spread(refused, places), *(_where(each, places) for each in flags))
 
 
 def _where(flags: Sequence[bool], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -213,6 +237,8 @@ def text_of(cell: object) -> str | None:
     """Give a cell as text, None if it is blank: 10.0 is "10", as a code that a spreadsheet took for a number was."""
     if isinstance(cell, str):
         return tidy(cell) or None
+    if isinstance(cell, Marked):
+        return tidy(cell.shown) or None
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return None
     if isinstance(cell, (float, np.floating)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,10 +16,12 @@ from equite.errors import Problem, nearest
 from equite.inputs import cells
 from equite.inputs.figures import typed
 from equite.inputs.grid import few
+from equite.inputs.marked import Faulty, Footnoted, Percentage
+from equite.inputs.percents import Range, in_percent
 from equite.inputs.reading import Source
 from equite.wording import Codes, Language, Numeral
 
-__all__ = ["Column", "ColumnRule", "Place", "column_as", "lost_as_text", "unknown_column"]
+__all__ = ["Column", "ColumnRule", "InPercent", "Place", "column_as", "lost_as_text", "unknown_column"]
 
 Kind = Literal["number", "extensive", "intensive", "ordinal", "yes_no", "text"]
 Column = npt.NDArray[np.float64] | npt.NDArray[np.object_]
@@ -44,6 +47,9 @@ class ColumnRule:
         The names of an ordinal's levels, lowest first, each a text or one text a language.
     line : int, optional
         The line of the formula that asks for it.
+    percent : tuple of float, optional
+        For a column whose unit is the percent, the lowest and highest value that it can have, None where open; they
+        tell what a bare number beside percentages means.
     """
 
     name: str
@@ -53,6 +59,7 @@ class ColumnRule:
     maximum: float | None = None
     levels: tuple[Level, ...] = ()
     line: int | None = None
+    percent: Range | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,17 @@ class Aside:
     def in_language(self, language: Language) -> str:
         """Word the brackets, or give an empty text."""
         return "" if self.value is None else " " + wording.say(self.entry, language, value=self.value)
+
+
+@dataclass(frozen=True)
+class InPercent:
+    """A number with the percent sign that its cell shows."""
+
+    value: float
+
+    def in_language(self, language: Language) -> str:
+        """Write the number and the sign."""
+        return wording.numeral(self.value, language) + ("\u00a0%" if language == "fr" else "%")
 
 
 @dataclass(frozen=True)
@@ -99,6 +117,16 @@ class Place:
         """Give a cell's row in the file: what was left out of the table still counts."""
         return self.source.first_row + int(self.data.index[position])
 
+    def cell(self, position: int) -> str:
+        """Give a cell's address in its sheet; nothing for a table that has none."""
+        letters = self.source.layout.letters.get(self.heading)
+        return f"{letters}{self.row(position)}" if letters else ""
+
+    def faults(self) -> list[Problem]:
+        """Refuse the cells that hold an error or a formula that was never computed."""
+        faulty = [at for at, cell in enumerate(self.column) if isinstance(cell, Faulty)]
+        return list(few((self.mistake("", at) for at in faulty), len(faulty)))
+
     def mistakes(self, found: Mapping[str, Positions], **values: object) -> list[Problem]:
         """Say what is wrong with the cells found, in their order; the first few only, if they are many."""
         cases = sorted((int(position), entry) for entry, positions in found.items() for position in positions)
@@ -106,10 +134,24 @@ class Place:
 
     def mistake(self, entry: str, position: int, **values: object) -> Problem:
         """Say what is wrong with one cell."""
-        text = cells.text_of(self.column.iloc[position]) or ""
-        shown = text if len(text) <= 40 else text[:39] + "…"
+        cell = self.column.iloc[position]
+        if isinstance(cell, Faulty):
+            entry = cell.entry
+        elif isinstance(cell, Footnoted) and cell.call and entry == "input-not-number":
+            entry, values = "input-call-not-number", {"call": cell.call, **values}
+        elif isinstance(cell, bool | np.bool_) and entry == "input-not-number":
+            entry = "input-true-not-number"
+        elif isinstance(cell, datetime.date) and entry == "input-not-number":
+            entry = "input-date-not-number"
+        elif entry in ("input-above", "input-below") and in_percent(cell):
+            entry = entry.replace("input-", "input-percent-")
+        text = cells.text_of(cell) or ""
+        shown: object = text if len(text) <= 40 else text[:39] + "…"
+        if isinstance(cell, Percentage):
+            shown = InPercent(cell.value)
         code = self.codes[position] if self.codes else None
-        said = {"value": shown, "territory": Aside("input-territory", code), **values}
+        territory = Aside("input-territory", code)
+        said = {"value": shown, "territory": territory, "cell": self.cell(position), **values}
         return Problem(entry, said, self.heading, self.row(position), self.source.name, row_is_line=False)
 
 
@@ -124,7 +166,8 @@ def column_as(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
         Every mistake, or the first few if they are many.
     """
     if rule.kind == "text":
-        return cells.texts_of(place.column), lost_as_text(place)
+        faults = place.faults() if place.column.dtype == object else []
+        return cells.texts_of(place.column), faults or lost_as_text(place)
     if rule.kind == "yes_no":
         reading = cells.yes_no_of(place.column)
         return reading.values, place.mistakes({"input-not-yes-no": reading.wrong})
@@ -136,7 +179,7 @@ def column_as(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
 
 
 def _numbers(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
-    reading = cells.numbers_of(place.column, place.source.decimal)
+    reading = cells.numbers_of(place.column, place.source.decimal, rule.percent)
     values = reading.values
     finite = typed(np.where(np.isfinite(values), values, np.nan))
     adds_up = rule.kind == "extensive" and rule.minimum is None
@@ -145,6 +188,8 @@ def _numbers(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
     found = {
         "input-not-number": reading.wrong,
         "input-ambiguous": reading.ambiguous,
+        "input-percent-mixed": reading.mixed,
+        "input-percent-two-ways": reading.two_ways,
         "input-infinite": np.flatnonzero(np.isinf(values)),
         "input-negative" if adds_up else "input-below": np.flatnonzero(finite < lowest),
         "input-above": np.flatnonzero(finite > highest),

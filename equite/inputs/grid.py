@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import pandas as pd
 
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import EXACT, DecimalMark, text_of
+from equite.inputs.seen import Layout
 
-__all__ = ["Grid", "few", "headed", "heading_row", "refusal", "whole_again"]
+__all__ = ["Grid", "column_letters", "few", "headed", "heading_row", "refusal", "whole_again"]
 
 #: Up to so many mistakes of one column are all listed; beyond, the first few are, and the others counted.
 _ALL, _FEW = 12, 5
@@ -34,6 +35,8 @@ class Grid:
         The row of the file where the cells begin, its first row being 1.
     sheet, encoding, separator, decimal : str, optional
         How they were found in the file.
+    layout : Layout, optional
+        What of a sheet is hidden, and what could not be seen of it.
     """
 
     headings: Sequence[object]
@@ -43,6 +46,7 @@ class Grid:
     encoding: str | None = None
     separator: str | None = None
     decimal: DecimalMark | None = None
+    layout: Layout = field(default_factory=Layout)
 
 
 def refusal(entry: str, name: str = "", row: int | None = None, where: str = "", **values: object) -> TerritoriesError:
@@ -87,10 +91,10 @@ def headed(grid: Grid, name: str) -> pd.DataFrame:
     nameless = [place for place in places.pop("", []) if grid.cells[place].notna().any()]
     row = grid.first_row - 1 if grid.first_row > 1 else None
     for place in nameless:
-        problems.add("input-heading-empty", line=row, file=name, row_is_line=False, column=_letters(place))
+        problems.add("input-heading-empty", line=row, file=name, row_is_line=False, column=column_letters(place))
     for heading, alike in places.items():
         if len(alike) > 1:
-            letters = ", ".join(map(_letters, alike))
+            letters = ", ".join(map(column_letters, alike))
             problems.add("input-heading-twice", line=row, file=name, row_is_line=False, value=heading, columns=letters)
     problems.refuse()
     if not places:
@@ -121,7 +125,7 @@ def whole_again(column: pd.Series) -> pd.Series:
     return column.astype("int64") if whole else column
 
 
-def _letters(place: int) -> str:
+def column_letters(place: int) -> str:
     """Name a column as spreadsheets do: A, B, … Z, AA."""
     text = ""
     place += 1

@@ -5,6 +5,7 @@ The content of the file decides how it is read, not the end of its name.
 
 from __future__ import annotations
 
+import datetime
 import gzip
 import hashlib
 import io
@@ -15,12 +16,17 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from equite.errors import nearest
-from equite.inputs.cells import DecimalMark, texts_of, tidy, typed
+from equite.inputs.cells import DecimalMark, texts_of, tidy
 from equite.inputs.delimited import read_delimited
-from equite.inputs.grid import Grid, headed, heading_row, refusal
+from equite.inputs.grid import Grid, headed, refusal
+from equite.inputs.marked import Marked
+from equite.inputs.seen import Layout
+from equite.inputs.workbooks import read_workbook_sheet
 
 __all__ = ["Source", "read_table"]
 
@@ -42,6 +48,8 @@ class Source:
         table in memory, rows count from 0, as pandas shows them.
     after_blank : tuple of int
         The index of each row of the table that stands below a blank line.
+    layout : Layout
+        What of a sheet is hidden, whether the formats of its cells could be read, and other spellings of its headings.
     fingerprint : callable
         What works out ``sha256`` when it is first asked for, from the very bytes or cells that were read.
     """
@@ -52,6 +60,7 @@ class Source:
     separator: str | None = None
     decimal: DecimalMark | None = None
     first_row: int = 0
+    layout: Layout = field(default=Layout(), repr=False, compare=False)
     after_blank: tuple[int, ...] = field(default=(), kw_only=True)
     fingerprint: Callable[[], str] = field(default=str, repr=False, compare=False)
 
@@ -91,17 +100,36 @@ def read_table(
     grid = _grid(raw, file, text, sheet)
     frame = headed(grid, file.name)
     if grid.encoding is None:
-        frame = with_text(frame, text)
+        frame = with_text(frame, text, grid.layout)
     source = Source(
-        file.name, grid.sheet, grid.encoding, grid.separator, grid.decimal, grid.first_row, partial(_sha256, raw)
+        file.name,
+        grid.sheet,
+        grid.encoding,
+        grid.separator,
+        grid.decimal,
+        grid.first_row,
+        grid.layout,
+        partial(_sha256, raw),
     )
     return frame, source
 
 
-def with_text(frame: pd.DataFrame, text: Collection[str]) -> pd.DataFrame:
-    """Make text of the columns that are, cells that a spreadsheet took for numbers included."""
-    wanted = {tidy(heading) for heading in text}.intersection(frame.columns)
-    return frame.assign(**{heading: texts_of(frame[heading]) for heading in frame.columns if heading in wanted})
+def with_text(frame: pd.DataFrame, text: Collection[str], layout: Layout = Layout()) -> pd.DataFrame:  # noqa: B008
+    """Make text of the columns that are, cells that a spreadsheet took for numbers included.
+
+    What is no text in them stays as it is, to be told or refused when the column is used: dates that codes became,
+    footnote calls, errors.
+    """
+    wanted = {layout.heading(tidy(heading)) for heading in text}.intersection(frame.columns)
+    return frame.assign(**{heading: _as_text(frame[heading]) for heading in frame.columns if heading in wanted})
+
+
+def _as_text(column: pd.Series) -> npt.NDArray[np.object_]:
+    texts = texts_of(column)
+    if column.dtype == object:
+        kept = [at for at, cell in enumerate(column) if isinstance(cell, (Marked, datetime.date))]
+        texts[kept] = column.to_numpy()[kept]
+    return texts
 
 
 def _sha256(raw: bytes) -> str:
@@ -129,33 +157,12 @@ def _grid(raw: bytes, file: Path, text: Collection[str], sheet: str | None) -> G
         except (OSError, EOFError, zlib.error) as error:
             raise refusal("input-unreadable", name) from error
     if raw.startswith((_ZIP, _OLE)):
-        return _read_workbook(raw, name, sheet)
+        return read_workbook_sheet(raw, name, sheet)
     if sheet is not None:
         raise refusal("input-sheet-not-workbook", name, value=sheet)
     if raw.startswith(_PARQUET):
         return _read_parquet(raw, name)
     return read_delimited(raw, name, text, file if plain else None)
-
-
-def _read_workbook(raw: bytes, name: str, sheet: str | None) -> Grid:
-    """Read one sheet of a workbook. A cell that shows an error (#N/A) is missing."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        chosen = sheet if sheet is not None else next(iter(book.sheet_names), "")
-        if chosen not in book.sheet_names:
-            raise refusal("input-no-sheet", name, value=chosen, nearest=nearest(chosen, book.sheet_names))
-        rows = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
-    except CalamineError as error:
-        raise refusal("input-no-workbook", name, reason=str(error)) from error
-    titles = heading_row(rows)
-    if titles is None:
-        raise refusal("input-empty-sheet", name, value=chosen)
-    columns = zip(*rows[titles + 1 :], strict=True)
-    cells = pd.DataFrame({place: typed(column) for place, column in enumerate(columns)})
-    cells = cells.reindex(columns=range(len(rows[titles])))
-    return Grid(rows[titles], cells, titles + 2, sheet=chosen)
 
 
 def _read_parquet(raw: bytes, name: str) -> Grid:

@@ -132,7 +132,7 @@ class Territories:
         problems = Problems(TerritoriesError)
         columns: dict[str, Column] = {}
         for rule in rules:
-            heading = tidy(rule.heading)
+            heading = self.source.layout.heading(tidy(rule.heading))
             if heading not in self.data.columns:
                 problems.found.append(unknown_column(heading, self.data, self.source, rule.line))
                 continue
@@ -248,11 +248,11 @@ def _under_key(
     """Find the codes; leave out what the page says; refuse those that are missing, repeated or too long."""
     if key is None:
         return Territories(data, None, (), source, rows_read or {})
-    heading = tidy(key)
+    heading = source.layout.heading(tidy(key))
     if heading not in data.columns:
         raise TerritoriesError([unknown_column(heading, data, source)])
     place = Place(data, heading, (), source)
-    if lost := lost_as_text(place):
+    if lost := ((place.faults() if place.column.dtype == object else []) or lost_as_text(place)):
         raise TerritoriesError(lost)
     codes = [_padded(code, width) for code in texts_of(place.column)]
     return _looked_at(data, heading, codes, width, source, rows, rows_read or {})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,12 @@ from typing import Any
 from equite.formula.formula import Formula
 from equite.formula.model import Column as ColumnSpec
 from equite.formula.names import criteria_of
+from equite.formula.ranges import range_of
+from equite.inputs.percents import is_percent_unit
 from equite.report.files import EXCEL, ending, placed
 from equite.report.labels import Labels, limit_names, plain
 from equite.report.workbook_sheet import MOST_ROWS, PALE, Book, Cell, Sheet, fitting, paper
+from equite.report.workbook_table import letters
 
 __all__ = ["write_template"]
 
@@ -51,6 +56,11 @@ class _Wanted:
     labels: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+
+    @property
+    def in_percent(self) -> bool:
+        """Whether 12.5 may as well be typed as 12.5 %."""
+        return not self.is_text and self.spec is not None and is_percent_unit(self.spec.unit)
 
     @property
     def is_text(self) -> bool:
@@ -119,19 +129,11 @@ def _wanted(formula: Formula) -> Iterator[_Wanted]:
 
 def _range(formula: Formula, name: str, kind: str) -> tuple[float | None, float | None]:
     """Give the bounds of a column: its own, those of the criteria it is, and zero for what adds up."""
+    low, high = range_of(formula, name)
     spec = formula.columns.get(name)
-    ranges = [spec.range] if spec and spec.range else []
-    ranges += [
-        criterion.range
-        for index in formula.indices.values()
-        for _, other, criterion in criteria_of(index)
-        if other == name
-    ]
-    lows = [float(low) for low, _ in ranges if low is not None]
-    highs = [float(high) for _, high in ranges if high is not None]
     if kind == "extensive" and not (spec and spec.range and spec.range[0] is not None):
-        lows.append(0.0)
-    return max(lows, default=None), min(highs, default=None)
+        low = 0.0 if low is None else max(low, 0.0)
+    return low, high
 
 
 def _number_kind(spec: ColumnSpec | None) -> str:
@@ -163,7 +165,7 @@ def _headings(book: Book, data: Any, wanted: tuple[_Wanted, ...], lists: dict[st
         text = book.style(num_format="@") if column.is_text else None
         data.set_column(at, at, widths[at], text)
         data.write_string(0, at, fitting(column.heading), heading)
-        rule = {**_rule(column, book.labels, lists), **_message(column, book.labels)}
+        rule = {**_rule(column, at, book.labels, lists), **_message(column, book.labels)}
         data.data_validation(1, at, MOST_ROWS - 1, at, {"validate": "any", **rule})
     data.freeze_panes(1, keys)
     data.repeat_rows(0)
@@ -175,7 +177,7 @@ def _width(column: _Wanted) -> float:
     return 32.0 if column.kind == "name" else float(max(12, min(_WIDEST, len(column.heading) + 3)))
 
 
-def _rule(column: _Wanted, labels: Labels, lists: dict[str, str]) -> dict[str, Any]:
+def _rule(column: _Wanted, at: int, labels: Labels, lists: dict[str, str]) -> dict[str, Any]:
     """Say what a spreadsheet lets into a column; blank cells always are."""
     refused = {"error_title": labels.say("template-refused")[:_TITLE], "ignore_blank": True}
     if column.name in lists:
@@ -191,9 +193,35 @@ def _rule(column: _Wanted, labels: Labels, lists: dict[str, str]) -> dict[str, A
         return {}
     said = labels.say("template-range-refused", range=_range_words(column, labels))[:_MESSAGE]
     bounds: dict[str, Any] = {"validate": "decimal", "error_message": said, **refused}
+    if column.in_percent:
+        runs = _also_in_percent(low, high)
+        if len(runs) > 1:
+            return {**bounds, "validate": "custom", "value": _within_one(runs, at)}
+        ((low, high),) = runs
     if low is not None and high is not None:
         return {**bounds, "criteria": "between", "minimum": low, "maximum": high}
     return {**bounds, "criteria": ">=" if high is None else "<=", "value": low if high is None else high}
+
+
+def _also_in_percent(low: float | None, high: float | None) -> list[tuple[float | None, float | None]]:
+    """Give the numbers that a cell may hold where 12.5 and 12.5 % are both let in: the second is stored as 0.125."""
+    lowest, highest = (None if end is None else float(Decimal(repr(end)).scaleb(-2)) for end in (low, high))
+    first, last = sorted(((low, high), (lowest, highest)), key=lambda run: -math.inf if run[0] is None else run[0])
+    if first[1] is None or last[0] is None or last[0] <= first[1]:
+        ends = (first[1], last[1])
+        return [(first[0], None if None in ends else max(end for end in ends if end is not None))]
+    return [first, last]
+
+
+def _within_one(runs: list[tuple[float | None, float | None]], at: int) -> str:
+    """Write the formula that lets a number into one of several ranges; ``at`` is its column."""
+    cell = f"{letters(at)}2"
+    tests = []
+    for low, high in runs:
+        ends = [] if low is None else [f"{cell}>={low!r}"]
+        ends += [] if high is None else [f"{cell}<={high!r}"]
+        tests.append(f"AND({','.join(ends)})")
+    return f"=AND(ISNUMBER({cell}),OR({','.join(tests)}))"
 
 
 def _range_words(column: _Wanted, labels: Labels) -> str:
@@ -206,11 +234,16 @@ def _range_words(column: _Wanted, labels: Labels) -> str:
     return labels.say("template-up-to", **values) if high is not None else ""
 
 
+def _with_or_without_sign(column: _Wanted, labels: Labels) -> list[str]:
+    return [labels.say("template-percent")] if column.in_percent else []
+
+
 def _message(column: _Wanted, labels: Labels) -> dict[str, Any]:
     """Say what a cell is for, as it is chosen."""
     title = _column_title(column, labels)
     said = [labels.dressed(title, labels.unit(column.name)), labels.say(f"kind-{column.kind}")]
     said += [words] if (words := _range_words(column, labels)) and not column.is_text else []
+    said += _with_or_without_sign(column, labels)
     return {"input_title": plain(column.heading)[:_TITLE], "input_message": ". ".join(said)[:_MESSAGE]}
 
 
@@ -263,7 +296,7 @@ def _allowed(column: _Wanted, formula: Formula, labels: Labels) -> str:
     levels = ", ".join(_levels(column, labels))
     if len(levels) > _SHORT:
         return labels.say("template-levels", count=len(_levels(column, labels)))
-    return levels or _range_words(column, labels)
+    return levels or "; ".join(filter(None, [_range_words(column, labels), *_with_or_without_sign(column, labels)]))
 
 
 def _lists(sheet: Sheet, wanted: tuple[_Wanted, ...]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 
 from equite.errors import Problem, WorkbookError, nearest
 from equite.inputs.cells import text_of
+from equite.inputs.number_formats import read_format
 from equite.report.openxml import Area, Name, Package
 from equite.report.sheet_xml import Broken
 
@@ -37,12 +38,15 @@ class Cell:
         The number; for all others what the cell reads as text.
     sheet, address : str
         Where it stands.
+    in_percent : bool
+        Whether the cell shows its number in percent: 0.125 as 12.5 %.
     """
 
     kind: Literal["blank", "number", "text", "date", "formula", "error"]
     value: float | str | None
     sheet: str
     address: str
+    in_percent: bool = False
 
     @property
     def place(self) -> str:
@@ -142,4 +146,5 @@ def _cell(cell: Any, sheet: str, address: str) -> Cell:
         return Cell("text", value, sheet, address)
     if isinstance(value, bool | datetime.date | datetime.time | datetime.timedelta):
         return Cell("date", text_of(value) or str(value), sheet, address)
-    return Cell("number", float(value), sheet, address)
+    shown = read_format(cell.number_format or "General").percents(float(value))
+    return Cell("number", float(value), sheet, address, shown > 0)

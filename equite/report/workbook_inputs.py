@@ -12,7 +12,9 @@ from equite.errors import FormulaError, Problem, Problems, TerritoriesError, Wor
 from equite.formula import loading
 from equite.formula.formula import Formula
 from equite.inputs.cells import text_of, tidy
+from equite.inputs.columns import InPercent
 from equite.inputs.grid import few
+from equite.inputs.marked import percentage
 from equite.inputs.territories import Territories
 from equite.report.labels import Labels
 from equite.report.live.manifest import Input, Manifest
@@ -20,6 +22,7 @@ from equite.report.openxml import Area
 from equite.report.restating import Path, restated
 from equite.report.workbook_cells import Book, Cell
 from equite.report.workbook_changes import InputChange, told_place
+from equite.wording import Numeral
 
 __all__ = ["Inputs", "read_inputs"]
 
@@ -163,8 +166,10 @@ class _Reader:
 
     def _wrong(self, cell: Cell, title: str, before: Value) -> Problem:
         shown = _short(str(cell.value))
-        was = self.labels.number(before) if isinstance(before, float | int) else before or "—"
-        return self._problem(f"workbook-{cell.kind}", cell.place, title=title, value=shown, before=was)
+        return self._problem(f"workbook-{cell.kind}", cell.place, title=title, value=shown, before=self._before(before))
+
+    def _before(self, before: Value) -> str:
+        return self.labels.number(before) if isinstance(before, float | int) else before or "—"
 
     def _column(self, each: Input, area: Area, codes: tuple[str, ...]) -> list[Value]:
         """Read one column of the table; what is the same as before is kept to its last digit."""
@@ -182,6 +187,12 @@ class _Reader:
                 wrong.append(self._wrong(cell, told_place(each.path, self.labels, code), was))
             elif _same(now, was):
                 now = was
+            elif is_number and cell.in_percent and now:
+                # A person sees 12.5 %, the formulas of the workbook count 0.125, and the page would mean 12.5.
+                title = told_place(each.path, self.labels, code)
+                shown = InPercent(percentage(float(cell.value or 0.0)).value)
+                values = {"value": shown, "counts": Numeral(float(cell.value or 0.0)), "before": self._before(was)}
+                wrong.append(self._problem("workbook-percent", cell.place, title=title, **values))
             else:
                 self.changes.append(InputChange(each.path, code, was, now, cell.sheet, cell.address, self.formula))
             found.append(now)

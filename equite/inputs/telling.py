@@ -1,0 +1,94 @@
+"""What whoever signs should know of how a table was read, though nothing in it is wrong."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+
+from equite.errors import Problem
+from equite.inputs.cells import text_of, tidy
+from equite.inputs.columns import Place
+from equite.inputs.marked import Footnoted, Percentage
+from equite.inputs.percents import in_percent
+from equite.inputs.territories import Territories
+from equite.wording import Codes
+
+__all__ = ["told_of_reading"]
+
+
+def told_of_reading(territories: Territories, headings: Iterable[str], texts: Iterable[str]) -> Iterator[Problem]:
+    """Tell what was read that the sheet hides, and what was read otherwise than it stands.
+
+    Parameters
+    ----------
+    territories : Territories
+        The table.
+    headings : iterable of str
+        The headings of the columns that are used, that of the codes included.
+    texts : iterable of str
+        Those of them whose cells are text.
+    """
+    layout, file = territories.source.layout, territories.source.name
+    used = dict.fromkeys(layout.heading(tidy(heading)) for heading in headings)
+    used = {heading: None for heading in used if heading in territories.data.columns}
+    if not layout.formats_seen:
+        yield Problem("read-formats-unseen", {}, file=file)
+    if layout.sheet:
+        yield Problem("read-hidden-sheet", {"sheet": territories.source.sheet or ""}, file=file)
+    hidden = [heading for heading in layout.columns if heading in used]
+    if hidden:
+        yield Problem("read-hidden-columns", {"columns": Codes(tuple(hidden)), "count": len(hidden)}, file=file)
+    rows = _hidden_rows(territories)
+    if rows:
+        yield Problem("read-hidden-rows", {"rows": Codes(rows), "count": len(rows)}, file=file)
+    text = {layout.heading(tidy(heading)) for heading in texts}
+    for heading in used:
+        if territories.data[heading].dtype == object:
+            yield from _of_cells(
+                Place(territories.data, heading, territories.codes, territories.source), heading in text
+            )
+
+
+def _hidden_rows(territories: Territories) -> tuple[str, ...]:
+    """Give the hidden rows that were read, each with its code."""
+    hidden = frozenset(territories.source.layout.rows)
+    if not hidden:
+        return ()
+    rows = [(territories.row(at), at) for at in range(len(territories))]
+    codes = territories.codes
+    return tuple(f"{row} ({codes[at]})" if codes else str(row) for row, at in rows if row in hidden)
+
+
+def _of_cells(place: Place, is_text: bool) -> Iterator[Problem]:
+    """Tell the cells of one column that were read otherwise than they stand."""
+    cells = place.column.tolist()
+    kinds = set(map(type, cells))
+    if Footnoted in kinds:
+        calls = [
+            f"{place.cell(at) or place.row(at)} ({cell.told})"
+            for at, cell in enumerate(cells)
+            if isinstance(cell, Footnoted) and cell.call
+        ]
+        if calls:
+            yield _problem("read-footnote-calls", place, calls)
+    if is_text and any(issubclass(kind, datetime.date | datetime.time) for kind in kinds):
+        dates = [
+            f"{place.cell(at) or place.row(at)} ({text_of(cell)})"
+            for at, cell in enumerate(cells)
+            if isinstance(cell, datetime.date | datetime.time) and text_of(cell)
+        ]
+        if dates:
+            yield _problem("read-dates-as-text", place, dates)
+    if not is_text and Percentage in kinds:
+        bare = [
+            f"{place.cell(at) or place.row(at)} ({text_of(cell)})"
+            for at, cell in enumerate(cells)
+            if text_of(cell) is not None and not in_percent(cell) and cell != 0
+        ]
+        if bare:
+            yield _problem("read-percent-settled", place, bare)
+
+
+def _problem(entry: str, place: Place, cells: list[str]) -> Problem:
+    values = {"cells": Codes(tuple(cells)), "count": len(cells)}
+    return Problem(entry, values, place.heading, None, place.source.name)

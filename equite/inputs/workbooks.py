@@ -1,0 +1,133 @@
+"""Read one sheet of a workbook, its cells as a person sees them.
+
+calamine reads the values. One more pass over the file finds what they do not say: which numbers are shown in percent,
+what is raised in a text, which cells show an error or a formula that was never computed, and what is hidden.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Sequence
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+import pandas as pd
+
+from equite.errors import nearest
+from equite.inputs import opendocument, openxml_sheet
+from equite.inputs.cells import text_of, tidy, typed
+from equite.inputs.grid import Grid, column_letters, heading_row, refusal
+from equite.inputs.marked import Footnoted
+from equite.inputs.openxml_parts import OpenXml
+from equite.inputs.seen import Layout, Seen, UnseenError
+
+__all__ = ["read_workbook_sheet"]
+
+_ZIP = b"PK\x03\x04"
+#: In how many ways a file that calamine reads may defeat the pass over it.
+_UNFOLLOWED = (
+    UnseenError,
+    zipfile.BadZipFile,
+    zlib.error,
+    ElementTree.ParseError,
+    expat.ExpatError,
+    ValueError,
+    KeyError,
+    IndexError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> Grid:
+    """Read one sheet, by default the first.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    name : str
+        Its name, for the sentences.
+    sheet : str, optional
+        The sheet.
+
+    Raises
+    ------
+    TerritoriesError
+        If it is no workbook, or has no such sheet or nothing on it.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        chosen = sheet if sheet is not None else next(iter(book.sheet_names), "")
+        if chosen not in book.sheet_names:
+            raise refusal("input-no-sheet", name, value=chosen, nearest=nearest(chosen, book.sheet_names))
+        rows = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise refusal("input-no-workbook", name, reason=str(error)) from error
+    seen = seen_in(raw, chosen)
+    if seen is not None:
+        seen.laid_on(rows)
+    titles = heading_row(rows)
+    if titles is None:
+        raise refusal("input-empty-sheet", name, value=chosen)
+    columns = zip(*rows[titles + 1 :], strict=True)
+    cells = pd.DataFrame({place: typed(column) for place, column in enumerate(columns)})
+    cells = cells.reindex(columns=range(len(rows[titles])))
+    headings, spellings = _headings(rows[titles])
+    return Grid(headings, cells, titles + 2, sheet=chosen, layout=_layout(seen, headings, len(rows), spellings))
+
+
+def seen_in(raw: bytes, sheet: str) -> Seen | None:
+    """Find what the values of a sheet do not say; None if the file does not let itself be looked into."""
+    if not raw.startswith(_ZIP):
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as package:
+            if "content.xml" in package.namelist():
+                return opendocument.pass_over(package, sheet)
+            return openxml_sheet.pass_over(OpenXml(package, sheet))
+    except _UNFOLLOWED:
+        return None
+
+
+def _headings(cells: Sequence[object]) -> tuple[list[object], dict[str, str]]:
+    """Give the headings, and other ways to spell those in which something is raised.
+
+    A footnote call is left out of its heading, unless two headings differ by nothing else.
+    """
+    bare = [text_of(cell) for cell in cells]
+    headings: list[object] = []
+    spellings: dict[str, str] = {}
+    for cell, text in zip(cells, bare, strict=True):
+        if not isinstance(cell, Footnoted):
+            headings.append(cell)
+            continue
+        joined = tidy(cell.joined)
+        chosen = joined if text is None or bare.count(text) > 1 else text
+        headings.append(chosen)
+        if joined != chosen:
+            spellings[joined] = chosen
+    for taken in {text_of(heading) for heading in headings}.intersection(spellings):
+        del spellings[str(taken)]
+    return headings, spellings
+
+
+def _layout(seen: Seen | None, headings: Sequence[object], rows: int, spellings: dict[str, str]) -> Layout:
+    """Tell what is hidden by the headings of the columns and the rows of the file."""
+    letters = {text: column_letters(at) for at, heading in enumerate(headings) if (text := text_of(heading))}
+    if seen is None:
+        return Layout(formats_seen=False, letters=letters, spellings=spellings)
+    hidden = seen.columns_hidden(len(headings))
+    return Layout(
+        rows=tuple(sorted(row + 1 for row in seen.rows_hidden(rows))),
+        columns=tuple(text for at, heading in enumerate(headings) if at in hidden and (text := text_of(heading))),
+        sheet=seen.hidden,
+        letters=letters,
+        spellings=spellings,
+    )
