@@ -11,7 +11,7 @@ import numpy as np
 from equite.engine.aggregates import label_text
 from equite.engine.equality import alike_but_for_dust
 from equite.engine.evaluation import Mask, Scope
-from equite.engine.functions import step
+from equite.engine.functions import step_of
 from equite.engine.methods import TRANSFORMS, average_rank
 from equite.engine.missing import Wanted, refuse_missing
 from equite.engine.outliers import excess_kurtosis, skewness, treat
@@ -279,9 +279,7 @@ def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, pl
     if named not in tables or tables[named].kind not in ("up_to", "from"):
         problems.add("table-unknown", **place, name=named, nearest=nearest(named, tables))
         return values
-    table = tables[named]
-    below = np.searchsorted(table.edges, values, side="right" if table.kind == "from" else "left")
-    changed = step(values, table, np.asarray(below))
+    changed = step_of(values, tables[named])
     lost = np.isnan(changed) & ~np.isnan(values)
     if lost.any():
         codes = Codes(tuple(scope.table.codes[scope.taking_part][lost]))

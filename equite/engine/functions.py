@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +24,7 @@ __all__ = [
     "bracket",
     "negated",
     "step",
+    "step_of",
     "truth",
 ]
 
@@ -157,6 +159,12 @@ def step(value: Floats, table: Table, place: np.ndarray) -> Floats:
     else:
         found = np.append(np.nan, table.values)[place]
     return np.where(np.isnan(value), np.nan, found)
+
+
+def step_of(figures: Floats, table: Table) -> Floats:
+    """Give the value of the step that holds each of some figures, which are compared as they stand."""
+    side: Literal["left", "right"] = "right" if table.kind == "from" else "left"
+    return step(figures, table, np.asarray(np.searchsorted(table.edges, figures, side=side)))
 
 
 def bracket(value: Floats, table: Table, place: np.ndarray) -> Floats:

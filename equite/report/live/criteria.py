@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from equite.engine.criteria import CriterionScore, _fill
-from equite.engine.functions import TABLES
+from equite.engine.functions import step_of
 from equite.engine.methods import TRANSFORMS
 from equite.engine.sharing import Floats
 from equite.formula.indices import Direction, Index, Method
@@ -166,7 +166,7 @@ class Measured:
         if method is None:
             return values
         if method.name == "step":
-            return TABLES["step"](values, self.sums.formula.tables[str(method.parameters.get(""))])
+            return step_of(values, self.sums.formula.tables[str(method.parameters.get(""))])
         found = TRANSFORMS[method.name]
         given = found.filled(method.parameters) or {}
         return found.function(values, *given.values())
