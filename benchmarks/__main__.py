@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import communes, tiers
+from benchmarks import communes, reading, tiers
 
 communes.main()
 tiers.main()
+reading.main()

@@ -157,9 +157,6 @@ def _cell_readings(cell: object) -> tuple[float | None, float | None]:
         return (math.nan, math.nan) if pair == (None, None) and fold(cell) in MISSING else pair
     if isinstance(cell, Marked):
         return _marked_readings(cell)
-    if isinstance(cell, (bool, np.bool_)):
-        # TRUE is no more a number in a workbook than it is in a CSV file.
-        return None, None
     if isinstance(cell, (Real, Decimal)):
         try:
             return float(cell), float(cell)
@@ -180,6 +177,10 @@ def _marked_readings(cell: Marked) -> tuple[float | None, float | None]:
 def _distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[object]]:
     """Give each cell's place among the distinct cells (-1 where it is missing), and these."""
     cells = column.astype(object)
+    truths = np.array([isinstance(cell, (bool, np.bool_)) for cell in cells], dtype=bool)
+    if truths.any():
+        # True equals 1 to Python. Here it is the text that CSV holds: a yes, and no number.
+        cells = cells.mask(truths, cells.map(str))
     try:
         places, distinct = pd.factorize(cells)
     except TypeError:  # a cell that cannot be hashed, a list for instance

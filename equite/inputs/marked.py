@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-__all__ = ["Faulty", "Footnoted", "Marked", "Percentage", "percentage", "spelt"]
+__all__ = ["Faulty", "Footnoted", "Marked", "Percentage", "percentage", "percentages", "spelt"]
 
 #: What is raised as part of a word: 1er, 2e, Mme, no; a lone letter elsewhere calls a footnote.
 _IN_A_WORD = frozenset(
@@ -111,10 +111,15 @@ def percentage(value: float, signs: int = 1) -> Percentage:
     """Give the number that a person sees, from its 15 significant digits: 7, not 7.000000000000001, for 0.07."""
     if not math.isfinite(value):
         return Percentage(value)
-    typed = f"{value:.15g}"
-    if signs == 1 and "e" not in typed:
-        return Percentage(float(typed + "e2"))
-    return Percentage(float(Decimal(typed).scaleb(2 * signs)))
+    return Percentage(float(Decimal(f"{value:.15g}").scaleb(2 * signs)))
+
+
+def percentages(values: Sequence[float]) -> list[Percentage]:
+    """Give the same for many numbers, each with one percent sign."""
+    try:
+        return [Percentage(value) for value in map(float, map("{:.15g}e2".format, values))]
+    except ValueError:  # a number that is written with a power of ten already
+        return [percentage(value) for value in values]
 
 
 def spelt(runs: Sequence[tuple[str, bool]]) -> str | Footnoted:

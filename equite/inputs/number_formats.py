@@ -107,8 +107,8 @@ def read_format(code: str) -> NumberFormat:
     """
     sections: list[_Section] = []
     condition, percents, literal, at = None, 0, False, 0
-    while at <= len(code):
-        sign = code[at] if at < len(code) else ";"
+    while at < len(code):
+        sign = code[at]
         if sign == ";":
             sections.append(_Section(condition, percents, literal))
             condition, percents, literal = None, 0, False
@@ -129,7 +129,7 @@ def read_format(code: str) -> NumberFormat:
         else:
             percents += sign == "%"
         at += 1
-    return NumberFormat(tuple(sections))
+    return NumberFormat((*sections, _Section(condition, percents, literal)))
 
 
 PERCENT = read_format("0%")

@@ -95,9 +95,19 @@ class OpenXml:
         return books[0].lstrip("/")
 
     @cached_property
+    def _book_tree(self) -> ElementTree.Element:
+        return self._tree(self._book)
+
+    @property
+    def to_recompute(self) -> bool:
+        """Whether the program that wrote the file leaves it to the next one to compute its formulas."""
+        asked = [each.get("fullCalcOnLoad") for each in self._book_tree if local(each.tag) == "calcPr"]
+        return any(word in ("1", "true") for word in asked)
+
+    @cached_property
     def _place(self) -> tuple[str, bool]:
         """Where the sheet lies, and whether it is hidden."""
-        for each in self._tree(self._book).iter():
+        for each in self._book_tree.iter():
             if local(each.tag) == "sheet" and each.get("name") == self.sheet:
                 ids = [value for key, value in each.attrib.items() if local(key) == "id"]
                 found = self._parts.get(ids[0] if ids else "")

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from equite.inputs.marked import Marked, percentage
+from equite.inputs.marked import Marked, percentage, percentages
 from equite.inputs.number_formats import NumberFormat
 
 __all__ = ["Layout", "Mark", "Seen", "UnseenError"]
 
+_NUMBERS = frozenset((float, int))
 #: What can lie in a cell beside its value.
 Mark = Marked | NumberFormat | str
 
@@ -34,6 +35,8 @@ class Layout:
     formats_seen : bool
         Whether the formats of the cells could be read: percent, errors, footnote calls and formulas without a value
         are told from plain values by them.
+    stale : tuple of str
+        The headings of the columns with formulas that the file leaves to be computed.
     letters : mapping of str to str
         The letters of each column, by its heading.
     spellings : mapping of str to str
@@ -45,6 +48,7 @@ class Layout:
     columns: tuple[str, ...] = ()
     sheet: bool = False
     formats_seen: bool = True
+    stale: tuple[str, ...] = ()
     letters: dict[str, str] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
 
@@ -68,6 +72,10 @@ class Seen:
         First and last of each run.
     hidden : bool
         Whether the sheet is hidden.
+    computed : set of int
+        The columns that hold formulas.
+    to_recompute : bool
+        Whether the file leaves it to the next program to compute them, so that their values may be stale or none.
     """
 
     marks: list[tuple[int, int, int, int, Mark]] = field(default_factory=list)
@@ -75,6 +83,8 @@ class Seen:
     hidden_rows: list[tuple[int, int]] = field(default_factory=list)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     hidden: bool = False
+    computed: set[int] = field(default_factory=set)
+    to_recompute: bool = False
 
     def mark(self, row: int, column: int, mark: Mark) -> None:
         """Note one cell."""
@@ -84,14 +94,21 @@ class Seen:
         """Put the marks into the rows that were read; nothing is added beyond them."""
         literal: dict[int, dict[int, float]] = {}
         in_percent: set[int] = set()
+        # The rows that calamine gives are of one width.
+        count, width = len(rows), len(rows[0]) if rows else 0
         for column, shown, places in self._shown_within(rows):
-            always = shown.always
-            for row in places:
-                cells = rows[row] if row < len(rows) else ()
-                value = cells[column] if column < len(cells) else None
-                if type(value) is not float and type(value) is not int:
-                    continue
-                if signs := shown.percents(value) if always is None else always:
+            if column >= width:
+                continue
+            numbers = [row for row in places if row < count and type(rows[row][column]) in _NUMBERS]
+            if shown.always == 1:
+                found = percentages([rows[row][column] for row in numbers])
+                for row, cell in zip(numbers, found, strict=True):
+                    rows[row][column] = cell
+                in_percent |= {column} if numbers else set()
+                continue
+            for row in numbers:
+                value = rows[row][column]
+                if signs := shown.percents(value):
                     rows[row][column] = percentage(value, signs)
                     in_percent.add(column)
                 elif shown.literal(value):
@@ -109,7 +126,7 @@ class Seen:
     def _shown_within(self, rows: list[list[Any]]) -> Iterator[tuple[int, NumberFormat, Iterable[int]]]:
         """Give the columns whose numbers some format may show in percent, and in which rows."""
         yield from self.shown
-        width = max(map(len, rows), default=0)
+        width = len(rows[0]) if rows else 0
         for top, bottom, left, right, mark in self.marks:
             if isinstance(mark, NumberFormat):
                 for column in range(left, min(right + 1, width)):

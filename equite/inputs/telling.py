@@ -38,6 +38,9 @@ def told_of_reading(territories: Territories, headings: Iterable[str], texts: It
     hidden = [heading for heading in layout.columns if heading in used]
     if hidden:
         yield Problem("read-hidden-columns", {"columns": Codes(tuple(hidden)), "count": len(hidden)}, file=file)
+    stale = [heading for heading in layout.stale if heading in used]
+    if stale:
+        yield Problem("read-formulas-stale", {"columns": Codes(tuple(stale)), "count": len(stale)}, file=file)
     rows = _hidden_rows(territories)
     if rows:
         yield Problem("read-hidden-rows", {"rows": Codes(rows), "count": len(rows)}, file=file)

@@ -15,11 +15,11 @@ from xml.parsers import expat
 
 import pandas as pd
 
-from equite.errors import nearest
+from equite.errors import Problem, TerritoriesError, nearest
 from equite.inputs import opendocument, openxml_sheet
 from equite.inputs.cells import text_of, tidy, typed
-from equite.inputs.grid import Grid, column_letters, heading_row, refusal
-from equite.inputs.marked import Footnoted
+from equite.inputs.grid import Grid, column_letters, few, heading_row, refusal
+from equite.inputs.marked import Faulty, Footnoted
 from equite.inputs.openxml_parts import OpenXml
 from equite.inputs.seen import Layout, Seen, UnseenError
 
@@ -67,7 +67,12 @@ def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> Grid:
         chosen = sheet if sheet is not None else next(iter(book.sheet_names), "")
         if chosen not in book.sheet_names:
             raise refusal("input-no-sheet", name, value=chosen, nearest=nearest(chosen, book.sheet_names))
-        rows = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+        try:
+            rows = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+        except CalamineError:
+            # An error of a later Excel than calamine knows is shown by its cell; anything else is refused as it is.
+            _refuse_errors(seen_in(raw, chosen), name)
+            raise
     except CalamineError as error:
         raise refusal("input-no-workbook", name, reason=str(error)) from error
     seen = seen_in(raw, chosen)
@@ -94,6 +99,19 @@ def seen_in(raw: bytes, sheet: str) -> Seen | None:
             return openxml_sheet.pass_over(OpenXml(package, sheet))
     except _UNFOLLOWED:
         return None
+
+
+def _refuse_errors(seen: Seen | None, name: str) -> None:
+    """Refuse the cells that show an error."""
+    found = [
+        Problem(
+            mark.entry, {"cell": f"{column_letters(left)}{top + 1}", "value": mark.text, "territory": ""}, file=name
+        )
+        for top, _, left, _, mark in (seen.marks if seen is not None else ())
+        if isinstance(mark, Faulty) and mark.entry == "input-cell-error"
+    ]
+    if found:
+        raise TerritoriesError(few(found, len(found)))
 
 
 def _headings(cells: Sequence[object]) -> tuple[list[object], dict[str, str]]:
@@ -123,11 +141,12 @@ def _layout(seen: Seen | None, headings: Sequence[object], rows: int, spellings:
     letters = {text: column_letters(at) for at, heading in enumerate(headings) if (text := text_of(heading))}
     if seen is None:
         return Layout(formats_seen=False, letters=letters, spellings=spellings)
-    hidden = seen.columns_hidden(len(headings))
+    hidden, stale = seen.columns_hidden(len(headings)), seen.computed if seen.to_recompute else set[int]()
     return Layout(
         rows=tuple(sorted(row + 1 for row in seen.rows_hidden(rows))),
         columns=tuple(text for at, heading in enumerate(headings) if at in hidden and (text := text_of(heading))),
         sheet=seen.hidden,
+        stale=tuple(text for at, heading in enumerate(headings) if at in stale and (text := text_of(heading))),
         letters=letters,
         spellings=spellings,
     )

@@ -145,8 +145,9 @@ def test_missing_numbers() -> None:
 
 
 def test_cells_that_are_numbers_already() -> None:
-    cells = [1, 2.5, True, Decimal("1.5"), Fraction(1, 2), np.int8(3), np.float32(0.5), 10**400, "7"]
-    assert read(*cells) == ([1, 2.5, 1, 1.5, 0.5, 3, 0.5, math.inf, 7], [], [])
+    cells = [1, 2.5, Decimal("1.5"), Fraction(1, 2), np.int8(3), np.float32(0.5), 10**400, "7"]
+    assert read(*cells) == ([1, 2.5, 1.5, 0.5, 3, 0.5, math.inf, 7], [], [])
+    assert read(1, True, np.True_, 0, False) == ([1, NAN, NAN, 0, NAN], [1, 2, 4], [])
     assert read(1j, datetime.date(2021, 1, 2), [1], b"1") == ([NAN] * 4, [0, 1, 2, 3], [])
 
 
@@ -156,7 +157,7 @@ def test_cells_that_are_numbers_already() -> None:
 def test_columns_of_any_type(dtype: str) -> None:
     column = pd.Series([1, 0]).astype(str if dtype == "string" else "int64").astype(dtype)  # type: ignore[call-overload]
     reading = numbers_of(column)
-    if dtype == "complex128":
+    if dtype in ("complex128", "bool", "boolean"):
         assert reading.wrong.tolist() == [0, 1]
     else:
         assert reading.values.dtype == np.float64

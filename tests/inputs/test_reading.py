@@ -106,14 +106,15 @@ def test_a_table_that_begins_lower_and_further_right(saved: Saved) -> None:
     assert read_table(path)[0].to_dict("list") == {"code": ["010"], "n": [1]}
 
 
-def test_errors_shown_by_cells_are_missing(saved: Saved) -> None:
+def test_errors_shown_by_cells_are_refused_where_they_are_read(saved: Saved) -> None:
     path = saved(("code", "n"), ("010", "#N/A"), ("020", "#DIV/0!"), ("030", 3))
     book = openpyxl.load_workbook(path)
     for cell in book.worksheets[0]["B"][1:3]:
         cell.data_type = "e"
     book.save(path)
-    assert read_territories(path, key="code").numbers("n").tolist()[2] == 3
-    assert read_table(path)[0]["n"].isna().tolist() == [True, True, False]
+    assert read_table(path)[0]["n"].isna().tolist() == [False, False, False]
+    with pytest.raises(TerritoriesError, match=r"cell B2 shows the error #N/A .*\n.*cell B3 shows the error #DIV/0!"):
+        read_territories(path, key="code").numbers("n")
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04 and nothing", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old"])

@@ -229,6 +229,27 @@ def test_whatever_notebooks_show_is_safe(shared: Callable[..., Allocation], tmp_
 # What cannot be meant.
 
 
+def test_a_number_typed_in_percent_counts_otherwise_than_it_shows(written: Path) -> None:
+    sheet, cell = place(written, "data", "income")
+    book = loaded(written)
+    book[sheet][cell].value, book[sheet][cell].number_format = 0.125, "0.0%"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book.save(written)
+    (said,) = refused(written)
+    assert "shows 12.5%, and counts as 0.125 in the formulas of the workbook @ live.xlsx" in said
+
+
+def test_a_cell_that_only_changed_its_format_is_as_it_was(written: Path, allocation: Allocation) -> None:
+    sheet, cell = place(written, "data", "income")
+    book = loaded(written)
+    book[sheet][cell].number_format = "0.0%"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book.save(written)
+    assert same(read_workbook(written), allocation)
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -139,3 +139,66 @@ def test_two_templates_of_one_page_are_the_same(page: Formula, tmp_path: Path) -
 def test_a_template_is_a_workbook(page: Formula, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"ne se termine pas par \.xlsx"):
         write_template(page, tmp_path / "t.csv")
+
+
+RATES = ("9.8", "14.6", "30", "0")
+
+
+def percent_page(limits: list[float | None] | None) -> Formula:
+    page = {
+        "equite": 1,
+        "id": "rates",
+        "language": "en",
+        "key": "code",
+        "envelope": 1000,
+        "columns": {"rate": {"unit": "%", **({"range": limits} if limits else {})}},
+        "parts": [{"id": "p", "pool": "remainder", "share": {"in_proportion_to": "1 + rate / 100"}}],
+        "rounding": {"to": 1},
+    }
+    return Formula.from_dict(page)
+
+
+def typed_in(path: Path, signs: str) -> Path:
+    """Fill a template in as a spreadsheet does: what is typed with its sign (p) is a hundredth, in a percent format."""
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    for at, (code, rate, sign) in enumerate(zip("ABCD", RATES, signs, strict=True), start=2):
+        sheet.cell(at, 1).value = code
+        cell = sheet.cell(at, 2)
+        cell.value = float(rate)
+        if sign == "p":
+            cell.value, cell.number_format = float(f"{rate}e-2"), "0.00%"
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("signs", ["....", "pppp", "p...", ".ppp", "pp.p"])
+def test_a_rate_typed_with_its_sign_or_without_gives_the_same(tmp_path: Path, signs: str) -> None:
+    page = percent_page([0, 100])
+    found = allocate(page, typed_in(write_template(page, tmp_path / "t.xlsx"), signs))
+    assert found.scope.table.columns["rate"].tolist() == [9.8, 14.6, 30, 0]
+    # 1,000 by 1.098, 1.146, 1.3 and 1, in all 4.544.
+    assert found.amounts.tolist() == [242, 252, 286, 220]
+
+
+@pytest.mark.parametrize(
+    ("limits", "rule"),
+    [
+        ([0, 100], ("decimal", "between", "0.0", "100.0")),
+        ([-5, 100], ("decimal", "between", "-5.0", "100.0")),
+        ([20, None], ("decimal", "greaterThanOrEqual", "0.2", None)),
+        ([None, 20], ("decimal", "lessThanOrEqual", "20.0", None)),
+        ([None, -20], ("decimal", "lessThanOrEqual", "-0.2", None)),
+        ([0.5, 60], ("decimal", "between", "0.005", "60.0")),
+        ([10, 60], ("custom", None, "AND(ISNUMBER(B2),OR(AND(B2>=0.1,B2<=0.6),AND(B2>=10.0,B2<=60.0)))", None)),
+        ([-60, -10], ("custom", None, "AND(ISNUMBER(B2),OR(AND(B2>=-60.0,B2<=-10.0),AND(B2>=-0.6,B2<=-0.1)))", None)),
+        (None, ("any", None, None, None)),
+    ],
+)
+def test_a_column_in_percent_lets_in_a_rate_with_its_sign(
+    tmp_path: Path, limits: list[float | None] | None, rule: tuple[str | None, ...]
+) -> None:
+    found = rules(write_template(percent_page(limits), tmp_path / "t.xlsx"))["rate"]
+    operator = "between" if found.type == "decimal" and found.operator is None else found.operator
+    assert (found.type or "any", operator, found.formula1, found.formula2) == rule
+    assert found.prompt.endswith("12.5 and 12.5% are the same here")
