@@ -21,7 +21,7 @@ from equite.analysis.weighting import WEIGHTINGS, leaving_out, nodes, weights_at
 from equite.engine.allocation import Allocation
 from equite.engine.criteria import CriterionScore
 from equite.engine.evaluation import Mask
-from equite.engine.functions import TABLES
+from equite.engine.functions import step_of
 from equite.engine.methods import TRANSFORMS
 from equite.engine.outliers import MOST_KURTOSIS, MOST_SKEW, excess_kurtosis, skewness
 from equite.engine.scoring import Branch, Scoring
@@ -201,7 +201,7 @@ class Diagnosis:
         if method is None:
             return values
         if method.name == "step":
-            return TABLES["step"](values, self.allocation.formula.tables[str(method.parameters[""])])
+            return step_of(values, self.allocation.formula.tables[str(method.parameters[""])])
         found = TRANSFORMS[method.name]
         return found.function(values, *(found.filled(method.parameters) or {}).values())
 
