@@ -103,6 +103,7 @@ class CriterionScore:
 def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Problem]) -> CriterionScore | None:
     """Score a criterion; None where it distinguishes nobody (noted in ``warnings``) or is unusable (``problems``)."""
     before = len(problems.found)
+    given = scope.numbers(what.name)[scope.taking_part]
     raw = scope.alike(Name(what.name))[scope.taking_part]
     _within_range(what, scope, problems)
     values = _filled(what, raw, scope, problems, warnings)
@@ -137,7 +138,7 @@ def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Prob
     filled = np.isnan(raw) & present
     low, high = float(values[present].min()), float(values[present].max())
     return CriterionScore(
-        what.name, what.index, what.families, what.criterion, raw, scores, filled, groups, what.missing, low, high
+        what.name, what.index, what.families, what.criterion, given, scores, filled, groups, what.missing, low, high
     )
 
 
