@@ -27,9 +27,15 @@ class _Tongue(StrEnum):
     en = "en"
 
 
+class _Sign(StrEnum):
+    point = "."
+    comma = ","
+
+
 FormulaPath = Annotated[Path, typer.Argument()]
 TablePath = Annotated[Path, typer.Argument()]
 Overrides = Annotated[list[Path] | None, typer.Option("--override")]
+Decimal = Annotated[_Sign | None, typer.Option("--decimal")]
 Sheet = Annotated[str | None, typer.Option("--sheet")]
 Output = Annotated[Path | None, typer.Option("--output", "-o")]
 Tongue = Annotated[_Tongue | None, typer.Option("--language")]
@@ -58,13 +64,14 @@ def check(
     table: TablePath,
     override: Overrides = None,
     sheet: Sheet = None,
+    decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
     with Desk(context, language) as desk:
         from equite.report.words_screen import understood
 
         with desk.patience():
-            allocation = desk.allocate(desk.formula(formula, override), table, sheet)
+            allocation = desk.allocate(desk.formula(formula, override, decimal), table, sheet)
         desk.show(understood(allocation, desk.width))
         failing = sum(not result.passed for result in allocation.checks)
         if not failing:
@@ -84,6 +91,7 @@ def allocate(
     template: Annotated[Path | None, typer.Option("--template")] = None,
     override: Overrides = None,
     sheet: Sheet = None,
+    decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
     with Desk(context, language) as desk:
@@ -93,7 +101,7 @@ def allocate(
             raise typer.BadParameter(desk.say("cli-output-wanted"), ctx=context)
         desk.spare(output, formula, table, *(override or ()), *([template] if template else ()))
         with desk.patience():
-            allocation = desk.allocate(desk.formula(formula, override), table, sheet)
+            allocation = desk.allocate(desk.formula(formula, override, decimal), table, sheet)
             written = None
             if output is not None:
                 as_book = live or template is not None
@@ -139,13 +147,14 @@ def explain(
     code: Annotated[str, typer.Argument()],
     override: Overrides = None,
     sheet: Sheet = None,
+    decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
     with Desk(context, language) as desk:
         from equite.report.text import explanation_text
 
         with desk.patience():
-            allocation = desk.allocate(desk.formula(formula, override), table, sheet)
+            allocation = desk.allocate(desk.formula(formula, override, decimal), table, sheet)
             explanation = allocation.explain(code)
         desk.show(explanation_text(explanation))
 
@@ -155,6 +164,7 @@ def compare(
     paths: Annotated[list[Path], typer.Argument()],
     output: Output = None,
     sheet: Sheet = None,
+    decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
     with Desk(context, language) as desk:
@@ -166,7 +176,7 @@ def compare(
             raise typer.BadParameter(desk.say("cli-compare-arguments"), ctx=context)
         desk.spare(output, *paths)
         with desk.patience():
-            allocations = [desk.allocate(desk.formula(formula), table, sheet) for formula in formulas]
+            allocations = [desk.allocate(desk.formula(each, None, decimal), table, sheet) for each in formulas]
             desk.language = allocations[0].language
             stems = [formula.stem for formula in formulas]
             comparison = compared(*allocations, labels=stems if len(set(stems)) == len(stems) else None)

@@ -143,13 +143,15 @@ class Desk:
             timer.join()
             status.stop()
 
-    def formula(self, path: Path, overrides: Sequence[Path] | None = None) -> Formula:
-        """Read a page, lay overrides over it, and take up the language of what follows."""
+    def formula(self, path: Path, overrides: Sequence[Path] | None = None, decimal: str | None = None) -> Formula:
+        """Read a page, lay overrides and a decimal sign over it, and take up the language of what follows."""
         from equite.formula.formula import Formula
 
         formula: Formula = Formula.read(path)
         for override in overrides or ():
             formula = formula.overlaid(override)
+        if decimal is not None:
+            formula = formula.replace(decimal=decimal)
         if self.asked is None:
             self.language = formula.language
         elif self.asked != formula.language:

@@ -25,7 +25,9 @@ from equite.engine.rounding import MOST_UNITS, Unit, largest_remainders, round_h
 from equite.engine.rows import TableRows, row_rules
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
-from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, nearest
+from equite.engine.spelling import spelling
+from equite.engine.suppression import suppressed
+from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
 from equite.formula.nodes import Call
@@ -33,6 +35,8 @@ from equite.formula.ranges import range_of
 from equite.formula.writing import written
 from equite.inputs.grid import few
 from equite.inputs.percents import is_percent_unit
+from equite.inputs.marks import Marks
+from equite.inputs.spelling import near_label, tidy
 from equite.inputs.territories import ColumnRule, Territories
 from equite.wording import Codes
 
@@ -94,6 +98,8 @@ def read_for(
         text=(formula.key.column, *texts, *also),
         sheet=sheet,
         rows=row_rules(formula, rules),
+        decimal=formula.decimal,
+        as_written=[rule.heading for rule in rules if rule.decimal not in (None, formula.decimal)],
     )
 
 
@@ -114,6 +120,8 @@ def needed_rules(formula: Formula) -> list[ColumnRule]:
                 levels=tuple(spec.levels) if spec else (),
                 line=None,
                 percent=range_of(formula, name) if spec and is_percent_unit(spec.unit) else None,
+                marks=Marks.laid_over(spec.marks, formula.marks) if spec else formula.marks,
+                decimal=(spec.decimal if spec else None) or formula.decimal,
             )
         )
     if formula.name is not None and formula.name not in {rule.name for rule in rules}:
@@ -126,6 +134,9 @@ def needed_rules(formula: Formula) -> list[ColumnRule]:
 def _aggregate_problem(formula: Formula, missing: MissingInAggregate) -> Problem:
     codes = tuple(str(code) for code in getattr(missing, "codes", ()))
     values = {"function": missing.function, "piece": written(missing.node), "codes": Codes(codes)}
+    withheld = tuple(str(code) for code in getattr(missing, "withheld", ()))
+    if withheld:
+        return Problem("aggregate-suppressed", {**values, "codes": Codes(withheld)})
     return Problem("aggregate-missing", values)
 
 
@@ -142,20 +153,28 @@ class _Run:
         if not codes.size:
             raise SharingError([Problem("table-empty")], formula.language)
         self.order = order
-        self.table = Table(codes, {name: values[order] for name, values in columns.items()})
+        withheld = territories.suppressed_for(self.rows.columns)
+        self.table = Table(
+            codes,
+            {name: values[order] for name, values in columns.items()},
+            {name: cells[order] for name, cells in withheld.items()},
+        )
         for name, needed in formula.names.columns.items():
-            if needed.heading == formula.key.column and needed.use != "number":
-                self.table = Table(codes, {**self.table.columns, name: codes})
+            if tidy(needed.heading) == tidy(formula.key.column) and needed.use != "number":
+                self.table = replace(self.table, columns={**self.table.columns, name: codes})
         self.unit = Unit(Decimal(formula.rounding_to))
         self.served = None if serving is None else self._those(frozenset(serving))
 
     def _those(self, wanted: frozenset[str]) -> Mask:
         """Give the rows of some codes, every one of which must be there."""
+        wanted = frozenset(map(tidy, wanted))
         codes = self.table.codes
         found = np.fromiter((code in wanted for code in codes), dtype=bool, count=codes.size)
         unknown = sorted(wanted.difference(codes))
         if unknown:
-            problems = [Problem("code-unknown", {"code": code, "nearest": nearest(code, codes)}) for code in unknown]
+            problems = [
+                Problem("code-unknown", {"code": code, "nearest": near_label(code, list(codes))}) for code in unknown
+            ]
             raise SharingError(problems, self.formula.language)
         return found
 
@@ -163,14 +182,18 @@ class _Run:
         """Run every step."""
         try:
             with self.rows.first():
+                spelled = spelling(self.formula, self.territories, self.table, self.order)
                 eligible, excluded = self._eligible()
             takes_part = np.empty_like(eligible)
             takes_part[self.order] = eligible
-            told = self.rows.refuse(self.read, takes_part)
+            told = (*self.rows.refuse(self.read, takes_part), *spelled)
             with self.rows.beside(takes_part):
                 return self._steps(eligible, excluded, told)
         except MissingInAggregate as missing:
             missing.codes = self.table.codes[missing.rows]  # type: ignore[attr-defined]
+            scope = Scope(self.formula, self.table, None, score_index)
+            withheld = suppressed(missing.node, scope) & missing.rows
+            missing.withheld = self.table.codes[withheld]  # type: ignore[attr-defined]
             raise
 
     def _steps(self, eligible: Mask, excluded: tuple[Exclusion, ...], told: tuple[Problem, ...]) -> Allocation:

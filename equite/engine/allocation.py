@@ -20,9 +20,10 @@ from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.engine.record import Reliance, record_of, reliance_of
 from equite.engine.sharing import Floats
-from equite.errors import Problem, SharingError, nearest
+from equite.errors import Problem, SharingError
 from equite.formula.formula import Formula
 from equite.inputs.figures import typed
+from equite.inputs.spelling import near_label, tidy
 from equite.inputs.territories import Territories
 from equite.wording import Language, Nearest
 
@@ -238,14 +239,14 @@ class Allocation:
         SharingError
             Nobody that takes part has the code; the sentence says why where it was left out.
         """
-        code = str(code)
+        code = tidy(str(code))
         if code in self.codes:
             return self.codes.index(code)
         for found in self.excluded_by:
             if found.code == code:
                 raise SharingError([Problem("code-excluded", {"code": code, "reason": found.reason})], self.language)
         same = [known for known in self.codes if known.lstrip("0") == code.lstrip("0")]
-        near = Nearest((same[0],)) if same else nearest(code, self.codes)
+        near = Nearest((same[0],)) if same else near_label(code, self.codes)
         raise SharingError([Problem("code-unknown", {"code": code, "nearest": near})], self.language)
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 from equite.engine.bounds import Context
 from equite.engine.evaluation import Scope
 from equite.engine.limits import Stages
+from equite.engine.suppression import warnings_of
 from equite.errors import Problem
 from equite.formula.model import Limit, Part
 from equite.inputs.telling import told_of_reading
@@ -24,6 +25,7 @@ def cautions(
     """Gather every warning but those of rows: how the table was read, then indices, money, declarations."""
     return (
         *_of_reading(scope, territories),
+        *warnings_of(scope, context),
         *_of_indices(scope),
         *_of_money(context, stages, reserve_units),
         *_of_declarations(scope, context),

@@ -17,9 +17,11 @@ from equite.engine.missing import Wanted, refuse_missing
 from equite.engine.outliers import excess_kurtosis, skewness, treat
 from equite.engine.registry import Normaliser
 from equite.engine.sharing import Floats
+from equite.engine.suppression import suppressed
 from equite.errors import Problem, Problems, nearest
 from equite.formula.indices import Criterion, Direction, Missing, Outliers
 from equite.formula.nodes import Binary, Call, Name, Number
+from equite.inputs.spelling import near_label
 from equite.wording import Codes, Numeral
 
 __all__ = ["ContextGroup", "CriterionScore", "Measure", "measure"]
@@ -199,6 +201,14 @@ def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnin
         place = scope.formula.where(*what.path)
         refuse_missing(problems, scope, Name(what.name), scope.numbers(what.name), rows, "wanted-criterion", place)
         return raw
+    if rule.rule != "skip" and not rule.suppressed:
+        withheld = np.zeros(scope.table.size, dtype=bool)
+        withheld[np.flatnonzero(scope.taking_part)[missing]] = True
+        withheld &= suppressed(Name(what.name), scope)
+        if withheld.any():
+            place = scope.formula.where(*what.path)
+            refuse_missing(problems, scope, Name(what.name), scope.numbers(what.name), withheld, "wanted-fill", place)
+            return raw
     values = dict(criterion=what.name, codes=codes, count=int(missing.sum()))
     if rule.rule == "skip":
         warnings.append(Problem("cells-skipped", values))
@@ -312,7 +322,10 @@ def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problem
         if pull is None:
             codes = Codes(tuple(scope.table.codes[scope.taking_part][rows]))
             place = scope.formula.where(*what.path, "more_need_when")
-            problems.add("context-without-direction", **place, label=label, by=str(direction.by), codes=codes)
+            near = near_label(label, list(direction.labels))
+            problems.add(
+                "context-without-direction", **place, label=label, by=str(direction.by), codes=codes, nearest=near
+            )
         else:
             found.append(ContextGroup(label, pull, rows))
     return tuple(found)

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 __all__ = ["Equality", "Known", "alike", "alike_but_for_dust"]
 
 #: Functions whose results are decided: figures whose sign no dust can change.
-_DECIDED = frozenset({"ceil", "count", "exp", "floor", "is_missing", "rank", "round", "starts_with", "step"})
+_DECIDED = frozenset(
+    {"ceil", "count", "exp", "floor", "is_missing", "is_suppressed", "rank", "round", "starts_with", "step"}
+)
 #: Functions whose sign is that of some argument.
 _KEEPS_SIGN = frozenset({"abs", "clip", "default", "max", "min", "sqrt", "where"})
 #: Sums, in which values of two signs may leave dust.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from equite.engine.bounded import whole_power
 from equite.engine.equality import Equality, Known
 from equite.engine.functions import COMPARISONS, FUNCTIONS, OPERATORS, TABLES, all_of, any_of, bracket, negated, step
 from equite.engine.sharing import Floats
+from equite.engine.suppression import suppressed
 from equite.formula.formula import Formula
 from equite.formula.nodes import (
     Aggregate,
@@ -49,6 +50,8 @@ class Table:
 
     codes: NDArray[np.object_]
     columns: Mapping[str, np.ndarray]
+    #: Of the columns that have some, the cells whose figure exists and is withheld.
+    suppressed: Mapping[str, Mask] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -348,7 +351,17 @@ class Scope:
         if function == "where":
             condition, yes, no = arguments
             return FUNCTIONS["where"](self.settled(condition), self._run(yes), self._run(no))
+        if self.table.suppressed and function in ("default", "is_missing", "is_suppressed"):
+            return self._withheld(node)
         return FUNCTIONS[function](*(self._run(argument) for argument in arguments))
+
+    def _withheld(self, node: Call) -> Floats:
+        """Run what asks whether a value is there: one that is withheld is neither missing nor to be filled."""
+        value = np.asarray(self._run(node.arguments[0]))
+        withheld = np.isnan(value) & suppressed(node.arguments[0], self)
+        if node.function == "default":
+            return np.where(withheld, np.nan, FUNCTIONS["default"](value, self._run(node.arguments[1])))
+        return (withheld if node.function == "is_suppressed" else np.isnan(value) & ~withheld).astype(np.float64)
 
     def _whole(self, node: Node) -> Floats:
         assert isinstance(node, Call)

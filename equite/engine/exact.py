@@ -39,7 +39,7 @@ _OPERATORS: Mapping[str, Callable[[Fractions, Fractions], Fractions]] = {"+": ad
 #: Numbers of more bits than that (a power of a power) are not worked out.
 _MOST_BITS = 1 << 16
 _INEXACT = frozenset({"exp", "log", "sqrt"})
-_DECIDED = frozenset({"ceil", "floor", "is_missing", "round", "starts_with", "step"})
+_DECIDED = frozenset({"ceil", "floor", "is_missing", "is_suppressed", "round", "starts_with", "step"})
 
 
 class Exact:

@@ -53,5 +53,5 @@ def _scope(formula: Formula, territories: Territories, names: frozenset[str]) ->
     rules = [rule for rule in needed_rules(formula) if rule.name in reached]
     known = {rule.name for rule in rules} | formula.names.defined | formula.names.needs.keys()
     rules += [ColumnRule(name, name) for name in sorted(names - known)]
-    columns = territories.columns_for(rules)
-    return Scope(formula, Table(np.array(territories.codes, dtype=object), columns), None, score_index)
+    columns, withheld = territories.columns_for(rules), territories.suppressed_for(rules)
+    return Scope(formula, Table(np.array(territories.codes, dtype=object), columns, withheld), None, score_index)

@@ -136,6 +136,8 @@ FUNCTIONS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
         "default": _default,
         "exp": lambda value: _finite(np.exp(value)),
         "is_missing": lambda value: np.isnan(value).astype(np.float64),
+        # Where no figure of the table is withheld, none is.
+        "is_suppressed": lambda value: np.zeros_like(value, dtype=np.float64),
         "log": _log,
         "max": _greatest,
         "mean_of": lambda *values: _stack(values).mean(axis=0),

@@ -19,9 +19,10 @@ from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
 from equite.engine.parts import PartResult, labelled_groups, resolve
 from equite.engine.sharing import DUST, Floats, Groups, solve
-from equite.errors import FormulaError, Problem, Problems, nearest
+from equite.errors import FormulaError, Problem, Problems
 from equite.formula.model import Limit
 from equite.formula.nodes import Binary, Call, Name, Node
+from equite.inputs.spelling import near_label
 from equite.wording import Codes
 
 __all__ = ["StageResult", "Stages", "amount_tree"]
@@ -270,7 +271,7 @@ class Stages:
         for at, override in enumerate(limit.override):
             where = self.context.formula.where(*place, "override", at)
             if override.code not in codes:
-                near = nearest(override.code, codes)
+                near = near_label(override.code, list(codes))
                 problems.add("override-unknown", **where, code=override.code, nearest=near)
                 continue
             row = codes[override.code]

@@ -25,7 +25,8 @@ def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, obje
             return why_missing(formula.variables[node.name].value.tree, scope, row)
         if node.name == "previous" and formula.previous:
             return why_missing(Name(formula.previous), scope, row)
-        return "missing-cell", {"name": node.name}
+        withheld = scope.table.suppressed.get(node.name)
+        return "suppressed-cell" if withheld is not None and withheld[row] else "missing-cell", {"name": node.name}
     if not isinstance(node, Aggregate):
         for child in node.children():
             if not _is_no_value(node, child) and _is_missing(scope, child, row):

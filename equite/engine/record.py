@@ -117,6 +117,7 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "table": {"name": source.name, "sha256": source.sha256, "rows": len(allocation.territories)},
         "decision": formula.decision.model_dump(exclude_none=True) if formula.decision else None,
         "figures": _figures(allocation),
+        "suppressed": _suppressed(allocation),
         "envelope": allocation.envelope,
         "on_top": allocation.on_top,
         "reserve": allocation.reserve,
@@ -166,6 +167,13 @@ def _goalposts(allocation: Allocation) -> dict[str, dict[str, list[float]]]:
     return {
         name: {found.name: [found.low, found.high] for found in scoring.criteria} for name, scoring in scorings.items()
     }
+
+
+def _suppressed(allocation: Allocation) -> dict[str, list[str]]:
+    """Give, for each column that has some, the codes of those that take part whose figure is withheld."""
+    scope = allocation.scope
+    found = {name: scope.table.codes[cells & scope.taking_part] for name, cells in scope.table.suppressed.items()}
+    return {name: list(map(str, codes)) for name, codes in found.items() if codes.size}
 
 
 def _figures(allocation: Allocation) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from equite.formula.nodes import (
     Text,
     walk,
 )
+from equite.inputs.spelling import tidy
 from equite.wording import Nearest
 
 __all__ = ["AGGREGATES", "ROW_FUNCTIONS", "TABLE_FUNCTIONS", "Expression"]
@@ -51,6 +52,7 @@ ROW_FUNCTIONS: Mapping[str, tuple[int, float]] = MappingProxyType(
         "exp": (1, 1),
         "floor": (1, 1),
         "is_missing": (1, 1),
+        "is_suppressed": (1, 1),
         "log": (1, 1),
         "max": (2, math.inf),
         "mean_of": (1, math.inf),
@@ -256,7 +258,8 @@ class _Reader:
         if isinstance(value, str):
             if not label:
                 raise _Refused("expression-label", label=value, text=self.text)
-            return Text(value)
+            # A label is read as cells are; only a blank that ends the beginning of one is kept.
+            return Text(tidy(value))
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _Refused("expression-not-allowed", text=self.text, piece=self._piece(node))
         try:
@@ -318,6 +321,8 @@ class _Reader:
             raise _Refused("expression-arguments", name=name, given=len(node.args), fewest=fewest, most=_most(most))
         labelled = name == "starts_with"
         arguments = tuple(self.read(arg, depth, label=labelled and at == 1) for at, arg in enumerate(node.args))
+        if labelled and isinstance(arguments[-1], Text) and str(getattr(node.args[-1], "value", ""))[-1:].isspace():
+            arguments = (arguments[0], Text(f"{arguments[-1].value} "))
         if name in AGGREGATES:
             return self._aggregate(name, arguments, node, depth)
         if node.keywords:

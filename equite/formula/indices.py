@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from equite.formula.fields import Expr, Plain, Status, Strict, Title, open_ends, refuse, short_form
+from equite.inputs.spelling import tidy
 
 __all__ = ["Criterion", "Direction", "Family", "Index", "Method", "Missing", "Outliers"]
 
@@ -64,7 +65,7 @@ def _direction(value: Any) -> Any:
     if isinstance(value, Mapping) and set(value) == {"toward"}:
         return {"toward": value["toward"]}
     if isinstance(value, Mapping) and value.get("by") and len(value) > 1:
-        labels = {str(key): pull for key, pull in value.items() if key not in ("by", "cut")}
+        labels = {tidy(str(key)): pull for key, pull in value.items() if key not in ("by", "cut")}
         known = "cut" not in value or set(labels) == {"below", "above"}
         if known and labels and all(pull in ("high", "low") for pull in labels.values()):
             return {"by": value["by"], "labels": labels, "cut": value.get("cut")}
@@ -79,7 +80,7 @@ class Missing(Strict):
 
     ``refuse`` it; ``skip`` it and rescale the other weights of its family, where at least ``minimum_present`` of the
     family's weight is there; or ``fill`` it with the median or the mean (of its group ``by`` a column), with a stated
-    ``value``, or from another ``column``.
+    ``value``, or from another ``column``. A figure that is suppressed is filled only where ``suppressed`` says so.
     """
 
     rule: Literal["refuse", "skip", "median", "mean", "value", "column"] = "refuse"
@@ -87,6 +88,7 @@ class Missing(Strict):
     by: str | None = None
     value: Plain | None = None
     column: str | None = None
+    suppressed: bool = False
 
 
 def _missing(value: Any) -> Any:
@@ -94,6 +96,9 @@ def _missing(value: Any) -> Any:
         return value
     if value in ("refuse", "skip"):
         return {"rule": value}
+    if isinstance(value, Mapping) and {"fill", "fill_from"} & set(value) and "suppressed" in value:
+        rest = {key: each for key, each in value.items() if key != "suppressed"}
+        return {**_missing(rest), "suppressed": value["suppressed"]}
     if isinstance(value, Mapping):
         keys = set(value)
         if keys == {"skip"} and isinstance(value["skip"], Mapping) and set(value["skip"]) == {"minimum_present"}:

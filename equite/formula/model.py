@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from equite.formula.fields import (
     Expr,
@@ -24,6 +24,8 @@ from equite.formula.fields import (
 )
 from equite.formula.indices import Index
 from equite.formula.tables import NamedTable
+from equite.inputs.marks import Marks
+from equite.inputs.spelling import tidy
 
 __all__ = [
     "Check",
@@ -79,7 +81,38 @@ class Telling(Strict):
         return {key: str(heading) for key, heading in self.model_dump(exclude_none=True).items()}
 
 
-class Column(Sourced):
+def _marks(value: Any) -> Any:
+    """Let one mark stand for a list of one; a mark is a text that is seen."""
+    marks = list(value) if isinstance(value, list | tuple) else [value]
+    if not all(isinstance(mark, str) and tidy(mark) for mark in marks):
+        raise refuse("marks-blank")
+    return tuple(marks)
+
+
+MarksField = Annotated[tuple[str, ...], BeforeValidator(_marks)]
+DecimalSign = Literal[".", ","]
+
+
+class Marked(Strict):
+    """What marks mean where a figure would stand: not known, or withheld."""
+
+    missing_marks: MarksField = ()
+    suppressed_marks: MarksField = ()
+    decimal: DecimalSign | None = None
+
+    @property
+    def marks(self) -> Marks:
+        """The marks, as a table is read with them."""
+        return Marks(self.missing_marks, self.suppressed_marks, getattr(self, "yes_marks", ()))
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Marked:
+        if clashing := self.marks.clashing():
+            raise refuse("marks-twice", marks=", ".join(clashing))
+        return self
+
+
+class Column(Sourced, Marked):
     """A column of the table of territories: its heading, where that differs, and how to read its cells."""
 
     heading: str | None = None
@@ -87,12 +120,15 @@ class Column(Sourced):
     range: tuple[Plain | None, Plain | None] | None = None
     levels: tuple[Title, ...] = ()
     told_in: Telling | None = None
+    yes_marks: MarksField = ()
 
     @model_validator(mode="before")
     @classmethod
     def _open_ends(cls, value: Any) -> Any:
         if isinstance(value, Mapping) and value.get("levels") and not value.get("kind"):
             value = {**value, "kind": "ordinal"}
+        if isinstance(value, Mapping) and value.get("yes_marks") and not value.get("kind"):
+            value = {**value, "kind": "yes_no"}
         return open_ends(value)
 
     @model_validator(mode="after")
@@ -103,6 +139,10 @@ class Column(Sourced):
             raise refuse("ordinal-without-levels")
         if self.range and None not in self.range and self.range[0] > self.range[1]:  # type: ignore[operator]
             raise refuse("range-reversed")
+        if self.yes_marks and self.kind not in (None, "yes_no"):
+            raise refuse("yes-marks-elsewhere")
+        if self.kind == "text" and (self.missing_marks or self.suppressed_marks):
+            raise refuse("marks-of-text")
         return self
 
 
@@ -216,7 +256,7 @@ class Part(Strict):
 class Override(Strict):
     """An amount decided for one territory, with its reason."""
 
-    code: str
+    code: Annotated[str, AfterValidator(tidy)]
     amount: Expr
     reason: Title
 
@@ -293,7 +333,7 @@ class Decision(Strict):
     dissent: str | None = None
 
 
-class FormulaModel(Strict):
+class FormulaModel(Marked):
     """The whole page."""
 
     equite: Annotated[Literal["1"], BeforeValidator(str)]

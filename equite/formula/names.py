@@ -18,7 +18,7 @@ from equite.formula.indices import Criterion, Family, Index
 from equite.formula.model import FormulaModel, Part
 from equite.formula.nodes import Aggregate, Call, Comparison, Membership, Name, Node, Text, walk
 
-__all__ = ["Names", "NeededColumn", "aggregates_in", "criteria_of", "expressions_of"]
+__all__ = ["Names", "NeededColumn", "aggregates_in", "criteria_of", "expressions_of", "grouping_names"]
 
 Path = tuple[str | int, ...]
 Use = Literal["number", "text", "group"]
@@ -219,6 +219,14 @@ def _index_uses(index: Index) -> Iterator[tuple[str, Use]]:
 def _index_names(index: Index) -> Iterator[str]:
     yield from (name for name, _ in _index_uses(index))
     yield from (name for _, expression in expressions_of(index) for name in expression.names)
+
+
+def grouping_names(names: Names) -> tuple[str, ...]:
+    """Give the names whose values make groups: ``by``, ``within``, directions by context, rules for missing cells."""
+    found = {name for name, use in names._named_uses() if use == "group"}
+    for _, expression in names.expressions:
+        found |= {name for name, use in _name_uses(expression.tree) if use == "group"}
+    return tuple(sorted(found))
 
 
 def criteria_of(group: Index | Family, path: Path = ()) -> Iterator[tuple[Path, str, Criterion]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,10 +23,13 @@ import pandas as pd
 
 from equite.inputs import figures
 from equite.inputs.marked import Footnoted, Marked, Percentage
+from equite.inputs.marks import MISSING, is_missing_mark
 from equite.inputs.percents import Range, unsettled
+from equite.inputs.spelling import fold, tidy
 
 __all__ = [
     "EXACT",
+    "MISSING",
     "DecimalMark",
     "Reading",
     "fold",
@@ -45,8 +47,6 @@ __all__ = [
 DecimalMark = Literal[".", ","]
 Floats = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
-#: What stands for a missing value in a column of numbers, levels or yes and no; in a column of text, only a blank does.
-MISSING = frozenset({"", "..", "...", "…", "-", "–", "—", "n/d", "nd", "n/a", "na", "nan", "x"})
 _YES_NO = {"oui": 1.0, "yes": 1.0, "vrai": 1.0, "true": 1.0, "1": 1.0} | dict.fromkeys(
     ("non", "no", "faux", "false", "0"), 0.0
 )
@@ -63,7 +63,9 @@ def _convention(mark: DecimalMark, group: str) -> re.Pattern[str]:
     """Compile what a number looks like under one convention: groups of three, never opened by a zero."""
     grouped = "|".join(rf"[1-9][0-9]{{0,2}}(?:{sign}[0-9]{{3}})+" for sign in ("[ '’]", re.escape(group)))
     decimals = rf"{re.escape(mark)}[0-9]"
-    return re.compile(rf"[+-]?(?:(?:[0-9]+|{grouped})(?:{decimals}*)?|{decimals}+)(?:[eE][+-]?[0-9]+)?")
+    # Nobody writes groups of thousands and a power of ten in one number.
+    power = "(?:[eE][+-]?[0-9]+)?"
+    return re.compile(rf"[+-]?(?:(?:{grouped})(?:{decimals}*)?|(?:[0-9]+(?:{decimals}*)?|{decimals}+){power})")
 
 
 _POINT, _COMMA = _convention(".", ","), _convention(",", ".")
@@ -88,6 +90,8 @@ class Reading:
     mixed, two_ways : array of int
         Positions of the cells in percent that stand beside bare numbers, and of the bare numbers that may be in percent
         or not; see :mod:`equite.inputs.percents`.
+    other : array of int
+        Positions of the cells that hold one only if the decimal sign were not the one that is stated.
     """
 
     values: Floats
@@ -95,18 +99,7 @@ class Reading:
     ambiguous: Positions
     mixed: Positions = field(default_factory=_nowhere)
     two_ways: Positions = field(default_factory=_nowhere)
-
-
-def tidy(text: str) -> str:
-    """Give a text as it is compared: composed accents, plain single blanks, none at the ends, no byte-order mark."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text.replace("\ufeff", ""))
-    return " ".join(text.split())
-
-
-def fold(text: str) -> str:
-    """Give a text as levels, yes and no are compared: tidied, and small or capital letters alike."""
-    return tidy(text).casefold()
+    other: Positions = field(default_factory=_nowhere)
 
 
 def readings(text: str) -> tuple[float | None, float | None]:
@@ -154,7 +147,7 @@ def _cell_readings(cell: object) -> tuple[float | None, float | None]:
     """Read one cell of any type; a missing one is NaN under both conventions."""
     if isinstance(cell, str):
         pair = readings(cell)
-        return (math.nan, math.nan) if pair == (None, None) and fold(cell) in MISSING else pair
+        return (math.nan, math.nan) if pair == (None, None) and is_missing_mark(cell) else pair
     if isinstance(cell, Marked):
         return _marked_readings(cell)
     if isinstance(cell, (Real, Decimal)):
@@ -193,7 +186,14 @@ def _spread(values: Iterable[float], places: npt.NDArray[np.intp]) -> Floats:
     return np.array([*values, math.nan], dtype=np.float64)[places]
 
 
-def numbers_of(column: pd.Series, mark: DecimalMark | None = None, percent: Range | None = None) -> Reading:
+def numbers_of(
+    column: pd.Series,
+    mark: DecimalMark | None = None,
+    percent: Range | None = None,
+    *,
+    stated: DecimalMark | None = None,
+    open_point: bool = False,
+) -> Reading:
     """Read a column as numbers.
 
     Parameters
@@ -204,6 +204,10 @@ def numbers_of(column: pd.Series, mark: DecimalMark | None = None, percent: Rang
         What the file's other cells show to be its decimal mark. The column's own cells come first.
     percent : tuple of float, optional
         The range of a column whose unit is the percent, None where open.
+    stated : {".", ","}, optional
+        The decimal mark that somebody states, whatever the cells show; a cell that contradicts it is refused.
+    open_point : bool
+        Whether ``12.345`` is left open where only the file's other cells show what its point means.
     """
     none = _nowhere()
     types = pd.api.types
@@ -213,19 +217,21 @@ def numbers_of(column: pd.Series, mark: DecimalMark | None = None, percent: Rang
     pairs = [_cell_readings(cell) for cell in distinct]
     point, comma = marks_shown(pairs)
     if point or comma:
-        mark = None if point and comma else "." if point else ","
-    found, wrong, ambiguous = [], [], []
-    for with_point, with_comma in pairs:
+        mark, open_point = None if point and comma else "." if point else ",", False
+    mark, open_point = stated or mark, open_point and stated is None
+    found, wrong, ambiguous, other = [], [], [], []
+    for cell, (with_point, with_comma) in zip(distinct, pairs, strict=True):
         both = with_point is not None and with_comma is not None
         differ = both and with_point != with_comma and not math.isnan(with_point or 0.0)
         first, second = (with_comma, with_point) if mark == "," else (with_point, with_comma)
         value = first if first is not None else second
         wrong.append(value is None)
-        ambiguous.append(differ and mark is None)
-        found.append(math.nan if value is None or ambiguous[-1] else value)
+        ambiguous.append(differ and (mark is None or (open_point and "." in str(cell))))
+        other.append(stated is not None and first is None and second is not None)
+        found.append(math.nan if value is None or ambiguous[-1] or other[-1] else value)
     mixed, two_ways = unsettled(distinct, found, percent)
-    refused = [math.nan if one or other else value for one, other, value in zip(mixed, two_ways, found, strict=True)]
-    flags = (wrong, ambiguous, mixed, two_ways)
+    refused = [math.nan if one or two else value for one, two, value in zip(mixed, two_ways, found, strict=True)]
+    flags = (wrong, ambiguous, mixed, two_ways, other)
     return Reading(_spread(refused, places), *(_where(each, places) for each in flags))
 
 
@@ -263,7 +269,7 @@ def _looked_up(column: pd.Series, meaning: Mapping[str, float]) -> Reading:
     """Read a column whose cells are words, or the numbers that stand for them."""
     places, distinct = _distinct(column)
     words = [fold(text_of(cell) or "") for cell in distinct]
-    wrong = _where([word not in meaning and word not in MISSING for word in words], places)
+    wrong = _where([word not in meaning and not is_missing_mark(word) for word in words], places)
     values = _spread((meaning.get(word, math.nan) for word in words), places)
     return Reading(values, wrong, np.empty(0, dtype=np.intp))
 

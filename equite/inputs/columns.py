@@ -12,21 +12,35 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite import wording
-from equite.errors import Problem, nearest
+from equite.errors import Problem
 from equite.inputs import cells
 from equite.inputs.figures import typed
 from equite.inputs.grid import few
 from equite.inputs.marked import Faulty, Footnoted, Percentage
+from equite.inputs.marks import NO_MARKS, Marks, sorted_out
 from equite.inputs.percents import Range, in_percent
 from equite.inputs.reading import Source
+from equite.inputs.spelling import near_label
 from equite.wording import Codes, Language, Numeral
 
-__all__ = ["Column", "ColumnRule", "InPercent", "Place", "column_as", "lost_as_text", "unknown_column"]
+__all__ = [
+    "Column",
+    "ColumnRule",
+    "InPercent",
+    "Place",
+    "column_as",
+    "heading_alike",
+    "lost_as_text",
+    "suppressed_in",
+    "unknown_column",
+]
 
 Kind = Literal["number", "extensive", "intensive", "ordinal", "yes_no", "text"]
 Column = npt.NDArray[np.float64] | npt.NDArray[np.object_]
 Level = Mapping[str, str] | str
 Positions = npt.NDArray[np.intp]
+#: What has no more signs than this, and no digit, is a mark rather than a word.
+_MARK = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +64,10 @@ class ColumnRule:
     percent : tuple of float, optional
         For a column whose unit is the percent, the lowest and highest value that it can have, None where open; they
         tell what a bare number beside percentages means.
+    marks : Marks, optional
+        What marks of its own mean in it.
+    decimal : {".", ","}, optional
+        The sign before its decimals, where that is stated.
     """
 
     name: str
@@ -60,6 +78,8 @@ class ColumnRule:
     levels: tuple[Level, ...] = ()
     line: int | None = None
     percent: Range | None = None
+    marks: Marks = NO_MARKS
+    decimal: cells.DecimalMark | None = None
 
 
 @dataclass(frozen=True)
@@ -168,25 +188,39 @@ def column_as(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
     if rule.kind == "text":
         faults = place.faults() if place.column.dtype == object else []
         return cells.texts_of(place.column), faults or lost_as_text(place)
+    found = sorted_out(place.column, rule.marks, boxes=rule.kind == "yes_no")
     if rule.kind == "yes_no":
-        reading = cells.yes_no_of(place.column)
-        return reading.values, place.mistakes({"input-not-yes-no": reading.wrong})
+        reading = cells.yes_no_of(found.column)
+        wrong = _by_looks(place, reading.wrong, "input-not-yes-no", "input-mark-not-yes-no")
+        wrong["input-tick"] = np.flatnonzero(found.ticks)
+        return reading.values, place.mistakes(wrong, name=rule.name)
     if rule.kind == "ordinal":
-        reading = cells.levels_of(place.column, rule.levels)
+        reading = cells.levels_of(found.column, rule.levels)
         said = {"levels": LevelNames(rule.levels), "count": len(rule.levels)}
         return reading.values, place.mistakes({"input-no-level": reading.wrong}, **said)
-    return _numbers(rule, place)
+    return _numbers(rule, place, found.column)
 
 
-def _numbers(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
-    reading = cells.numbers_of(place.column, place.source.decimal, rule.percent)
-    values = reading.values
-    finite = typed(np.where(np.isfinite(values), values, np.nan))
+def suppressed_in(rule: ColumnRule, place: Place) -> npt.NDArray[np.bool_] | None:
+    """Give the cells whose figure is withheld; None where no mark of the page says so."""
+    if rule.kind == "text" or not rule.marks.suppressed:
+        return None
+    found = sorted_out(place.column, rule.marks, boxes=rule.kind == "yes_no").suppressed
+    return found if found.any() else None
+
+
+def _numbers(rule: ColumnRule, place: Place, column: pd.Series) -> tuple[Column, list[Problem]]:
     adds_up = rule.kind == "extensive" and rule.minimum is None
     lowest = 0.0 if adds_up else -np.inf if rule.minimum is None else rule.minimum
     highest = np.inf if rule.maximum is None else rule.maximum
+    if lost := _lost_decimals(rule, place):
+        return np.full(len(column), np.nan), lost
+    reading = _read(rule, place, column, lowest, highest)
+    values = reading.values
+    finite = typed(np.where(np.isfinite(values), values, np.nan))
     found = {
-        "input-not-number": reading.wrong,
+        **_by_looks(place, reading.wrong, "input-not-number", "input-mark-not-number"),
+        "input-other-decimal": reading.other,
         "input-ambiguous": reading.ambiguous,
         "input-percent-mixed": reading.mixed,
         "input-percent-two-ways": reading.two_ways,
@@ -194,8 +228,48 @@ def _numbers(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
         "input-negative" if adds_up else "input-below": np.flatnonzero(finite < lowest),
         "input-above": np.flatnonzero(finite > highest),
     }
-    said = {"lowest": Numeral(lowest), "highest": Numeral(highest)}
+    said = {"lowest": Numeral(lowest), "highest": Numeral(highest), "decimal": rule.decimal, "name": rule.name}
     return values, place.mistakes(found, **said)
+
+
+def _by_looks(place: Place, wrong: Positions, word: str, mark: str) -> dict[str, Positions]:
+    """Tell the words that cannot be read from the marks, of which the page may say what they mean."""
+    is_mark = np.array([_is_mark(place.column.iloc[at]) for at in wrong], dtype=bool)
+    return {word: wrong[~is_mark], mark: wrong[is_mark]}
+
+
+def _is_mark(cell: object) -> bool:
+    text = cells.tidy(cell) if isinstance(cell, str) else ""
+    return 0 < len(text) <= _MARK and not any(sign.isdigit() for sign in text)
+
+
+def _read(rule: ColumnRule, place: Place, column: pd.Series, lowest: float, highest: float) -> cells.Reading:
+    """Read a column's numbers; its range settles what its cells leave open, if all of them fit it in one way only."""
+    source = place.source
+    # Points are decimal in the columns that a program wrote; those that a person formatted may group thousands by them.
+    open_point = source.decimal == "." and not source.decimal_stated
+    reading = cells.numbers_of(column, source.decimal, rule.percent, stated=rule.decimal, open_point=open_point)
+    if rule.decimal is not None or not len(reading.ambiguous):
+        return reading
+    fitting: list[cells.Reading] = []
+    marks: tuple[cells.DecimalMark, ...] = (".", ",")
+    for mark in marks:
+        tried = cells.numbers_of(column, source.decimal, rule.percent, stated=mark)
+        inside = ~((tried.values < lowest) | (tried.values > highest))
+        if inside.all() and not len(tried.other):
+            fitting.append(tried)
+    return fitting[0] if len(fitting) == 1 else reading
+
+
+def _lost_decimals(rule: ColumnRule, place: Place) -> list[Problem]:
+    """Refuse a column of CSV that was read with another decimal sign than the one stated: its text is gone."""
+    column, source = place.column, place.source
+    if rule.decimal is None or source.encoding is None or column.dtype.kind != "f":
+        return []
+    if (source.decimal or ".") == rule.decimal or (column.dropna() % 1 == 0).all():
+        return []
+    values = {"value": place.heading, "decimal": rule.decimal}
+    return [Problem("input-decimal-lost", values, place.heading, None, source.name)]
 
 
 def lost_as_text(place: Place) -> list[Problem]:
@@ -215,7 +289,13 @@ def lost_as_text(place: Place) -> list[Problem]:
 
 def unknown_column(heading: str, data: pd.DataFrame, source: Source, line: int | None = None) -> Problem:
     """Say that the table has no such column, and which ones come near."""
-    near = nearest(heading, data.columns)
+    near = near_label(heading, list(data.columns))
     columns, asked = Codes(tuple(data.columns)), Aside("input-asked", line)
     said = {"value": heading, "nearest": near, "columns": columns, "asked": asked}
     return Problem("input-no-column-near" if near.names else "input-no-column", said, file=source.name)
+
+
+def heading_alike(heading: str, other: str, source: Source) -> Problem:
+    """Refuse a column beside which another has a heading that looks the same."""
+    row = source.first_row - 1 if source.first_row > 1 else None
+    return Problem("input-heading-alike", {"value": heading, "other": other}, "", row, source.name, row_is_line=False)

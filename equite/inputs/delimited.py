@@ -6,13 +6,12 @@ is numbers; anything that it does not stays the text that was written, to be rea
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
 import warnings
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -24,6 +23,7 @@ import pandas as pd
 
 from equite.errors import Problem, TerritoriesError
 from equite.inputs.cells import DecimalMark, marks_shown, readings, tidy
+from equite.inputs.encodings import decoded
 from equite.inputs.grid import Grid, few, heading_row, refusal
 
 __all__ = ["read_delimited"]
@@ -33,19 +33,28 @@ _START, _HEAD, _SAMPLE, _CLOSER = 1 << 12, 1 << 16, 60, 12
 #: A mark that no number holds: where a file does not tell its own, every decimal is left as text.
 _NO_MARK = "\x01"
 _LEADING_ZERO = r"\s*0[0-9]"
+#: A point and three digits, anywhere; a number that holds one, and nothing else that settles what it means.
+_THOUSANDTHS = re.compile(rb"[1-9][0-9]{0,2}\.[0-9]{3}(?![0-9eE.])")
+_GROUPED = r"\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*"
 #: Bytes searched together, few enough to stay in the processor's cache.
 _BLOCK = 1 << 16
 #: From this size on, pandas (since 3.1) reads a plain file on several processors, if it is given the path.
 _LARGE = 6 << 20
 _PANDAS = tuple(int(number) for number in re.findall(r"\d+", pd.__version__)[:2])
-#: Marks that some programs put before the text, and the encodings they announce.
-_MARKED = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _NEWLINE, _QUOTE, _ZERO, _MINUS = b'\n"0-'
 
 Positions = npt.NDArray[np.intp]
 
 
-def read_delimited(raw: bytes, name: str, text: Collection[str], path: Path | None = None) -> Grid:
+def read_delimited(
+    raw: bytes,
+    name: str,
+    text: Collection[str],
+    path: Path | None = None,
+    *,
+    decimal: DecimalMark | None = None,
+    as_written: Collection[str] = (),
+) -> Grid:
     """Read delimited text.
 
     Parameters
@@ -58,20 +67,25 @@ def read_delimited(raw: bytes, name: str, text: Collection[str], path: Path | No
         Headings of the columns that are text, whatever their cells look like.
     path : Path, optional
         Where the same bytes lie, if they do.
+    decimal : {".", ","}, optional
+        The sign before decimals, where somebody states it.
+    as_written : collection of str
+        Headings of the columns to be kept as they were written, for a decimal sign of their own.
 
     Raises
     ------
     TerritoriesError
         If the file is no table of text, or if a row has more cells than there are headings.
     """
-    body, encoding = _decoded(raw, name)
+    body, encoding = decoded(raw, name)
     _refuse_other_files(body, name)
     body = _lines(body)
     head = _head_of(body)
     if head is None:
         raise refusal("input-empty", name)
+    head = replace(head, stated=decimal)
     plain = path if body is raw and head.plain and len(raw) >= _LARGE and _PANDAS >= (3, 1) else None
-    wanted = {tidy(heading) for heading in text}
+    wanted = {tidy(heading) for heading in (*text, *as_written)}
     as_text = head.codes | {place for place, heading in enumerate(head.headings) if tidy(heading) in wanted}
     width = len(head.headings)
     if any(len(row) > width for row in head.below):
@@ -83,27 +97,6 @@ def read_delimited(raw: bytes, name: str, text: Collection[str], path: Path | No
         cells = _parsed_again(body, head, width, as_text, name)
     headings = [*head.headings, *[""] * (width - len(head.headings))]
     return Grid(headings, cells, head.first_row, None, encoding, head.separator, head.decimal)
-
-
-def _decoded(raw: bytes, name: str) -> tuple[bytes, str]:
-    """Give the text in UTF-8, and the encoding it was in: UTF-8 if it can be, Windows-1252 if not."""
-    if raw.isascii():
-        return raw, "utf-8"
-    encoding = next((encoding for mark, encoding in _MARKED.items() if raw.startswith(mark)), "utf-8")
-    try:
-        text = raw.decode(encoding)
-        return raw if encoding == "utf-8" else text.encode(), encoding
-    except UnicodeDecodeError as error:
-        row = raw.count(b"\n", 0, error.start) + 1
-    # "Ã" before a sign: what UTF-8 looks like in Windows-1252. Such a file holds some of both.
-    if encoding == "utf-8-sig" or (encoding == "utf-8" and re.search(rb"\xc3[\x80-\xbf]", raw)):
-        raise refusal("input-mixed-encodings", name, row)
-    try:
-        if encoding == "utf-8":
-            return raw.decode("cp1252").encode(), "cp1252"
-    except UnicodeDecodeError:
-        pass
-    raise refusal("input-unreadable", name)
 
 
 def _refuse_other_files(body: bytes, name: str) -> None:
@@ -132,6 +125,7 @@ class _Head:
     rows: list[list[str]]
     titles: int
     lines: list[str]
+    stated: DecimalMark | None = None
 
     @property
     def starts(self) -> int:
@@ -167,20 +161,19 @@ class _Head:
     @cached_property
     def marks(self) -> tuple[bool, bool]:
         """Whether the rows show a decimal point, a decimal comma."""
-        point = comma = plain = False
+        point = comma = False
         for number, row in enumerate(self.below):
-            pairs = [(readings(cell), cell) for cell in row if "." in cell or "," in cell]
-            shown = marks_shown(pair for pair, _ in pairs)
+            shown = marks_shown(readings(cell) for cell in row if "." in cell or "," in cell)
             point, comma = point or shown[0], comma or shown[1]
-            plain = plain or any(pair[0] is not None and "," not in cell for pair, cell in pairs)
             if number >= _CLOSER and (point or comma):
                 break
-        # Between commas, a point is a decimal point unless something says that it is not.
-        return point or (plain and self.separator == "," and not comma), comma
+        return point, comma
 
     @property
     def decimal(self) -> DecimalMark | None:
-        """The mark that the rows show, if they show one and not both."""
+        """The mark that is stated, or that the rows show, if they show one and not both."""
+        if self.stated:
+            return self.stated
         point, comma = self.marks
         return None if point == comma else "." if point else ","
 
@@ -237,7 +230,29 @@ def _parsed(body: bytes, head: _Head, width: int, as_text: set[int], plain: Path
         for place in suspects:
             if texts[place].str.match(_LEADING_ZERO, na=False).any():
                 cells[place] = texts[place]
+    if options["decimal"] == "." and not head.stated and _THOUSANDTHS.search(body, head.starts):
+        _reopen(cells, body, head, options)
     return cells
+
+
+def _reopen(cells: pd.DataFrame, body: bytes, head: _Head, options: dict[str, Any]) -> None:
+    """Give back their text to the columns whose every point may part thousands, as that of 12.345 may."""
+    numbers = [place for place in cells.columns if cells[place].dtype.kind == "f" and _may_group(cells[place])]
+    if not numbers:
+        return
+    texts = _at_once(body, head.starts, options | {"usecols": numbers, "dtype": object})
+    for place in numbers:
+        pointed = texts[place][texts[place].str.contains(".", regex=False, na=False)]
+        if len(pointed) and pointed.str.fullmatch(_GROUPED).all():
+            cells[place] = texts[place]
+
+
+def _may_group(column: pd.Series) -> bool:
+    """Tell whether no number settles what its point means, by four digits before it, none, or another count after."""
+    values = np.abs(column.dropna().to_numpy(dtype=np.float64))
+    broken = values[values != np.rint(values)]
+    scaled = broken * 1000
+    return bool(((broken > 1) & (broken < 1000) & (np.abs(scaled - np.rint(scaled)) < 1e-6)).all())
 
 
 def _parsed_again(body: bytes, head: _Head, width: int, as_text: set[int], name: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import io
 import os
 import zlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -46,6 +46,8 @@ class Source:
     first_row : int
         The row of the file where the data begin, as the person sees it: the headings stand on the row before. For a
         table in memory, rows count from 0, as pandas shows them.
+    decimal_stated : bool
+        Whether ``decimal`` was stated, rather than found.
     after_blank : tuple of int
         The index of each row of the table that stands below a blank line.
     layout : Layout
@@ -61,6 +63,7 @@ class Source:
     decimal: DecimalMark | None = None
     first_row: int = 0
     layout: Layout = field(default=Layout(), repr=False, compare=False)
+    decimal_stated: bool = field(default=False, kw_only=True)
     after_blank: tuple[int, ...] = field(default=(), kw_only=True)
     fingerprint: Callable[[], str] = field(default=str, repr=False, compare=False)
 
@@ -71,7 +74,12 @@ class Source:
 
 
 def read_table(
-    path: str | os.PathLike[str], *, text: Collection[str] = (), sheet: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    text: Collection[str] = (),
+    sheet: str | None = None,
+    decimal: DecimalMark | None = None,
+    as_written: Collection[str] = (),
 ) -> tuple[pd.DataFrame, Source]:
     """Read a table from a file.
 
@@ -83,6 +91,10 @@ def read_table(
         Headings of the columns that are text, whatever their cells look like.
     sheet : str, optional
         The sheet of a workbook; by default the first.
+    decimal : {".", ","}, optional
+        The sign before decimals in a file of delimited text, which otherwise shows it or leaves numbers open.
+    as_written : collection of str, optional
+        Headings of the columns of delimited text whose decimal sign is another: their cells stay text.
 
     Returns
     -------
@@ -97,7 +109,7 @@ def read_table(
     """
     file = Path(path).expanduser()
     raw = _bytes_of(file)
-    grid = _grid(raw, file, text, sheet)
+    grid = _grid(raw, file, text, sheet, decimal, as_written)
     frame = headed(grid, file.name)
     if grid.encoding is None:
         frame = with_text(frame, text, grid.layout)
@@ -111,7 +123,7 @@ def read_table(
         grid.layout,
         partial(_sha256, raw),
     )
-    return frame, source
+    return frame, replace(source, decimal_stated=decimal is not None and grid.encoding is not None)
 
 
 def with_text(frame: pd.DataFrame, text: Collection[str], layout: Layout = Layout()) -> pd.DataFrame:  # noqa: B008
@@ -148,7 +160,14 @@ def _bytes_of(file: Path) -> bytes:
         raise refusal("input-unopened", file.name, reason=error.strerror or "") from error
 
 
-def _grid(raw: bytes, file: Path, text: Collection[str], sheet: str | None) -> Grid:
+def _grid(
+    raw: bytes,
+    file: Path,
+    text: Collection[str],
+    sheet: str | None,
+    decimal: DecimalMark | None,
+    as_written: Collection[str],
+) -> Grid:
     """Choose the reader by the first bytes of the file."""
     name, plain = file.name, not raw.startswith(_GZIP)
     if not plain:
@@ -162,7 +181,8 @@ def _grid(raw: bytes, file: Path, text: Collection[str], sheet: str | None) -> G
         raise refusal("input-sheet-not-workbook", name, value=sheet)
     if raw.startswith(_PARQUET):
         return _read_parquet(raw, name)
-    return read_delimited(raw, name, text, file if plain else None)
+    path = file if plain else None
+    return read_delimited(raw, name, text, path, decimal=decimal, as_written=as_written)
 
 
 def _read_parquet(raw: bytes, name: str) -> Grid:

@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 
 import numpy as np
@@ -16,13 +16,23 @@ import pandas as pd
 
 from equite import wording
 from equite.errors import Problem, Problems, TerritoriesError
-from equite.inputs.cells import texts_of, tidy
-from equite.inputs.columns import Column, ColumnRule, Place, column_as, lost_as_text, unknown_column
+from equite.inputs.cells import DecimalMark, texts_of, tidy
+from equite.inputs.columns import (
+    Column,
+    ColumnRule,
+    Place,
+    column_as,
+    heading_alike,
+    lost_as_text,
+    suppressed_in,
+    unknown_column,
+)
 from equite.inputs.frames import grid_of
 from equite.inputs.grid import few, headed
 from equite.inputs.reading import Source, read_table, with_text
 from equite.inputs.rows.reading import read_rows
 from equite.inputs.rows.rows import LeftOut, RowRules, Rows, RowsRead
+from equite.inputs.spelling import twice_spelled
 
 __all__ = ["ColumnRule", "Territories", "read_territories"]
 
@@ -66,6 +76,8 @@ class Territories:
         text: Collection[str] = (),
         sheet: str | None = None,
         rows: RowRules | None = None,
+        decimal: DecimalMark | None = None,
+        as_written: Collection[str] = (),
     ) -> Territories:
         """Make territories of a path, a frame, a mapping of columns, a list of rows, or territories.
 
@@ -73,11 +85,20 @@ class Territories:
         ----------
         table : path, frame, mapping, sequence of mappings or Territories
             The table. Territories come back as they are, under another key if one is given.
-        key, width, text, sheet, rows
+        key, width, text, sheet, rows, decimal, as_written
             As for :func:`read_territories`.
         """
         if isinstance(table, (str, os.PathLike)):
-            return read_territories(table, key=key, width=width, text=text, sheet=sheet, rows=rows)
+            return read_territories(
+                table,
+                key=key,
+                width=width,
+                text=text,
+                sheet=sheet,
+                rows=rows,
+                decimal=decimal,
+                as_written=as_written,
+            )
         if not isinstance(table, Territories):
             return cls.from_frame(table, key=key, width=width, text=text, rows=rows)
         looked_at = rows is None or rows in table.rows_read
@@ -138,8 +159,15 @@ class Territories:
                 continue
             columns[rule.name], mistakes = column_as(rule, self._place(heading))
             problems.found.extend(mistakes)
+            if heading in self._twins:
+                problems.found.append(heading_alike(heading, self._twins[heading], self.source))
         problems.refuse()
         return columns
+
+    def suppressed_for(self, rules: Sequence[ColumnRule]) -> dict[str, npt.NDArray[np.bool_]]:
+        """Give, for each column that has some, the cells whose figure exists and is withheld, by a mark of the page."""
+        found = {rule.name: suppressed_in(rule, self._place(tidy(rule.heading))) for rule in rules}
+        return {name: cells for name, cells in found.items() if cells is not None}
 
     def numbers(self, heading: str) -> npt.NDArray[np.float64]:
         """Give one column as numbers, NaN where a cell is missing."""
@@ -148,6 +176,12 @@ class Territories:
     def texts(self, heading: str) -> npt.NDArray[np.object_]:
         """Give one column as text, None where a cell is blank."""
         return self.columns_for([ColumnRule(heading, heading, "text")])[heading].astype(np.object_)
+
+    @cached_property
+    def _twins(self) -> dict[str, str]:
+        """The headings that look like another, and that one."""
+        groups = twice_spelled(self.data.columns)
+        return {heading: group[0 if heading != group[0] else 1] for group in groups for heading in group}
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
@@ -197,6 +231,8 @@ def read_territories(
     text: Collection[str] = (),
     sheet: str | None = None,
     rows: RowRules | None = None,
+    decimal: DecimalMark | None = None,
+    as_written: Collection[str] = (),
 ) -> Territories:
     """Read a table of territories from a file.
 
@@ -215,13 +251,18 @@ def read_territories(
     rows : RowRules, optional
         What a page says of the table's rows: those that it leaves out go before codes are checked, and those that look
         like notes or totals are noted, for the page to refuse.
+    decimal : {".", ","}, optional
+        The sign before decimals in a file of delimited text. Without it ``12.345`` is refused where nothing in its
+        column settles what the point means.
+    as_written : collection of str, optional
+        Headings of the columns of delimited text whose decimal sign is another, to be stated as they are read.
 
     Raises
     ------
     TerritoriesError
         If the file holds no table, or with every code that is missing, repeated or too long.
     """
-    data, source = read_table(path, text=_with_key(text, key), sheet=sheet)
+    data, source = read_table(path, text=_with_key(text, key), sheet=sheet, decimal=decimal, as_written=as_written)
     return _under_key(data, key, width, replace(source, after_blank=_after_blank(data)), rows)
 
 
@@ -312,7 +353,22 @@ def _wrong_codes(
         elif first.setdefault(code, position) != position:
             found.append((position, "input-code-twice", place.row(first[code])))
     problems = (place.mistake(entry, position, first=row, width=width) for position, entry, row in found)
-    return list(few(problems, len(found)))
+    return list(few(problems, len(found))) + _codes_alike(first, place)
+
+
+def _codes_alike(first: Mapping[str, int], place: Place) -> list[Problem]:
+    """Refuse codes that the eye cannot tell apart: a hyphen or an apostrophe of another make, a digit of full width."""
+    groups = twice_spelled(first, letters=False)
+    return list(
+        few(
+            (
+                place.mistake("input-code-alike", first[code], other=group[0], first=place.row(first[group[0]]))
+                for group in groups
+                for code in group[1:]
+            ),
+            sum(len(group) - 1 for group in groups),
+        )
+    )
 
 
 def _fingerprint(data: pd.DataFrame, codes: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from equite.formula.formula import Formula
 from equite.formula.model import Column as ColumnSpec
 from equite.formula.names import criteria_of
 from equite.formula.ranges import range_of
+from equite.inputs.marks import NO_MARKS, Marks
 from equite.inputs.percents import is_percent_unit
 from equite.report.files import EXCEL, ending, placed
 from equite.report.labels import Labels, limit_names, plain
@@ -47,6 +48,8 @@ class _Wanted:
         The texts that the page knows what to do with; empty where any will do.
     low, high : float or None
         The bounds of a number.
+    marks : Marks
+        What the page says of the marks in it.
     """
 
     name: str
@@ -56,6 +59,7 @@ class _Wanted:
     labels: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
+    marks: Marks = NO_MARKS
 
     @property
     def in_percent(self) -> bool:
@@ -124,7 +128,8 @@ def _wanted(formula: Formula) -> Iterator[_Wanted]:
             spec = formula.columns.get(name)
             kind = "text" if column.use != "number" else _number_kind(spec)
             low, high = _range(formula, name, kind)
-            yield _Wanted(name, column.heading, kind, spec, _known_labels(formula, name), low, high)
+            marks = Marks.laid_over(spec.marks, formula.marks) if spec else formula.marks
+            yield _Wanted(name, column.heading, kind, spec, _known_labels(formula, name), low, high, marks)
 
 
 def _range(formula: Formula, name: str, kind: str) -> tuple[float | None, float | None]:
@@ -179,14 +184,17 @@ def _width(column: _Wanted) -> float:
 
 def _rule(column: _Wanted, at: int, labels: Labels, lists: dict[str, str]) -> dict[str, Any]:
     """Say what a spreadsheet lets into a column; blank cells always are."""
-    refused = {"error_title": labels.say("template-refused")[:_TITLE], "ignore_blank": True}
+    refused: dict[str, Any] = {"error_title": labels.say("template-refused")[:_TITLE], "ignore_blank": True}
+    if column.marks.missing or column.marks.suppressed:
+        # The marks that the page knows may stand there too.
+        refused["error_type"] = "warning"
     if column.name in lists:
         # Of a text, other labels may stand for territories that take no part.
         stop = "stop" if column.kind == "ordinal" else "warning"
         said = labels.say("template-choose")
         return {**refused, "validate": "list", "source": lists[column.name], "error_type": stop, "error_message": said}
     if column.kind == "yes_no":
-        source = [labels.say("template-yes"), labels.say("template-no")]
+        source = [labels.say("template-yes"), labels.say("template-no"), *column.marks.yes]
         return {**refused, "validate": "list", "source": source, "error_message": labels.say("template-choose")}
     low, high = column.low, column.high
     if column.is_text or (low is None and high is None):
@@ -292,7 +300,7 @@ def _allowed(column: _Wanted, formula: Formula, labels: Labels) -> str:
         width = formula.key.width
         return labels.say("template-codes") if width is None else labels.say("template-codes-width", width=width)
     if column.kind == "yes_no":
-        return f"{labels.say('template-yes')}, {labels.say('template-no')}"
+        return ", ".join([labels.say("template-yes"), labels.say("template-no"), *column.marks.yes])
     levels = ", ".join(_levels(column, labels))
     if len(levels) > _SHORT:
         return labels.say("template-levels", count=len(_levels(column, labels)))

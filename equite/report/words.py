@@ -16,6 +16,7 @@ from equite.report.words_figures import (
     who_section,
 )
 from equite.report.words_indices import index_section
+from equite.report.words_marks import marks_section
 from equite.report.words_parts import limits_section, parts_section, rounding_section
 from equite.report.words_speech import Line, Section, Speech, typeset
 from equite.wording import Language
@@ -59,6 +60,7 @@ def formula_sections(formula: Formula, language: Language | None = None) -> tupl
         decision_section(speech),
         money_section(speech),
         who_section(speech),
+        marks_section(speech),
         *first_section(speech),
         *(index_section(speech, name, index) for name, index in formula.indices.items()),
         parts_section(speech),

@@ -34,6 +34,7 @@ _KEYS = frozenset(
         *("fund", "weight", "more_need_when", "transform", "normalise", "aggregate", "missing", "value", "unit"),
         *("source", "date", "status", "to", "bounds", "adopted_by", "resolution", "dissent", "people", "name"),
         *("key", "column", "heading", "currency", "language", "id", "leave_out", "are_territories"),
+        *("missing_marks", "suppressed_marks", "yes_marks", "decimal"),
     )
 )
 _CHOICES = frozenset(

@@ -179,6 +179,11 @@ def _transform(speech: Speech, method: Method) -> str:
 
 
 def _missing(speech: Speech, rule: Missing) -> str:
+    said = _filled(speech, rule)
+    return f"{said} {speech.say('words-missing-suppressed')}" if rule.suppressed else said
+
+
+def _filled(speech: Speech, rule: Missing) -> str:
     if rule.rule == "skip" and rule.minimum_present is not None:
         return speech.say("words-missing-skip-minimum", share=speech.percent(float(rule.minimum_present)))
     if rule.rule in ("median", "mean") and rule.by is not None:

@@ -15,6 +15,7 @@ from equite.inputs.cells import text_of, tidy
 from equite.inputs.columns import InPercent
 from equite.inputs.grid import few
 from equite.inputs.marked import percentage
+from equite.inputs.marks import is_missing_mark
 from equite.inputs.territories import Territories
 from equite.report.labels import Labels
 from equite.report.live.manifest import Input, Manifest
@@ -183,7 +184,8 @@ class _Reader:
             now: Value = cell.value
             if isinstance(now, float) and not is_number and isinstance(was, str):
                 now = text_of(now)
-            if cell.kind in ("date", "formula", "error") or (cell.kind == "text" and is_number and now != was):
+            odd = cell.kind == "text" and is_number and now != was and not self._is_mark(each, str(now))
+            if cell.kind in ("date", "formula", "error") or odd:
                 wrong.append(self._wrong(cell, told_place(each.path, self.labels, code), was))
             elif _same(now, was):
                 now = was
@@ -198,6 +200,11 @@ class _Reader:
             found.append(now)
         self.problems.found.extend(few(wrong, len(wrong)))
         return found
+
+    def _is_mark(self, each: Input, text: str) -> bool:
+        """Tell whether a text stands for a figure that is missing or withheld, in any table or by the page's word."""
+        rule = next((rule for rule in self.rules if tidy(rule.heading) == tidy(str(each.path[1]))), None)
+        return is_missing_mark(text) or (rule is not None and rule.marks.meaning(text) is not None)
 
     def _formula(self, content: dict[str, Any]) -> Formula:
         """Make the page again, its own mistakes gathered with the others."""

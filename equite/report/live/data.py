@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equite.engine.suppression import suppression_mark
 from equite.report.labels import plain
 from equite.report.live.grid import FIRST, INPUT, Column, absolute, number_form, quoted
 from equite.report.live.inputs import defined_name
@@ -52,6 +53,8 @@ def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dic
         defined = defined_name(("data", heading), page, taken)
         book.workbook.define_name(defined, f"={quoted(name)}{absolute(cells)}")
         given = [None if value is None or value != value else value for value in values.tolist()]
+        for row, mark in _withheld(allocation, key).items():
+            given[row] = mark
         inputs.append(Input(("data", heading), defined, name, cells, json.dumps(given, ensure_ascii=False)))
         found[key] = Column(letters(at), FIRST, FIRST + len(values) - 1, quoted(name))
     named = 2 if page.name is not None and page.name != page.key.column else 1
@@ -75,6 +78,15 @@ def _columns(allocation: Allocation) -> list[tuple[str, str, np.ndarray]]:
         if needed.heading != page.key.column and name != page.name:
             found.append((name, needed.heading, table.columns[name]))
     return found
+
+
+def _withheld(allocation: Allocation, key: str) -> dict[int, str]:
+    """Give the rows whose figure is withheld, and the mark that says so."""
+    cells = allocation.scope.table.suppressed.get(key)
+    if cells is None:
+        return {}
+    mark = suppression_mark(allocation.formula, key)
+    return dict.fromkeys(np.flatnonzero(cells).tolist(), mark)
 
 
 def _write(book: Book, sheet: Any, at: int, key: str, heading: str, values: np.ndarray, allocation: Allocation) -> None:
@@ -109,9 +121,13 @@ def _write(book: Book, sheet: Any, at: int, key: str, heading: str, values: np.n
                 sheet.write_string(row, at, fitting(plain(str(value))), style)
         return
     whole = np.isfinite(values).all()
+    marks = _withheld(allocation, key)
     for row, value in enumerate(values.tolist(), start=FIRST - 1):
         if whole or value == value:
             sheet.write_number(row, at, value, style)
+        elif row - FIRST + 1 in marks:
+            # A text among numbers counts as none, and says what it is when the workbook comes back.
+            sheet.write_string(row, at, fitting(plain(marks[row - FIRST + 1])), style)
         else:
             sheet.write_blank(row, at, None, style)
     _validate(book, sheet, at, len(values), spec)

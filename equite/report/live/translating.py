@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.engine.evaluation import Scope
+from equite.engine.suppression import withholding
 from equite.formula.expressions import TABLE_FUNCTIONS, Expression
 from equite.formula.nodes import (
     Aggregate,
@@ -64,7 +65,7 @@ _FUNCTIONS: Mapping[str, Callable[..., str]] = {
 def is_condition(node: Node) -> bool:
     """Tell whether a node's formula gives TRUE or FALSE."""
     if isinstance(node, Call):
-        return node.function in ("is_missing", "starts_with")
+        return node.function in ("is_missing", "is_suppressed", "starts_with")
     return isinstance(node, Comparison | Logical | Membership | Not)
 
 
@@ -203,7 +204,11 @@ class Translator:
             case Membership(item, choices):
                 return self._membership(item, choices)
             case Call("is_missing", (argument,)):
-                return f"ISERROR({self.number(argument)})"
+                absent, withheld = f"ISERROR({self.number(argument)})", self._withheld(argument)
+                return f"AND({absent},NOT({withheld}))" if withheld else absent
+            case Call("is_suppressed", (argument,)):
+                withheld = self._withheld(argument)
+                return f"AND(ISERROR({self.number(argument)}),{withheld})" if withheld else "FALSE"
             case Call("starts_with", (Name(name), Text(prefix))):
                 text = self._text(name)
                 return f'IF({text}="",NA(),EXACT(LEFT({text},{len(prefix)}),{_label(prefix)}))'
@@ -245,6 +250,9 @@ class Translator:
         if function == "round":
             digits = Expression("", arguments[1]).number if len(arguments) > 1 else 0
             return rounded(self.number(arguments[0]), int(digits or 0))
+        if function == "default" and (withheld := self._withheld(arguments[0])):
+            value, instead = map(self.number, arguments)
+            return f"IF({withheld},{value},IFERROR({value},{instead}))"
         if function == "ceil":
             return f"(-INT(-{self.number(arguments[0], 4)}))"
         if function in TABLE_FUNCTIONS:
@@ -252,6 +260,12 @@ class Translator:
         if function == "trimmed_mean":
             return f"({_FUNCTIONS[function](*map(self.number, arguments))})"
         return _FUNCTIONS[function](*map(self.number, arguments))
+
+    def _withheld(self, node: Node) -> str:
+        """Write whether a figure that a node rests on is withheld: its cell holds a mark. Nothing where none can be."""
+        names = withholding(node, self.sums.formula)
+        cells = [found.cell for name in names if isinstance(found := self.ref(name), Column)]
+        return f"OR({','.join(f'ISTEXT({cell})' for cell in cells)})" if cells else ""
 
     def _table(self, function: str, arguments: tuple[Node, ...]) -> str:
         named = arguments[-1]

@@ -1,0 +1,203 @@
+"""Where the words of a page meet those of its table: labels that no row has, and labels that are spelled in two ways.
+
+A label that is compared and found nowhere is refused if one that looks like it is there, and told otherwise. A label
+that stands in two spellings makes two groups of one: it is refused wherever the page groups by its column, or compares
+the column with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from equite.engine.evaluation import Table
+from equite.errors import FormulaError, Problem, Problems
+from equite.formula.formula import Formula
+from equite.formula.names import criteria_of, grouping_names
+from equite.formula.nodes import Call, Comparison, Membership, Name, Node, Text, walk
+from equite.inputs.grid import few
+from equite.inputs.spelling import begins_alike, likeness, near_label, twice_spelled
+from equite.inputs.territories import Territories
+from equite.wording import Codes
+
+__all__ = ["spelling"]
+
+
+def spelling(formula: Formula, territories: Territories, table: Table, order: np.ndarray) -> tuple[Problem, ...]:
+    """Hold the labels of a page against those of its table.
+
+    Parameters
+    ----------
+    formula : Formula
+        The page.
+    territories : Territories
+        The table, and its columns in the order of the codes.
+    order : array of int
+        The place of each row in the table as it was read.
+
+    Returns
+    -------
+    tuple of Problem
+        What is to be told: labels that are nowhere, codes that differ by a capital or an accent.
+
+    Raises
+    ------
+    FormulaError
+        A label that is nowhere and looks like one that is there; a label in two spellings.
+    """
+    found = _Spelling(formula, territories, table, order)
+    found.groups()
+    found.compared()
+    found.directions()
+    found.problems.refuse()
+    return (*found.told, *found.codes())
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """The different labels of a column: the first row of each, and those that look alike."""
+
+    first: Mapping[str, int]
+
+    @cached_property
+    def all(self) -> tuple[str, ...]:
+        return tuple(self.first)
+
+    @cached_property
+    def twice(self) -> list[tuple[str, ...]]:
+        return twice_spelled(self.first)
+
+    @cached_property
+    def by_likeness(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for label in self.first:
+            found.setdefault(likeness(label), []).append(label)
+        return found
+
+
+@dataclass
+class _Spelling:
+    """Gathers what is wrong with labels, and what is only to be told."""
+
+    formula: Formula
+    territories: Territories
+    table: Table
+    order: np.ndarray
+    told: list[Problem] = field(default_factory=list)
+    _known: dict[str, _Labels | None] = field(default_factory=dict)
+    _refused: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.problems = Problems(FormulaError, self.formula.language)
+
+    def labels(self, name: str) -> _Labels | None:
+        """Give the labels of a column; None for a column of numbers, or a variable."""
+        if name not in self._known:
+            column = self.table.columns.get(name)
+            self._known[name] = None if column is None or column.dtype != object else _Labels(_first(column))
+        return self._known[name]
+
+    def groups(self) -> None:
+        """Refuse two spellings of one label in the columns that the page groups by."""
+        for name in grouping_names(self.formula.names):
+            labels = self.labels(name)
+            if labels is not None:
+                wrong = [self._two_spellings(name, alike, labels) for alike in labels.twice]
+                self.problems.found.extend(few(wrong, len(wrong)))
+
+    def _two_spellings(self, name: str, alike: tuple[str, ...], labels: _Labels) -> Problem:
+        self._refused.add((name, likeness(alike[0])))
+        one, other = alike[:2]
+        rows = [self.territories.row(int(self.order[labels.first[label]])) for label in (one, other)]
+        spec = self.formula.columns.get(name)
+        values = {"one": one, "other": other, "first": rows[0], "second": rows[1], "signs": _signs(one, other)}
+        source = self.territories.source.name
+        return Problem("label-two-spellings", values, (spec.heading if spec else None) or name, None, source)
+
+    def compared(self) -> None:
+        """Look for the labels that expressions compare columns with."""
+        for path, expression in self.formula.names.expressions:
+            for node in walk(expression.tree):
+                for name, sought, beginning in _sought(node):
+                    labels = self.labels(name)
+                    if labels is not None and labels.first:
+                        self._look(name, sought, labels, self.formula.where(*path), beginning=beginning)
+
+    def _look(
+        self, name: str, sought: tuple[str, ...], labels: _Labels, place: Mapping[str, object], *, beginning: bool
+    ) -> None:
+        for label in sought:
+            if beginning:
+                found = any(known.startswith(label) for known in labels.first)
+                near = () if found else tuple(known for known in labels.first if begins_alike(known, label))
+            else:
+                found = label in labels.first
+                spelled = labels.by_likeness.get(likeness(label), [])
+                near = tuple(known for known in spelled if known not in sought)
+                if spelled and not near:
+                    continue
+            if found and near and (name, likeness(label)) not in self._refused:
+                self.problems.found.append(self._two_spellings(name, (label, *near), labels))
+            elif near and not found:
+                where = "label-begins-elsewhere" if beginning else "label-spelled-elsewhere"
+                row = self.territories.row(int(self.order[labels.first[near[0]]]))
+                self._add(where, place, name=name, label=label, near=near[0], row=row, signs=_signs(label, near[0]))
+            elif not found:
+                entry = "label-begins-nowhere" if beginning else "label-nowhere"
+                said = {"name": name, "label": label, "nearest": near_label(label, labels.all)}
+                problem = Problem(entry, {**said, "known": Codes(labels.all)}, **place)  # type: ignore[arg-type]
+                self.told += [] if problem in self.told else [problem]
+
+    def _add(self, entry: str, place: Mapping[str, object], **values: object) -> None:
+        problem = Problem(entry, values, **place)  # type: ignore[arg-type]
+        self.problems.found += [] if problem in self.problems.found else [problem]
+
+    def directions(self) -> None:
+        """Tell the groups to which a direction is given and that nobody is in."""
+        for index, given in self.formula.indices.items():
+            for path, _, criterion in criteria_of(given, ("indices", index)):
+                direction = criterion.more_need_when
+                labels = self.labels(direction.by) if direction.by and direction.cut is None else None
+                if labels is None or direction.by is None:
+                    continue
+                place = self.formula.where(*path, "more_need_when")
+                self._look(direction.by, tuple(direction.labels), labels, place, beginning=False)
+
+    def codes(self) -> Iterator[Problem]:
+        """Tell codes that differ by a capital or an accent only, which may be one territory written twice."""
+        alike = twice_spelled(map(str, self.table.codes))
+        if alike:
+            pairs = Codes(tuple(" / ".join(group) for group in alike))
+            yield Problem("codes-alike", {"codes": pairs}, file=self.territories.source.name)
+
+
+def _first(column: np.ndarray) -> dict[str, int]:
+    """Give the first row of each different label, in their order."""
+    places, labels = pd.factorize(column)
+    filled = np.flatnonzero(places >= 0)[::-1]
+    rows = np.zeros(len(labels), dtype=np.intp)
+    rows[places[filled]] = filled
+    return {str(label): int(row) for label, row in zip(labels, rows, strict=True)}
+
+
+def _sought(node: Node) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Give the column that a node compares with labels, these, and whether they are beginnings."""
+    match node:
+        case Comparison(_, (Name(name), Text(label))) | Comparison(_, (Text(label), Name(name))):
+            yield name, (label,), False
+        case Membership(Name(name), choices) if isinstance(choices[0], Text):
+            yield name, tuple(choice.value for choice in choices if isinstance(choice, Text)), False
+        case Call("starts_with", (Name(name), Text(beginning))):
+            yield name, (beginning,), True
+
+
+def _signs(one: str, other: str) -> str:
+    """Name the first signs in which two labels differ, which may be drawn alike."""
+    for left, right in zip(one, other, strict=False):
+        if left != right and not (left.isascii() and right.isascii()):
+            return f" (U+{ord(left):04X}, U+{ord(right):04X})"
+    return ""
