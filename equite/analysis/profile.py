@@ -13,8 +13,9 @@ from equite.engine.allocation import Allocation
 from equite.engine.criteria import ContextGroup, CriterionScore
 from equite.engine.scoring import Scoring
 from equite.engine.sharing import Floats
-from equite.errors import EquiteError, FormulaError, Problem, nearest
+from equite.errors import EquiteError, FormulaError, Problem, TerritoriesError, nearest
 from equite.inputs.cells import tidy
+from equite.inputs.columns import Place, groups_spelled_twice
 from equite.wording import Codes, Language
 
 __all__ = ["Profile", "group_label", "labels_of", "places", "profile", "scoring_of"]
@@ -265,7 +266,11 @@ def labels_of(allocation: Allocation, column: str) -> np.ndarray:
         about = {"column": column, "nearest": nearest(column, known), "known": Codes(tuple(dict.fromkeys(known)))}
         raise FormulaError([Problem("diagnosis-column-unknown", about)], allocation.language)
     try:
-        texts = dict(zip(table.codes, table.texts(heading), strict=True))
+        found = table.texts(heading)
+        twice = groups_spelled_twice(Place(table.data, heading, table.codes, table.source), found)
+        if twice:
+            raise TerritoriesError(twice)
+        texts = dict(zip(table.codes, found, strict=True))
     except EquiteError as error:
         error.language = allocation.language
         raise

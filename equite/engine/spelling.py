@@ -19,8 +19,9 @@ from equite.errors import FormulaError, Problem, Problems
 from equite.formula.formula import Formula
 from equite.formula.names import criteria_of, grouping_names
 from equite.formula.nodes import Call, Comparison, Membership, Name, Node, Text, walk
+from equite.inputs.columns import spelled_twice
 from equite.inputs.grid import few
-from equite.inputs.spelling import begins_alike, likeness, near_label, twice_spelled
+from equite.inputs.spelling import begins_alike, differing_signs, likeness, near_label, twice_spelled
 from equite.inputs.territories import Territories
 from equite.wording import Codes
 
@@ -111,12 +112,9 @@ class _Spelling:
 
     def _two_spellings(self, name: str, alike: tuple[str, ...], labels: _Labels) -> Problem:
         self._refused.add((name, likeness(alike[0])))
-        one, other = alike[:2]
-        rows = [self.territories.row(int(self.order[labels.first[label]])) for label in (one, other)]
+        rows = [self.territories.row(int(self.order[labels.first[label]])) for label in alike[:2]]
         spec = self.formula.columns.get(name)
-        values = {"one": one, "other": other, "first": rows[0], "second": rows[1], "signs": _signs(one, other)}
-        source = self.territories.source.name
-        return Problem("label-two-spellings", values, (spec.heading if spec else None) or name, None, source)
+        return spelled_twice(alike, rows, (spec.heading if spec else None) or name, self.territories.source.name)
 
     def compared(self) -> None:
         """Look for the labels that expressions compare columns with."""
@@ -145,7 +143,9 @@ class _Spelling:
             elif near and not found:
                 where = "label-begins-elsewhere" if beginning else "label-spelled-elsewhere"
                 row = self.territories.row(int(self.order[labels.first[near[0]]]))
-                self._add(where, place, name=name, label=label, near=near[0], row=row, signs=_signs(label, near[0]))
+                self._add(
+                    where, place, name=name, label=label, near=near[0], row=row, signs=differing_signs(label, near[0])
+                )
             elif not found:
                 entry = "label-begins-nowhere" if beginning else "label-nowhere"
                 said = {"name": name, "label": label, "nearest": near_label(label, labels.all)}
@@ -193,11 +193,3 @@ def _sought(node: Node) -> Iterator[tuple[str, tuple[str, ...], bool]]:
             yield name, tuple(choice.value for choice in choices if isinstance(choice, Text)), False
         case Call("starts_with", (Name(name), Text(beginning))):
             yield name, (beginning,), True
-
-
-def _signs(one: str, other: str) -> str:
-    """Name the first signs in which two labels differ, which may be drawn alike."""
-    for left, right in zip(one, other, strict=False):
-        if left != right and not (left.isascii() and right.isascii()):
-            return f" (U+{ord(left):04X}, U+{ord(right):04X})"
-    return ""

@@ -20,7 +20,7 @@ from equite.inputs.marked import Faulty, Footnoted, Percentage
 from equite.inputs.marks import NO_MARKS, Marks, sorted_out
 from equite.inputs.percents import Range, in_percent
 from equite.inputs.reading import Source
-from equite.inputs.spelling import near_label
+from equite.inputs.spelling import differing_signs, near_label, twice_spelled
 from equite.wording import Codes, Language, Numeral
 
 __all__ = [
@@ -29,8 +29,10 @@ __all__ = [
     "InPercent",
     "Place",
     "column_as",
+    "groups_spelled_twice",
     "heading_alike",
     "lost_as_text",
+    "spelled_twice",
     "suppressed_in",
     "unknown_column",
 ]
@@ -270,6 +272,25 @@ def _lost_decimals(rule: ColumnRule, place: Place) -> list[Problem]:
         return []
     values = {"value": place.heading, "decimal": rule.decimal}
     return [Problem("input-decimal-lost", values, place.heading, None, source.name)]
+
+
+def spelled_twice(alike: Sequence[str], rows: Sequence[int], where: str, file: str) -> Problem:
+    """Refuse one label in two spellings: these, and the row where each first stands."""
+    one, other = alike[:2]
+    values = {"one": one, "other": other, "first": rows[0], "second": rows[1], "signs": differing_signs(one, other)}
+    return Problem("label-two-spellings", values, where, None, file)
+
+
+def groups_spelled_twice(place: Place, texts: npt.NDArray[np.object_]) -> list[Problem]:
+    """Refuse the labels of a column of groups that look alike, which would make two groups of one."""
+    first: dict[str, int] = {}
+    for position, text in enumerate(texts):
+        if text is not None:
+            first.setdefault(text, position)
+    found = twice_spelled(first)
+    rows = ([place.row(first[label]) for label in alike] for alike in found)
+    problems = (spelled_twice(*pair, place.heading, place.source.name) for pair in zip(found, rows, strict=True))
+    return list(few(problems, len(found)))
 
 
 def lost_as_text(place: Place) -> list[Problem]:

@@ -14,7 +14,7 @@ import pandas as pd
 from equite import wording
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.cells import EXACT, text_of, tidy
-from equite.inputs.columns import ColumnRule, Place
+from equite.inputs.columns import ColumnRule, Place, groups_spelled_twice
 from equite.inputs.columns import Kind as ReadAs
 from equite.inputs.grid import few
 from equite.inputs.measures import Measure, Measures, measures_of
@@ -201,6 +201,8 @@ def _targets(table: Territories, to: str | Mapping[str, str]) -> tuple[Positions
     entry = "roll-up-blank" if isinstance(to, str) else "roll-up-no-target"
     nowhere = np.flatnonzero(pd.isna(texts))
     problems.found.extend(few((place.mistake(entry, int(at)) for at in nowhere), len(nowhere)))
+    if isinstance(to, str):
+        problems.found.extend(groups_spelled_twice(place, texts))
     problems.refuse()
     places, codes = pd.factorize(texts, sort=True)
     return places.astype(np.intp), tuple(codes)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from equite.errors import nearest
 from equite.wording import Nearest
 
-__all__ = ["alike", "begins_alike", "fold", "likeness", "near_label", "tidy", "twice_spelled"]
+__all__ = ["alike", "begins_alike", "differing_signs", "fold", "likeness", "near_label", "tidy", "twice_spelled"]
 
 #: Unicode's default ignorable code points (DerivedCoreProperties.txt) and the marks of interlinear notes.
 _UNSEEN = re.compile(
@@ -140,3 +140,11 @@ def twice_spelled(labels: Iterable[str], *, letters: bool = True) -> list[tuple[
     for label in known:
         groups[likeness(label, letters=letters)].append(label)
     return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def differing_signs(one: str, other: str) -> str:
+    """Name the first signs in which two labels differ, which may be drawn alike."""
+    for left, right in zip(one, other, strict=False):
+        if left != right and not (left.isascii() and right.isascii()):
+            return f" (U+{ord(left):04X}, U+{ord(right):04X})"
+    return ""

@@ -15,7 +15,6 @@ from equite.inputs.cells import text_of, tidy
 from equite.inputs.columns import InPercent
 from equite.inputs.grid import few
 from equite.inputs.marked import percentage
-from equite.inputs.marks import is_missing_mark
 from equite.inputs.territories import Territories
 from equite.report.labels import Labels
 from equite.report.live.manifest import Input, Manifest
@@ -202,9 +201,9 @@ class _Reader:
         return found
 
     def _is_mark(self, each: Input, text: str) -> bool:
-        """Tell whether a text stands for a figure that is missing or withheld, in any table or by the page's word."""
+        """Tell whether a text is one of the page's own marks of figures."""
         rule = next((rule for rule in self.rules if tidy(rule.heading) == tidy(str(each.path[1]))), None)
-        return is_missing_mark(text) or (rule is not None and rule.marks.meaning(text) is not None)
+        return rule is not None and rule.marks.meaning(text) is not None
 
     def _formula(self, content: dict[str, Any]) -> Formula:
         """Make the page again, its own mistakes gathered with the others."""

@@ -303,7 +303,7 @@ def county() -> RollUp:
         (lambda: of({"code": "ordinal"}, {**TOWNS, "code": [1, 2, 3, 4, 5]}), ["roll-up-taken"]),
         (lambda: of({"km2": "extensive"}, {**TOWNS, "km2": [1e308] * 5}), ["roll-up-too-large"]),
         (lambda: of({"km2": "intensive"}, {**TOWNS, "km2": [1e308] * 5}), ["roll-up-too-large"]),
-        (lambda: of({"km2": "extensive"}, {**TOWNS, "km2": ["?", 1, 2, 3, 4]}), ["input-not-number"]),
+        (lambda: of({"km2": "extensive"}, {**TOWNS, "km2": ["?", 1, 2, 3, 4]}), ["input-mark-not-number"]),
         (lambda: of({"vacant": "intensive"}, {**TOWNS, "population": [-1, 1, 1, 1, 1]}), ["input-negative"]),
         (lambda: of({"aid_rate": "intensive", "vacant": "intensive"}, {**TOWNS, "population": [-1, 1, 1, 1, 1]}),
          ["input-negative"]),
