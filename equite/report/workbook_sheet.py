@@ -78,9 +78,19 @@ class Book:
             self._formats[key] = self.workbook.add_format(properties)
         return self._formats[key]
 
+    @property
+    def locale(self) -> str:
+        """The mark by which a format writes numbers as the readers' language does."""
+        return _LOCALES[self.labels.language]
+
     def number_format(self, digits: int) -> str:
         """Write the format of a plain number."""
         return _LOCALES[self.labels.language] + "#,##0" + ("." + "0" * digits if digits else "")
+
+    def change_format(self, plain: str) -> str:
+        """Write the format of a change: a minus sign below zero, a dash for none."""
+        # A minus sign before the locale would make spreadsheets read the locale as text.
+        return f"{plain};{self.locale}-{plain.removeprefix(self.locale)};—"
 
     def share_format(self, digits: int) -> str:
         """Write the format of a share, shown in percent."""

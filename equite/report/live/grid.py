@@ -38,7 +38,8 @@ Head = tuple[str, str, float]
 
 def number_form(book: Book) -> str:
     """Write the format of a figure that may be changed: thousands apart, decimals as they are."""
-    return f"[>=1000]{book.number_format(0)};General"
+    # Of two sections, the second loses the sign of what is below zero: that one must only hold what is above.
+    return f"[<1000]{book.locale}General;{book.number_format(0)}"
 
 
 def quoted(name: str) -> str:

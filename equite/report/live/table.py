@@ -133,7 +133,7 @@ class _Table:
 
     def _form(self, column: Shown) -> str:
         form = _format(self.book, column)
-        return f"{form};-{form};—" if column.id == "from_original" else form
+        return self.book.change_format(form) if column.id == "from_original" else form
 
     # What stands in each column.
 
