@@ -107,8 +107,14 @@ def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Prob
     before = len(problems.found)
     given = scope.numbers(what.name)[scope.taking_part]
     raw = scope.alike(Name(what.name))[scope.taking_part]
+    if raw.size and what.missing.rule == "skip" and np.isnan(raw).all():
+        warnings.append(Problem("criterion-empty", {"criterion": what.name, "index": what.index}))
+        return None
     _within_range(what, scope, problems)
     values = _filled(what, raw, scope, problems, warnings)
+    if np.isnan(values).all():
+        # Refused already, or nobody takes part: there is nothing to measure.
+        return None
     values = _transformed(what, values, scope, problems)
     values = _without_extremes(what, values, warnings)
     if values is not raw:
@@ -215,10 +221,22 @@ def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnin
         return raw
     filled = np.where(missing, _fill(rule, raw, scope), raw)
     if np.isnan(filled).any():
-        left = Codes(tuple(scope.table.codes[scope.taking_part][np.isnan(filled)]))
-        problems.add("fill-impossible", **scope.formula.where(*what.path), criterion=what.name, codes=left)
+        _refuse_unfilled(what, raw, np.isnan(filled), scope, problems)
+        return filled
     warnings.append(Problem("cells-filled", {**values, "rule": Wanted(_FILLED[rule.rule])}))
     return filled
+
+
+def _refuse_unfilled(what: Measure, raw: Floats, left: Mask, scope: Scope, problems: Problems) -> None:
+    """Refuse cells that the page's rule cannot fill, and say for want of what."""
+    rule, place = what.missing, scope.formula.where(*what.path)
+    codes = Codes(tuple(scope.table.codes[scope.taking_part][left]))
+    if rule.rule in ("median", "mean") and np.isnan(raw).all():
+        problems.add("fill-from-nobody", **place, criterion=what.name)
+    elif rule.rule in ("median", "mean") and rule.by:
+        problems.add("fill-from-no-neighbour", **place, criterion=what.name, by=rule.by, codes=codes)
+    else:
+        problems.add("fill-impossible", **place, criterion=what.name, codes=codes)
 
 
 def _fill(rule: Missing, raw: Floats, scope: Scope) -> Floats:

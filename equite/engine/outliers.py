@@ -28,7 +28,8 @@ class Treatment:
     values : ndarray
         The values, missing ones kept.
     points : int
-        How many values were set to the next one; 0 where none was, or where the logarithm was taken instead.
+        How many values were pulled in, those of both ends together, each counted once however often it was moved; 0
+        where none was, or where the logarithm was taken instead.
     logged : bool
         Whether the logarithm stands for the values.
     """
@@ -70,13 +71,14 @@ def treat(values: Floats, most: int) -> Treatment:
     """Pull extremes in, at most ``most`` times, or take the logarithm; leave other values as they are."""
     present = ~np.isnan(values)
     treated = values[present].copy()
-    steps = points = 0
+    steps = 0
     while steps < most and is_extreme(treated):
         high = skewness(treated) >= 0
         edge = treated.max() if high else treated.min()
         at, others = treated == edge, treated[treated != edge]
         treated[at] = others.max() if high else others.min()
-        steps, points = steps + 1, int(at.sum())
+        steps += 1
+    points = int((treated != values[present]).sum())
     logged = is_extreme(treated)
     if logged:
         treated = values[present]

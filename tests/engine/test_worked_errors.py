@@ -334,8 +334,8 @@ VALUES = [
         "nothing-to-fill-with",
         scored("{criteria: {unknown: {weight: 1, missing: {fill: median, by: code}}}}"),
         FormulaError,
-        ("nothing fills the missing cells of 'unknown' for A",),
-        ("rien ne remplit les cellules manquantes de « unknown » pour A",),
+        ("nobody in the same 'code' has a value of 'unknown'", "the missing cells of A"),
+        ("dans le même « code », personne n'a de valeur de « unknown »", "les cellules manquantes de A"),
     ),
     Bad(
         "too-little-present",
