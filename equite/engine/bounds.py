@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -90,10 +90,14 @@ class Context:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Lower and upper bounds of each row; infinite where there is none."""
+    """Lower and upper bounds of each row; infinite where there is none.
+
+    ``exact`` holds them as the page states them, before they were moved inward to whole units; None if they were not.
+    """
 
     lower: Floats
     upper: Floats
+    exact: tuple[Floats, Floats] | None = None
 
     @classmethod
     def none(cls, size: int) -> Bounds:
@@ -102,11 +106,28 @@ class Bounds:
 
     def then(self, later: Bounds) -> Bounds:
         """Add later bounds; where the two cross, the earlier wins."""
-        return Bounds(np.clip(later.lower, self.lower, self.upper), np.clip(later.upper, self.lower, self.upper))
+        found = Bounds(np.clip(later.lower, self.lower, self.upper), np.clip(later.upper, self.lower, self.upper))
+        if self.exact is None and later.exact is None:
+            return found
+        exact = self.unmoved.then(later.unmoved)
+        return replace(found, exact=(exact.lower, exact.upper))
+
+    @property
+    def unmoved(self) -> Bounds:
+        """The bounds as the page states them."""
+        return self if self.exact is None else Bounds(*self.exact)
+
+    def mapped(self, change: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> Bounds:
+        """Change the bounds, and what they were before they were moved, in one way."""
+        return Bounds(*change(self.lower, self.upper), None if self.exact is None else change(*self.exact))
 
     def frozen(self, rows: Mask, amounts: Floats) -> Bounds:
         """Hold some rows at their amounts."""
-        return Bounds(np.where(rows, amounts, self.lower), np.where(rows, amounts, self.upper))
+        return self.mapped(lambda low, high: (np.where(rows, amounts, low), np.where(rows, amounts, high)))
+
+    def without(self, rows: Mask) -> Bounds:
+        """Bound some rows no longer."""
+        return self.mapped(lambda low, high: (np.where(rows, -np.inf, low), np.where(rows, np.inf, high)))
 
 
 def evaluate_bounds(
@@ -158,6 +179,7 @@ def evaluate_bounds(
                 high=context.amount(exact[1][first]),
             )
             problems.refuse()
+        return Bounds(lower, upper, exact)
     return Bounds(lower, upper)
 
 
@@ -195,11 +217,19 @@ def settle(
     place: tuple[str | int, ...],
     *,
     reserve: bool,
+    unmoved: Callable[[], Solution] | None = None,
 ) -> None:
-    """Refuse a solution that leaves money, lacks money, or has a negative level, with the sums and who weighs most."""
+    """Refuse a solution that leaves money, lacks money, or has a negative level, with the sums and who weighs most.
+
+    ``unmoved`` solves the same within the bounds as the page states them: where that can be done, moving them to whole
+    units is what makes it impossible, and that is said.
+    """
     problems = context.problems()
-    about = _Unsettled(context, found, bounds, fixed, money, groups, name, context.formula.where(*place))
     wrong = np.flatnonzero(((found.gap > 0) & (not reserve)) | (found.gap < 0) | (found.level < 0))
+    if not wrong.size:
+        return
+    stated = unmoved() if unmoved is not None and context.formula.rounding.bounds == "inward" else None
+    about = _Unsettled(context, found, bounds, fixed, money, groups, name, context.formula.where(*place), stated)
     told: list[Problem] = []
     for at, group in enumerate(wrong):
         if len(told) == _MOST:
@@ -222,6 +252,7 @@ class _Unsettled:
     groups: Groups
     name: str
     where: dict[str, Any]
+    stated: Solution | None
 
     def told(self, group: int) -> Problem | None:
         """Say what is wrong in one group; None where a level below zero is but dust."""
@@ -244,7 +275,16 @@ class _Unsettled:
         called = context.named(self.name, context.purse_of(self.groups)[group])
         values = {"name": called, "money": context.amount(self.money[group]), "gap": context.amount(gap)}
         values |= {"sum": context.amount(total), "codes": _heaviest(context, members, weight)}
+        if entry != "stage-nothing-to-share-by" and self._fits_as_stated(group):
+            entry, values = f"{entry}-inward", {**values, "unit": context.amount(float(context.unit.size))}
         return Problem(entry, values, **self.where)
+
+    def _fits_as_stated(self, group: int) -> bool:
+        """Tell whether the money suffices for the bounds as the page states them, and no more than that."""
+        if self.stated is None:
+            return False
+        dust = DUST * abs(float(self.money[group]))
+        return bool(abs(self.stated.gap[group]) <= dust and self.stated.level[group] >= 0)
 
 
 def _heaviest(context: Context, members: Mask, weight: Floats) -> Codes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
 from equite.engine.parts import PartResult, labelled_groups, resolve
-from equite.engine.sharing import DUST, Floats, Groups, solve
+from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
 from equite.errors import FormulaError, Problem, Problems
 from equite.formula.model import Limit
 from equite.formula.nodes import Binary, Call, Name, Node
@@ -150,7 +150,7 @@ class Stages:
         """Bound each territory's amount."""
         stated = self._without_exempt(limit, scope, place)
         earlier = self.bounds
-        stated = Bounds(np.where(self.frozen, -np.inf, stated.lower), np.where(self.frozen, np.inf, stated.upper))
+        stated = stated.without(self.frozen)
         self.bounds = earlier.then(stated)
         overridden, decided = self._overrides(limit, scope, place)
         self.bounds = self.bounds.frozen(overridden, decided)
@@ -212,13 +212,28 @@ class Stages:
             self.bounds = Bounds(np.where(rows, scaled.amounts, bounds.lower), np.maximum(bounds.upper, scaled.amounts))
         reserve = limit.if_over == "reserve"
         name = str(limit.id)
-        settle(self.context, found, bounds, self.fixed, self.money, self.groups, name, place, reserve=reserve)
+        unmoved = partial(self._solved_as_stated, score, place)
+        wanted = self.context, found, bounds, self.fixed, self.money, self.groups
+        settle(*wanted, name, place, reserve=reserve, unmoved=unmoved)
         kept = np.maximum(found.gap, 0.0)
         self.money = self.money - kept
         kept = self.context.by_purse(kept, self.groups)
         self.reserve = self.reserve + kept
         self.level = found.level
         return found.amounts, found.level, kept
+
+    def _solved_as_stated(self, score: Floats, place: tuple[str | int, ...]) -> Solution:
+        """Solve within the bounds as the page states them, before they were moved to whole units."""
+        assert self.money is not None
+        moved, held = self.bounds, self.group_bounds
+        self.bounds = moved.unmoved
+        if held is not None:
+            self.group_bounds = replace(held, bounds=held.bounds.unmoved)
+        try:
+            within = self._within_group_bounds(self.fixed, score, place)
+        finally:
+            self.bounds, self.group_bounds = moved, held
+        return solve(self.fixed, score, within.lower, within.upper, self.money, self.groups)
 
     def _clipped(self, limit: Limit, place: tuple[str | int, ...]) -> Floats:
         """Bound amounts without sharing anything anew; bounds of groups stay in force."""
@@ -340,8 +355,10 @@ class Stages:
         named[groups.of] = np.array(labels, dtype=object)[of]
         of = groups.of
         stated = evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place, alike=True)
-        lower, upper = self._one_each(stated.lower, groups, place), self._one_each(stated.upper, groups, place)
-        bounds = Bounds(lower, upper)
+        bounds = stated.mapped(
+            lambda low, high: (self._one_each(low, groups, place), self._one_each(high, groups, place))
+        )
+        lower, upper = bounds.lower, bounds.upper
         if self.group_bounds is not None:
             bounds = self.group_bounds.bounds.then(bounds)
         self.group_bounds = _GroupBounds(groups, bounds, tuple(named))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
 from equite.engine.rounding import largest_remainders, round_half_away
-from equite.engine.sharing import DUST, Floats, Groups, solve
+from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
 from equite.errors import FormulaError, Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
@@ -293,8 +294,12 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
     if part.previous:
         scope = scope.bound(previous=Name(part.previous))
     bounds = evaluate_bounds(scope, context, part.at_least, part.at_most, place, members)
-    lower = np.maximum(bounds.lower, floor)
-    bounds = Bounds(np.where(members, lower, 0.0), np.where(members, np.maximum(bounds.upper, lower), 0.0))
+
+    def inside(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+        low = np.maximum(low, floor)
+        return np.where(members, low, 0.0), np.where(members, np.maximum(high, low), 0.0)
+
+    bounds = bounds.mapped(inside)
     sign = -1.0 if part.levy else 1.0
     result = PartResult(
         part,
@@ -325,7 +330,11 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
     """Solve a part's level within bounds, keeping its pool."""
     part, fixed, groups = result.part, result.fixed, result.groups
     money = result.pool
-    found = solve(fixed, result.score, bounds.lower, bounds.upper, money, groups)
+
+    def solved(within: Bounds) -> Solution:
+        return solve(fixed, result.score, within.lower, within.upper, money, groups)
+
+    found = solved(bounds)
     lacking = (found.gap < 0) | (found.level < 0)
     short = part.if_short == "prorate" and bool(lacking.any())
     if short:
@@ -337,7 +346,8 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
             level=np.where(lacking, 0.0, found.level),
         )
     reserve = part.if_over == "reserve"
-    settle(context, found, bounds, fixed, money, groups, part.id, place, reserve=reserve)
+    unmoved = partial(solved, bounds.unmoved)
+    settle(context, found, bounds, fixed, money, groups, part.id, place, reserve=reserve, unmoved=unmoved)
     kept = context.by_purse(np.maximum(found.gap, 0.0), groups)
     return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept, prorated=short)
 

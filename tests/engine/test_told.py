@@ -78,3 +78,49 @@ def test_what_nothing_can_fill_says_for_want_of_what(outliers: str) -> None:
         assert "C, D" in said
     assert "personne n'a de valeur de « none »" in filling("none", "fr", fill="median")
     assert "dans le même « region », personne" in filling("some", "fr", fill="mean", by="region")
+
+
+PEOPLE = {"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}
+THIRDS = [{"code": code, "people": people, "half": 1} for code, people in (("A", 5), ("B", 10), ("C", 1))]
+
+
+def bounded(language: str = "en", **keys: Any) -> dict[str, Any]:
+    return {"language": language, "envelope": 100, "rounding": {"to": 0.01}, "parts": [PEOPLE], **keys}
+
+
+@pytest.mark.parametrize(
+    ("keys", "moved", "french"),
+    [
+        ({"limits": [{"id": "floor", "at_least": "envelope / count()"}]}, "up to", "relevé"),
+        ({"limits": [{"id": "floor", "at_most": "envelope / count()"}]}, "down to", "abaissé"),
+        ({"limits": [{"id": "floor", "at_least": "100 / 3", "by": "code"}]}, "up to", "relevé"),
+        ({"parts": [{**PEOPLE, "at_least": "envelope / 3"}]}, "up to", "relevé"),
+        ({"limits": [{"id": "floor", "part": "grant", "at_least": "envelope / 3"}]}, "up to", "relevé"),
+        (
+            {"limits": [{"id": "first", "at_least": "10 / 3"}, {"id": "floor", "at_least": "envelope / 3"}]},
+            "up to",
+            "relevé",
+        ),
+    ],
+)
+def test_bounds_that_only_rounding_makes_impossible_say_so(keys: dict[str, Any], moved: str, french: str) -> None:
+    def refusal(language: str) -> str:
+        with pytest.raises(EquiteError) as caught:
+            shared(THIRDS, **bounded(language, **keys))
+        return str(caught.value).replace("\u00a0", " ").replace("\u202f", " ")
+
+    said = refusal("en")
+    assert said.startswith(("'floor': there is money", "'floor': the ceilings", "'grant': there is money"))
+    assert f"first moved {moved} a multiple of $0.01 (`rounding: {{bounds: inward}}`)" in said
+    assert "write `rounding: {bounds: nearest}`" in said
+    assert f"d'abord {french} à un multiple de 0,01 $" in refusal("fr")
+    # The way out that is told leads out.
+    mended = {**keys, "rounding": {"to": 0.01, "bounds": "nearest"}}
+    assert sorted(shared(THIRDS, **bounded(**mended)).amounts.tolist()) == [33.33, 33.33, 33.34]
+
+
+def test_floors_too_large_as_stated_are_told_plainly() -> None:
+    with pytest.raises(EquiteError) as caught:
+        shared(THIRDS, **bounded(limits=[{"id": "floor", "at_least": "33.341"}]))
+    assert "the floors take $100.05" in str(caught.value)
+    assert "inward" not in str(caught.value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.engine.bounds import Bounds, evaluate_bounds
+from equite.engine.bounds import evaluate_bounds
 from equite.engine.evaluation import Scope
 from equite.engine.parts import PartResult, _order, share_parts
 from equite.engine.rounding import round_half_away
@@ -297,7 +297,8 @@ class _Writer:
         stated = evaluate_bounds(
             of.scope, self.sums.allocation.context, part.at_least, part.at_most, place, result.members
         )
-        own = Bounds(*(np.where(result.members, each, 0.0) for each in (stated.lower, stated.upper)))
+        kept = result.members
+        own = stated.mapped(lambda low, high: (np.where(kept, low, 0.0), np.where(kept, high, 0.0)))
         lower, upper = bound_columns(self.sums, of, part, self.sums.labels.title(part.id), own, members)
         low, high = full(self.sums, finite(result.bounds.lower)), full(self.sums, finite(result.bounds.upper))
         if natural:
