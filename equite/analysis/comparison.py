@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,6 +106,12 @@ class Comparison:
         return tuple(self.codes[row] for row in missing)
 
     @cached_property
+    def near(self) -> tuple[tuple[str, str], ...]:
+        """Codes of two tables that are one but for zeros, capitals or marks, and are compared as two territories."""
+        found = [pair for other in self.allocations[1:] for pair in _near(self.reference, other)]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
     def table(self) -> pd.DataFrame:
         """One row for each territory, in code order.
 
@@ -187,7 +194,8 @@ def compare(*allocations: Allocation, labels: Sequence[str] | None = None) -> Co
     Raises
     ------
     EquiteError
-        There is one allocation only, they do not share the same money, or labels are missing or repeated.
+        There is one allocation only, they do not share the same money, they have no territory in common, or labels are
+        missing or repeated.
     """
     if len(allocations) < 2:
         raise EquiteError([Problem("compare-too-few", {"count": len(allocations)})])
@@ -200,7 +208,50 @@ def compare(*allocations: Allocation, labels: Sequence[str] | None = None) -> Co
     if len(found) != len(allocations) or len(set(found)) < len(found):
         values = {"count": len(allocations), "labels": Codes(found)}
         raise EquiteError([Problem("compare-labels", values)], language)
+    _some_in_common(allocations, found)
     return Comparison(tuple(allocations), found)
+
+
+def _some_in_common(allocations: Sequence[Allocation], labels: Sequence[str]) -> None:
+    """Refuse allocations that have no code in common with the reference: nothing can be compared."""
+    reference, problems = allocations[0], []
+    first = _all_codes(reference)
+    for allocation, label in zip(allocations[1:], labels[1:], strict=True):
+        second = _all_codes(allocation)
+        if set(first) & set(second):
+            continue
+        values: dict[str, object] = {"reference": labels[0], "other": label}
+        near = _near(reference, allocation)
+        if near:
+            pairs = {"first": near[0][0], "second": near[0][1], "count": len(near)}
+            zeros = all(one.lstrip("0") == two.lstrip("0") for one, two in near)
+            width = max(len(code) for pair in near for code in pair)
+            entry = "compare-lost-zeros" if zeros else "compare-near-codes"
+            problems.append(Problem(entry, {**values, **pairs, "width": width}))
+        else:
+            codes = {"codes": Codes(first), "others": Codes(second)}
+            problems.append(Problem("compare-nothing-in-common", {**values, **codes}))
+    if problems:
+        raise EquiteError(problems, reference.language)
+
+
+def _all_codes(allocation: Allocation) -> tuple[str, ...]:
+    """Give the codes of a table, of those that take no part too."""
+    return tuple(map(str, allocation.scope.table.codes))
+
+
+def _near(first: Allocation, second: Allocation) -> list[tuple[str, str]]:
+    """Pair the codes that only one table has with those of the other that differ in how they are written alone."""
+    ours, theirs = _all_codes(first), _all_codes(second)
+    known, there = set(ours), set(theirs)
+    bare = {_bare(code): code for code in theirs if code not in known}
+    return [(code, bare[_bare(code)]) for code in ours if code not in there and _bare(code) in bare]
+
+
+def _bare(code: str) -> str:
+    """Give what is left of a code without capitals, marks, leading zeros, and the decimals that a number gives it."""
+    whole = re.sub(r"[.,]0+$", "", code.strip()).casefold()
+    return re.sub(r"[\W_]+", "", whole).lstrip("0")
 
 
 def _ids(allocations: Sequence[Allocation]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from equite.errors import FormulaError
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS, Expression
 
-__all__ = ["Expr", "Identifier", "Plain", "Status", "Strict", "Title", "refuse"]
+__all__ = ["Expr", "Identifier", "Plain", "Status", "Strict", "Title", "Weight", "refuse"]
 
 #: How far a figure can be trusted.
 Status = Literal["official", "estimated", "declared", "illustrative"]
@@ -23,6 +23,7 @@ Status = Literal["official", "estimated", "declared", "illustrative"]
 #: Words that the language keeps for itself.
 RESERVED = frozenset({"all", "amount", "eligible", "envelope", "no", "null", "previous", "yes"})
 _FUNCTIONS = frozenset({*AGGREGATES, *ROW_FUNCTIONS, *TABLE_FUNCTIONS})
+_PERCENT = re.compile(r"\s*([+-]?\d+(?:[.,]\d*)?)\s*(?:%|p\.\s*100|p\.\s*cent)\s*")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 
 
@@ -47,6 +48,14 @@ def _expression(value: Any) -> Any:
     except FormulaError as error:
         problem = error.problems[0]
         raise refuse(problem.id, **problem.values) from None
+
+
+def _weight(value: Any) -> Any:
+    """Read a weight; what its percent sign says of is the others beside it, so only the sign is too much."""
+    percent = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if percent:
+        raise refuse("weight-percent", text=value.strip(), number=percent[1].replace(",", "."))
+    return _expression(value)
 
 
 def _number(value: Any) -> Any:
@@ -93,6 +102,13 @@ def _identifier(value: Any) -> Any:
 Expr = Annotated[
     Expression,
     BeforeValidator(_expression),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": ["string", "number"], "description": "An expression."}),
+]
+#: An expression that weighs something beside others.
+Weight = Annotated[
+    Expression,
+    BeforeValidator(_weight),
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": ["string", "number"], "description": "An expression."}),
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from equite.formula.fields import Expr, Plain, Status, Strict, Title, open_ends, refuse, short_form
+from equite.formula.fields import Expr, Plain, Status, Strict, Title, Weight, open_ends, refuse, short_form
 from equite.inputs.spelling import tidy
 
 __all__ = ["Criterion", "Direction", "Family", "Index", "Method", "Missing", "Outliers"]
@@ -137,7 +137,7 @@ OutliersField = Annotated[Outliers, BeforeValidator(_outliers)]
 class Criterion(Strict):
     """One criterion of an index; ``low_income: 2`` is short for ``low_income: {weight: 2}``."""
 
-    weight: Expr
+    weight: Weight
     title: Title | None = None
     more_need_when: DirectionField = Direction(pull="high")
     transform: MethodField | None = None
@@ -161,7 +161,7 @@ class Family(Strict):
     ``points`` says what the weights of each territory's own choosing sum to.
     """
 
-    weight: Expr
+    weight: Weight
     points: Plain | None = None
     title: Title | None = None
     aggregate: MethodField | None = None

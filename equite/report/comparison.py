@@ -64,6 +64,10 @@ def comparison_notes(comparison: Comparison, language: Language | None = None) -
         count = labels.territories(len(comparison.partial))
         codes = Codes(tuple(map(plain, comparison.partial))).in_language(labels.language)
         notes.append(labels.say("compare-partial", territories=count, codes=codes))
+    if comparison.near:
+        one, two = map(plain, comparison.near[0])
+        territories = labels.territories(len(comparison.near))
+        notes.append(labels.say("compare-near", first=one, second=two, territories=territories))
     shown = len(_most_changed(comparison))
     if shown < len(comparison.codes):
         notes.append(labels.say("compare-most", shown=shown, all=labels.number(len(comparison.codes))))

@@ -203,3 +203,70 @@ def test_a_csv_that_cannot_be_written_leaves_nothing(comparison: Comparison, tmp
     with pytest.raises(equite.OutputError):
         comparison_to_csv(comparison, tmp_path / "x.pdf")
     assert list(tmp_path.iterdir()) == []
+
+
+def coded(*codes: str, **changes: Any) -> Allocation:
+    people = range(1, len(codes) + 1)
+    return shared(pd.DataFrame({"code": codes, "name": codes, "population": people}), **changes)
+
+
+@pytest.mark.parametrize(
+    ("codes", "others", "english", "french"),
+    [
+        (
+            ("01001", "01003"),
+            ("1001", "1003"),
+            "leading zeros were lost on one side: 01001 and 1001 (2",
+            "zéros de tête",
+        ),
+        (
+            ("1001", "1003"),
+            ("01001", "01003"),
+            "leading zeros were lost on one side: 1001 and 01001 (2",
+            "zéros de tête",
+        ),
+        (("qc-01", "qc-02"), ("QC 01", "QC 02"), "zeros, capitals or marks: qc-01 and QC 01 (2", "des majuscules"),
+        (("1001", "1002"), ("1001.0", "1002.0"), "zeros, capitals or marks: 1001 and 1001.0 (2", "des majuscules"),
+        (("A", "B"), ("X", "Y"), "have no territory in common (A, B, then X, Y)", "aucun territoire en commun"),
+    ],
+)
+def test_tables_without_one_code_in_common_are_refused(
+    codes: tuple[str, ...], others: tuple[str, ...], english: str, french: str
+) -> None:
+    for language, said in (("en", english), ("fr", french)):
+        with pytest.raises(equite.EquiteError) as caught:
+            equite.compare(coded(*codes, language=language), coded(*others, id="other", language=language))
+        assert said in str(caught.value).replace(NBSP, " ")
+    if "zeros were lost" in english:
+        assert "width: 5" in str(caught.value)
+
+
+def test_every_allocation_that_has_nothing_in_common_is_named() -> None:
+    with pytest.raises(equite.EquiteError) as caught:
+        equite.compare(
+            coded("01", "02"), coded("1", "2", id="one"), coded("01", "02", id="two"), coded("X", id="three")
+        )
+    said = str(caught.value)
+    assert ("one" in said, "two" in said, "three" in said) == (True, False, True)
+
+
+def test_codes_that_are_so_in_part_are_told() -> None:
+    found = equite.compare(coded("01001", "48001", "48003"), coded("1001", "48001", "48003", id="other"))
+    assert found.near == (("01001", "1001"),)
+    for language, said in (
+        ("en", "Probably the same, under two codes (1 territory): 01001 and 1001"),
+        ("fr", "01001 et 1001"),
+    ):
+        assert any(said in note.replace(NBSP, " ") for note in comparison_notes(found, language))  # type: ignore[arg-type]
+        assert "01001" in comparison_text(found, language)  # type: ignore[arg-type]
+    # Who takes part on one side only is no other territory.
+    table = TABLE.assign(population=[0, 200, 300, 400])
+    assert equite.compare(shared(), shared(table, id="other")).near == ()
+
+
+def test_tables_that_share_who_takes_no_part_can_be_compared() -> None:
+    first, second = (
+        coded("01", "02", "03", id=name, eligible=[{"where": rule}])
+        for name, rule in (("one", "population < 2"), ("two", "population > 2"))
+    )
+    assert equite.compare(first, second).partial == ("01", "03")

@@ -331,6 +331,20 @@ VALUES = [
         ("groupe « south » de « region » n'a pas de direction (C)", "south: high ou south: low"),
     ),
     Bad(
+        "weight-in-percent",
+        scored("{criteria: {points: 20 %, low: 40}}"),
+        FormulaError,
+        ("the weight '20 %' has a percent sign", "write 20, and"),
+        ("le poids « 20 % » porte un signe de pourcentage", "écrivez 20, et"),
+    ),
+    Bad(
+        "weight-of-a-family-in-percent",
+        scored("{families: {f: {weight: '12,5 %', criteria: {points: 1}}}}"),
+        FormulaError,
+        ("the weight '12,5 %' has a percent sign", "write 12.5, and"),
+        ("le poids « 12,5 % » porte un signe de pourcentage", "écrivez 12.5, et"),
+    ),
+    Bad(
         "nothing-to-fill-with",
         scored("{criteria: {unknown: {weight: 1, missing: {fill: median, by: code}}}}"),
         FormulaError,
