@@ -103,11 +103,19 @@ def distance_to_target(values: Floats, target: float) -> Floats:
 
 @normaliser("quantile-bands", parameters={"bands": 5.0}, least={"bands": 2})
 def quantile_bands(values: Floats, bands: float = 5.0) -> Floats:
-    """Give the band of equal numbers (fifths by default) that a value lies in, from 0 to 1; ties share the lower."""
-    count = max(2, int(bands))
+    """Give the band of equal numbers (fifths by default) that a value lies in, from 0 to 1.
+
+    Ties share the band of their mean place m: of k bands and n values, floor((m - 1/2) k / n), from 0 to k - 1, or half
+    way between two bands where that place is their very edge. Whoever has the lowest value is in the first band, and
+    whoever has the highest in the last, however many they are. So x and -x have mirror images: their scores sum to 1.
+    """
+    count, size = max(2, int(bands)), values.size
     ordered = np.sort(values)
-    below = np.searchsorted(ordered, values, side="left")
-    return np.asarray(np.minimum(below * count // values.size, count - 1) / (count - 1))
+    # Twice the mean place, less one: whole numbers tell an edge from what lies beside it.
+    place = np.searchsorted(ordered, values, side="left") + np.searchsorted(ordered, values, side="right")
+    band, beyond = np.divmod(place * count, 2 * size)
+    scores = np.where(beyond == 0, band - 0.5, band) / (count - 1)
+    return np.asarray(np.select([values == ordered[0], values == ordered[-1]], [0.0, 1.0], scores))
 
 
 @aggregator("arithmetic")

@@ -56,8 +56,26 @@ def test_normalisers_keep_order_and_give_finite_scores(name: str, drawn: list[fl
     order = np.argsort(array, kind="stable")
     assert (np.diff(found[order]) >= -1e-12).all()
     assert found[array.argmax()] >= found[array.argmin()]
-    if name != "quantile-bands":
-        assert found[array.argmax()] > found[array.argmin()]
+    assert found[array.argmax()] > found[array.argmin()]
+
+
+@given(drawn=st.lists(st.integers(0, 9), min_size=2, max_size=40), bands=st.integers(2, 7))
+def test_bands_of_high_and_low_are_mirror_images(drawn: list[int], bands: int) -> None:
+    array = np.array([*drawn, 10], dtype=float)
+    function = NORMALISERS["quantile-bands"].function
+    assert np.allclose(function(array, bands=bands) + function(-array, bands=bands), 1, atol=1e-12)
+    assert (function(array, bands=bands)[array == array.min()] == 0).all()
+    assert (function(array, bands=bands)[array == array.max()] == 1).all()
+
+
+def test_bands_by_hand() -> None:
+    function = NORMALISERS["quantile-bands"].function
+    assert function(np.repeat([0.0, 1.0], 5)).tolist() == [0] * 5 + [1] * 5
+    assert function(np.arange(10.0)).tolist() == [0, 0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75, 1, 1]
+    # The middle of five is the edge of two halves.
+    assert function(np.arange(5.0), bands=2).tolist() == [0, 0, 0.5, 1, 1]
+    # Fewer values than bands: (1.5 × 5) / 3 = 2.5, band 2 of 4.
+    assert function(np.array([3.0, 8, 9])).tolist() == [0, 0.5, 1]
 
 
 @pytest.mark.parametrize("name", sorted(name for name, method in NORMALISERS.items() if method.unit_free))

@@ -306,8 +306,10 @@ class Measured:
             return f"({cell}-{head(0)})*IF({median}>0,0.6745/{median},0.7979/{mean})"
         if name == "quantile-bands":
             bands = f"MAX(2,INT({self._parameter('bands', '5')}))"
-            place = f"(RANK({cell},{values.range},1)-1)"
-            return f"MIN(INT({place}*{bands}/COUNT({values.range})),{bands}-1)/({bands}-1)"
+            lower, upper, count = f"RANK({cell},{values.range},1)", f"RANK({cell},{values.range},0)", values.range
+            place = f"(({lower}-{upper}+COUNT({count}))*{bands}/(2*COUNT({count})))"
+            band = f"(INT({place})-IF({place}=INT({place}),0.5,0))/({bands}-1)"
+            return f"IF({lower}=1,0,IF({upper}=1,1,{band}))"
         simple = {
             "z-score": f"({cell}-{head(0)})/{head(1)}",
             "percentile-rank": f"(RANK({cell},{values.range},1)-1)/(COUNT({values.range})-1)",
