@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -194,12 +194,18 @@ def compare(*allocations: Allocation, labels: Sequence[str] | None = None) -> Co
     Raises
     ------
     EquiteError
-        There is one allocation only, they do not share the same money, they have no territory in common, or labels are
-        missing or repeated.
+        Something else than allocations was given, there is one only, they do not share the same money, they have no
+        territory in common, or labels are missing or repeated.
     """
+    strange = [(at, each) for at, each in enumerate(allocations, start=1) if not isinstance(each, Allocation)]
+    if strange:
+        told = [Problem("compare-of-nothing", {"at": at, "kind": type(each).__name__}) for at, each in strange]
+        raise EquiteError(told)
     if len(allocations) < 2:
         raise EquiteError([Problem("compare-too-few", {"count": len(allocations)})])
     language = allocations[0].language
+    if labels is not None and (isinstance(labels, str) or not isinstance(labels, Iterable)):
+        raise EquiteError([Problem("compare-labels-no-list", {"kind": type(labels).__name__})], language)
     units = [allocation.formula.unit or allocation.formula.currency for allocation in allocations]
     other = next((unit for unit in units[1:] if unit != units[0]), None)
     if other is not None:

@@ -15,6 +15,7 @@ an iteration tolerance. A few rounds of O(n) suffice in practice; at most n are 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -189,7 +190,8 @@ def share(
     Raises
     ------
     SharingError
-        A score is negative or not finite, bounds cross, no level spends the amount, or only a negative one would.
+        Something is no number, a score is negative or not finite, bounds cross, no level spends the amount, or only a
+        negative one would.
 
     Examples
     --------
@@ -197,6 +199,7 @@ def share(
     >>> equite.share(100, [1, 1, 2], lower=[40, 0, 0]).amounts
     array([40., 20., 40.])
     """
+    _refuse_no_numbers({"amount": amount, "score": score, "fixed": fixed, "lower": lower, "upper": upper})
     scores = np.atleast_1d(np.asarray(score, dtype=np.float64))
     b, lo, hi = (np.broadcast_to(np.asarray(each, dtype=np.float64), scores.shape) for each in (fixed, lower, upper))
     _refuse_unusable(amount, scores, b, lo, hi)
@@ -210,6 +213,24 @@ def share(
             [Problem("share-negative", {"amount": Numeral(float(amount)), "fixed": Numeral(float(b.sum()))})]
         )
     return Sharing(found.amounts, float(found.level[0]), found.amounts <= lo, found.amounts >= hi)
+
+
+def _refuse_no_numbers(given: Mapping[str, object]) -> None:
+    """Refuse what is not made of numbers, or has not one for each score, all at once."""
+    problems = []
+    shape = None
+    for name, value in given.items():
+        try:
+            numbers = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            problems.append(Problem("share-no-number", {"name": name, "kind": type(value).__name__}))
+            continue
+        if name == "score":
+            shape = np.atleast_1d(numbers).shape
+        if (name == "amount" and numbers.size != 1) or (shape is not None and numbers.shape not in ((), (1,), shape)):
+            problems.append(Problem("share-other-length", {"name": name, "count": numbers.size}))
+    if problems:
+        raise SharingError(problems)
 
 
 def _refuse_unusable(amount: float, score: Floats, fixed: Floats, lower: Floats, upper: Floats) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import PrivateAttr
 
-from equite.errors import FormulaError, Problems
+from equite.errors import FormulaError, Problem, Problems
 from equite.formula import loading
 from equite.formula.checking import check_names
 from equite.formula.inheriting import inherit
@@ -41,16 +42,22 @@ class Formula(FormulaModel):
     @classmethod
     def read(cls, path: str | Path) -> Self:
         """Read a page from a YAML file."""
+        if not isinstance(path, str | PathLike):
+            raise _of_nothing("formula-of-nothing", path)
         return cls._of(loading.read_page(path))
 
     @classmethod
     def from_text(cls, text: str, name: str = "formula") -> Self:
         """Read a page from YAML text; ``name`` stands for the file in errors."""
+        if not isinstance(text, str):
+            raise _of_nothing("formula-no-text", text)
         return cls._of(loading.read_page(name, text=text))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """Make a formula of a Python mapping laid out as the page is."""
+        if not isinstance(content, Mapping):
+            raise _of_nothing("formula-no-mapping", content)
         return cls._of(loading.page_of(content))
 
     @classmethod
@@ -150,3 +157,8 @@ def _catalogue(page: Page) -> Catalogue:
     if not isinstance(own, str):
         return read_catalogue()
     return read_catalogue().overlaid(Path(own) if page.folder is None else page.folder / own)
+
+
+def _of_nothing(entry: str, given: object) -> FormulaError:
+    """Refuse what no formula can be read from, and say what was given."""
+    return FormulaError([Problem(entry, {"kind": type(given).__name__})])

@@ -131,6 +131,8 @@ def roll_up(
         With every column whose kind is not known, every row without a larger territory, every cell that cannot be
         read.
     """
+    if not isinstance(to, str | Mapping):
+        raise TerritoriesError([Problem("roll-up-to-nothing", {"kind": type(to).__name__})])
     if isinstance(table, RollUp):
         places, codes = _targets(table.territories, to)
         return _again(table, places, codes, measures, missing)

@@ -262,6 +262,8 @@ def read_territories(
     TerritoriesError
         If the file holds no table, or with every code that is missing, repeated or too long.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TerritoriesError([Problem("input-no-path", {"kind": type(path).__name__})])
     data, source = read_table(path, text=_with_key(text, key), sheet=sheet, decimal=decimal, as_written=as_written)
     return _under_key(data, key, width, replace(source, after_blank=_after_blank(data)), rows)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
 from pathlib import Path as FilePath
 from typing import Literal
 
@@ -17,7 +18,7 @@ import pandas as pd
 
 from equite.engine.allocate import allocate
 from equite.engine.allocation import Allocation
-from equite.errors import EquiteError
+from equite.errors import EquiteError, Problem, WorkbookError
 from equite.formula.formula import Formula
 from equite.inputs.territories import Territories
 from equite.report.labels import Labels
@@ -138,6 +139,8 @@ def read_workbook(path: str | FilePath) -> WorkbookReading:
         The file is no such workbook, or was edited into something that means nothing; every problem at once, each with
         its sheet and cell.
     """
+    if not isinstance(path, str | PathLike):
+        raise WorkbookError([Problem("input-no-path", {"kind": type(path).__name__})])
     book = Book(FilePath(path).expanduser())
     manifest = _manifest(book)
     inputs = read_inputs(book, manifest)
