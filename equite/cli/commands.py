@@ -75,7 +75,7 @@ def check(
         desk.show(understood(allocation, desk.width))
         failing = sum(not result.passed for result in allocation.checks)
         if not failing:
-            desk.show(desk.say("cli-all-well"))
+            desk.show(desk.say("cli-bounds-missing" if allocation.context.unbounded else "cli-all-well"))
             return
         entry = "cli-check-failing-one" if failing == 1 else "cli-check-failing-many"
         desk.show(desk.say(entry, count=failing))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.rounding import Unit
 from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
+from equite.engine.unbounded import Unbounded, unbounded
 from equite.errors import Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
@@ -39,6 +40,8 @@ class Context:
     codes: np.ndarray
     purses: Groups
     purse_labels: tuple[str, ...] = ("",)
+    #: Noted as bounds are evaluated: whom one is missing for.
+    unbounded: list[Unbounded] = field(default_factory=list, compare=False)
 
     @property
     def size(self) -> int:
@@ -154,6 +157,7 @@ def evaluate_bounds(
     upper = _evaluated(run, context, at_most, np.inf)
     if bound is not None:
         lower, upper = np.where(bound, lower, -np.inf), np.where(bound, upper, np.inf)
+    _note_missing(scope, context, {"at_least": (at_least, lower), "at_most": (at_most, upper)}, place, bound)
     problems = context.problems()
     crossed = lower > upper
     if crossed.any() and at_least is not None and at_most is not None:
@@ -188,6 +192,26 @@ def _evaluated(run: Callable[[Node], Floats], context: Context, expression: Expr
         return np.full(context.size, absent)
     values = run(expression.tree)[context.rows]
     return np.where(np.isnan(values), absent, values)
+
+
+def _note_missing(
+    scope: Scope,
+    context: Context,
+    bounds: dict[str, tuple[Expression | None, Floats]],
+    place: tuple[str | int, ...],
+    bound: Mask | None,
+) -> None:
+    """Note whom a bound is missing for, be they not left out of it."""
+    kind, at = place[0], int(place[1])
+    name = str(context.formula.parts[at].id if kind == "parts" else context.formula.limits[at].id)
+    for key, (expression, values) in bounds.items():
+        missing = np.isinf(values) if bound is None else np.isinf(values) & bound
+        if expression is None or not missing.any():
+            continue
+        rows = np.zeros(context.rows.size, dtype=bool)
+        rows[context.rows] = missing
+        where = context.formula.where(*place, key)
+        context.unbounded.extend(unbounded(scope, expression.tree, rows, key, name, where))
 
 
 def _inward(scope: Scope, context: Context, expression: Expression | None, bound: Floats, way: str) -> Floats:

@@ -26,6 +26,7 @@ def cautions(
     return (
         *_of_reading(scope, territories),
         *warnings_of(scope, context),
+        *(found.warning() for found in context.unbounded),
         *_of_indices(scope),
         *_of_money(context, stages, reserve_units),
         *_of_declarations(scope, context),

@@ -20,11 +20,10 @@ __all__ = ["Wanted", "refuse_missing", "why_missing"]
 def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, object]]:
     """Give the sentence, and its values, that says why one row's value is missing."""
     if isinstance(node, Name):
-        formula = scope.formula
-        if node.name in formula.variables:
-            return why_missing(formula.variables[node.name].value.tree, scope, row)
-        if node.name == "previous" and formula.previous:
-            return why_missing(Name(formula.previous), scope, row)
+        # A part may have a `previous` of its own.
+        origin = scope.home(node.name).origin(node.name)
+        if origin is not None:
+            return why_missing(origin[1], origin[0], row)
         withheld = scope.table.suppressed.get(node.name)
         return "suppressed-cell" if withheld is not None and withheld[row] else "missing-cell", {"name": node.name}
     if not isinstance(node, Aggregate):

@@ -16,6 +16,7 @@ from equite.report.live.manifest import Input
 from equite.report.live.translating import Translator, written_number
 from equite.report.workbook_checks import _LOOKS
 from equite.report.workbook_sheet import PALE, RULE, Book, Sheet, fitting
+from equite.wording import Codes
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
@@ -75,8 +76,19 @@ def _sums(sums: Sums, done: Calculated) -> list[Check]:
             paid = done.final.on(grid.name).range
             beyond = f"SUMPRODUCT(({eligible}=1)*({paid}{sign}{column.on(grid.name).range}))"
             failing = f"IF(ISERROR({beyond}),1,{beyond})"
-            found.append(Check("sums", say(f"live-check-{word}"), say(f"live-check-about-{word}"), failing, 0.0))
+            found.append(Check("sums", say(f"live-check-{word}"), _about(sums, word), failing, 0.0))
     return found
+
+
+def _about(sums: Sums, word: str) -> str:
+    """Say which bounds are meant, and who has none: for them nothing is kept."""
+    told = sums.labels.say(f"live-check-about-{word}")
+    key = "at_least" if word == "floors" else "at_most"
+    for missing in sums.allocation.context.unbounded:
+        if missing.key == key:
+            codes = Codes(tuple(map(plain, missing.codes)), 50)
+            told += sums.labels.say(f"live-check-without-{word}", name=plain(missing.name), codes=codes)
+    return told
 
 
 def _conditions(sums: Sums) -> list[Check]:
