@@ -28,6 +28,7 @@ from equite.inputs.territories import Territories
 from equite.wording import Language, Nearest
 
 if TYPE_CHECKING:
+    from equite.analysis.columns_read import ColumnsRead
     from equite.analysis.diagnostics import Diagnosis
     from equite.analysis.profile import Profile
     from equite.report.plots import AllocationPlots
@@ -285,6 +286,12 @@ class Allocation:
         from equite.analysis.aims import aims_at_stake
 
         return aims_at_stake(self)
+
+    def columns_read(self) -> ColumnsRead:
+        """Tell how each column was read: kind, unit, lowest, median, highest, missing values and what they became."""
+        from equite.analysis.columns_read import columns_read
+
+        return columns_read(self)
 
     def profile(self, code: str, *, tier: str | None = None) -> Profile:
         """Tell a territory's strengths and weaknesses beside all, its tier and its nearest peers."""

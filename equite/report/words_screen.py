@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from equite import wording
 from equite.inputs.catalogue import FAMILIES, Criterion
 from equite.report.columns import Column, shown_columns
+from equite.report.columns_read import columns_read_text
 from equite.report.labels import Labels, plain
 from equite.report.words_grid import Grid, shortened
 from equite.report.words_speech import typeset
@@ -85,7 +86,7 @@ def _number(column: Column, value: float, labels: Labels) -> str:
 
 
 def understood(allocation: Allocation, width: int) -> str:
-    """Say what was read and what came of it: the table, who takes part, the money, checks, warnings.
+    """Say what was read and what came of it: the table, its columns, who takes part, the money, checks, warnings.
 
     Parameters
     ----------
@@ -95,13 +96,16 @@ def understood(allocation: Allocation, width: int) -> str:
         Characters to a line.
     """
     labels = Labels(allocation.formula)
+    lines = [typeset(labels.worded(allocation.formula.heading), labels.language)]
+    for text in _facts(allocation, labels):
+        lines += _filled(typeset(text, labels.language), width, "  ")
+    lines.append(labels.say("columns-read-title"))
+    lines += [f"  {line}" for line in columns_read_text(allocation.columns_read(), width=width - 2).splitlines()]
     blocks = [
-        (labels.worded(allocation.formula.heading), _facts(allocation, labels)),
         (labels.say("cli-left-out"), _left_out(allocation, labels)),
         (labels.say("cli-checks"), _checks(allocation, labels)),
         (labels.say("heading-warnings"), [plain(warning) for warning in allocation.warnings]),
     ]
-    lines: list[str] = []
     for heading, told in blocks:
         if told:
             lines.append(typeset(heading, labels.language))
@@ -122,7 +126,7 @@ def _filled(text: str, width: int, indent: str) -> list[str]:
 
 
 def _facts(allocation: Allocation, labels: Labels) -> Iterator[str]:
-    source, page = allocation.territories.source, allocation.formula
+    source = allocation.territories.source
     found = [source.name]
     if source.sheet:
         found.append(labels.say("cli-sheet", sheet=plain(source.sheet)))
@@ -131,10 +135,6 @@ def _facts(allocation: Allocation, labels: Labels) -> Iterator[str]:
     if source.decimal:
         found.append(labels.say("cli-decimal", mark=source.decimal))
     yield labels.say("cli-table", table=", ".join(found))
-    headings = [column.heading for column in page.names.columns.values()]
-    key = [page.key.column] if page.key.column not in headings else []
-    columns = ", ".join(plain(heading) for heading in dict.fromkeys([*key, *headings]))
-    yield labels.say("cli-columns", columns=columns)
     yield labels.say("cli-territories", count=labels.number(len(allocation.territories)))
     yield labels.say("cli-taking-part", count=labels.number(len(allocation.codes)))
     if allocation.envelope is None:
