@@ -211,7 +211,9 @@ def _note_missing(
         rows = np.zeros(context.rows.size, dtype=bool)
         rows[context.rows] = missing
         where = context.formula.where(*place, key)
-        context.unbounded.extend(unbounded(scope, expression.tree, rows, key, name, where))
+        found = unbounded(scope, expression.tree, rows, key, name, where)
+        # Outputs evaluate bounds again; what is told of them is told once.
+        context.unbounded.extend(each for each in found if each not in context.unbounded)
 
 
 def _inward(scope: Scope, context: Context, expression: Expression | None, bound: Floats, way: str) -> Floats:

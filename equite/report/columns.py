@@ -15,6 +15,7 @@ import numpy as np
 
 from equite.engine.rounding import MOST_UNITS, largest_remainders, round_half_away
 from equite.engine.sharing import Floats, Groups
+from equite.report.bounds_missing import bounds_missing_for
 from equite.report.labels import Labels, distinct
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def _changes(allocation: Allocation, previous: Floats, labels: Labels) -> list[C
 
 
 def _notes(allocation: Allocation, labels: Labels) -> list[Column]:
-    """Give what somebody who reads one row should know: a decided amount, a filled or a skipped cell."""
+    """Give what somebody who reads one row should know: a decided amount, a filled or skipped cell, no floor."""
     notes: list[list[str]] = [[] for _ in allocation.codes]
     rows = {code: row for row, code in enumerate(allocation.codes)}
     for limit in allocation.formula.limits:
@@ -218,6 +219,8 @@ def _notes(allocation: Allocation, labels: Labels) -> list[Column]:
                 notes[row].append(labels.say("note-filled", criterion=title))
             for row in np.flatnonzero(np.isnan(criterion.scores)):
                 notes[row].append(labels.say("note-skipped", criterion=title))
+    for code, told in bounds_missing_for(allocation, labels).items():
+        notes[rows[code]] += told
     if not any(notes):
         return []
     cells = ["; ".join(dict.fromkeys(found)) for found in notes]

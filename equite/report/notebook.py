@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from equite.report.columns import Column, shown_columns
 from equite.report.labels import Labels, plain
-from equite.report.text import check_lines, explained, reliance_lines, result_lines
+from equite.report.text import check_lines, explained, explanation_notes, reliance_lines, result_lines
 from equite.wording import Language
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def explanation_html(explanation: Explanation) -> str:
     total = labels.money(explanation.amount, max(2, labels.digits))
     foot = _row([_side(labels.say("word-amount")), _cell(total, right=True, bold=True)])
     table = _table(name if name == code else f"{name} ({code})", head, body, foot)
-    note = f"<p>{html.escape(labels.say('explain-sampled'))}</p>" if explanation.sampled else ""
-    return _framed([table, note], labels)
+    notes = [f"<p>{html.escape(note)}</p>" for note in explanation_notes(explanation, labels)]
+    return _framed([table, *notes], labels)
 
 
 def framed(pieces: Iterable[str], language: Language) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equite.report.bounds_missing import bounds_missing_for
 from equite.report.labels import MARKED, Labels, limit_names, part_names, plain
 from equite.wording import Codes
 
@@ -20,6 +21,7 @@ __all__ = [
     "ExplainedLine",
     "check_lines",
     "explained",
+    "explanation_notes",
     "explanation_text",
     "reliance_lines",
     "result_lines",
@@ -250,9 +252,15 @@ def explanation_text(explanation: Explanation) -> str:
     pairs.append((f"= {labels.say('word-amount')}", total))
     name, code = plain(explanation.name), plain(explanation.code)
     lines = [name if name == code else f"{name} ({code})", *_aligned(pairs, "  ")]
-    if explanation.sampled:
-        lines.append("  " + labels.say("explain-sampled"))
+    lines += [f"  {note}" for note in explanation_notes(explanation, labels)]
     return "\n".join(lines)
+
+
+def explanation_notes(explanation: Explanation, labels: Labels) -> list[str]:
+    """Say what the lines do not: a bound that the page gives and that is not there, a share worked out on samples."""
+    missing = bounds_missing_for(explanation.allocation, labels, explanation.code)
+    notes = list(missing.get(explanation.code, ()))
+    return [*notes, labels.say("explain-sampled")] if explanation.sampled else notes
 
 
 def _aligned(pairs: Sequence[tuple[str, str]], margin: str) -> list[str]:

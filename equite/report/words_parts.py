@@ -114,6 +114,10 @@ def limits_section(speech: Speech) -> Section:
     after = [Line(speech.say("words-limits-rule" if shared else "words-limits-rule-freely"))]
     if shared and any(limit.if_short == "refuse" or limit.if_over == "refuse" for limit in limits):
         after.append(Line(speech.say("words-limits-refuse")))
+    bounds = [bound for limit in limits for bound in (limit.at_least, limit.at_most) if bound is not None]
+    names = speech.formula.names
+    if names.closure(name for bound in bounds for name in bound.names) & frozenset(names.columns):
+        after.append(Line(speech.say("words-limits-missing")))
     return Section(speech.say("words-heading-limits"), tuple(lines), tuple(after), numbered=True)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from equite.engine.parts import PartResult
 from equite.formula.expressions import Expression
 from equite.formula.model import Limit, Part
+from equite.report.bounds_missing import bounds_missing
 from equite.report.labels import plain
 from equite.report.workbook_indices import write_index
 from equite.report.workbook_sheet import Book, Cell, Sheet
@@ -38,6 +39,8 @@ def write_parameters(book: Book, allocation: Allocation) -> dict[str, str]:
     _constants(sheet, allocation)
     _parts(sheet, allocation)
     _limits(sheet, allocation)
+    for said in bounds_missing(allocation, labels):
+        sheet.paragraph(said)
     sheet.section(labels.say("book-rounding"))
     unit = labels.money(float(page.rounding_to))
     sheet.paragraph(labels.say(f"book-rounding-{page.rounding.bounds}", unit=unit))

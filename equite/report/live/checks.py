@@ -87,7 +87,7 @@ def _about(sums: Sums, word: str) -> str:
     for missing in sums.allocation.context.unbounded:
         if missing.key == key:
             codes = Codes(tuple(map(plain, missing.codes)), 50)
-            told += sums.labels.say(f"live-check-without-{word}", name=plain(missing.name), codes=codes)
+            told += sums.labels.say(f"live-check-without-{word}", name=sums.labels.title(missing.name), codes=codes)
     return told
 
 
@@ -168,8 +168,8 @@ def _certificates(sums: Sums, inputs: list[Input]) -> list[Check]:
     return found
 
 
-def write_live_checks(book: Book, checks: list[Check]) -> None:
-    """Write the sheet, its first line telling whether all holds."""
+def write_live_checks(book: Book, checks: list[Check], without: int) -> None:
+    """Write the sheet, its first line telling whether all holds, and for how many a bound is not there."""
     labels = book.labels
     sheet = Sheet(book, labels.say("book-checks"), _WIDTHS, landscape=True)
     sheet.title(labels.say("checks-title"))
@@ -186,7 +186,7 @@ def write_live_checks(book: Book, checks: list[Check]) -> None:
         for check in chosen:
             rows.append(sheet.row)
             _line(sheet, check)
-    _overall(sheet, overall, rows, checks)
+    _overall(sheet, overall, rows, checks, without)
 
 
 def _head(sheet: Sheet) -> None:
@@ -218,11 +218,14 @@ def _line(sheet: Sheet, check: Check) -> None:
     sheet.row += 1
 
 
-def _overall(sheet: Sheet, row: int, rows: list[int], checks: list[Check]) -> None:
+def _overall(sheet: Sheet, row: int, rows: list[int], checks: list[Check], without: int) -> None:
     """Write the line that tells whether all holds."""
     book, say = sheet.book, sheet.book.labels.say
     passed = say("checks-word-passed")
-    good, bad = say("live-all-holds"), say("live-not-all-holds")
+    # A promise is not told as kept for those who have no bound to keep it.
+    count = book.labels.territories(without)
+    good = say("live-all-holds-but", territories=count) if without else say("live-all-holds")
+    bad = say("live-not-all-holds")
     cells = "+".join(f'(D{at + 1}<>"{passed}")' for at in rows)
     failing = sum(check.value > 0 for check in checks)
     formula = f'=IF({cells}=0,"{good}","{bad}")'

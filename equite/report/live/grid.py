@@ -225,7 +225,12 @@ class Grid:
 
     def _heads(self, column: Column, heads: Callable[[Column], Sequence[Head]] | None) -> None:
         for at, (label, formula, value) in enumerate(heads(column) if heads else ()):
-            prefix = label.replace('"', "”")
-            form = f'"{prefix}\u00a0"0.0#####' if prefix else "0.0#####"
+            form = _after_words(label, "0.0#####") if label else "0.0#####"
             style = self.book.style(num_format=form, font_color=INK, font_size=9, bg_color="#F5F8FC")
             self.sheet.write_formula(HEADS - 1 + at, self.columns - 1, f"={formula}", style, cached(value))
+
+
+def _after_words(words: str, form: str) -> str:
+    """Write a format with words before the figure: one section would put the minus before the words."""
+    before = '"' + words.replace('"', "”")[:100] + '\u00a0"'
+    return f"{before}{form};{before}-{form}"

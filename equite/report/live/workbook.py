@@ -105,7 +105,8 @@ def _write(book: Book, allocation: Allocation) -> None:
     grid.close(1)
     write_live_table(book, sums, done)
     write_why(book, sums, done, dollars, names)
-    write_live_checks(book, checks)
+    missing = {code for bound in allocation.context.unbounded for code in bound.codes}
+    write_live_checks(book, checks, len(missing))
     write_notes(book, allocation, notes, _about(sums))
     manifest = _manifest(book, sums, done, inputs)
     hidden = book.workbook.add_worksheet(MANIFEST_SHEET)

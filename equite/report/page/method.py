@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from equite.report.page.draft import Cell, Draft, Figure, Section, small_table
+from equite.report.bounds_missing import bounds_missing
+from equite.report.page.draft import Cell, Draft, Figure, Section, listed, small_table
 from equite.report.page.markup import Markup, element, fragment
 from equite.report.words import Line, formula_sections
 from equite.report.words_figures import changes_section, decision_section, figures_section
@@ -64,7 +65,9 @@ def _steps(draft: Draft) -> Markup:
         )
     parts = small_table(draft.say("book-parts"), [draft.say(f"book-heading-{name}") for name in names], rows)
     about = element("p", element("small", draft.say("book-about-level")))
-    return fragment(element("h3", draft.say("page-steps")), parts, about, _stages(draft))
+    missing = bounds_missing(allocation, labels)
+    without = listed(missing) if missing else None
+    return fragment(element("h3", draft.say("page-steps")), parts, about, _stages(draft), without)
 
 
 def _by_group(draft: Draft, count: int) -> str:

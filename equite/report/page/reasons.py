@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.formula.model import Part
+from equite.report.bounds_missing import causes_missing
 from equite.report.labels import Labels
 from equite.report.page.draft import Draft, listed
 from equite.report.page.markup import Child, Markup, fragment
@@ -112,6 +113,9 @@ def _limit(draft: Draft, stage: StageResult, change: float, row: int) -> Markup:
     if code in stage.overridden:
         reason = next(labels.worded(each.reason) for each in limit.override if each.code == code)
         return fragment(draft.say("page-why-decided", **values, reason=reason.rstrip(".")))
+    causes = () if change else causes_missing(draft.allocation, labels, limit.id, code)
+    if causes:
+        return fragment(draft.say("page-why-no-bound", limit=title, cause="; ".join(causes)))
     if not change:
         return fragment(draft.say("page-why-unmoved", limit=title))
     held = "raised" if stage.raised[row] else "lowered" if stage.lowered[row] else "free"
