@@ -162,3 +162,32 @@ def test_notes_tell_decisions_and_filled_cells(page: Formula, english: Allocatio
     filled = allocate(page.replace({"indices": {"need": {"missing": {"fill": "median"}}}}), rows)
     (notes,) = [column for column in shown_columns(filled) if column.step == "notes"]
     assert notes.cells[3] == "valeur manquante remplie par règle : Pauvreté".replace(" :", "\u00a0:")
+
+
+@pytest.mark.parametrize(("territories", "digits"), [(500, 2), (501, 4)])
+def test_shares_have_four_decimals_above_five_hundred_territories(
+    shared: Shared, territories: int, digits: int
+) -> None:
+    rows = {"code": [f"{at:03d}" for at in range(territories)], "people": [1] * territories}
+    allocation = shared(rows, envelope=territories)
+    (share,) = [column for column in shown_columns(allocation) if column.id == "share"]
+    assert share.digits == digits
+    # A territory of 501 has 0.1996 % of the money; cells hold shares of one, rounded to what is shown.
+    assert set(np.round(np.array(share.cells, dtype=float) * 10 ** (digits + 2), 6)) <= (
+        {20.0} if territories == 500 else {1996.0, 1997.0}
+    )
+    assert sum(share.numbers) == pytest.approx(1, abs=1e-12)
+    assert share.total == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "french", "english"),
+    [
+        (0, "0 territoire", "0 territories"),
+        (1, "1 territoire", "1 territory"),
+        (2, "2 territoires", "2 territories"),
+    ],
+)
+def test_french_counts_none_in_the_singular(page: Formula, number: int, french: str, english: str) -> None:
+    assert Labels(page, "fr").territories(number).replace("\u00a0", " ") == french
+    assert Labels(page, "en").territories(number).replace("\u00a0", " ") == english
