@@ -12,7 +12,7 @@ from equite.engine.aggregates import label_text
 from equite.engine.equality import alike_but_for_dust
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.functions import step_of
-from equite.engine.methods import TRANSFORMS, average_rank
+from equite.engine.methods import TRANSFORMS, average_rank, distance_to_target
 from equite.engine.missing import Wanted, refuse_missing
 from equite.engine.outliers import excess_kurtosis, skewness, treat
 from equite.engine.registry import Normaliser
@@ -136,10 +136,10 @@ def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Prob
         if _constant(turned[present]):
             warnings.append(Problem("criterion-constant", {"criterion": what.name, "index": what.index}))
             return None
-        scores[present] = what.normaliser.function(turned[present], **_turned_parameters(what, direction))
-        if np.isnan(scores[present]).any():
-            problems.add("target-reached", **scope.formula.where(*what.path, "normalise"), criterion=what.name)
-            return None
+        scores[present] = _normalised(what, turned[present], _turned_parameters(what, direction))
+    if np.isnan(scores[present]).any():
+        _refuse_unscored(what, np.isnan(scores) & present, scope, problems)
+        return None
     if _constant(scores[present]):
         warnings.append(Problem("criterion-constant", {"criterion": what.name, "index": what.index}))
         return None
@@ -160,6 +160,24 @@ def _suits(what: Measure, direction: Direction, values: Floats, scope: Scope, pr
         problems.add("normaliser-one-direction", **place, name=method.name, criterion=what.name)
         return False
     return True
+
+
+def _normalised(what: Measure, values: Floats, parameters: Mapping[str, Any]) -> Floats:
+    """Bring values to the normaliser's scale; NaN wherever it gives no finite score, as an added one may."""
+    found = np.asarray(what.normaliser.function(values, **parameters), dtype=np.float64)
+    if found.shape != values.shape:
+        return np.full(values.shape, np.nan)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _refuse_unscored(what: Measure, rows: Mask, scope: Scope, problems: Problems) -> None:
+    """Refuse a criterion of which values that are there got no score."""
+    place = scope.formula.where(*what.path, "normalise")
+    if what.normaliser.function is distance_to_target:
+        problems.add("target-reached", **place, criterion=what.name)
+        return
+    codes = Codes(tuple(scope.table.codes[scope.taking_part][rows]))
+    problems.add("normaliser-without-score", **place, name=what.normaliser.name, criterion=what.name, codes=codes)
 
 
 def _turned_parameters(what: Measure, direction: Direction) -> dict[str, Any]:
@@ -377,6 +395,7 @@ def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], what: Measu
         elif what.normaliser.function is average_rank and what.parameters.get("scale") != "places":
             scores[rows] = average_rank(inside)
         else:
-            placed = what.normaliser.function(inside, **what.parameters)
-            scores[rows] = placed - placed.mean() + 0.5
+            placed = _normalised(what, inside, what.parameters)
+            # One missing score would make the mean missing, and hide whose it is.
+            scores[rows] = placed if np.isnan(placed).any() else placed - placed.mean() + 0.5
     return scores

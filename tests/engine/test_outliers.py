@@ -1,4 +1,4 @@
-"""Extreme values by hand: what counts as extreme, which values are pulled in, and when the logarithm stands for them."""
+"""Extreme values by hand: what is extreme, which values are pulled in, and when the logarithm stands for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def places(ones: int, of: int) -> np.ndarray:
 
 def test_skewness_and_kurtosis_of_a_flag() -> None:
     # Of ones a share p: plain skewness (1 - 2p) / √(p(1 - p)), plain excess kurtosis (1 - 6p(1 - p)) / (p(1 - p)).
-    # 8 of 64: p(1 - p) = 7/64; skewness 6/√7 → × √(64 × 63)/62 = 2.3226; kurtosis 22/7 → 63/(62 × 61) × (65 × 22/7 + 6).
+    # 8 of 64: p(1 - p) = 7/64. Skewness 6/√7, and × √(64 × 63)/62 = 2.3226. Kurtosis 22/7, and
+    # 63/(62 × 61) × (65 × 22/7 + 6) = 3.5029.
     assert skewness(places(8, 64)) == pytest.approx(6 / math.sqrt(7) * math.sqrt(64 * 63) / 62)
     assert excess_kurtosis(places(8, 64)) == pytest.approx(13248 / 3782)
     # 1 of 4: p(1 - p) = 3/16; skewness 2/√3 → × √12/2 = 2; kurtosis -2/3 → 3/2 × (5 × -2/3 + 6) = 4.
