@@ -34,8 +34,8 @@ from equite.formula.nodes import Call
 from equite.formula.ranges import range_of
 from equite.formula.writing import written
 from equite.inputs.grid import few
-from equite.inputs.percents import is_percent_unit
 from equite.inputs.marks import Marks
+from equite.inputs.percents import is_percent_unit
 from equite.inputs.spelling import near_label, tidy
 from equite.inputs.territories import ColumnRule, Territories
 from equite.wording import Codes
