@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from equite.inputs.marked import Footnoted
 from equite.inputs.spelling import fold
 
 __all__ = ["MISSING", "NO_MARKS", "Marks", "Sorted", "is_missing_mark", "sorted_out"]
@@ -27,7 +28,7 @@ Meaning = Literal["missing", "suppressed", "yes"]
 Mask = npt.NDArray[np.bool_]
 #: What stands for a missing value in a column of numbers, levels or yes and no; in a column of text, only a blank does.
 MISSING = frozenset({"", "..", "...", "…", "-", "–", "—", "n/d", "nd", "n/a", "na", "nan", "x"})
-_SIGNS = frozenset({".", "‥", "―", "−", ":", "///", "#n/a", "#n/d", "null", "<na>"})
+_SIGNS = frozenset({".", "‥", "―", "−", ":", "///", "null", "<na>"})
 #: Abbreviations, without the points, the blanks and the bars that people put in them: n.d., s. o., n/c.
 _ABBREVIATIONS = frozenset({"na", "nap", "nc", "nd", "np", "ns", "so"})
 _SPELLED = re.compile(r"[a-z](?:(?:\. ?|/| )?[a-z]){1,2}\.?")
@@ -152,7 +153,9 @@ def sorted_out(column: pd.Series, marks: Marks, *, boxes: bool = False) -> Sorte
     means = {cell: meaning for cell, meaning in means.items() if meaning is not None}
     if not means:
         return Sorted(column, nowhere, nowhere)
-    found = column.map(lambda cell: means.get(cell) if _may_be(cell) else None, na_action="ignore").to_numpy(object)
+    found = column.map(lambda cell: means.get(_bare(cell)) if _may_be(cell) else None, na_action="ignore").to_numpy(
+        object
+    )
     gone = (found == "missing") | (found == "suppressed")
     kept = column.astype(object).mask(gone, None)
     kept = kept.mask(found == "yes", "yes")
@@ -162,12 +165,17 @@ def sorted_out(column: pd.Series, marks: Marks, *, boxes: bool = False) -> Sorte
 
 
 def _may_be(cell: object) -> bool:
-    return isinstance(cell, (str, Real)) and not isinstance(cell, (bool, np.bool_))
+    return isinstance(cell, (str, Real, Footnoted)) and not isinstance(cell, (bool, np.bool_))
+
+
+def _bare(cell: object) -> object:
+    """Give a cell without the footnote calls beside its mark."""
+    return cell.text if isinstance(cell, Footnoted) else cell
 
 
 def _distinct(column: pd.Series) -> Collection[object]:
     if column.dtype == object:
-        return {cell for cell in column if _may_be(cell)}
+        return {_bare(cell) for cell in column if _may_be(cell)}
     return [cell for cell in pd.unique(column) if _may_be(cell)]
 
 

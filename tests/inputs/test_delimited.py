@@ -302,7 +302,8 @@ def test_any_small_table_is_read_or_refused(written: Written, content: str) -> N
 
 # What is written is read back.
 
-NAMES = st.text(alphabet="abcéÉà '-,;x\"", max_size=8).map(str.strip)
+# No capital inside a word: that is how an encoding that is not the file's is known.
+NAMES = st.text(alphabet="abcéèà '-,;x\"", max_size=8).map(str.strip)
 CODES = st.text(alphabet="0123456789", min_size=3, max_size=3)
 AMOUNTS = st.none() | st.integers(-(10**7), 10**7) | st.decimals(-(10**7), 10**7, allow_nan=False, places=3)
 ROWS = st.lists(st.tuples(CODES, NAMES, AMOUNTS, AMOUNTS), min_size=1, max_size=30, unique_by=lambda row: row[0])

@@ -235,7 +235,7 @@ def test_tiers_that_go_in_circles_have_no_top() -> None:
         (lambda: of().links("mrc", "town"), "tiers-not-above"),
         (lambda: of().lineage("town", "z"), "tiers-no-code"),
         (lambda: of().agreement("popp"), "input-no-column-near"),
-        (lambda: of(region=without("pop", REGIONS), mrc={**MRCS, "pop": ["?", 1, 2]}), "input-not-number"),
+        (lambda: of(region=without("pop", REGIONS), mrc={**MRCS, "pop": ["?", 1, 2]}), "input-mark-not-number"),
         (lambda: of(region=without("pop", REGIONS), town=without("pop", TOWNS)), "tiers-total-alone"),
     ],
 )  # fmt: skip
