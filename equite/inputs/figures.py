@@ -26,7 +26,10 @@ def typed(values: Floats) -> Floats:
     if not rest.any():
         return values
     broken = values[rest]
-    places = DIGITS - 1 - np.floor(np.log10(np.abs(broken)))
+    exponent = np.floor(np.log10(np.abs(broken)))
+    # Just below a power of ten the logarithm is rounded up to it.
+    exponent -= 10.0**exponent > np.abs(broken)
+    places = DIGITS - 1 - exponent
     near = places <= _EXACT_POWER
     scale = 10.0 ** np.where(near, places, 0.0)
     # The quotient of two exact floats is the float nearest to the decimal.
