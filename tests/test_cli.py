@@ -560,3 +560,21 @@ def test_a_spinner_shows_only_to_a_person_who_waits(monkeypatch: pytest.MonkeyPa
     with place.patience():
         time.sleep(0.2)
     assert started == ["stopped", "started", "stopped"]
+
+
+# Which sign stands before decimals.
+
+
+def test_the_decimal_sign_is_stated_beside_the_table(tmp_path: Path) -> None:
+    page, table = tmp_path / "page.yaml", tmp_path / "table.csv"
+    page.write_text(
+        "equite: 1\nid: points\nlanguage: en\nkey: code\nenvelope: 10000\nrounding: {to: 1}\n"
+        "parts:\n  - {id: grant, pool: remainder, share: {in_proportion_to: people}}\n",
+        encoding="utf-8",
+    )
+    table.write_text("code,people\nA,12.345\nB,8.901\nC,950\n", encoding="utf-8")
+    assert "--decimal" in run("allocate", "--help", language="en")
+    assert 'decimal: "."' in run("allocate", str(page), str(table), language="en", code=1)
+    assert "5,562" in run("allocate", str(page), str(table), "--decimal", ",", language="en")
+    assert "9,781" in run("allocate", str(page), str(table), "--decimal", ".", language="en")
+    assert "9,781" in run("explain", str(page), str(table), "C", "--decimal", ".", language="en")

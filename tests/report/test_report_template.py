@@ -202,3 +202,20 @@ def test_a_column_in_percent_lets_in_a_rate_with_its_sign(
     operator = "between" if found.type == "decimal" and found.operator is None else found.operator
     assert (found.type or "any", operator, found.formula1, found.formula2) == rule
     assert found.prompt.endswith("12.5 and 12.5% are the same here")
+
+
+def test_marks_that_the_page_knows_may_be_typed(tmp_path: Path) -> None:
+    page = {
+        "equite": "1",
+        "id": "t",
+        "key": "code",
+        "language": "en",
+        "envelope": "10",
+        "suppressed_marks": "x",
+        "columns": {"coast": {"yes_marks": "✓"}, "rate": {"range": ["0", "1"]}},
+        "parts": [{"id": "a", "pool": "remainder", "share": {"in_proportion_to": "1 + coast + rate"}}],
+    }
+    path = write_template(Formula.from_dict(page), tmp_path / "t.xlsx")
+    rules = openpyxl.load_workbook(path).worksheets[0].data_validations.dataValidation
+    assert [rule.formula1 for rule in rules if rule.type == "list"] == ['"yes,no,✓"']
+    assert {rule.errorStyle for rule in rules if rule.type in ("list", "decimal")} == {"warning"}

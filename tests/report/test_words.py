@@ -466,3 +466,27 @@ def test_yaml_words_are_those_of_the_model() -> None:
     # Should a key be renamed, the test above must look for the new name.
     page = yaml.safe_dump(Formula.from_text(WHOLE).page)
     assert {"at_least", "if_over", "more_need_when", "in_proportion_to"} <= set(YAML_WORDS.findall(page))
+
+
+def test_marks_and_the_decimal_sign_are_said() -> None:
+    page = {
+        "equite": "1",
+        "id": "t",
+        "key": "code",
+        "envelope": "10",
+        "missing_marks": ["ND2", "-99"],
+        "suppressed_marks": "x",
+        "decimal": ",",
+        "columns": {"coast": {"yes_marks": "x", "title": {"fr": "Côte", "en": "Coast"}}},
+        "indices": {"need": {"missing": {"fill": "median", "suppressed": "true"}, "criteria": {"coast": "1"}}},
+        "parts": [{"id": "a", "pool": "remainder", "share": {"in_proportion_to": "1 + need + is_suppressed(coast)"}}],
+    }
+    english = " ".join(formula_in_words(Formula.from_dict(page), "en").split())
+    assert "stand for a figure that is missing" in english
+    assert "stands for a confidential figure, which is neither zero nor missing" in english
+    assert "means yes" in english
+    assert "decimals stand after" in english
+    assert "So is a confidential figure." in english
+    french = " ".join(formula_in_words(Formula.from_dict(page), "fr").split())
+    assert "tient lieu d’une donnée confidentielle" in french
+    assert "veut dire oui" in french
