@@ -20,7 +20,7 @@ FIND_PYTHON = \
 	exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers check bench format clean
+.PHONY: help demo test lint types layers check bench mutants format clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ check: lint types layers test ## all of the above but the demonstration
 
 bench: $(VENV)/.installed-dev ## measure how long things take
 	$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: $(VENV)/.installed-dev ## change the engine in 300 small ways, and see whether the tests tell
+	$(BIN)/python -m mutants $(ARGS)
 
 format: $(VENV)/.installed-dev ## tidy the code
 	$(BIN)/python -m ruff check --fix .

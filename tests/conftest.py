@@ -8,7 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT.parent / "shared" / "data" / "golden"
@@ -22,6 +22,15 @@ settings.register_profile(
     print_blob=True,
     # How fast examples are drawn depends on what else the machine is doing.
     suppress_health_check=[HealthCheck.too_slow],
+)
+# For `make mutants`: few examples, the same each time, and no search for the smallest that fails.
+settings.register_profile(
+    "mutants",
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
 

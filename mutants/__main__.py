@@ -1,0 +1,131 @@
+"""Draw mutants of the engine, run the tests on each, tell which survive: ``python -m mutants`` (docs/testing.md)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+# Before numpy is loaded: threads do not outlive a fork.
+for _library in ("OPENBLAS", "OMP", "MKL"):
+    os.environ[f"{_library}_NUM_THREADS"] = "1"
+
+from mutants.changes import Change
+from mutants.running import NOT_LOADED, Job, Outcome, preload, run
+from mutants.sample import drawn, read_engine
+from mutants.score import Tried, read_equivalents, table, told
+from mutants.tests_of import COMMON, TESTS
+
+ROOT = Path(__file__).resolve().parents[1]
+SEED = 2022
+COUNT = 300
+#: What an unchanged module's tests may take.
+_PATIENCE = 600.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it all; 0 where no mutant survives but those known to be equivalent."""
+    asked = _asked(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sources = read_engine(ROOT)
+    known = read_equivalents(Path(__file__).with_name("equivalents.yaml"))
+    wanted = {name: source for name, source in sources.items() if not asked.modules or name in asked.modules}
+    sample = drawn(wanted, None if asked.all else asked.count, asked.seed)
+    if asked.matching:
+        sample = [change for change in sample if re.search(asked.matching, "\n".join(told(change)))]
+    preload()
+    try:
+        tried = _tried(sample, sources, asked.processes)
+    except KeyboardInterrupt:
+        print("interrupted; nothing was changed", file=sys.stderr)
+        return 130
+    survivors = [each.change for each in tried if not each.killed and each.change.key not in known]
+    for change in survivors:
+        print(*told(change), "", sep="\n")
+    for each in tried:
+        if each.killed and each.change.key in known:
+            print("No equivalent, for a test sees it:", *told(each.change), f"  {each.by}", "", sep="\n")
+    print(*table(tried, known), sep="\n")
+    if asked.json:
+        asked.json.write_text(json.dumps([_plain(each) for each in tried], indent=1), encoding="utf-8")
+    return bool(survivors)
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
+    parser.add_argument("--count", type=int, default=COUNT, help="how many mutants to draw")
+    parser.add_argument("--seed", type=int, default=SEED, help="what they are drawn from")
+    parser.add_argument("--all", action="store_true", help="every mutant instead of a sample")
+    parser.add_argument("--modules", nargs="+", default=[], choices=sorted(TESTS), metavar="MODULE", help="only these")
+    parser.add_argument("--matching", help="only those whose place or lines match this regular expression")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many run at once")
+    parser.add_argument("--json", type=Path, help="a file to write every outcome to")
+    return parser.parse_args(arguments)
+
+
+def _tried(sample: Sequence[Change], sources: Mapping[str, str], processes: int) -> list[Tried]:
+    """Run every mutant, after each module's own tests on the module as it is."""
+    names = sorted({change.module for change in sample})
+    limits = _limits(names, sources, processes)
+    jobs = [_job(change.module, change.made(sources[change.module]), limits[change.module]) for change in sample]
+    found: dict[int, Tried] = {}
+    began = time.monotonic()
+    for at, outcome in run(jobs, ROOT, processes):
+        change = sample[at]
+        if not outcome.ran:
+            sys.exit("\n".join(["the tests could not be run", *told(change), outcome.said]))
+        found[at] = Tried(change, outcome.code != 0, outcome.code < 0, _failed(outcome))
+        sign = "." if found[at].killed else "S"
+        seconds = time.monotonic() - began
+        print(
+            f"{len(found):4}/{len(jobs)} {seconds:5.0f} s {sign} {change.module}:{change.line} {outcome.seconds:.1f} s",
+            flush=True,
+        )
+    return [found[at] for at in range(len(sample))]
+
+
+def _limits(names: Sequence[str], sources: Mapping[str, str], processes: int) -> dict[str, float]:
+    """Hold every module's tests against the module as it is, and give how long they may take on a mutant."""
+    limits = {}
+    jobs = [_job(name, sources[name], _PATIENCE) for name in names]
+    for at, outcome in run(jobs, ROOT, processes):
+        if outcome.code == NOT_LOADED:
+            sys.exit(f"the tests of {names[at]} never load it: see mutants/tests_of.py")
+        if outcome.code:
+            sys.exit(f"the tests of {names[at]} fail on the module as it is:\n{outcome.said}")
+        limits[names[at]] = 10 + 4 * outcome.seconds
+        print(f"{names[at]}: its tests take {outcome.seconds:.1f} s", flush=True)
+    return limits
+
+
+def _job(name: str, source: str, seconds: float) -> Job:
+    return Job(f"equite.engine.{name}", source, tuple(dict.fromkeys((*TESTS[name], *COMMON))), seconds)
+
+
+def _failed(outcome: Outcome) -> str:
+    """Name the test that failed."""
+    found = re.search(r"^(?:FAILED|ERROR) (.*)$", outcome.said, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _plain(each: Tried) -> dict[str, object]:
+    change = each.change
+    place = {"module": change.module, "function": change.function, "line": change.line, "kind": change.kind}
+    return {
+        **place,
+        "before": change.before,
+        "after": change.after,
+        "killed": each.killed,
+        "late": each.late,
+        "by": each.by,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Which tests each module is held by: its own, and those that see through it; the nearest first, all of them quick."""
+
+from __future__ import annotations
+
+__all__ = ["COMMON", "TESTS"]
+
+#: Whole pages, worked by hand: they run through nearly every module in two or three seconds.
+COMMON = ("tests/worked/test_worked.py",)
+
+_SCORES = (
+    "tests/engine/test_criteria.py",
+    "tests/engine/test_scoring.py",
+    "tests/engine/test_worked_errors.py",
+    "tests/engine/test_regressions.py",
+)
+_SHARES = (
+    "tests/engine/test_worked_errors.py",
+    "tests/engine/test_allocation.py",
+    "tests/engine/test_regressions.py",
+    "tests/engine/test_envelopes.py",
+)
+_TIERS = ("tests/engine/test_plan_tables.py", "tests/engine/test_cascade.py")
+_COMPARISONS = (
+    "tests/laws/test_worked_comparisons.py",
+    "tests/laws/test_worked_expressions.py",
+    "tests/laws/test_exact_arithmetic.py",
+    "tests/laws/test_law_of_comparisons.py",
+)
+_DUST = ("tests/laws/test_dust_everywhere.py",)
+_ERRORS = ("tests/engine/test_worked_errors.py",)
+
+#: The files of tests by module of ``equite/engine/``; what is common comes after them.
+TESTS: dict[str, tuple[str, ...]] = {
+    "accounts": _TIERS,
+    "aggregates": (*_COMPARISONS[:3], *_ERRORS, *_SCORES[:2]),
+    "allocate": (*_SHARES, "tests/engine/test_rounding.py", "tests/engine/test_declarations.py"),
+    "allocation": (*_SHARES, "tests/report/test_report_text.py"),
+    "bounded": ("tests/engine/test_equality.py", *_COMPARISONS, *_DUST),
+    "bounds": (*_SHARES, *_DUST),
+    "cascade": _TIERS,
+    "cautions": (*_SHARES, "tests/engine/test_declarations.py", "tests/engine/test_scoring.py"),
+    "checks": (*_SHARES, *_COMPARISONS[:1]),
+    "criteria": (*_SCORES, *_DUST),
+    "descent": _TIERS,
+    "eligibility": _SHARES,
+    "equality": ("tests/engine/test_equality.py", *_COMPARISONS, *_DUST),
+    "evaluation": (*_COMPARISONS, *_ERRORS, *_DUST),
+    "exact": ("tests/engine/test_equality.py", *_COMPARISONS),
+    "exactness": ("tests/engine/test_equality.py", *_COMPARISONS, *_DUST),
+    "explanation": ("tests/engine/test_allocation.py", "tests/engine/test_regressions.py", "tests/engine/test_laws.py"),
+    "figures": ("tests/engine/test_declarations.py", *_SHARES),
+    "functions": (*_COMPARISONS, *_ERRORS),
+    "goalposts": (*_SCORES[:2], *_ERRORS),
+    "limits": (*_SHARES, "tests/engine/test_laws.py"),
+    "linear": ("tests/engine/test_allocation.py", "tests/engine/test_regressions.py", "tests/engine/test_laws.py"),
+    "methods": ("tests/engine/test_methods.py", *_SCORES, *_DUST),
+    "missing": (*_ERRORS, "tests/engine/test_scoring.py", "tests/engine/test_allocation.py"),
+    "nearness": ("tests/engine/test_equality.py", *_COMPARISONS, *_DUST),
+    "outliers": ("tests/engine/test_outliers.py", "tests/engine/test_scoring.py"),
+    "parts": (*_SHARES, "tests/engine/test_rounding.py"),
+    "plan_tables": ("tests/engine/test_plan_tables.py",),
+    "record": ("tests/engine/test_allocation.py", "tests/engine/test_declarations.py", "tests/engine/test_scoring.py"),
+    "registry": ("tests/engine/test_methods.py", "tests/engine/test_scoring.py", *_ERRORS),
+    "rounding": ("tests/engine/test_rounding.py", *_SHARES, *_DUST),
+    "rows": ("tests/engine/test_rows.py",),
+    "scoring": _SCORES,
+    "sharing": ("tests/engine/test_sharing.py", "tests/engine/test_regressions.py"),
+    "spelling": ("tests/engine/test_labels.py",),
+    "suppression": ("tests/engine/test_suppressed.py",),
+    "trail": _TIERS,
+    "unbounded": ("tests/engine/test_unbounded.py",),
+}
