@@ -124,6 +124,9 @@ class _Reader:
             return [y if x is None else x for x, y in zip(*values, strict=True)]
         if name == "is_missing":
             return [number(x is None) for x in values[0]]
+        if name == "is_suppressed":
+            # No page drawn says that a mark withholds a figure.
+            return [number(False) for _ in values[0]]
         if name == "starts_with":
             return self.each(lambda label, beginning: number(label.startswith(beginning)), *values)
         return self.each(FUNCTIONS[name], *values)
