@@ -163,7 +163,7 @@ def test_what_is_hidden_in_an_opendocument_sheet(tmp_path: Path) -> None:
     body += "<table:table-header-rows>" + row(text_cell("code"), text_cell("rate")) + "</table:table-header-rows>"
     body += row(text_cell("A"), number_cell(2), more='table:visibility="filter"')
     body += row(text_cell("B"), number_cell(3))
-    body += "<table:table-row-group>" + row(text_cell("C"), number_cell(5), more='table:visibility="collapse"')
+    body += "<table:table-row-group>" + row(text_cell("C"), number_cell(6), more='table:visibility="collapse"')
     body += "</table:table-row-group>"
     other = '<table:table table:name="Autre"><table:table-row><table:table-cell/></table:table-row></table:table>'
     path = ods(tmp_path / "t.ods", body, style="ta2", before=other)
