@@ -21,7 +21,14 @@ from equite.formula.names import criteria_of, grouping_names
 from equite.formula.nodes import Call, Comparison, Membership, Name, Node, Text, walk
 from equite.inputs.columns import spelled_twice
 from equite.inputs.grid import few
-from equite.inputs.spelling import begins_alike, differing_signs, likeness, near_label, twice_spelled
+from equite.inputs.spelling import (
+    begins_alike,
+    differing_signs,
+    likeness,
+    likenesses,
+    near_label,
+    twice_spelled,
+)
 from equite.inputs.territories import Territories
 from equite.wording import Codes
 
@@ -75,8 +82,8 @@ class _Labels:
     @cached_property
     def by_likeness(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for label in self.first:
-            found.setdefault(likeness(label), []).append(label)
+        for label, like in zip(self.all, likenesses(self.all), strict=True):
+            found.setdefault(like, []).append(label)
         return found
 
 
@@ -112,45 +119,63 @@ class _Spelling:
 
     def _two_spellings(self, name: str, alike: tuple[str, ...], labels: _Labels) -> Problem:
         self._refused.add((name, likeness(alike[0])))
-        rows = [self.territories.row(int(self.order[labels.first[label]])) for label in alike[:2]]
+        rows = [self._row(labels, label) for label in alike[:2]]
         spec = self.formula.columns.get(name)
         return spelled_twice(alike, rows, (spec.heading if spec else None) or name, self.territories.source.name)
 
     def compared(self) -> None:
         """Look for the labels that expressions compare columns with."""
         for path, expression in self.formula.names.expressions:
-            for node in walk(expression.tree):
-                for name, sought, beginning in _sought(node):
-                    labels = self.labels(name)
-                    if labels is not None and labels.first:
-                        self._look(name, sought, labels, self.formula.where(*path), beginning=beginning)
-
-    def _look(
-        self, name: str, sought: tuple[str, ...], labels: _Labels, place: Mapping[str, object], *, beginning: bool
-    ) -> None:
-        for label in sought:
-            if beginning:
-                found = any(known.startswith(label) for known in labels.first)
-                near = () if found else tuple(known for known in labels.first if begins_alike(known, label))
-            else:
-                found = label in labels.first
-                spelled = labels.by_likeness.get(likeness(label), [])
-                near = tuple(known for known in spelled if known not in sought)
-                if spelled and not near:
+            found = [each for node in walk(expression.tree) for each in _sought(node)]
+            place = self.formula.where(*path)
+            for name, sought, beginning in found:
+                labels = self.labels(name)
+                if labels is None or not labels.first:
                     continue
+                if not beginning:
+                    self._look(name, sought, labels, place)
+                    continue
+                others = tuple(each[0] for of, each, begins in found if begins and of == name)
+                self._begins(name, sought[0], others, labels, place)
+
+    def _look(self, name: str, sought: tuple[str, ...], labels: _Labels, place: Mapping[str, object]) -> None:
+        for label in sought:
+            found = label in labels.first
+            spelled = labels.by_likeness.get(likeness(label), [])
+            near = tuple(known for known in spelled if known not in sought)
+            if spelled and not near:
+                continue
             if found and near and (name, likeness(label)) not in self._refused:
                 self.problems.found.append(self._two_spellings(name, (label, *near), labels))
             elif near and not found:
-                where = "label-begins-elsewhere" if beginning else "label-spelled-elsewhere"
-                row = self.territories.row(int(self.order[labels.first[near[0]]]))
-                self._add(
-                    where, place, name=name, label=label, near=near[0], row=row, signs=differing_signs(label, near[0])
-                )
+                row, signs = self._row(labels, near[0]), differing_signs(label, near[0])
+                self._add("label-spelled-elsewhere", place, name=name, label=label, near=near[0], row=row, signs=signs)
             elif not found:
-                entry = "label-begins-nowhere" if beginning else "label-nowhere"
                 said = {"name": name, "label": label, "nearest": near_label(label, labels.all)}
-                problem = Problem(entry, {**said, "known": Codes(labels.all)}, **place)  # type: ignore[arg-type]
-                self.told += [] if problem in self.told else [problem]
+                self._tell("label-nowhere", place, **said, known=Codes(labels.all))
+
+    def _begins(
+        self, name: str, label: str, sought: tuple[str, ...], labels: _Labels, place: Mapping[str, object]
+    ) -> None:
+        """Look for the labels that begin so; those that begin so in a spelling sought beside it are meant."""
+        found = next((known for known in labels.all if known.startswith(label)), None)
+        near = tuple(known for known in begins_alike(labels.all, label) if not known.startswith(sought))
+        if near:
+            said = {"name": name, "label": label, "near": near[0], "row": self._row(labels, near[0])}
+            said |= {"signs": differing_signs(label, near[0])}
+            if found is None:
+                self._add("label-begins-elsewhere", place, **said)
+            else:
+                self._add("label-begins-in-two", place, **said, found=found, first=self._row(labels, found))
+        elif found is None:
+            self._tell("label-begins-nowhere", place, name=name, label=label, known=Codes(labels.all))
+
+    def _row(self, labels: _Labels, label: str) -> int:
+        return self.territories.row(int(self.order[labels.first[label]]))
+
+    def _tell(self, entry: str, place: Mapping[str, object], **values: object) -> None:
+        problem = Problem(entry, values, **place)  # type: ignore[arg-type]
+        self.told += [] if problem in self.told else [problem]
 
     def _add(self, entry: str, place: Mapping[str, object], **values: object) -> None:
         problem = Problem(entry, values, **place)  # type: ignore[arg-type]
@@ -165,7 +190,7 @@ class _Spelling:
                 if labels is None or direction.by is None:
                     continue
                 place = self.formula.where(*path, "more_need_when")
-                self._look(direction.by, tuple(direction.labels), labels, place, beginning=False)
+                self._look(direction.by, tuple(direction.labels), labels, place)
 
     def codes(self) -> Iterator[Problem]:
         """Tell codes that differ by a capital or an accent only, which may be one territory written twice."""

@@ -10,7 +10,7 @@ from equite.errors import nearest
 from equite.formula.expressions import TABLE_FUNCTIONS
 from equite.formula.names import Names, Path, aggregates_in, criteria_of, expressions_of
 from equite.formula.nodes import Call, Name, Node, walk
-from equite.inputs.cells import fold
+from equite.inputs.spelling import fold, tidy
 
 __all__ = ["check_names"]
 
@@ -172,9 +172,9 @@ def _criteria_once(names: Names, report: Report) -> None:
     for name, index in names.model.indices.items():
         seen: set[str] = set()
         for path, criterion, _ in criteria_of(index, ("indices", name)):
-            if criterion in seen:
+            if tidy(criterion) in seen:
                 report("criterion-twice", path, criterion=criterion, index=name)
-            seen.add(criterion)
+            seen.add(tidy(criterion))
 
 
 def _eligibility_first(names: Names, report: Report) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from equite.formula.fields import Expr, Plain, Status, Strict, Title, Weight, open_ends, refuse, short_form
-from equite.inputs.spelling import tidy
+from equite.inputs.spelling import tidy, twice_spelled
 
 __all__ = ["Criterion", "Direction", "Family", "Index", "Method", "Missing", "Outliers"]
 
@@ -66,6 +66,8 @@ def _direction(value: Any) -> Any:
         return {"toward": value["toward"]}
     if isinstance(value, Mapping) and value.get("by") and len(value) > 1:
         labels = {tidy(str(key)): pull for key, pull in value.items() if key not in ("by", "cut")}
+        if alike := twice_spelled(labels):
+            raise refuse("direction-labels-alike", one=alike[0][0], other=alike[0][1])
         known = "cut" not in value or set(labels) == {"below", "above"}
         if known and labels and all(pull in ("high", "low") for pull in labels.values()):
             return {"by": value["by"], "labels": labels, "cut": value.get("cut")}

@@ -25,7 +25,7 @@ from equite.formula.fields import (
 from equite.formula.indices import Index
 from equite.formula.tables import NamedTable
 from equite.inputs.marks import Marks
-from equite.inputs.spelling import fold, tidy
+from equite.inputs.spelling import likeness, tidy
 
 __all__ = [
     "Check",
@@ -137,9 +137,12 @@ class Column(Sourced, Marked):
             raise refuse("levels-not-ordinal")
         if self.kind == "ordinal" and not self.levels:
             raise refuse("ordinal-without-levels")
-        names = [{fold(text) for text in level.values()} for level in self.levels]
-        if len(set().union(*names)) < sum(map(len, names)):
-            raise refuse("levels-alike")
+        known: dict[str, tuple[int, str]] = {}
+        for at, level in enumerate(self.levels):
+            for text in level.values():
+                first = known.setdefault(likeness(text), (at, text))
+                if first[0] != at:
+                    raise refuse("levels-alike", one=first[1], other=text)
         if self.range and None not in self.range and self.range[0] > self.range[1]:  # type: ignore[operator]
             raise refuse("range-reversed")
         if self.yes_marks and self.kind not in (None, "yes_no"):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from equite.errors import Problems, nearest
-from equite.formula.loading import Page
+from equite.formula.loading import Page, PageValue
+from equite.inputs.spelling import tidy
 
 __all__ = ["Report", "reporter", "shown", "validated"]
 
@@ -29,6 +31,7 @@ def reporter(page: Page, problems: Problems) -> Report:
 
 def validated(model: type[_Model], page: Page, problems: Problems, report: Report) -> _Model:
     """Make a model of a page's content; refuse with every problem noted so far and found here."""
+    _keys_once(page.content, (), page, report)
     try:
         return model.model_validate(page.content)
     except ValidationError as error:
@@ -36,6 +39,20 @@ def validated(model: type[_Model], page: Page, problems: Problems, report: Repor
             _report_invalid(model, detail, report)
         problems.refuse()
         raise
+
+
+def _keys_once(content: PageValue, path: tuple[str | int, ...], page: Page, report: Report) -> None:
+    """Note the keys of one mapping that are read as one: of two values, the last would win in silence."""
+    if isinstance(content, list):
+        for at, item in enumerate(content):
+            _keys_once(item, (*path, at), page, report)
+    elif isinstance(content, dict):
+        first: dict[str, str] = {}
+        for key, value in content.items():
+            other = first.setdefault(unicodedata.normalize("NFKC", tidy(key)), key)
+            if other != key:
+                report("page-keys-alike", (*path, key), key=key, first=page.place((*path, other))[1] or "—")
+            _keys_once(value, (*path, key), page, report)
 
 
 def shown(path: Sequence[str | int], content: Any) -> str:

@@ -12,11 +12,22 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from equite.errors import nearest
 from equite.wording import Nearest
 
-__all__ = ["alike", "begins_alike", "differing_signs", "fold", "likeness", "near_label", "tidy", "twice_spelled"]
+__all__ = [
+    "alike",
+    "begins_alike",
+    "differing_signs",
+    "fold",
+    "likeness",
+    "likenesses",
+    "near_label",
+    "tidy",
+    "twice_spelled",
+]
 
 #: Unicode's default ignorable code points (DerivedCoreProperties.txt) and the marks of interlinear notes.
 _UNSEEN = re.compile(
@@ -47,6 +58,8 @@ _SAME = str.maketrans(
         "ı": "i",
     }
 )
+#: Fewer different signs than these are replaced one by one.
+_FEW = 200
 #: A hyphen, a blank or both between two words; not the sign of « B- » nor of « -5 ».
 _BETWEEN = re.compile(r"(?<=\w)(?: ?- ?| )(?=\w)")
 
@@ -80,34 +93,56 @@ def likeness(text: str, *, letters: bool = True) -> str:
     >>> likeness("A1", letters=False) == likeness("a1", letters=False)
     False
     """
-    return _BETWEEN.sub(" ", _unmarked(text, letters=letters))
+    return _BETWEEN.sub(" ", _unmarked(tidy(text), letters=letters))
+
+
+def likenesses(labels: Sequence[str], *, letters: bool = True) -> list[str]:
+    """Give the likeness of many labels, which are tidied, in a few passes over all of them."""
+    return _BETWEEN.sub(" ", _unmarked("\n".join(labels), letters=letters)).split("\n") if labels else []
 
 
 def _unmarked(text: str, *, letters: bool = True) -> str:
-    text = tidy(text)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
-        if letters:
-            text = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    elif "`" in text:
-        text = text.translate(_SAME)
+    """Give a tidied text, or many joined by a line break, without what makes no difference to the eye."""
+    if text.isascii():
+        text = text.replace("`", "'")
+    else:
+        likes = {sign: _like(sign, letters=letters) for sign in set(text)}
+        different = {sign: like for sign, like in likes.items() if like != sign}
+        if len(different) < _FEW:
+            # One pass for each sign is still many times faster than one that looks every sign up.
+            for sign, like in different.items():
+                text = text.replace(sign, like)
+        else:
+            text = text.translate(str.maketrans(different))
+        text = unicodedata.normalize("NFC", text)
     return text.casefold() if letters else text
 
 
-def begins_alike(text: str, beginning: str) -> bool:
-    """Tell whether a text begins as another, but for its spelling."""
-    return _unmarked(text).replace("-", " ").startswith(_beginning(beginning))
+@cache
+def _like(sign: str, *, letters: bool) -> str:
+    """Give one sign as it is compared."""
+    like = unicodedata.normalize("NFKC", sign.translate(_SAME)).translate(_SAME)
+    if letters:
+        like = "".join(each for each in unicodedata.normalize("NFKD", like) if not unicodedata.combining(each))
+    return unicodedata.normalize("NFC", like)
 
 
-def _beginning(text: str) -> str:
-    blank = " " if text[-1:].isspace() else ""
-    return (_unmarked(text) + blank).replace("-", " ")
+def begins_alike(labels: Sequence[str], beginning: str) -> tuple[str, ...]:
+    """Give the labels, which are tidied, that begin as a text does but for its spelling, and not in the same way."""
+    wanted = _unmarked(tidy(beginning)) + (" " if beginning[-1:].isspace() else "")
+    wanted = "\n" + wanted.replace("-", " ")
+    folded = "\n" + _unmarked("\n".join(labels)).replace("-", " ")
+    if folded.count(wanted) == ("\n" + "\n".join(labels)).count("\n" + beginning):
+        return ()
+    pairs = zip(labels, folded[1:].split("\n"), strict=True)
+    return tuple(label for label, like in pairs if like.startswith(wanted[1:]) and not label.startswith(beginning))
 
 
 def alike(label: str, labels: Iterable[str]) -> tuple[str, ...]:
     """Give the labels that look like one, without being it."""
-    wanted = likeness(label)
-    return tuple(known for known in labels if known != label and likeness(known) == wanted)
+    wanted, known = likeness(label), tuple(labels)
+    pairs = zip(known, likenesses(tuple(map(tidy, known))), strict=True)
+    return tuple(one for one, like in pairs if one != label and like == wanted)
 
 
 def near_label(label: str, labels: Sequence[str]) -> Nearest:
@@ -136,9 +171,15 @@ def twice_spelled(labels: Iterable[str], *, letters: bool = True) -> list[tuple[
     # Codes of digits, or of one case of letters, hold nothing that could be spelled in two ways.
     if joined.isascii() and joined.isalnum() and (not letters or joined in (joined.upper(), joined.lower())):
         return []
+    # A million codes are looked at in a few passes: whatever looks alike is one text once every hyphen is a blank.
+    bare = _unmarked("\n".join(known), letters=letters)
+    for between in (" - ", "- ", " -", "-"):
+        bare = bare.replace(between, " ")
+    if len(set(bare.split("\n"))) == len(known):
+        return []
     groups: defaultdict[str, list[str]] = defaultdict(list)
-    for label in known:
-        groups[likeness(label, letters=letters)].append(label)
+    for label, like in zip(known, likenesses(known, letters=letters), strict=True):
+        groups[like].append(label)
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 

@@ -32,7 +32,7 @@ from equite.inputs.grid import few, headed
 from equite.inputs.reading import Source, read_table, with_text
 from equite.inputs.rows.reading import read_rows
 from equite.inputs.rows.rows import LeftOut, RowRules, Rows, RowsRead
-from equite.inputs.spelling import twice_spelled
+from equite.inputs.spelling import alike, twice_spelled
 
 __all__ = ["ColumnRule", "Territories", "read_territories"]
 
@@ -294,6 +294,8 @@ def _under_key(
     heading = source.layout.heading(tidy(key))
     if heading not in data.columns:
         raise TerritoriesError([unknown_column(heading, data, source)])
+    if twins := alike(heading, data.columns):
+        raise TerritoriesError([heading_alike(heading, twins[0], source)])
     place = Place(data, heading, (), source)
     if lost := ((place.faults() if place.column.dtype == object else []) or lost_as_text(place)):
         raise TerritoriesError(lost)
