@@ -63,9 +63,9 @@ def whole_tolerance(units: Floats) -> Floats:
 def largest_remainders(shares: Floats, total: Units, groups: Groups, size: Floats | None = None) -> Units:
     """Round shares to whole numbers that sum to each group's total.
 
-    Rows must stand in code order. Each share is cut to floor(x + t), where t is what rounding errors may amount to: a
-    whole number less some dust is that whole number. The units left go, one each, to the largest remainders. Remainders
-    that are equal but for dust are equal, and go to the row that stands first.
+    Rows must stand in code order. With t of :func:`whole_tolerance`, each share is cut to floor(x + t); the units left
+    go, one each, to the largest remainders, compared in steps of 4 t; ties go to the row that stands first. Remainders
+    that are equal but for dust are of one step, on whichever side of its edge their dust has put them.
 
     Parameters
     ----------
@@ -78,10 +78,11 @@ def largest_remainders(shares: Floats, total: Units, groups: Groups, size: Float
     size : ndarray, shape (n,), optional
         What each share was computed from, where that is larger: the resources that it levels up.
     """
-    t = DUST * (np.abs(shares) if size is None else np.maximum(np.abs(shares), size))
+    t = whole_tolerance(total.astype(np.float64))[groups.of]
     cut = np.floor(shares + t)
     left = total - np.rint(groups.total(cut)).astype(np.int64)
-    order, place = _by_remainder(np.maximum(shares - cut, 0.0), t, groups), np.empty(shares.size, dtype=np.int64)
+    dust = DUST * (np.abs(shares) if size is None else np.maximum(np.abs(shares), size))
+    order, place = _by_remainder(shares - cut, t, dust, groups), np.empty(shares.size, dtype=np.int64)
     sizes = np.bincount(groups.of, minlength=groups.count)
     first = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     place[order] = np.arange(shares.size) - first[groups.of[order]]
@@ -90,29 +91,14 @@ def largest_remainders(shares: Floats, total: Units, groups: Groups, size: Float
     return whole + share[groups.of] + (place < rest[groups.of])
 
 
-def _by_remainder(remainders: Floats, t: Floats, groups: Groups) -> NDArray[np.intp]:
-    """Order rows by group, then by falling remainder, then by code; those near the first of their class are equal."""
+def _by_remainder(remainders: Floats, t: Floats, dust: Floats, groups: Groups) -> NDArray[np.intp]:
+    """Order rows by group, then by falling step of their remainder, then by code."""
+    steps = np.floor(remainders / (4 * t) + 0.5)
     order = np.lexsort((-remainders, groups.of)) if groups.count > 1 else np.argsort(-remainders, kind="stable")
-    ranked, of, bound = remainders[order], groups.of[order], t[order]
-    touching = (ranked[:-1] - ranked[1:] <= bound[1:] + bound[:-1]) & (of[:-1] == of[1:])
-    if not touching.any():
-        return order
-    classes = np.concatenate(([0], np.cumsum(~touching)))
-    runs = np.flatnonzero(np.diff(np.concatenate(([False], touching, [False])).astype(np.int8)))
-    for start, last in zip(runs[::2], runs[1::2], strict=True):
-        if ranked[start] - ranked[last] > bound[start] + bound[last]:
-            _split(classes, ranked, bound, start, last)
+    ranked, level, of, near = remainders[order], steps[order], groups.of[order], dust[order]
+    falls = (level[:-1] > level[1:]) & (ranked[:-1] - ranked[1:] > near[:-1] + near[1:])
+    classes = np.concatenate(([0], np.cumsum(falls | (of[:-1] != of[1:]))))
     return order[np.lexsort((order, classes))]
-
-
-def _split(classes: Units, ranked: Floats, bound: Floats, start: int, last: int) -> None:
-    """Cut a run of remainders, each near the next, wherever one is no longer near the first of its class."""
-    first, more = start, 0
-    for at in range(start + 1, last + 1):
-        if ranked[first] - ranked[at] > bound[first] + bound[at]:
-            first, more = at, more + 1
-        classes[at] += more
-    classes[last + 1 :] += more
 
 
 def round_half_away(values: Floats, digits: int) -> Floats:
