@@ -18,6 +18,7 @@ from equite.engine.checks import run_checks
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, MissingInAggregate, Scope, Table
+from equite.engine.gathering import with_all_missing
 from equite.engine.limits import Stages
 from equite.engine.missing import refuse_missing
 from equite.engine.parts import PartResult, exceeding, labelled_groups, share_parts
@@ -26,13 +27,11 @@ from equite.engine.rows import TableRows, row_rules
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
 from equite.engine.spelling import spelling
-from equite.engine.suppression import suppressed
 from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
 from equite.formula.nodes import Call
 from equite.formula.ranges import range_of
-from equite.formula.writing import written
 from equite.inputs.grid import few
 from equite.inputs.marks import Marks
 from equite.inputs.percents import is_percent_unit
@@ -75,8 +74,6 @@ def allocate(formula: FormulaLike, territories: Any, *, serving: Collection[str]
     page = Formula.of(formula)
     try:
         return _Run(page, read_for(page, territories), serving).allocation()
-    except MissingInAggregate as missing:
-        raise FormulaError([_aggregate_problem(page, missing)], page.language) from None
     except EquiteError as error:
         error.language = error.language or page.language
         raise
@@ -131,15 +128,6 @@ def needed_rules(formula: Formula) -> list[ColumnRule]:
     return rules
 
 
-def _aggregate_problem(formula: Formula, missing: MissingInAggregate) -> Problem:
-    codes = tuple(str(code) for code in getattr(missing, "codes", ()))
-    values = {"function": missing.function, "piece": written(missing.node), "codes": Codes(codes)}
-    withheld = tuple(str(code) for code in getattr(missing, "withheld", ()))
-    if withheld:
-        return Problem("aggregate-suppressed", {**values, "codes": Codes(withheld)})
-    return Problem("aggregate-missing", values)
-
-
 class _Run:
     """One allocation in the making."""
 
@@ -180,21 +168,18 @@ class _Run:
 
     def allocation(self) -> Allocation:
         """Run every step."""
-        try:
-            with self.rows.first():
-                spelled = spelling(self.formula, self.territories, self.table, self.order)
-                eligible, excluded = self._eligible()
-            takes_part = np.empty_like(eligible)
-            takes_part[self.order] = eligible
-            told = (*self.rows.refuse(self.read, takes_part), *spelled)
-            with self.rows.beside(takes_part):
+        with self.rows.first():
+            spelled = spelling(self.formula, self.territories, self.table, self.order)
+            eligible, excluded = self._eligible()
+        takes_part = np.empty_like(eligible)
+        takes_part[self.order] = eligible
+        told = (*self.rows.refuse(self.read, takes_part), *spelled)
+        with self.rows.beside(takes_part):
+            try:
                 return self._steps(eligible, excluded, told)
-        except MissingInAggregate as missing:
-            missing.codes = self.table.codes[missing.rows]  # type: ignore[attr-defined]
-            scope = Scope(self.formula, self.table, None, score_index)
-            withheld = suppressed(missing.node, scope) & missing.rows
-            missing.withheld = self.table.codes[withheld]  # type: ignore[attr-defined]
-            raise
+            except (EquiteError, MissingInAggregate) as error:
+                scope = Scope(self.formula, self.table, eligible, score_index, self.served)
+                raise with_all_missing(error, scope) from None
 
     def _steps(self, eligible: Mask, excluded: tuple[Exclusion, ...], told: tuple[Problem, ...]) -> Allocation:
         scope = Scope(self.formula, self.table, eligible, score_index, self.served)
@@ -240,7 +225,13 @@ class _Run:
     def _eligible(self) -> tuple[Mask, tuple[Exclusion, ...]]:
         scope = Scope(self.formula, self.table, None, score_index)
         everybody = np.ones(self.table.size, dtype=bool)
-        kept, excluded = apply_rules(scope, self.formula.eligible, everybody, ("eligible",))
+        try:
+            kept, excluded = apply_rules(scope, self.formula.eligible, everybody, ("eligible",))
+        except FormulaError as error:
+            conditions = [scope.settled_rows(rule.where.tree) for rule in self.formula.eligible]
+            sure = np.all(np.nan_to_num(conditions) != 0, axis=0)
+            certain = Scope(self.formula, self.table, sure, score_index, self.served)
+            raise with_all_missing(error, certain, settled=False) from None
         wanted = np.ones(self.table.size, dtype=bool) if self.served is None else self.served
         if not (kept & wanted).any():
             problem = Problem("nobody-eligible", {"count": int(wanted.sum())}, **self.formula.where("eligible"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from equite.engine.evaluation import Mask, Scope
+import numpy as np
+
+from equite.engine.evaluation import Mask, MissingInAggregate, Scope
 from equite.engine.missing import refuse_missing
-from equite.errors import FormulaError, Problems
+from equite.errors import EquiteError, FormulaError, Problems
 from equite.formula.model import Rule
 
 __all__ = ["Exclusion", "apply_rules"]
@@ -44,18 +46,23 @@ def apply_rules(
     Raises
     ------
     FormulaError
-        A condition is missing for a territory that is still in.
+        Conditions are missing for territories that are still in.
     """
     kept = rows.copy()
     exclusions: list[Exclusion] = []
+    problems = Problems(FormulaError, scope.formula.language)
     for at, rule in enumerate(rules):
-        holds = scope.settled_rows(rule.where.tree)
-        problems = Problems(FormulaError, scope.formula.language)
+        try:
+            holds = scope.settled_rows(rule.where.tree)
+        except (EquiteError, MissingInAggregate):
+            problems.refuse()
+            raise
         where = scope.formula.where(*place, at, "where")
         refuse_missing(problems, scope, rule.where.tree, holds, kept, "wanted-condition", where)
-        problems.refuse()
-        out = kept & (holds == 0)
+        # Whoever a condition says nothing of is refused, and later ones only look at those that are surely in.
+        out = kept & ((holds == 0) | ~np.isfinite(holds))
         reason = rule.reason or {"fr": str(rule.where), "en": str(rule.where)}
         exclusions += [Exclusion(str(code), reason) for code in scope.table.codes[out]]
         kept = kept & ~out
+    problems.refuse()
     return kept, tuple(exclusions)

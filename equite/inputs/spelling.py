@@ -113,7 +113,7 @@ def _unmarked(text: str, *, letters: bool = True) -> str:
             for sign, like in different.items():
                 text = text.replace(sign, like)
         else:
-            text = text.translate(str.maketrans(different))
+            text = text.translate({ord(sign): like for sign, like in different.items()})
         text = unicodedata.normalize("NFC", text)
     return text.casefold() if letters else text
 
