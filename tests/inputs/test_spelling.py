@@ -78,7 +78,7 @@ def test_the_nearest_is_the_one_that_looks_alike() -> None:
     ],
 )
 def test_what_begins_alike(text: str, beginning: str, begins: bool) -> None:
-    assert begins_alike(text, beginning) is begins
+    assert begins_alike([text, "elsewhere"], beginning) == ((text,) if begins else ())
 
 
 def test_signs_that_are_drawn_alike_are_named() -> None:
