@@ -159,10 +159,12 @@ class Exact:
             members[group].append(at)
         written = node.arguments[1] if node.function == "quantile" else Number(0.5)
         portion = self.read(written, np.zeros(1, dtype=np.intp))[0]
+        # Nobody's total is 0, and there is no other figure of nobody.
+        nobody = Fraction(0) if node.function == "total" else None
         return [
             _OVER_MANY[node.function](values[chosen], None if weights is None else weights[chosen], portion)
             if chosen
-            else None
+            else nobody
             for chosen in members
         ]
 

@@ -169,7 +169,7 @@ class _Gathering:
             problems = Problems(FormulaError)
             refuse_missing(problems, self.scope, node, values, rows, what, self.formula.where(*path))
             self._add(problems.found)
-        elif isinstance(node, Negative) or (isinstance(node, Binary) and node.operator != "**"):
+        elif isinstance(node, Negative | Binary):
             # Whatever one side comes to, the whole is missing where the other side is.
             for child in node.children():
                 self._missing(child, rows, what, path)

@@ -54,9 +54,15 @@ def test_two_parts() -> None:
 def test_a_part_that_rests_on_another() -> None:
     # What the first part pays is not known; that the second one's own column is missing is.
     assert told([part("one", "a"), last("two", "b * one")]) == [A, B]
-    # A power of a missing value may be 1, and what `where` takes is not known.
+    # What `where` takes is not known.
     assert told([part("one", "a"), last("two", "where(one > 1, b, 1)")]) == [A]
-    assert told([part("one", "a"), last("two", "b ** one")]) == [A]
+    assert told([part("one", "a"), last("two", "-(b ** one)")]) == [A, B]
+
+
+def test_a_missing_value_spreads_through_powers() -> None:
+    # The languages that numbers are computed in say that anything to the power 0, and 1 to any power, is 1.
+    assert told([last("one", "a ** 0")]) == [A]
+    assert told([last("one", "1 ** a")]) == [A]
 
 
 def test_two_indices_and_a_part() -> None:
@@ -172,3 +178,9 @@ def test_headings_that_the_page_does_not_read_may_look_alike() -> None:
     table = pd.DataFrame({"code": ["1", "2"], "note": ["3", "4"], "Note": ["5", "6"], "d": [1, 3]})
     page = {"equite": "1", "id": "p", "envelope": 100, "key": "code", "parts": [last("one", "d")]}
     assert list(equite.allocate(page, table).amounts) == [25, 75]
+
+
+def test_the_total_of_nobody_is_zero_exactly_too() -> None:
+    page = {"equite": "1", "id": "p", "envelope": 1000, "key": "code"}
+    parts = [last("one", "d", at_least="d / 3 * total(d, among=d > 9) + d / 100")]
+    assert equite.allocate({**page, "parts": parts}, TABLE).amounts.sum() == 1000
