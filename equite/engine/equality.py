@@ -101,15 +101,15 @@ def alike(values: Floats, error: Floats, exact: Callable[[np.ndarray], Fractions
     if not doubtful.any():
         return values
     found = values.copy()
-    ends = np.flatnonzero(np.append(~touching, True))
-    start = 0
-    for end in ends:
-        rows = order[start : end + 1]
-        if doubtful[start:end].any():
-            found[rows] = (
-                _exactly(rows, exact) if exact is not None else _by_bound(values[rows], bound[start : end + 1])
-            )
-        start = int(end) + 1
+    # Runs of values each of which may equal the next; those in which nothing is in doubt stay as they are.
+    run = np.concatenate(([0], np.cumsum(~touching)))
+    in_doubt = np.flatnonzero(np.isin(run, run[1:][doubtful]))
+    if exact is not None:
+        rows = order[in_doubt]
+        found[rows] = [float(value) for value in exact(rows)]
+        return found
+    for rows in np.split(in_doubt, np.flatnonzero(np.diff(run[in_doubt])) + 1):
+        found[order[rows]] = _by_bound(ranked[rows], bound[rows])
     return found
 
 
@@ -120,10 +120,6 @@ def alike_but_for_dust(values: Floats) -> Floats:
         kept = values[present]
         found[present] = alike(kept, np.full(kept.size, DUST * np.abs(kept).max()))
     return found
-
-
-def _exactly(rows: np.ndarray, exact: Callable[[np.ndarray], Fractions]) -> Floats:
-    return np.array([float(value) for value in exact(rows)])
 
 
 def _by_bound(ranked: Floats, bound: Floats) -> Floats:
