@@ -89,9 +89,13 @@ def test_conditions_of_the_page_and_a_part() -> None:
     eligible = [{"where": "a > 0"}, {"where": "b > 0"}]
     assert told([last("one", "d")], eligible=eligible) == [A, B]
     assert told([last("one", "c")], eligible=[{"where": "a > 0"}]) == [A, C]
+    # Whether B meets the second condition does not matter before it is known whether it meets the first.
+    assert told([last("one", "d")], eligible=[{"where": "a > 0"}, {"where": "a * b > 0"}]) == [A, B]
     # Nothing is said of sums before it is known who is in, nor of those that a condition leaves out.
     assert told([last("one", "1 + total(c)")], eligible=[{"where": "a > 0"}]) == [A]
     assert told([last("one", "c")], eligible=[{"where": "a > 2"}]) == [A]
+    # D is sure to be in; it would divide by zero only if it were alone.
+    assert told([last("one", "1 / (total(d) - 4)")], eligible=[{"where": "a > 3"}]) == [A]
     indices = {"need": {"criteria": {"c": 1, "b": 0}}}
     assert told([last("one", "d")], indices=indices, eligible=[{"where": "a > 0"}]) == [A, C]
 
