@@ -159,7 +159,9 @@ class _Spelling:
     ) -> None:
         """Look for the labels that begin so; those that begin so in a spelling sought beside it are meant."""
         found = next((known for known in labels.all if known.startswith(label)), None)
-        near = tuple(known for known in begins_alike(labels.all, label) if not known.startswith(sought))
+        # Beside labels that do begin so, those with a hyphen for a blank may well be others.
+        alike = begins_alike(labels.all, label, loosely=found is None)
+        near = tuple(known for known in alike if not known.startswith(sought))
         if near:
             said = {"name": name, "label": label, "near": near[0], "row": self._row(labels, near[0])}
             said |= {"signs": differing_signs(label, near[0])}

@@ -127,11 +127,16 @@ def _like(sign: str, *, letters: bool) -> str:
     return unicodedata.normalize("NFC", like)
 
 
-def begins_alike(labels: Sequence[str], beginning: str) -> tuple[str, ...]:
-    """Give the labels, which are tidied, that begin as a text does but for its spelling, and not in the same way."""
+def begins_alike(labels: Sequence[str], beginning: str, *, loosely: bool = True) -> tuple[str, ...]:
+    """Give the labels, which are tidied, that begin as a text does but for its spelling, and not in the same way.
+
+    ``loosely``, a hyphen and a blank are one: "Saint Jean" begins as "Saint-" does.
+    """
     wanted = _unmarked(tidy(beginning)) + (" " if beginning[-1:].isspace() else "")
-    wanted = "\n" + wanted.replace("-", " ")
-    folded = "\n" + _unmarked("\n".join(labels)).replace("-", " ")
+    folded = _unmarked("\n".join(labels))
+    if loosely:
+        wanted, folded = wanted.replace("-", " "), folded.replace("-", " ")
+    wanted, folded = "\n" + wanted, "\n" + folded
     if folded.count(wanted) == ("\n" + "\n".join(labels)).count("\n" + beginning):
         return ()
     pairs = zip(labels, folded[1:].split("\n"), strict=True)
