@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sample = drawn(wanted, None if asked.all else asked.count, asked.seed)
     if asked.matching:
         sample = [change for change in sample if re.search(asked.matching, "\n".join(told(change)))]
+    if asked.survivors_of:
+        left = {tuple(key) for key in _survivors(asked.survivors_of)}
+        sample = [change for change in sample if change.key in left]
     preload()
     try:
         tried = _tried(sample, sources, asked.processes)
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted; nothing was changed", file=sys.stderr)
         return 130
     survivors = [each.change for each in tried if not each.killed and each.change.key not in known]
-    for change in survivors:
+    for change in sorted(survivors, key=lambda change: (change.module, change.line)):
         print(*told(change), "", sep="\n")
     for each in tried:
         if each.killed and each.change.key in known:
@@ -64,9 +67,17 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--all", action="store_true", help="every mutant instead of a sample")
     parser.add_argument("--modules", nargs="+", default=[], choices=sorted(TESTS), metavar="MODULE", help="only these")
     parser.add_argument("--matching", help="only those whose place or lines match this regular expression")
+    parser.add_argument("--survivors-of", type=Path, metavar="FILE", help="only those that survived in a --json file")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many run at once")
     parser.add_argument("--json", type=Path, help="a file to write every outcome to")
     return parser.parse_args(arguments)
+
+
+def _survivors(path: Path) -> list[list[str]]:
+    """Give the keys of what survived an earlier run."""
+    outcomes = json.loads(path.read_text(encoding="utf-8"))
+    names = ("module", "function", "before", "after")
+    return [[each[name] for name in names] for each in outcomes if not each["killed"]]
 
 
 def _tried(sample: Sequence[Change], sources: Mapping[str, str], processes: int) -> list[Tried]:
@@ -87,6 +98,8 @@ def _tried(sample: Sequence[Change], sources: Mapping[str, str], processes: int)
             f"{len(found):4}/{len(jobs)} {seconds:5.0f} s {sign} {change.module}:{change.line} {outcome.seconds:.1f} s",
             flush=True,
         )
+        if not found[at].killed:
+            print(*told(change), sep="\n", flush=True)
     return [found[at] for at in range(len(sample))]
 
 

@@ -26,7 +26,7 @@ settings.register_profile(
 # For `make mutants`: few examples, the same each time, and no search for the smallest that fails.
 settings.register_profile(
     "mutants",
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],

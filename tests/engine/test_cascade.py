@@ -78,7 +78,7 @@ def forests(draw: st.DrawFn) -> tuple[Plan, Tables]:
     return plan_of(*tiers), tables
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings.default.max_examples * 3 // 5)
 @given(forests())
 def test_every_node_is_exact(drawn: tuple[Plan, Tables]) -> None:
     plan, tables = drawn
@@ -101,7 +101,7 @@ def test_every_node_is_exact(drawn: tuple[Plan, Tables]) -> None:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings.default.max_examples * 3 // 5)
 @given(forests())
 def test_it_is_one_allocation_after_another(drawn: tuple[Plan, Tables]) -> None:
     """Each node, by hand: its page on its children alone, with what it has to pass on."""
@@ -119,7 +119,7 @@ def test_it_is_one_allocation_after_another(drawn: tuple[Plan, Tables]) -> None:
             assert got[list(alone.codes)].tolist() == alone.amounts.tolist()
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings.default.max_examples * 3 // 5)
 @given(forests())
 def test_siblings_measured_apart_are_the_same_where_nothing_is_averaged(drawn: tuple[Plan, Tables]) -> None:
     plan, tables = drawn
@@ -129,7 +129,7 @@ def test_siblings_measured_apart_are_the_same_where_nothing_is_averaged(drawn: t
     pd.testing.assert_frame_equal(one.accounts, other.accounts)
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings.default.max_examples * 3 // 5)
 @given(forests(), st.data())
 def test_a_trail_adds_up_and_every_dollar_has_one(drawn: tuple[Plan, Tables], data: st.DataObject) -> None:
     plan, tables = drawn
