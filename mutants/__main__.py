@@ -104,16 +104,24 @@ def _tried(sample: Sequence[Change], sources: Mapping[str, str], processes: int)
 
 
 def _limits(names: Sequence[str], sources: Mapping[str, str], processes: int) -> dict[str, float]:
-    """Hold every module's tests against the module as it is, and give how long they may take on a mutant."""
+    """Hold tests against a module as it is, once for all that they hold, and give how long they may take on a mutant.
+
+    That they load the others of their modules is seen by each mutant's own run.
+    """
+    sharing: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        sharing.setdefault(TESTS[name], []).append(name)
+    groups = list(sharing.values())
+    jobs = [_job(group[0], sources[group[0]], _PATIENCE) for group in groups]
     limits = {}
-    jobs = [_job(name, sources[name], _PATIENCE) for name in names]
     for at, outcome in run(jobs, ROOT, processes):
+        told_of = ", ".join(groups[at])
         if outcome.code == NOT_LOADED:
-            sys.exit(f"the tests of {names[at]} never load it: see mutants/tests_of.py")
+            sys.exit(f"the tests of {told_of} never load {groups[at][0]}: see mutants/tests_of.py")
         if outcome.code:
-            sys.exit(f"the tests of {names[at]} fail on the module as it is:\n{outcome.said}")
-        limits[names[at]] = 10 + 4 * outcome.seconds
-        print(f"{names[at]}: its tests take {outcome.seconds:.1f} s", flush=True)
+            sys.exit(f"the tests of {told_of} fail on the modules as they are:\n{outcome.said}")
+        limits |= dict.fromkeys(groups[at], 10 + 4 * outcome.seconds)
+        print(f"{told_of}: their tests take {outcome.seconds:.1f} s", flush=True)
     return limits
 
 

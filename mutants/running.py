@@ -179,7 +179,7 @@ def _child(job: Job, root: Path, output: Path) -> NoReturn:
     sys.meta_path.insert(0, changed)
     import pytest
 
-    options = ["-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = ["-x", "-q", "--no-header", "--tb=line", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist"]
     code = int(pytest.main([*options, *job.tests]))
     sys.stdout.flush()
     os._exit(code if changed.loaded or code else NOT_LOADED)
