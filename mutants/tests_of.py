@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["COMMON", "TESTS"]
 
 #: Whole pages, worked by hand: they run through nearly every module in two or three seconds.
-COMMON = ("tests/worked/test_worked.py",)
+COMMON = ("tests/worked/test_worked.py", "tests/engine/test_branches.py")
 
 _SCORES = (
     "tests/engine/test_criteria.py",
@@ -19,8 +19,9 @@ _SHARES = (
     "tests/engine/test_regressions.py",
     "tests/engine/test_envelopes.py",
 )
-_TIERS = ("tests/engine/test_plan_tables.py", "tests/engine/test_cascade.py")
+_TIERS = ("tests/engine/test_cascade_record.py", "tests/engine/test_plan_tables.py", "tests/engine/test_cascade.py")
 _COMPARISONS = (
+    "tests/laws/test_bounds_of_error.py",
     "tests/laws/test_worked_comparisons.py",
     "tests/laws/test_worked_expressions.py",
     "tests/laws/test_exact_arithmetic.py",
@@ -32,14 +33,14 @@ _ERRORS = ("tests/engine/test_worked_errors.py",)
 #: The files of tests by module of ``equite/engine/``; what is common comes after them.
 TESTS: dict[str, tuple[str, ...]] = {
     "accounts": _TIERS,
-    "aggregates": (*_COMPARISONS[:3], *_ERRORS, *_SCORES[:2]),
+    "aggregates": (*_COMPARISONS[1:4], *_ERRORS, *_SCORES[:2]),
     "allocate": (*_SHARES, "tests/engine/test_rounding.py", "tests/engine/test_declarations.py"),
     "allocation": (*_SHARES, "tests/report/test_report_text.py"),
     "bounded": ("tests/engine/test_equality.py", *_COMPARISONS),
     "bounds": _SHARES,
     "cascade": _TIERS,
     "cautions": (*_SHARES, "tests/engine/test_declarations.py", "tests/engine/test_scoring.py"),
-    "checks": (*_SHARES, *_COMPARISONS[:1]),
+    "checks": (*_SHARES, *_COMPARISONS[1:2]),
     "criteria": _SCORES,
     "descent": _TIERS,
     "eligibility": _SHARES,
@@ -59,7 +60,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "outliers": ("tests/engine/test_outliers.py", "tests/engine/test_scoring.py"),
     "parts": (*_SHARES, "tests/engine/test_rounding.py"),
     "plan_tables": ("tests/engine/test_plan_tables.py",),
-    "record": ("tests/engine/test_allocation.py", "tests/engine/test_declarations.py", "tests/engine/test_scoring.py"),
+    "record": (
+        "tests/engine/test_record.py",
+        "tests/engine/test_allocation.py",
+        "tests/engine/test_declarations.py",
+        "tests/engine/test_scoring.py",
+    ),
     "registry": ("tests/engine/test_methods.py", "tests/engine/test_scoring.py", *_ERRORS),
     "rounding": ("tests/engine/test_rounding.py", *_SHARES),
     "rows": ("tests/engine/test_rows.py",),

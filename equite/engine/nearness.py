@@ -20,14 +20,14 @@ __all__ = ["Near"]
 UNIT_ROUNDOFF = 2.0**-53
 #: Bounds are themselves computed in floats: a little more than they come to.
 _SLACK = 1.0 + 2.0**-20
-#: Whole numbers below this are floats exactly.
+#: Whole numbers below this are floats exactly; one that comes out as this may stand for the next, which no float holds.
 _WHOLE = 2.0**53
 _TINY = 5e-324
 
 
 def _rounded(values: Floats, exact: np.ndarray) -> Floats:
     """Bound the rounding of some results; none where whole numbers gave a whole number."""
-    return np.where(exact & (np.abs(values) <= _WHOLE), 0.0, np.abs(values) * UNIT_ROUNDOFF + _TINY)
+    return np.where(exact & (np.abs(values) < _WHOLE), 0.0, np.abs(values) * UNIT_ROUNDOFF + _TINY)
 
 
 def _whole(*nears: Near) -> np.ndarray:
@@ -83,7 +83,7 @@ class Near:
         """Raise to a whole power, zero or more."""
         value = self.value**exponent
         most = (np.abs(self.value) + self.error) ** exponent
-        exact = _whole(self) & (np.abs(value) <= _WHOLE)
+        exact = _whole(self) & (np.abs(value) < _WHOLE)
         grown = np.where(self.error == 0, 0.0, most - np.abs(value))
         return Near(value, np.where(exact, 0.0, np.maximum(grown, 0.0) + 4 * UNIT_ROUNDOFF * most + _TINY))
 
@@ -124,7 +124,7 @@ class Near:
         )
         whole = np.bincount(of, weights=~_whole(self), minlength=count) == 0
         terms = np.bincount(of, minlength=count)
-        rounding = np.where(whole & (size <= _WHOLE), 0.0, terms * UNIT_ROUNDOFF * size)
+        rounding = np.where(whole & (size < _WHOLE), 0.0, terms * UNIT_ROUNDOFF * size)
         return Near(value, error + rounding)
 
     def by_group(self, value: Floats, of: np.ndarray, count: int) -> Near:

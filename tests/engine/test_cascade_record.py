@@ -15,7 +15,14 @@ TABLES = {
 
 def page(called: str, **keys: object) -> dict[str, object]:
     by_people = {"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}
-    return {"equite": 1, "id": called, "language": "en", "key": "code", "rounding": {"to": 1}, "parts": [by_people]} | keys
+    return {
+        "equite": 1,
+        "id": called,
+        "language": "en",
+        "key": "code",
+        "rounding": {"to": 1},
+        "parts": [by_people],
+    } | keys
 
 
 def worked() -> equite.Cascade:

@@ -1,0 +1,221 @@
+"""Ways through the engine that few pages take, each worked by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import equite
+from equite.engine.sharing import Groups, solve
+from equite.formula.expressions import Expression
+
+ROWS: dict[str, list[Any]] = {"code": ["A", "B", "C"], "points": [1, 2, 3], "one": [1, 1, 1], "last": [10, 20, 300]}
+
+
+def page(*parts: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    return {
+        "equite": 1,
+        "id": "p",
+        "language": "en",
+        "key": "code",
+        "rounding": {"to": 1},
+        "parts": list(parts),
+        **keys,
+    }
+
+
+def part(name: str, pool: Any, by: str = "points", **keys: Any) -> dict[str, Any]:
+    return {"id": name, "pool": pool, "share": {"in_proportion_to": by}, **keys}
+
+
+def refused(given: dict[str, Any], rows: Any = ROWS) -> list[str]:
+    with pytest.raises(equite.EquiteError) as caught:
+        equite.allocate(given, rows)
+    assert caught.value.text("fr") != caught.value.text("en")
+    return [problem.id for problem in caught.value.problems]
+
+
+# Parts that rest on one another.
+
+
+def test_a_pool_may_rest_on_a_part_while_its_share_rests_on_what_remains() -> None:
+    # Base: 100. Extra: a quarter of base, 25. What remains of 600 is 475, by points: 79.17, 158.33, 237.5; extra goes
+    # the same way, in proportion to it: 4.17, 8.33, 12.5.
+    extra = part("extra", {"amount": "0.25 * total(base)"}, "rest")
+    found = equite.allocate(
+        page(part("base", {"amount": 100}, "one"), part("rest", "remainder"), extra, envelope=600), ROWS
+    )
+    assert found.parts_shared[1].amounts.tolist() == pytest.approx([475 / 6, 475 / 3, 475 / 2])
+    assert found.parts_shared[2].amounts.tolist() == pytest.approx([25 / 6, 25 / 3, 25 / 2])
+
+
+def test_such_a_pool_is_of_whole_units() -> None:
+    # A third of 100 is 33.33: 33 dollars, and what remains of 600 is 467.
+    extra = part("extra", {"amount": "total(base) / 3"}, "rest")
+    found = equite.allocate(
+        page(part("base", {"amount": 100}, "one"), part("rest", "remainder"), extra, envelope=600), ROWS
+    )
+    assert found.parts_shared[1].amounts.sum() == pytest.approx(467)
+    assert found.parts_shared[2].amounts.sum() == pytest.approx(33)
+
+
+def test_each_problem_of_two_pools_is_told() -> None:
+    # Negative pools, each in its own sentence.
+    assert refused(page(part("base", {"amount": "total(points) - 10"}), envelope=600)) == ["pool-negative"]
+
+
+def test_the_level_of_a_group_is_its_own() -> None:
+    # 60 for 6 points; 30 for 1.
+    groups = Groups(np.array([0, 0, 1]), 2)
+    free = np.zeros(3), np.array([2.0, 4.0, 1.0]), np.full(3, 0.0), np.full(3, np.inf)
+    found = solve(*free, np.array([60.0, 30.0]), groups)
+    assert found.level.tolist() == pytest.approx([10, 30])
+    assert found.amounts.tolist() == pytest.approx([20, 40, 30])
+
+
+def test_a_group_without_points_has_no_level() -> None:
+    groups = Groups(np.array([0, 1]), 2)
+    found = solve(np.zeros(2), np.array([2.0, 0.0]), np.zeros(2), np.full(2, np.inf), np.array([60.0, 0.0]), groups)
+    assert found.level.tolist() == [30, 0]
+
+
+# A limit of one part, and what it had last time.
+
+
+def test_a_limit_of_a_part_reads_what_that_part_had() -> None:
+    # The page's own last year is 0 for all; the part's is 10, 20, 300. At least 90 % of it: 9, 18, 270. Of 300 by 1, 2
+    # and 3, C is owed 270 and 30 goes to A and B by 1 and 2: 10 and 20.
+    floor = {"id": "floor", "part": "grant", "at_least": "0.9 * previous"}
+    given = page(part("grant", {"amount": 300}, previous="last"), part("other", "remainder", "one"), limits=[floor])
+    found = equite.allocate({**given, "envelope": 600}, ROWS)
+    assert found.parts_limited[0].amounts.tolist() == pytest.approx([10, 20, 270])
+
+
+# The key, used as a label.
+
+
+def test_the_key_is_read_in_an_expression_as_the_page_reads_it() -> None:
+    rows = {"number": ["5", "12"], "points": [1, 1]}
+    given = page(part("grant", "remainder", 'where(number == "05", 3, 1)'), envelope=400)
+    given["key"] = {"column": "number", "width": 2}
+    found = equite.allocate(given, rows)
+    assert dict(zip(found.codes, found.amounts.tolist(), strict=True)) == {"05": 300, "12": 100}
+
+
+def test_a_sum_over_withheld_figures_is_refused_by_that_name() -> None:
+    rows = {**ROWS, "poor": ["x", 5, 6]}
+    given = page(part("grant", {"amount": "total(poor)"}), suppressed_marks="x")
+    assert refused(given, rows) == ["aggregate-suppressed"]
+
+
+def test_a_cell_below_winsorising_shares_is_a_share() -> None:
+    index = {
+        "criteria": {
+            "points": {"weight": 1, "normalise": "min-max", "transform": {"winsorise": {"low": 0.1, "high": 1.5}}}
+        }
+    }
+    given = page(part("grant", "remainder", "1 + need"), envelope=600, indices={"need": index})
+    assert "transform-parameters" in refused(given)
+
+
+# Weights that are changed afterwards.
+
+
+def test_other_weights_by_name_reach_families_too() -> None:
+    index = {
+        "families": {
+            "money": {"weight": 1, "criteria": {"points": {"weight": 1, "normalise": "min-max"}}},
+            "past": {
+                "weight": 1,
+                "criteria": {
+                    "last": {"weight": 1, "normalise": "min-max"},
+                    "both": {"weight": 1, "normalise": "min-max"},
+                },
+            },
+        }
+    }
+    given = page(
+        part("grant", "remainder", "1 + need"),
+        envelope=600,
+        indices={"need": index},
+        variables={"both": "last * points"},
+    )
+    scoring = equite.allocate(given, ROWS).scope.scoring("need")
+    # points: 0, 1/2, 1. last: 0, 10/290, 1. both (10, 40, 900): 0, 30/890, 1.
+    middle = scoring.tree.reweighted({"last": 0.0}).combine(scoring.matrix)[1]
+    assert middle == pytest.approx((0.5 + 30 / 890) / 2)
+    middle = scoring.tree.reweighted({"money": 3.0}).combine(scoring.matrix)[1]
+    assert middle == pytest.approx((3 * 0.5 + (10 / 290 + 30 / 890) / 2) / 4)
+
+
+# Trees whose sign no dust can change.
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("min(points, last)", True),
+        ("max(points, last)", True),
+        ("abs(points)", True),
+        ("clip(points, 0, 2)", True),
+        ("default(points, 1)", True),
+        ("sqrt(points)", True),
+        ("where(points - last, points, last)", True),
+        ("points + last", True),
+        ("total(points)", True),
+        ("average(points, weights=last)", True),
+        ("sum_of(points, last)", True),
+        ("exp(points - last)", True),
+        ("highest(points)", True),
+        ("points - last", False),
+        ("points + -last", False),
+        ("min(points - last, 1)", False),
+        ("total(points - last)", False),
+        ("highest(points - last)", False),
+        ("log(points)", False),
+    ],
+)
+def test_where_no_dust_can_stand_for_zero(text: str, sure: bool) -> None:
+    scope = equite.allocate(page({"id": "p", "share": {"as_is": "points + last"}}), ROWS).scope
+    assert scope.equality.sign_is_sure(Expression.parse(text).tree) is sure
+
+
+# What share() is given.
+
+
+def test_what_share_is_given_must_have_one_number_for_each_score() -> None:
+    with pytest.raises(equite.SharingError) as caught:
+        equite.share(100, [1, 2, 3], lower=[1, 2])
+    assert "2" in str(caught.value)
+    for impossible in ({"lower": [40, 40, 40]}, {"upper": [10, 10, 10]}):
+        with pytest.raises(equite.SharingError) as caught:
+            equite.share(100, [1, 2, 3], **impossible)
+        assert "100" in str(caught.value)
+
+
+def test_scores_may_be_whole_numbers_or_text_that_is_none() -> None:
+    assert equite.share(6, [1, 2, 3]).amounts.tolist() == [1, 2, 3]
+    with pytest.raises(equite.SharingError, match="not finite|finite"):
+        equite.share(6, [1, float("nan"), 3])
+
+
+# A plan whose second tier loses money.
+
+
+def test_a_name_column_may_have_a_heading_of_its_own() -> None:
+    frame = pd.DataFrame({"code": ["A", "B"], "Nom de la MRC": ["Amont", "Baie"], "points": [1, 1]})
+    given = page(
+        part("grant", "remainder"),
+        envelope=10,
+        name="place",
+        columns={"place": {"heading": "Nom de la MRC", "kind": "text"}},
+    )
+    assert equite.allocate(given, frame).names == ("Amont", "Baie")
+    with pytest.raises(equite.EquiteError) as caught:
+        equite.allocate(
+            given, pd.concat([frame, pd.DataFrame({"code": ["9"], "Nom de la MRC": ["Total"], "points": [2]})])
+        )
+    assert "Total" in str(caught.value)
