@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["COMMON", "TESTS"]
 
 #: Whole pages, worked by hand: they run through nearly every module in two or three seconds.
-COMMON = ("tests/worked/test_worked.py", "tests/engine/test_branches.py")
+COMMON = ("tests/engine/test_refusals.py", "tests/engine/test_branches.py", "tests/worked/test_worked.py")
 
 _SCORES = (
     "tests/engine/test_criteria.py",

@@ -1,4 +1,4 @@
-"""The tool that changes the engine in small ways: what it changes, how it draws and scores, and what it leaves alone."""
+"""The tool that changes the engine in small ways: what it changes, how it draws and scores, what it leaves alone."""
 
 from __future__ import annotations
 
