@@ -57,9 +57,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "methods": ("tests/engine/test_methods.py", *_SCORES),
     "missing": (*_ERRORS, "tests/engine/test_scoring.py", "tests/engine/test_allocation.py"),
     "nearness": ("tests/engine/test_equality.py", *_COMPARISONS),
-    "outliers": ("tests/engine/test_outliers.py", "tests/engine/test_scoring.py"),
+    "outliers": ("tests/engine/test_methods.py", "tests/engine/test_outliers.py", "tests/engine/test_scoring.py"),
     "parts": (*_SHARES, "tests/engine/test_rounding.py"),
-    "plan_tables": ("tests/engine/test_plan_tables.py",),
+    "plan_tables": ("tests/engine/test_plan_tables.py", "tests/engine/test_cascade_record.py"),
     "record": (
         "tests/engine/test_record.py",
         "tests/engine/test_allocation.py",

@@ -44,7 +44,7 @@ def limited(*limits: dict[str, Any], **keys: Any) -> dict[str, Any]:
 
 def need(criterion: dict[str, Any], **keys: Any) -> dict[str, Any]:
     criteria = {
-        "points": {"weight": 1, "normalise": "min-max"},
+        "points": {"weight": 1, "normalise": "fraction-of-highest"},
         "low": {"weight": 1, "normalise": "min-max", **criterion},
     }
     index = {"criteria": criteria, **keys}
