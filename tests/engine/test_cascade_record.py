@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pandas as pd
 import pytest
 
 import equite
+from equite.engine import descent
 
 TABLES = {
     "region": pd.DataFrame({"code": ["N", "S"], "called": ["North", "South"], "people": [100, 200]}),
@@ -116,3 +120,59 @@ def test_a_node_that_its_page_left_out_has_a_step_and_no_explanation() -> None:
     plan["tiers"][0]["formula"]["eligible"] = [{"where": "people > 100", "reason": {"en": "no", "fr": "non"}}]  # type: ignore[index]
     last = equite.cascade(plan, TABLES).explain("a").steps[-1]
     assert (last.shared, last.received, last.of_shared, last.explanation) == (0, 0, 0, None)
+
+
+def test_siblings_are_measured_among_themselves() -> None:
+    # N's only town is its own mean; of S's two, c alone stands above theirs of 400. Beside the mean of all three, 300,
+    # both would.
+    towns = pd.DataFrame({"code": ["a", "b", "c"], "up": ["N", "S", "S"], "people": [100, 300, 500]})
+    second = page("t")
+    second["parts"] = [
+        {"id": "p", "pool": "remainder", "share": {"in_proportion_to": "people * (people >= average(people))"}}
+    ]
+    tiers = [
+        {"id": "region", "formula": page("r", envelope=900)},
+        {"id": "town", "parent": "up", "formula": second, "measured_among": "siblings"},
+    ]
+    plan = {"equite_plan": 1, "id": "plan", "language": "en", "tiers": tiers}
+    found = equite.cascade(plan, {**TABLES, "town": towns})
+    assert found.table("town")["received"].tolist() == [300, 0, 600]
+
+
+@pytest.mark.parametrize("among", ["tier", "siblings"])
+def test_nothing_above_hides_money_that_a_tier_lost(monkeypatch: pytest.MonkeyPatch, among: str) -> None:
+    allocate = descent.allocate
+
+    def losing(formula: Any, table: Any, **keys: Any) -> Any:
+        found = allocate(formula, table, **keys)
+        return found if "N" in found.codes else replace(found, units=found.units - 1)
+
+    monkeypatch.setattr(descent, "allocate", losing)
+    tiers = [
+        {"id": "region", "formula": page("r", envelope=900)},
+        {"id": "town", "parent": "up", "formula": page("t"), "measured_among": among},
+    ]
+    with pytest.raises(equite.SharingError) as caught:
+        equite.cascade({"equite_plan": 1, "id": "plan", "language": "en", "tiers": tiers}, TABLES)
+    assert [problem.id for problem in caught.value.problems] == ["money-lost"]
+
+
+def test_each_kind_of_money_that_cannot_go_on_is_refused() -> None:
+    def refused(towns: pd.DataFrame, first: dict[str, object], second: dict[str, object], **keys: Any) -> list[str]:
+        tiers = [{"id": "region", "formula": first, **keys}, {"id": "town", "parent": "up", "formula": second}]
+        with pytest.raises(equite.EquiteError) as caught:
+            equite.cascade(
+                {"equite_plan": 1, "id": "plan", "language": "en", "tiers": tiers}, {**TABLES, "town": towns}
+            )
+        assert caught.value.text("fr") != caught.value.text("en")
+        return [problem.id for problem in caught.value.problems]
+
+    towns = TABLES["town"]
+    top = page("r", envelope=900)
+    # Nobody below N; money in cents where the next page rounds to dollars; more kept than there is; nobody eligible.
+    assert refused(towns[towns["up"] == "S"], top, page("t")) == ["cascade-empty-parent"]
+    cents = page("r", envelope=900.5, rounding={"to": 0.01})
+    assert refused(towns, cents, page("t")) == ["cascade-unit"]
+    assert refused(towns, top, page("t"), keeps="2 * amount") == ["cascade-keeps-too-much"] * 2
+    rule = {"where": "people != 100", "reason": {"en": "no", "fr": "non"}}
+    assert refused(towns, top, page("t", eligible=[rule])) == ["cascade-nobody"]

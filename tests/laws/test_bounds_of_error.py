@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import equite
+from equite.engine.exactness import Inexact
 from equite.engine.functions import FUNCTIONS
 from equite.engine.nearness import Near
 from equite.engine.sharing import Floats
@@ -37,6 +38,17 @@ TREES: list[tuple[str, Callable[[Decimal, Decimal, Decimal], Decimal], float]] =
     ("w ** 0.5", lambda a, b, w: w.sqrt(), 8),
     ("w ** -1.5", lambda a, b, w: w ** Decimal("-1.5"), 16),
     ("(a * 3) ** b", lambda a, b, w: (a * 3) ** b, 500),
+    # What is left of a sum has the error of its terms, and the power of what is left magnifies it.
+    ("(a + 100000 - 100000) ** 0.3", lambda a, b, w: a ** Decimal("0.3"), 1e7),
+    ("(a + 100000 - 100000) ** -0.3", lambda a, b, w: a ** Decimal("-0.3"), 1e7),
+    ("(a + 100000 - 100000) ** (0 - b)", lambda a, b, w: a**-b, 1e9),
+    ("w ** (b + 100000 - 100000)", lambda a, b, w: w**b, 1e8),
+    ("a ** (0 - b)", lambda a, b, w: a**-b, 500),
+    ("(0 - a) ** w", lambda a, b, w: (-a) ** w, 500),
+    ("log(a + 100000 - 100000)", lambda a, b, w: a.ln(), 1e7),
+    ("exp(b + 100000 - 100000)", lambda a, b, w: b.exp(), 1e7),
+    ("sqrt(a + 100000 - 100000)", lambda a, b, w: a.sqrt(), 1e7),
+    ("(a + 100000 - 100000) ** 3", lambda a, b, w: a**3, 1e7),
     ("a ** -3", lambda a, b, w: 1 / a**3, 40),
     ("w ** -3", lambda a, b, w: 1 / w**3, 4),
     ("a ** 3", lambda a, b, w: a**3, 16),
@@ -138,3 +150,52 @@ def test_whole_numbers_beyond_what_floats_hold_are_not_exact() -> None:
     assert Near(np.array([3.0]), np.array([0.0])).power(2).error[0] == 0
     # Half of a whole number is none.
     assert (Near(np.array([1.0]), np.array([0.0])) * Near(np.array([0.1]), np.array([0.0]))).error[0] > 0
+
+
+def test_a_score_is_as_far_off_as_its_scale_is_narrow() -> None:
+    # From 1,000,000.1 to 1,000,000.3: what lies a rounding off beside a million lies five million roundings off beside
+    # the range of 0.2. From 1 to 1.5 it is three.
+    page = {"equite": 1, "id": "narrow", "language": "en", "key": "code", "envelope": 10}
+    parts = [{"id": "p", "pool": "remainder", "share": {"in_proportion_to": "1 + need"}}]
+    for figures, magnified in (([1e6 + 0.1, 1e6 + 0.2, 1e6 + 0.3], 5e6), ([1.0, 1.25, 1.5], 3), ([0.0, 1.0, 5.0], 1)):
+        index = {"criteria": {"a": {"weight": 1, "normalise": "min-max"}}}
+        table = {"code": ["A", "B", "C"], "a": figures}
+        scope = equite.allocate({**page, "parts": parts, "indices": {"need": index}}, table).scope
+        near = scope.equality.bounded.read(Expression.parse("need").tree)
+        assert near.error[0] == pytest.approx(64 * 2 * magnified * ROUNDOFF, rel=1e-6)
+
+
+def _compared(text: str) -> list[float]:
+    table = {"code": ["A", "B", "C"]} | {name: list(map(float, figures)) for name, figures in FIGURES.items()}
+    page = {"equite": 1, "id": "bound", "language": "en", "key": "code"}
+    parts = [{"id": "p", "share": {"as_is": "0 * (a + b + w)"}}]
+    scope = equite.allocate({**page, "parts": parts}, table).scope
+    found: list[float] = scope.rows(Expression.parse(text).tree).tolist()
+    return found
+
+
+def test_what_is_decided_is_a_figure_of_which_fractions_are_made() -> None:
+    # Ranks and counts are whole numbers: what is left of 0.1 + 0.2 beside 0.3 is told exactly, not taken for equal.
+    assert _compared("rank(w) * 0 + 0.1 + 0.2 + 0.00000000000000001 > 0.3") == [1, 1, 1]
+    assert _compared("count(w > 5) * 0 + 0.1 + 0.2 > 0.3") == [0, 0, 0]
+    assert _compared("count(w > 5) * 0 + 0.1 + 0.2 + 0.00000000000000001 > 0.3") == [1, 1, 1]
+    assert _compared("default(null, a) - a == 0") == [1, 1, 1]
+    assert _compared("default(a, b) * 3 - a * 3 + 0.00000000000000001 > 0") == [1, 1, 1]
+    assert _compared("mean_of(a, b) * 2 - a - b + 0.00000000000000001 > 0") == [1, 1, 1]
+
+
+def test_a_number_of_too_many_digits_is_not_worked_out() -> None:
+    # 3 has two binary digits (and one below the line), 10 has four: 20,000 times five is beyond 65,536.
+    table = {"code": ["A", "B"], "w": [3, 10]}
+    page = {
+        "equite": 1,
+        "id": "bound",
+        "language": "en",
+        "key": "code",
+        "parts": [{"id": "p", "share": {"as_is": "w"}}],
+    }
+    scope = equite.allocate(page, table).scope
+    tree = Expression.parse("w ** (20000 + 0 * w)").tree
+    assert scope.equality.exact.read(tree, np.array([0]))[0] == 3**20000
+    with pytest.raises(Inexact):
+        scope.equality.exact.read(tree, np.array([1]))
