@@ -12,7 +12,7 @@ import yaml
 
 from mutants.changes import Change
 
-__all__ = ["Equivalent", "Tried", "read_equivalents", "table", "told", "wilson"]
+__all__ = ["Equivalent", "Tried", "described", "read_equivalents", "table", "told", "wilson"]
 
 _FIELDS = ("module", "function", "before", "after", "reason")
 
@@ -60,6 +60,12 @@ def read_equivalents(path: Path) -> dict[tuple[str, str, str, str], Equivalent]:
     entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
     found = [Equivalent(**{name: " ".join(str(entry[name]).split()) for name in _FIELDS}) for entry in entries]
     return {each.key: each for each in found}
+
+
+def described(each: Equivalent) -> str:
+    """Give a known equivalent as a row of the table in docs/testing.md."""
+    before, after = (text.replace("|", "\\|") for text in (each.before, each.after))
+    return f"| `{each.module}`, `{each.function or 'the module'}` | `{before}` | `{after}` | {each.reason} |"
 
 
 def wilson(killed: int, tried: int, z: float = 1.959963984540054) -> tuple[float, float]:

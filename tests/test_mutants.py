@@ -11,7 +11,7 @@ import pytest
 from mutants.changes import Change, changes_of, is_real
 from mutants.running import NOT_LOADED, Job, run
 from mutants.sample import drawn, shares_of
-from mutants.score import Equivalent, Tried, read_equivalents, table, told, wilson
+from mutants.score import Equivalent, Tried, described, read_equivalents, table, told, wilson
 from mutants.tests_of import COMMON, TESTS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -123,6 +123,15 @@ def test_each_equivalent_is_a_change_of_the_engine_as_it_is_and_has_its_reason()
         source = (ROOT / "equite" / "engine" / f"{each.module}.py").read_text(encoding="utf-8")
         assert each.key in {change.key for change in changes_of(each.module, source)}, each
         assert len(each.reason.split()) >= 5, each
+
+
+def test_the_documentation_names_every_equivalent_and_no_other() -> None:
+    known = read_equivalents(ROOT / "mutants" / "equivalents.yaml")
+    text = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    _, _, section = text.partition("## Equivalent mutants")
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == [described(each) for each in known.values()]
+    assert f"{len(known)} are" in section or (len(known) == 1 and "one is" in section)
 
 
 def test_every_module_of_the_engine_has_its_tests_and_they_exist() -> None:

@@ -55,6 +55,13 @@ def test_equal_values_get_one_float_and_classes_are_cut_from_their_first() -> No
     assert np.isnan(alike_but_for_dust(np.array([np.nan, 1.0]))[0])
 
 
+def test_equal_values_stand_as_they_came_before_classes_are_cut() -> None:
+    # Forty times 0.5, the first and the last with a wide bound: what lies just above is near both of these.
+    values, bound = np.array([0.75, *([0.5] * 40)]), np.zeros(41)
+    bound[[1, 40]] = 0.25
+    assert alike(values, bound)[0] == 0.5
+
+
 def test_exact_values_decide_where_they_are_known() -> None:
     values = np.array([0.3, 0.1 + 0.2, 0.30000000000000002])
     apart = [Fraction(3, 10), Fraction(3, 10) + Fraction(1, 10**17), Fraction(3, 10)]

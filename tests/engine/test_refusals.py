@@ -55,9 +55,9 @@ CASES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "an envelope beyond what can be counted": (
         page(part(), envelope="1e20"),
         "too-many-units",
-        ("units of 1", "envelope"),
+        ("units of 1", "@ envelope"),
     ),
-    "a computed one": (page(part(), envelope="total(points) * 1e20"), "too-many-units", ("units of 1",)),
+    "a computed one": (page(part(), envelope="total(points) * 1e20"), "too-many-units", ("units of 1", "@ envelope")),
     "a computed one below zero": (
         page(part(), envelope="total(points) - 10"),
         "envelope-computed-negative",
@@ -98,6 +98,11 @@ CASES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
         limited({"override": [{"code": "AA", "amount": 10, "reason": {"fr": "x", "en": "x"}}]}),
         "override-unknown",
         ("'AA'",),
+    ),
+    "a condition on an average that somebody who stays has no figure for": (
+        page(part(), envelope=600, eligible=[{"where": "points >= 0 * average(hole, among=all)"}]),
+        "aggregate-missing",
+        ("hole", "B"),
     ),
     "a floor above a ceiling": (limited({"at_least": 30, "at_most": 20}), "bounds-crossed", ("A, B, C",)),
     "bounds between which no unit lies": (
@@ -195,6 +200,11 @@ TOLD: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
         "prorated",
         ("parts",),
     ),
+    "floors of a part that are scaled": (
+        page(part(pool={"amount": 100}, at_least=50, if_short="prorate")),
+        "prorated",
+        ("grant",),
+    ),
     "floors that are scaled": (limited({"at_least": 300, "if_short": "prorate"}), "prorated", ("limit0",)),
     "money kept back": (
         limited({"at_most": 100, "if_over": "reserve"}),
@@ -258,3 +268,25 @@ def test_a_row_that_is_not_there_has_no_amount_in_a_check() -> None:
     found = equite.allocate(page(part(), envelope=600, eligible=[rule], checks=checks), ROWS)
     assert [check.passed for check in found.checks] == [True, True]
     assert np.isclose(found.amounts.sum(), 600)
+
+
+def test_extremes_that_are_pulled_in_are_told_with_what_that_changed() -> None:
+    # 1 to 19 and 1000: skewed by 4.47 before; 1 to 19 and 19 after: 0.06 below zero.
+    rows = {"code": [f"{at:02d}" for at in range(20)], "points": [*range(1, 20), 1000]}
+    index = {"criteria": {"points": {"weight": 1, "normalise": "min-max", "outliers": {"winsorise": 3}}}}
+    found = equite.allocate(page(part(by="1 + need"), envelope=600, indices={"need": index}), rows)
+    told = next(problem for problem in found.warnings_found if problem.id == "outliers-pulled")
+    for language in ("en", "fr"):
+        assert "points" in told.text(language)
+    assert "4.47" in told.text("en")
+    assert "19.9" in told.text("en")
+
+
+def test_a_group_of_which_nobody_takes_part_draws_on_nothing() -> None:
+    # C, the only one in s, is left out: 400 for n by 1 and 2.
+    rule = {"where": "points < 3", "reason": {"fr": "x", "en": "x"}}
+    given = page(part(within="region", pool={"amount": 400}), eligible=[rule])
+    found = equite.allocate(given, ROWS)
+    assert found.amounts.tolist() == [133, 267]
+    both = page(part(within="region", pool={"amount": 400}), part("rest", by="one"), eligible=[rule], envelope=600)
+    assert equite.allocate(both, ROWS).amounts.tolist() == [233, 367]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import equite
 from equite.engine.rounding import Unit, largest_remainders, round_half_away
-from equite.engine.sharing import Groups
+from equite.engine.sharing import DUST, Groups
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60), st.integers(0, 10**12))
@@ -116,3 +116,13 @@ def test_units_are_exact_decimals() -> None:
     assert unit.exactly(Decimal("862051033.07")) == 86205103307
     assert unit.money(np.array([86205103307]))[0] == 862051033.07
     assert unit.digits == 2 and Unit(Decimal(5)).digits == 0 and Unit(Decimal("0.001")).digits == 3
+
+
+def test_equal_remainders_stand_in_code_order_before_classes_are_cut() -> None:
+    # Forty remainders of 1/2, the first and the last of large sums, whose dust reaches the one that lies just below. By
+    # codes the first of their class is a large one and so is the last: the one below is near both, and equal to them.
+    below = 0.5 * DUST * 1e9
+    shares = np.array([0.5 - below, *([0.5] * 40)])
+    size = np.array([0.0, 1e9, *([0.0] * 38), 1e9])
+    whole = largest_remainders(shares, np.array([1]), Groups.single(41), size)
+    assert whole.tolist() == [1] + [0] * 40
