@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 import equite
+from equite.engine.allocate import allocate
 from equite.engine.sharing import Groups, solve
 from equite.formula.expressions import Expression
 
@@ -198,6 +200,7 @@ def test_what_share_is_given_must_have_one_number_for_each_score() -> None:
 
 def test_scores_may_be_whole_numbers_or_text_that_is_none() -> None:
     assert equite.share(6, [1, 2, 3]).amounts.tolist() == [1, 2, 3]
+    assert equite.share(6, [Decimal(1), Decimal(2), Decimal(3)]).amounts.tolist() == [1, 2, 3]
     with pytest.raises(equite.SharingError, match="finite"):
         equite.share(6, [1, float("nan"), 3])
 
@@ -219,3 +222,42 @@ def test_a_name_column_may_have_a_heading_of_its_own() -> None:
             given, pd.concat([frame, pd.DataFrame({"code": ["9"], "Nom de la MRC": ["Total"], "points": [2]})])
         )
     assert "Total" in str(caught.value)
+
+
+# Weights by place.
+
+
+@pytest.mark.parametrize(
+    ("order", "fits"), [([1, 0], True), ([0, 1], True), ([2, 1], True), ([0, 0], False), ([-1, 2], False), ([1], False)]
+)
+def test_weights_by_place_may_leave_a_place_out_but_not_all(order: list[int], fits: bool) -> None:
+    criteria = {name: {"weight": 1, "normalise": "min-max"} for name in ("points", "last")}
+    index = {"criteria": criteria, "aggregate": {"ordered-weighted": order}}
+    given = page(part("grant", "remainder", "1 + need"), envelope=600, indices={"need": index})
+    if fits:
+        assert equite.allocate(given, ROWS).amounts.sum() == 600
+    else:
+        assert "order-length" in refused(given)
+
+
+def test_a_family_of_no_weight_is_not_measured() -> None:
+    # It holds a criterion with a blank, which would be refused if it counted.
+    families = {
+        "money": {"weight": 1, "criteria": {"points": {"weight": 1, "normalise": "min-max"}}},
+        "none": {"weight": 0, "criteria": {"hole": {"weight": 1, "normalise": "min-max"}}},
+    }
+    given = page(part("grant", "remainder", "1 + need"), envelope=450, indices={"need": {"families": families}})
+    # Scores 0, 1/2 and 1: 450 by 1, 1.5 and 2.
+    assert equite.allocate(given, {**ROWS, "hole": [1, None, 2]}).amounts.tolist() == [100, 150, 200]
+
+
+def test_those_served_keep_the_scores_that_they_have_among_all() -> None:
+    families = {
+        "money": {"weight": 1, "criteria": {"points": {"weight": 1, "normalise": "min-max"}}},
+        "past": {"weight": 1, "criteria": {"last": {"weight": 1, "normalise": "rank"}}},
+    }
+    given = page(part("grant", "remainder", "1 + need"), envelope=350, indices={"need": {"families": families}})
+    # A has (0 + 1/6) / 2, B (1/2 + 1/2) / 2: 350 by 1 + 1/12 and 1 + 1/2, which are 13 and 18 twelfths.
+    found = allocate(given, ROWS, serving=["A", "B"])
+    assert found.scores["need"].tolist() == pytest.approx([1 / 12, 1 / 2])
+    assert found.amounts.tolist() == [147, 203]

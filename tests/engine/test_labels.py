@@ -46,6 +46,11 @@ def test_a_label_that_no_row_has_beside_one_that_looks_like_it(label: str, test:
     assert (entry, values["near"], values["row"]) == ("label-spelled-elsewhere", "Rural", 0)
 
 
+def test_a_label_written_twice_in_one_place_is_one_mistake() -> None:
+    formula = page('where(setting == "rural", 2, where(n > 1 and setting == "rural", 3, 1))')
+    assert [entry for entry, _ in refused(formula)] == ["label-spelled-elsewhere"]
+
+
 def test_a_label_that_nothing_looks_like_is_told() -> None:
     assert warned(page('where(setting == "remote", 2, 1)')) == ["label-nowhere"]
     assert warned(page('where(setting == "Rurral", 2, 1)')) == ["label-nowhere"]
