@@ -261,3 +261,11 @@ def test_those_served_keep_the_scores_that_they_have_among_all() -> None:
     found = allocate(given, ROWS, serving=["A", "B"])
     assert found.scores["need"].tolist() == pytest.approx([1 / 12, 1 / 2])
     assert found.amounts.tolist() == [147, 203]
+
+
+def test_weights_of_two_signs_that_sum_to_dust_give_no_mean() -> None:
+    rows = {**ROWS, "dust": [-0.3, 0.1, 0.2], "signs": [-1, 1, 3]}
+    scope = equite.allocate(page({"id": "p", "share": {"as_is": "points + 0 * (dust + signs)"}}), rows).scope
+    assert np.isnan(scope.rows(Expression.parse("average(points, weights=dust)").tree)).all()
+    # (-1 × 1 + 1 × 2 + 3 × 3) / 3.
+    assert scope.rows(Expression.parse("average(points, weights=signs)").tree).tolist() == pytest.approx([10 / 3] * 3)

@@ -176,3 +176,13 @@ def test_each_kind_of_money_that_cannot_go_on_is_refused() -> None:
     assert refused(towns, top, page("t"), keeps="2 * amount") == ["cascade-keeps-too-much"] * 2
     rule = {"where": "people != 100", "reason": {"en": "no", "fr": "non"}}
     assert refused(towns, top, page("t", eligible=[rule])) == ["cascade-nobody"]
+
+
+def test_each_tier_has_the_key_that_its_page_names() -> None:
+    towns = TABLES["town"].rename(columns={"code": "number"})
+    second = page("t") | {"key": "number"}
+    tiers = [{"id": "region", "formula": page("r", envelope=900)}, {"id": "town", "parent": "up", "formula": second}]
+    found = equite.cascade(
+        {"equite_plan": 1, "id": "plan", "language": "en", "tiers": tiers}, {**TABLES, "town": towns}
+    )
+    assert found.table("town")["received"].tolist() == [300, 150, 450]

@@ -165,3 +165,21 @@ def test_decimals_add_up_within_what_they_show() -> None:
     shown = {"people": [1000, 2000, 3000, 6000]}
     assert sums(list("ABCT"), **shown, area=[1.4, 2.4, 3.4, 7.4]) == [("T", True)]
     assert sums(list("ABCT"), **shown, area=[1.4, 2.4, 3.4, 7.5]) == [("T", False)]
+
+
+def test_columns_that_add_up_are_those_declared_so_or_added_by_the_page() -> None:
+    from equite.engine.rows import quantities
+
+    page = Formula.from_dict(
+        {
+            "equite": 1,
+            "id": "rows",
+            "language": "en",
+            "key": "code",
+            "envelope": 100,
+            "columns": {"c": {"kind": "extensive"}, "d": {"kind": "intensive"}},
+            "eligible": [{"where": "c > 0 and d > 0 and e > 0", "reason": {"fr": "x", "en": "x"}}],
+            "parts": [{"id": "p", "pool": "remainder", "share": {"in_proportion_to": "a + b"}}],
+        }
+    )
+    assert set(quantities(page)) == {"a", "b", "c"}
