@@ -113,7 +113,7 @@ def _limits(names: Sequence[str], sources: Mapping[str, str], processes: int) ->
         sharing.setdefault(TESTS[name], []).append(name)
     groups = list(sharing.values())
     jobs = [_job(group[0], sources[group[0]], _PATIENCE) for group in groups]
-    limits = {}
+    limits: dict[str, float] = {}
     for at, outcome in run(jobs, ROOT, processes):
         told_of = ", ".join(groups[at])
         if outcome.code == NOT_LOADED:

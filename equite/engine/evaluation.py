@@ -102,6 +102,7 @@ class Scope:
         self.parent: Scope | None = None
         self._memo: dict[str, np.ndarray] = {}
         self._figures: dict[str, Floats] = {}
+        self._sure: dict[str, bool] = {}
         self._groupings: dict[str, Grouping] = {}
         self.scorings: dict[str, Scoring] = {}
         # Decisions are taken once. A node is kept beside its result, so that no other can take its identity.
@@ -185,6 +186,11 @@ class Scope:
         home = self.home(name)
         if home is not self:
             return home.sign_is_sure(name)
+        if name not in self._sure:
+            self._sure[name] = self._sign_is_sure(name)
+        return self._sure[name]
+
+    def _sign_is_sure(self, name: str) -> bool:
         origin = self.origin(name)
         if origin is not None:
             return origin[0].equality.sign_is_sure(origin[1])

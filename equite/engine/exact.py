@@ -47,6 +47,7 @@ class Exact:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self._names: dict[str, Fractions] = {}
         self._sums: dict[int, tuple[Aggregate, list[Fraction | None]]] = {}
 
     def read(self, node: Node, rows: np.ndarray) -> Fractions:
@@ -81,7 +82,12 @@ class Exact:
             return home.equality.exact.name(name, rows)
         origin = self.scope.origin(name)
         if origin is not None:
-            return origin[0].equality.exact.read(origin[1], rows)
+            known = self._names.setdefault(name, np.full(self.scope.table.size, None, dtype=object))
+            wanted = rows[[value is None for value in known[rows]]]
+            if wanted.size:
+                # A name that stands twice in another is worked out once: forty doublings are no 2^40 readings.
+                known[wanted] = origin[0].equality.exact.read(origin[1], wanted)
+            return known[rows]
         figures = self.scope.figures(name)
         if figures is None:
             raise Inexact

@@ -71,16 +71,16 @@ def quantities(formula: Formula) -> tuple[str, ...]:
     parts = [part.previous for part in formula.parts]
     known = {name for name, spec in formula.columns.items() if spec.kind == "extensive"}
     known |= {name for name in ("population", formula.people, formula.previous, *parts) if name is not None}
-    used = set(known)
+    used, found = set(known), dict[str, set[str]]()
     for _, expression in formula.names.expressions:
         for node in walk(expression.tree):
             if isinstance(node, Aggregate) and node.function == "total":
-                used |= _added(formula, node.arguments[0], known)
+                used |= _added(formula, node.arguments[0], known, found)
     for part in formula.parts:
         share = part.share
         for scored in (share.in_proportion_to, share.level_up, share.counting, share.as_is):
             if scored is not None:
-                used |= _added(formula, scored.tree, known)
+                used |= _added(formula, scored.tree, known, found)
     return tuple(sorted(used & columns))
 
 
@@ -89,16 +89,21 @@ def _is_rate(formula: Formula, name: str) -> bool:
     return spec is not None and (spec.kind in _RATES or (spec.unit is not None and _PERCENT in spec.unit["en"]))
 
 
-def _added(formula: Formula, node: Node, known: Collection[str], seen: frozenset[str] = frozenset()) -> set[str]:
-    """Give the columns that an amount follows one for one; in a product, the quantity and not what weighs it."""
+def _added(formula: Formula, node: Node, known: Collection[str], found: dict[str, set[str]]) -> set[str]:
+    """Give the columns that an amount follows one for one; in a product, the quantity and not what weighs it.
+
+    ``found`` keeps what each variable follows, so that one that stands twice in another is looked into once.
+    """
 
     def below(inner: Node) -> set[str]:
-        return _added(formula, inner, known, seen)
+        return _added(formula, inner, known, found)
 
     match node:
         case Name(name) if name in formula.variables:
-            tree = formula.variables[name].value.tree
-            return set() if name in seen else _added(formula, tree, known, seen | {name})
+            if name not in found:
+                found[name] = set()
+                found[name] = below(formula.variables[name].value.tree)
+            return found[name]
         case Name(name):
             return {name} if name in formula.names.columns else set()
         case Negative(operand) | Binary("**", operand, _):

@@ -152,7 +152,6 @@ def sharing(condition: str) -> dict[str, Any]:
         (("Nord A", "nord B"), "Nord"),
         (("Île A", "Ile B"), "Île"),
         (("L’Est", "L'Est 2"), "L’E"),
-        (("Saint-Jean A", "Saint Jean B"), "Saint-Jean"),
     ],
 )
 def test_a_beginning_that_some_labels_have_in_another_spelling_only(labels: tuple[str, ...], beginning: str) -> None:
