@@ -51,6 +51,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "explanation": ("tests/engine/test_allocation.py", "tests/engine/test_regressions.py", "tests/engine/test_laws.py"),
     "figures": ("tests/engine/test_declarations.py", *_SHARES),
     "functions": (*_COMPARISONS, *_ERRORS),
+    "gathering": ("tests/engine/test_told_at_once.py",),
     "goalposts": (*_SCORES[:2], *_ERRORS),
     "limits": (*_SHARES, "tests/engine/test_laws.py"),
     "linear": ("tests/engine/test_allocation.py", "tests/engine/test_regressions.py", "tests/engine/test_laws.py"),

@@ -87,7 +87,7 @@ class Exact:
             if wanted.size:
                 # A name that stands twice in another is worked out once: forty doublings are no 2^40 readings.
                 known[wanted] = origin[0].equality.exact.read(origin[1], wanted)
-            return known[rows]
+            return np.asarray(known[rows], dtype=object)
         figures = self.scope.figures(name)
         if figures is None:
             raise Inexact
