@@ -20,7 +20,7 @@ FIND_PYTHON = \
 	exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers check bench mutants format clean
+.PHONY: help demo test laws lint types layers check bench mutants format clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,10 @@ demo: $(VENV)/.installed ## run the demonstration
 	$(BIN)/equite demo
 
 test: $(VENV)/.installed-dev ## run every test, a file on each core
-	$(BIN)/python -m pytest -n logical --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
+
+laws: $(VENV)/.installed-dev ## try each law on ten times as many examples as usual
+	HYPOTHESIS_PROFILE=laws $(BIN)/python -m pytest -n logical --dist worksteal -m hypothesis $(ARGS)
 
 lint: $(VENV)/.installed-dev ## look for mistakes and untidy code
 	$(BIN)/python -m ruff check .

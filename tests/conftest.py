@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -13,26 +14,30 @@ from hypothesis import HealthCheck, Phase, settings
 ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT.parent / "shared" / "data" / "golden"
 
-settings.register_profile("default", max_examples=100, deadline=None)
-settings.register_profile(
-    "ci",
-    max_examples=500,
-    deadline=None,
-    derandomize=False,
-    print_blob=True,
+#: How many examples each law is tried on, and each law of money; and what else the profile asks for.
+PROFILES: dict[str, tuple[int, int, dict[str, Any]]] = {
+    "default": (100, 100, {}),
     # How fast examples are drawn depends on what else the machine is doing.
-    suppress_health_check=[HealthCheck.too_slow],
-)
-# For `make mutants`: few examples, the same each time, and no search for the smallest that fails.
-settings.register_profile(
-    "mutants",
-    max_examples=10,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
+    "ci": (100, 500, {"print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}),
+    "laws": (1000, 5000, {"print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}),
+    # For `make mutants`: the same examples each time, and no search for the smallest that fails.
+    "mutants": (
+        10,
+        10,
+        {
+            "derandomize": True,
+            "phases": [Phase.explicit, Phase.generate],
+            "suppress_health_check": list(HealthCheck),
+        },
+    ),
+}
+_EACH, _OF_MONEY, _MORE = PROFILES[
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default")
+]
+settings.register_profile("law", max_examples=_EACH, deadline=None, **_MORE)
+settings.load_profile("law")
+# A law of money is decorated with this one.
+settings.register_profile("law-of-money", settings.get_profile("law"), max_examples=_OF_MONEY)
 
 
 def pytest_configure() -> None:
@@ -40,6 +45,17 @@ def pytest_configure() -> None:
     os.environ["EQUITE_LANGUAGE"] = "en"
     # Tests that run side by side are told how wide a terminal is; no command here writes to one.
     os.environ.pop("COLUMNS", None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that every core has work to the end; each file in its own order."""
+    longest = {"slow": 4, "excel": 3, "browser": 2, "hypothesis": 1}
+    ranks: dict[Path, int] = {}
+    for item in items:
+        rank = max((longest.get(mark.name, 0) for mark in item.iter_markers()), default=0)
+        ranks[item.path] = max(rank, ranks.get(item.path, 0))
+    items.sort(key=lambda item: -ranks[item.path])
 
 
 @pytest.fixture(scope="session")

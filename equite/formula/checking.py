@@ -71,7 +71,7 @@ def _one_name_space(names: Names, report: Report) -> None:
 
 
 def _no_circle(names: Names, report: Report) -> None:
-    circle = names.cycle()
+    circle = names.circle
     if len(set(circle)) == 1:
         report("name-of-its-own", (_section(names, circle[0]), circle[0]), name=circle[0])
     elif circle:
@@ -112,7 +112,7 @@ def _plain_names(node: Node) -> set[str]:
 def _words_in_their_place(names: Names, report: Report) -> None:
     model = names.model
     for path, expression in names.expressions:
-        used = names.closure(expression.names) if not names.cycle() else expression.names
+        used = names.closure(expression.names) if not names.circle else expression.names
         if "amount" in used and path[0] not in ("limits", "checks", "variables"):
             report("amount-too-early", path)
         if "previous" in used and not model.previous and not _own_previous(names, path):
@@ -178,7 +178,7 @@ def _criteria_once(names: Names, report: Report) -> None:
 
 
 def _eligibility_first(names: Names, report: Report) -> None:
-    if names.cycle():
+    if names.circle:
         return
     for at, rule in enumerate(names.model.eligible):
         path = ("eligible", at, "where")
@@ -198,7 +198,7 @@ def _eligibility_first(names: Names, report: Report) -> None:
 
 
 def _parts_in_order(names: Names, report: Report) -> None:
-    if names.cycle():
+    if names.circle:
         return
     model = names.model
     for at, part in enumerate(model.parts):

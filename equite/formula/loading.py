@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,21 @@ class Change:
 
 @dataclass(frozen=True)
 class Page:
-    """A page as written: its content as text, and the file and line of each key."""
+    """A page as written: its content as text, and the file and line of each key.
+
+    ``text`` gives what was read, or what a page made in memory would be as YAML: it is seldom asked for.
+    """
 
     content: dict[str, PageValue]
     lines: Mapping[Place, tuple[str, int]] = field(default_factory=dict)
-    sha256: str = ""
+    text: Callable[[], str] = field(default=str, compare=False)
     changes: tuple[Change, ...] = ()
     folder: Path | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The fingerprint of the text."""
+        return hashlib.sha256(self.text().encode()).hexdigest()
 
     def place(self, path: Sequence[str | int]) -> tuple[str, int | None]:
         """Give the file and line of a path, or of the nearest key above it that has one."""
@@ -82,7 +91,7 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
         reader.problems.add("page-not-mapping", file=name)
     reader.problems.refuse()
     folder = Path(source).parent if source_is_file else None
-    return Page(content, reader.lines, hashlib.sha256(text.encode()).hexdigest(), folder=folder)
+    return Page(content, reader.lines, partial(str, text), folder=folder)
 
 
 def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int | None) -> tuple[str, dict[str, object]]:
@@ -100,7 +109,7 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int | None) -> tup
 def page_of(content: Mapping[str, PageValue]) -> Page:
     """Make a page of a Python mapping, its numbers and truths written as text as YAML would have them."""
     plain = _as_text(content)
-    return Page(plain, {}, hashlib.sha256(dump(plain).encode()).hexdigest())
+    return Page(plain, text=partial(dump, plain))
 
 
 def dump(content: Mapping[str, PageValue]) -> str:
@@ -173,7 +182,7 @@ class _Composer:
         return found
 
 
-def overlay(base: Page, partial: Page) -> Page:
+def overlay(base: Page, laid: Page) -> Page:
     """Lay a partial page over a base, key by key, and list each change.
 
     Mappings merge; lists whose items carry an ``id`` merge by id, new ids last; any other value replaces. A key whose
@@ -181,11 +190,10 @@ def overlay(base: Page, partial: Page) -> Page:
     """
     changes: list[Change] = []
     lines = dict(base.lines)
-    content = _merge(base.content, partial.content, (), changes)
-    for path, place in partial.lines.items():
+    content = _merge(base.content, laid.content, (), changes)
+    for path, place in laid.lines.items():
         lines[_renumbered(path, content)] = place
-    digest = hashlib.sha256(dump(content).encode()).hexdigest()
-    return Page(content, lines, digest, (*base.changes, *changes), base.folder)
+    return Page(content, lines, partial(dump, content), (*base.changes, *changes), base.folder)
 
 
 def _renumbered(path: Place, content: PageValue) -> Place:

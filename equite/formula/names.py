@@ -112,8 +112,9 @@ class Names:
                 waiting.extend(self.needs.get(name, ()))
         return frozenset(found)
 
-    def cycle(self) -> tuple[str, ...]:
-        """Give a circle of names that rest on each other, or nothing."""
+    @cached_property
+    def circle(self) -> tuple[str, ...]:
+        """A circle of names that rest on each other, or nothing."""
         try:
             TopologicalSorter(self.needs).prepare()
         except CycleError as error:

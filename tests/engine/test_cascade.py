@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 import equite
 
+#: Each example is a whole tree of allocations.
+of_money = settings(max_examples=settings.get_profile("law-of-money").max_examples * 2 // 5)
+
 QUEBEC = Path(__file__).parents[2] / "examples" / "quebec_tiers" / "plan.yaml"
 Plan = dict[str, Any]
 Tables = dict[str, pd.DataFrame]
@@ -78,7 +81,7 @@ def forests(draw: st.DrawFn) -> tuple[Plan, Tables]:
     return plan_of(*tiers), tables
 
 
-@settings(max_examples=settings.default.max_examples * 3 // 5)
+@of_money
 @given(forests())
 def test_every_node_is_exact(drawn: tuple[Plan, Tables]) -> None:
     plan, tables = drawn
@@ -101,7 +104,7 @@ def test_every_node_is_exact(drawn: tuple[Plan, Tables]) -> None:
     )
 
 
-@settings(max_examples=settings.default.max_examples * 3 // 5)
+@of_money
 @given(forests())
 def test_it_is_one_allocation_after_another(drawn: tuple[Plan, Tables]) -> None:
     """Each node, by hand: its page on its children alone, with what it has to pass on."""
@@ -119,7 +122,7 @@ def test_it_is_one_allocation_after_another(drawn: tuple[Plan, Tables]) -> None:
             assert got[list(alone.codes)].tolist() == alone.amounts.tolist()
 
 
-@settings(max_examples=settings.default.max_examples * 3 // 5)
+@of_money
 @given(forests())
 def test_siblings_measured_apart_are_the_same_where_nothing_is_averaged(drawn: tuple[Plan, Tables]) -> None:
     plan, tables = drawn
@@ -129,7 +132,7 @@ def test_siblings_measured_apart_are_the_same_where_nothing_is_averaged(drawn: t
     pd.testing.assert_frame_equal(one.accounts, other.accounts)
 
 
-@settings(max_examples=settings.default.max_examples * 3 // 5)
+@of_money
 @given(forests(), st.data())
 def test_a_trail_adds_up_and_every_dollar_has_one(drawn: tuple[Plan, Tables], data: st.DataObject) -> None:
     plan, tables = drawn

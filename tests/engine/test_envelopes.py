@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import equite
+
+of_money = settings.get_profile("law-of-money")
 
 BASE: dict[str, Any] = {"equite": 1, "id": "groups", "language": "en", "key": "code"}
 
@@ -67,6 +69,7 @@ def _amounts(page: dict[str, Any], table: pd.DataFrame) -> pd.Series | None:
     return pd.Series(found.amounts, index=found.codes)
 
 
+@of_money
 @given(cases())
 def test_it_gives_what_a_loop_over_the_groups_gives(case: tuple[dict[str, Any], pd.DataFrame]) -> None:
     page, table = case
@@ -78,6 +81,7 @@ def test_it_gives_what_a_loop_over_the_groups_gives(case: tuple[dict[str, Any], 
         pd.testing.assert_series_equal(together, pd.concat(each).sort_index())
 
 
+@of_money
 @given(cases())
 def test_each_envelope_is_spent_exactly(case: tuple[dict[str, Any], pd.DataFrame]) -> None:
     page, table = case
@@ -93,6 +97,7 @@ def test_each_envelope_is_spent_exactly(case: tuple[dict[str, Any], pd.DataFrame
     assert said["envelope"].to_dict() == table.groupby("region")["received"].first().to_dict()
 
 
+@of_money
 @given(cases(), st.data())
 def test_those_served_get_what_they_get_when_all_are(
     case: tuple[dict[str, Any], pd.DataFrame], data: st.DataObject

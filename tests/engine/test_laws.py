@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import equite
+
+of_money = settings.get_profile("law-of-money")
 
 Page = dict[str, Any]
 
@@ -120,6 +122,7 @@ def feasible(page: Page, table: pd.DataFrame) -> equite.Allocation:
     return found
 
 
+@of_money
 @given(pages(), tables())
 def test_amounts_and_reserve_are_the_envelope_and_what_came_on_top(page: Page, table: pd.DataFrame) -> None:
     found = feasible(page, table)
@@ -129,6 +132,7 @@ def test_amounts_and_reserve_are_the_envelope_and_what_came_on_top(page: Page, t
     assert (found.reserve_units >= 0) and (found.on_top_units >= 0)
 
 
+@of_money
 @given(pages(), tables())
 def test_every_step_adds_up_for_every_territory(page: Page, table: pd.DataFrame) -> None:
     found = feasible(page, table)
@@ -143,6 +147,7 @@ def test_every_step_adds_up_for_every_territory(page: Page, table: pd.DataFrame)
     )
 
 
+@of_money
 @given(pages(limits=False), tables(), st.integers(0, 100), st.integers(0, 200))
 def test_bounds_hold_after_rounding(page: Page, table: pd.DataFrame, low: int, width: int) -> None:
     floor, cap = f"{low / 100} * before", f"{(low + width) / 100} * before + 5000"
@@ -154,6 +159,7 @@ def test_bounds_hold_after_rounding(page: Page, table: pd.DataFrame, low: int, w
     assert (found.amounts <= (low + width) / 100 * before + 5000 + 1e-6).all()
 
 
+@of_money
 @given(pages(), tables(), st.randoms())
 def test_the_order_of_rows_changes_nothing(page: Page, table: pd.DataFrame, random: Any) -> None:
     found = feasible(page, table)
@@ -163,6 +169,7 @@ def test_the_order_of_rows_changes_nothing(page: Page, table: pd.DataFrame, rand
     assert again.table.equals(found.table)
 
 
+@of_money
 @given(pages(), tables())
 def test_other_codes_in_the_same_order_change_nothing(page: Page, table: pd.DataFrame) -> None:
     found = feasible(page, table)
@@ -170,6 +177,7 @@ def test_other_codes_in_the_same_order_change_nothing(page: Page, table: pd.Data
     assert feasible(page, renamed).units.tolist() == found.units.tolist()
 
 
+@of_money
 @given(pages(), tables(), st.sampled_from([2.0, 1000.0, 1 / 1024, 0.01]))
 def test_the_unit_of_a_min_max_criterion_changes_nothing(page: Page, table: pd.DataFrame, factor: float) -> None:
     found = feasible(page, table)
@@ -194,12 +202,14 @@ def never_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     assert again.units[row] >= found.units[row] - 1
 
 
+@of_money
 @given(pages(limits=False), tables(), st.data())
 def test_more_need_never_gets_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     assume(table["poverty"].nunique() > 1)
     never_less(page, table, data)
 
 
+@of_money
 @given(pages(), tables(), st.data())
 def test_more_need_never_gets_less_within_limits(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     """All else equal: goalposts keep the others' scores where they were, which min-max and ranks do not."""
@@ -282,6 +292,7 @@ def test_why_money_on_top_is_left_out_of_that_law() -> None:
     assert first.amounts[3] > second.amounts[3]
 
 
+@of_money
 @given(pages(limits=False), tables(), st.data())
 def test_nobody_gains_when_only_their_floor_is_removed(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     stage = {"id": "floor", "at_least": f"{data.draw(st.integers(1, 100)) / 100} * before", "if_short": "prorate"}
@@ -294,6 +305,7 @@ def test_nobody_gains_when_only_their_floor_is_removed(page: Page, table: pd.Dat
     assert again.exact[row] <= found.exact[row] + 1e-9 * max(1.0, found.total)
 
 
+@of_money
 @given(pages(limits=False), tables())
 def test_twice_the_envelope_is_twice_the_amounts(page: Page, table: pd.DataFrame) -> None:
     page["parts"] = [part for part in page["parts"] if part["id"] != "base"]
@@ -304,6 +316,7 @@ def test_twice_the_envelope_is_twice_the_amounts(page: Page, table: pd.DataFrame
     assert np.allclose(again.exact, 2 * found.exact, rtol=1e-9, atol=2 * unit)
 
 
+@of_money
 @given(pages(limits=False), tables(), st.integers(5, 60))
 def test_groups_within_are_exact_each(page: Page, table: pd.DataFrame, share: int) -> None:
     page["parts"] = [
@@ -322,6 +335,7 @@ def test_groups_within_are_exact_each(page: Page, table: pd.DataFrame, share: in
     assert cents.tolist() == pools.tolist()
 
 
+@of_money
 @given(tables(), st.integers(20, 60), st.integers(0, 15))
 def test_totals_of_groups_hold_after_rounding(table: pd.DataFrame, cap: int, floor: int) -> None:
     page = {

@@ -7,14 +7,17 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import equite
 from equite.engine.rounding import Unit, largest_remainders, round_half_away
 from equite.engine.sharing import DUST, Groups
 
+of_money = settings.get_profile("law-of-money")
 
+
+@of_money
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60), st.integers(0, 10**12))
 def test_units_sum_to_the_total_and_stay_within_one_of_their_share(weights: list[float], total: int) -> None:
     weight = np.array(weights)
@@ -27,6 +30,7 @@ def test_units_sum_to_the_total_and_stay_within_one_of_their_share(weights: list
     assert (np.abs(whole - shares) <= 1 + 1e-6 + 2.0**-40 * total).all()
 
 
+@of_money
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=12), st.integers(1, 40))
 def test_equal_shares_are_rounded_in_code_order(_: list[int], size: int) -> None:
     whole = largest_remainders(np.full(size, 10 / size), np.array([10]), Groups.single(size))
@@ -56,6 +60,7 @@ def test_groups_are_rounded_each_to_its_own_total() -> None:
     assert largest_remainders(shares, np.array([2, 4]), groups).tolist() == [1, 2, 1, 0, 2]
 
 
+@of_money
 @given(st.decimals("-100000", "100000", places=4), st.integers(0, 3))
 def test_halves_go_away_from_zero_as_written(value: Decimal, digits: int) -> None:
     expected = value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
@@ -79,6 +84,7 @@ def _bounded(low: Decimal | None, high: Decimal | None, size: str) -> Decimal:
     return Decimal(str(allocation.amounts[0]))
 
 
+@of_money
 @given(st.decimals("-100000", "100000", places=4), st.sampled_from(["1", "0.01", "1000", "0.25"]))
 def test_bounds_move_inward_to_whole_units(bound: Decimal, size: str) -> None:
     units = bound / Decimal(size)
@@ -100,6 +106,7 @@ def test_remainders_that_differ_are_told_apart() -> None:
     assert largest_remainders(shares, np.array([10]), Groups.single(3)).tolist() == [3, 4, 3]
 
 
+@of_money
 @given(st.integers(1, 10**8), st.integers(2, 30), st.randoms(use_true_random=False))
 def test_no_edge_of_a_step_parts_equal_remainders(step: int, size: int, random: Random) -> None:
     # Remainders that stand at the edge of a step of 4 t, and a bit of binary dust to either side.

@@ -7,12 +7,14 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 import equite
 from equite.engine.sharing import Groups, solve
+
+of_money = settings.get_profile("law-of-money")
 
 money = st.floats(0, 1e9, allow_nan=False, width=32)
 
@@ -39,6 +41,7 @@ def largest(fixed: np.ndarray, amount: float, amounts: np.ndarray) -> float:
     return max(1.0, abs(amount), float(np.abs(fixed).max()), float(np.abs(amounts).max()))
 
 
+@of_money
 @given(problems())
 def test_amounts_sum_to_the_amount_and_bounds_hold(problem: tuple) -> None:
     fixed, score, low, high, amount = problem
@@ -49,6 +52,7 @@ def test_amounts_sum_to_the_amount_and_bounds_hold(problem: tuple) -> None:
     assert (found.amounts >= low).all() and (found.amounts <= high).all()
 
 
+@of_money
 @given(problems())
 def test_every_amount_is_that_of_one_level(problem: tuple) -> None:
     fixed, score, low, high, amount = problem
@@ -58,6 +62,7 @@ def test_every_amount_is_that_of_one_level(problem: tuple) -> None:
     assert np.abs(again - found.amounts).max() <= 1e-9 * scale
 
 
+@of_money
 @given(problems())
 def test_agrees_with_brentq(problem: tuple) -> None:
     fixed, score, low, high, amount = problem
@@ -73,6 +78,7 @@ def test_agrees_with_brentq(problem: tuple) -> None:
     assert np.abs(np.clip(fixed + level * score, low, high) - found.amounts).max() <= 1e-8 * scale
 
 
+@of_money
 @given(st.data())
 def test_agrees_with_exact_rationals(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, 7))
@@ -105,6 +111,7 @@ def _exactly(score: list[int], low: list[int], high: list[int], amount: int) -> 
     return amounts(points[-1])
 
 
+@of_money
 @given(st.data())
 def test_agrees_with_brute_force_on_small_whole_numbers(data: st.DataObject) -> None:
     """Try who is at the floor, who at the cap and who is free, in every combination."""
@@ -144,6 +151,7 @@ def _some_level(shares: list, score: list[int], low: list[int], high: list[int])
     return at_most is None or at_least <= at_most
 
 
+@of_money
 @given(st.data())
 def test_groups_solved_together_are_groups_solved_alone(data: st.DataObject) -> None:
     drawn = [data.draw(problems(5)) for _ in range(data.draw(st.integers(1, 4)))]
@@ -157,6 +165,7 @@ def test_groups_solved_together_are_groups_solved_alone(data: st.DataObject) -> 
         assert np.abs(together.amounts[of == at] - alone.amounts).max() <= 1e-9 * scale
 
 
+@of_money
 @given(problems(), st.floats(1.0, 2.0))
 def test_more_money_never_gives_anybody_less(problem: tuple, more: float) -> None:
     fixed, score, low, high, amount = problem
