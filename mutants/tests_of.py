@@ -49,7 +49,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "exact": ("tests/engine/test_equality.py", *_COMPARISONS),
     "exactness": ("tests/engine/test_equality.py", *_COMPARISONS),
     "explanation": ("tests/engine/test_allocation.py", "tests/engine/test_regressions.py", "tests/engine/test_laws.py"),
-    "figures": ("tests/engine/test_declarations.py", *_SHARES),
+    "figures": _TIERS,
     "functions": (*_COMPARISONS, *_ERRORS),
     "gathering": ("tests/engine/test_told_at_once.py",),
     "goalposts": (*_SCORES[:2], *_ERRORS),
