@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from equite.inputs.roll_up import roll_up
     from equite.inputs.territories import Territories, read_territories
     from equite.inputs.tiers import Tiers
-    from equite.report.reading_workbook import WorkbookReading, read_workbook
+    from equite.report.roundtrip.reading import WorkbookReading, read_workbook
 
     #: The catalogue of criteria that comes with the package.
     catalogue: Catalogue
@@ -69,7 +69,7 @@ _HOMES = {
     "TerritoriesError": "equite.errors",
     "Tiers": "equite.inputs.tiers",
     "WorkbookError": "equite.errors",
-    "WorkbookReading": "equite.report.reading_workbook",
+    "WorkbookReading": "equite.report.roundtrip.reading",
     "allocate": "equite.engine.allocate",
     "cascade": "equite.engine.cascade",
     "catchments": "equite.inputs.catchments",
@@ -77,7 +77,7 @@ _HOMES = {
     "compare_governance": "equite.analysis.governance",
     "read_catalogue": "equite.inputs.catalogue",
     "read_territories": "equite.inputs.territories",
-    "read_workbook": "equite.report.reading_workbook",
+    "read_workbook": "equite.report.roundtrip.reading",
     "roll_up": "equite.inputs.roll_up",
     "share": "equite.engine.sharing",
 }

@@ -149,14 +149,14 @@ class ColumnsRead:
         }
 
     def __str__(self) -> str:
-        from equite.report.columns_read import columns_read_text
+        from equite.report.analyses.columns_read import columns_read_text
 
         return columns_read_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from equite.report.columns_read import columns_read_html
+        from equite.report.analyses.columns_read import columns_read_html
 
         return columns_read_html(self)
 

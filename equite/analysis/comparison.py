@@ -164,14 +164,14 @@ class Comparison:
         return np.nan if self.people is None else float(np.nansum(self.people[rows]))
 
     def __str__(self) -> str:
-        from equite.report.comparison import comparison_text
+        from equite.report.analyses.comparison import comparison_text
 
         return comparison_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from equite.report.comparison import comparison_html
+        from equite.report.analyses.comparison import comparison_html
 
         return comparison_html(self)
 

@@ -256,14 +256,14 @@ class Diagnosis:
         return found.sort_values("gained", key=lambda gained: -gained.abs(), kind="stable", ignore_index=True)
 
     def __str__(self) -> str:
-        from equite.report.diagnostics import diagnosis_text
+        from equite.report.analyses.diagnostics import diagnosis_text
 
         return diagnosis_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from equite.report.diagnostics import diagnosis_html
+        from equite.report.analyses.diagnostics import diagnosis_html
 
         return diagnosis_html(self)
 

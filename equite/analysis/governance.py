@@ -311,18 +311,18 @@ class GovernanceComparison:
 
     def summary(self) -> str:
         """Tell the three regimes in a table and in sentences, in the plan's language."""
-        from equite.report.governance import governance_text
+        from equite.report.analyses.governance import governance_text
 
         return governance_text(self)
 
     def to_csv(self, path: str | Path, tier: str | None = None) -> Path:
         """Write :meth:`table` to a CSV file (UTF-8; ``;`` and decimal comma in French)."""
-        from equite.report.governance import governance_to_csv
+        from equite.report.analyses.governance import governance_to_csv
 
         return governance_to_csv(self, path, tier)
 
     def _repr_html_(self) -> str:
-        from equite.report.governance import governance_html
+        from equite.report.analyses.governance import governance_html
 
         return governance_html(self)
 

@@ -168,14 +168,14 @@ class Profile:
         return found.sort_values("gap", kind="stable", ignore_index=True)
 
     def __str__(self) -> str:
-        from equite.report.diagnostics import profile_text
+        from equite.report.analyses.diagnostics import profile_text
 
         return profile_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from equite.report.diagnostics import profile_html
+        from equite.report.analyses.diagnostics import profile_html
 
         return profile_html(self)
 

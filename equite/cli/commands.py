@@ -68,7 +68,7 @@ def check(
     language: Tongue = None,
 ) -> None:
     with Desk(context, language) as desk:
-        from equite.report.words_screen import understood
+        from equite.report.terminal.screen import understood
 
         with desk.patience():
             allocation = desk.allocate(desk.formula(formula, override, decimal), table, sheet)
@@ -123,7 +123,7 @@ def read(
     with Desk(context, language) as desk:
         from equite.engine.allocate import allocate as allocated
         from equite.report.files import write
-        from equite.report.reading_workbook import read_workbook
+        from equite.report.roundtrip.reading import read_workbook
 
         desk.spare(output, workbook)
         with desk.patience():
@@ -151,7 +151,7 @@ def explain(
     language: Tongue = None,
 ) -> None:
     with Desk(context, language) as desk:
-        from equite.report.text import explanation_text
+        from equite.report.terminal.text import explanation_text
 
         with desk.patience():
             allocation = desk.allocate(desk.formula(formula, override, decimal), table, sheet)
@@ -169,7 +169,7 @@ def compare(
 ) -> None:
     with Desk(context, language) as desk:
         from equite.analysis.comparison import compare as compared
-        from equite.report.comparison import comparison_grids, comparison_notes, comparison_to_csv
+        from equite.report.analyses.comparison import comparison_grids, comparison_notes, comparison_to_csv
 
         *formulas, table = paths
         if len(formulas) < 2:
@@ -204,7 +204,7 @@ def cascade(
     with Desk(context, language) as desk:
         from equite.analysis.governance import compare_governance
         from equite.engine.cascade import cascade as cascaded
-        from equite.report.cascade_files import write
+        from equite.report.cascade.files import write
 
         if tier is not None and code is None:
             raise typer.BadParameter(desk.say("cli-cascade-tier"), ctx=context)
@@ -227,7 +227,7 @@ def cascade(
 
 def template(context: typer.Context, formula: FormulaPath, output: Output = None, language: Tongue = None) -> None:
     with Desk(context, language) as desk:
-        from equite.report.template import write_template
+        from equite.report.workbook.template import write_template
 
         with desk.patience():
             page = desk.formula(formula)
@@ -244,7 +244,7 @@ def formula_show(
     context: typer.Context, formula: FormulaPath, override: Overrides = None, language: Tongue = None
 ) -> None:
     with Desk(context, language) as desk:
-        from equite.report.words import formula_in_words
+        from equite.report.language.formula_in_words import formula_in_words
 
         desk.show(formula_in_words(desk.formula(formula, override), width=min(desk.width, 92)))
 
@@ -274,7 +274,7 @@ def criteria_list(context: typer.Context, language: Tongue = None) -> None:
 def criteria_show(context: typer.Context, name: Annotated[str, typer.Argument()], language: Tongue = None) -> None:
     with Desk(context, language) as desk:
         from equite.inputs.catalogue import read_catalogue
-        from equite.report.words_screen import criterion_in_words
+        from equite.report.terminal.screen import criterion_in_words
 
         desk.show(criterion_in_words(read_catalogue()[name], desk.language, desk.width))
 
@@ -293,7 +293,7 @@ def criteria_search(
 
 
 def _show_criteria(desk: Desk, criteria: Sequence[Any]) -> None:
-    from equite.report.words_screen import criteria_grids
+    from equite.report.terminal.screen import criteria_grids
 
     for at, (family, grid) in enumerate(criteria_grids(criteria, desk.language, desk.width)):
         desk.show(("\n" if at else "") + family)

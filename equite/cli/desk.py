@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
     from equite.formula.formula import Formula
     from equite.formula.plan import Plan
-    from equite.report.words_grid import Grid
+    from equite.report.terminal.grid import Grid
 
 __all__ = ["Desk", "leave_quietly"]
 
@@ -96,7 +96,7 @@ class Desk:
 
     def say(self, entry: str, /, **values: object) -> str:
         """Give a worded output."""
-        from equite.report.words_speech import typeset
+        from equite.report.language.speech import typeset
 
         return typeset(wording.say(entry, self.language, **values), self.language)
 
@@ -183,7 +183,7 @@ class Desk:
 
     def show_table(self, allocation: Allocation, most: int | None) -> None:
         """Print an allocation's table, or its first rows."""
-        from equite.report.words_screen import allocation_grid
+        from equite.report.terminal.screen import allocation_grid
 
         self.show_grid(allocation_grid(allocation, self.width, most))
         if most is not None and most < len(allocation.codes):
@@ -192,7 +192,7 @@ class Desk:
 
 def _printable(text: str) -> str:
     """Keep what a page or a table holds from giving orders to the terminal."""
-    from equite.report.words_speech import printable
+    from equite.report.language.speech import printable
 
     return printable(text)
 

@@ -271,7 +271,7 @@ class Allocation:
 
     def summary(self) -> str:
         """Tell the allocation in a few lines, in the page's language."""
-        from equite.report.text import summary
+        from equite.report.terminal.text import summary
 
         return summary(self)
 
@@ -320,18 +320,18 @@ class Allocation:
 
     def to_excel(self, path: str | Path, *, live: bool = False, template: str | Path | None = None) -> Path:
         """Write a workbook; ``live``, one that recalculates; or fill a copy of somebody's own, ``template``."""
-        from equite.report.workbook import to_excel
+        from equite.report.workbook.allocation import to_excel
 
         return to_excel(self, path, live=live, template=template)
 
     def to_html(self, path: str | Path, territories: Iterable[str] | None = None) -> Path:
         """Write one page to read and to print; a section for each territory, or for the codes asked for."""
-        from equite.report.page import to_html
+        from equite.report.html.page import to_html
 
         return to_html(self, path, territories)
 
     def _repr_html_(self) -> str:
-        from equite.report.notebook import allocation_html
+        from equite.report.html.allocation import allocation_html
 
         return allocation_html(self)
 

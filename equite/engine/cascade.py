@@ -269,24 +269,24 @@ class Cascade:
 
     def summary(self) -> str:
         """Tell the cascade in a few lines, in the plan's language."""
-        from equite.report.cascade import summary
+        from equite.report.cascade.views import summary
 
         return summary(self)
 
     def to_csv(self, path: str | Path) -> Path:
         """Write the accounts of every node to a CSV file (UTF-8; ``;`` and decimal comma in French)."""
-        from equite.report.cascade_files import to_csv
+        from equite.report.cascade.files import to_csv
 
         return to_csv(self, path)
 
     def to_excel(self, path: str | Path) -> Path:
         """Write a workbook: what it is, one sheet for each tier, and the checks of every node."""
-        from equite.report.cascade_files import to_excel
+        from equite.report.cascade.files import to_excel
 
         return to_excel(self, path)
 
     def _repr_html_(self) -> str:
-        from equite.report.cascade import cascade_html
+        from equite.report.cascade.views import cascade_html
 
         return cascade_html(self)
 

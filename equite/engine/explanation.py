@@ -100,14 +100,14 @@ class Explanation:
     sampled: bool
 
     def __str__(self) -> str:
-        from equite.report.text import explanation_text
+        from equite.report.terminal.text import explanation_text
 
         return explanation_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from equite.report.notebook import explanation_html
+        from equite.report.html.allocation import explanation_html
 
         return explanation_html(self)
 

@@ -70,7 +70,7 @@ class Trail:
     cascade: Cascade
 
     def __str__(self) -> str:
-        from equite.report.cascade import trail_text
+        from equite.report.cascade.views import trail_text
 
         return trail_text(self)
 
@@ -78,7 +78,7 @@ class Trail:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from equite.report.cascade import trail_html
+        from equite.report.cascade.views import trail_html
 
         return trail_html(self)
 

@@ -146,7 +146,7 @@ class Formula(FormulaModel):
         return page_schema()
 
     def _repr_html_(self) -> str:
-        from equite.report.notebook_pages import formula_html
+        from equite.report.html.pages import formula_html
 
         return formula_html(self)
 

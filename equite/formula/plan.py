@@ -217,7 +217,7 @@ class Plan(PlanModel):
         return type(self)._of(loading.overlay(self._page, partial))
 
     def _repr_html_(self) -> str:
-        from equite.report.notebook_pages import plan_html
+        from equite.report.html.pages import plan_html
 
         return plan_html(self)
 

@@ -131,7 +131,7 @@ class Criterion(_Entry):
         return value
 
     def _repr_html_(self) -> str:
-        from equite.report.notebook_inputs import criterion_html
+        from equite.report.html.inputs import criterion_html
 
         return criterion_html(self)
 
@@ -184,7 +184,7 @@ class Catalogue(Mapping[str, Criterion]):
         return _laid(self, Path(place))
 
     def _repr_html_(self) -> str:
-        from equite.report.notebook_inputs import catalogue_html
+        from equite.report.html.inputs import catalogue_html
 
         return catalogue_html(self)
 

@@ -208,7 +208,7 @@ class Territories:
 
     def _repr_html_(self) -> str:
         """Show the same in a notebook."""
-        from equite.report.notebook_inputs import territories_html
+        from equite.report.html.inputs import territories_html
 
         return territories_html(self, self._summary())
 

@@ -282,7 +282,7 @@ class Tiers(Mapping[str, Territories]):
 
     def _repr_html_(self) -> str:
         """Show the same in a notebook."""
-        from equite.report.notebook_inputs import tiers_html
+        from equite.report.html.inputs import tiers_html
 
         return tiers_html(self, self._shape(wording.preferred_language()), self._summary(wording.preferred_language()))
 

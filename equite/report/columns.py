@@ -15,8 +15,8 @@ import numpy as np
 
 from equite.engine.rounding import MOST_UNITS, largest_remainders, round_half_away
 from equite.engine.sharing import Floats, Groups
-from equite.report.bounds_missing import bounds_missing_for
-from equite.report.labels import Labels, distinct
+from equite.report.language.bounds_missing import bounds_missing_for
+from equite.report.language.labels import Labels, distinct
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation

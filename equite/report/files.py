@@ -22,7 +22,7 @@ import numpy as np
 
 from equite.errors import OutputError, Problem, nearest
 from equite.report.columns import Column, shown_columns
-from equite.report.labels import Labels, plain
+from equite.report.language.labels import Labels, plain
 from equite.wording import Language
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def write(allocation: Allocation, path: str | Path) -> Path:
     OutputError
         The end of the name says none of these, or the file cannot be written.
     """
-    from equite.report.page import to_html
-    from equite.report.workbook import to_excel
+    from equite.report.html.page import to_html
+    from equite.report.workbook.allocation import to_excel
 
     known = ((EXCEL, to_excel), (CSV, to_csv), (PARQUET, to_parquet), (HTML, to_html))
     writers = {ending: writer for endings, writer in known for ending in endings}

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import equite
 from equite.cli import application
-from equite.report.columns_read import columns_read_grid, columns_read_text
+from equite.report.analyses.columns_read import columns_read_grid, columns_read_text
 
 PAGE = """
 equite: 1

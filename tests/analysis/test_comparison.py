@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import equite
 from equite.analysis.comparison import Comparison
 from equite.engine.allocation import Allocation
-from equite.report.comparison import comparison_html, comparison_notes, comparison_text, comparison_to_csv
+from equite.report.analyses.comparison import comparison_html, comparison_notes, comparison_text, comparison_to_csv
 
 NBSP = "\u00a0"
 PAGE: dict[str, Any] = {

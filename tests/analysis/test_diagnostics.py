@@ -19,7 +19,7 @@ import equite
 from equite.analysis.diagnostics import Diagnosis, cronbach_alpha, diagnose
 from equite.analysis.profile import places, profile
 from equite.analysis.weighting import WEIGHTINGS, leaving_out, nodes
-from equite.report.diagnostics import diagnosis_html, diagnosis_text, profile_text
+from equite.report.analyses.diagnostics import diagnosis_html, diagnosis_text, profile_text
 
 ROOT = Path(__file__).resolve().parents[2]
 NBSP = "\u00a0"

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import equite
 from equite.analysis.governance import ALIKE, GovernanceComparison
 from equite.analysis.likeness import nearest_elsewhere
-from equite.report.governance import governance_html, governance_text, governance_to_csv
+from equite.report.analyses.governance import governance_html, governance_text, governance_to_csv
 
 ROOT = Path(__file__).resolve().parents[2]
 QUEBEC = ROOT / "examples" / "quebec_tiers" / "plan.yaml"

@@ -15,7 +15,7 @@ from scipy.spatial import distance as distances
 
 import equite
 from equite.analysis.profile import PEERS, Profile, labels_of, profile
-from equite.report.diagnostics import profile_html, profile_text
+from equite.report.analyses.diagnostics import profile_html, profile_text
 
 NBSP = "\u00a0"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 
 import equite
-from equite.report.template import write_template
+from equite.report.workbook.template import write_template
 
 PAGE = """\
 equite: 1

@@ -11,7 +11,7 @@ import yaml
 from python_calamine import CalamineWorkbook
 
 import equite
-from equite.report.words import formula_in_words
+from equite.report.language.formula_in_words import formula_in_words
 
 PAGE = """
 equite: 1

@@ -20,11 +20,11 @@ from recalculation import Cells, LibreOffice, corrupt, edit
 
 from equite import OutputError
 from equite.engine.cascade import Cascade, cascade
-from equite.report import cascade_files
-from equite.report.cascade_checks import _search
-from equite.report.cascade_files import tier_columns, write
-from equite.report.cascade_words import CascadeLabels
-from equite.report.cascade_workbook import sheet_names
+from equite.report.cascade import files as cascade_files
+from equite.report.cascade.checks import _search
+from equite.report.cascade.files import tier_columns, write
+from equite.report.cascade.words import CascadeLabels
+from equite.report.cascade.workbook import sheet_names
 
 NBSP = "\u00a0"
 # Every table here is made up.

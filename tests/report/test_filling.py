@@ -15,7 +15,7 @@ from recalculation import Cells, LibreOffice, damaged
 from xlsxwriter import Workbook
 
 from equite import Allocation, OutputError
-from equite.report.filling import fill
+from equite.report.workbook.filling import fill
 
 Share = Callable[..., Allocation]
 ROWS = {"code": ["010", "020", "030"], "place": ["=1+1", "Baie & Cie", "Île"], "people": [1, 2, 4]}

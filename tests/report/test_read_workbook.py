@@ -16,7 +16,7 @@ import pytest
 from recalculation import Cell, LibreOffice, damaged, edit
 
 from equite import Allocation, EquiteError, Formula, WorkbookError, WorkbookReading, allocate, cascade, read_workbook
-from equite.report.live.manifest import MANIFEST_SHEET, Input, Manifest
+from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest
 
 PAGE: dict[str, Any] = {
     "equite": "1",

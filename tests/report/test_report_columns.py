@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from equite import Allocation, Formula, allocate
 from equite.report.columns import shown_columns
-from equite.report.labels import Labels, column_labels
+from equite.report.language.labels import Labels, column_labels
 
 #: Shares money by a page of few words.
 Shared = Callable[..., Allocation]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from equite import Allocation, Formula, OutputError, TerritoriesError, allocate
-from equite.report.template import write_template
+from equite.report.workbook.template import write_template
 
 #: Shares money by a page of few words.
 Shared = Callable[..., Allocation]

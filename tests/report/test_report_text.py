@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from equite import Allocation
-from equite.report.text import explained
+from equite.report.terminal.text import explained
 
 #: Shares money by a page of few words.
 Shared = Callable[..., Allocation]

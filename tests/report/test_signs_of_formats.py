@@ -11,7 +11,7 @@ import pytest
 
 from equite import Allocation
 from equite.engine.cascade import cascade
-from equite.report.template import write_template
+from equite.report.workbook.template import write_template
 
 ROOT = Path(__file__).parents[2]
 _PIECES = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|.', re.DOTALL)

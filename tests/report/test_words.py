@@ -13,9 +13,9 @@ from equite import resources
 from equite.engine.methods import AGGREGATORS, NORMALISERS
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS, Expression
 from equite.formula.formula import Formula
-from equite.report.words import formula_in_words, formula_sections
-from equite.report.words_grid import Grid, shortened, squeezed
-from equite.report.words_speech import Speech, typeset
+from equite.report.language.formula_in_words import formula_in_words, formula_sections
+from equite.report.language.speech import Speech, typeset
+from equite.report.terminal.grid import Grid, shortened, squeezed
 from equite.wording import Language
 
 LANGUAGES: tuple[Language, Language] = ("fr", "en")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from equite.report.live.grid import absolute, quoted
-from equite.report.live.manifest import Certificate, Input
 from equite.report.live.translating import written_number
+from equite.report.roundtrip.manifest import Certificate, Input
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums

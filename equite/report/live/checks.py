@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equite.report.labels import plain
+from equite.report.language.labels import plain
 from equite.report.live.bounding import counted, full
 from equite.report.live.calculation import Calculated
 from equite.report.live.certificates import certificate_columns
 from equite.report.live.grid import Column, quoted
-from equite.report.live.manifest import Input
 from equite.report.live.translating import Translator, written_number
-from equite.report.workbook_checks import _LOOKS
-from equite.report.workbook_sheet import PALE, RULE, Book, Sheet, fitting
+from equite.report.roundtrip.manifest import Input
+from equite.report.workbook.checks import _LOOKS
+from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 from equite.wording import Codes
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equite.engine.suppression import suppression_mark
-from equite.report.labels import plain
+from equite.report.language.labels import plain
 from equite.report.live.grid import FIRST, INPUT, Column, absolute, number_form, quoted
 from equite.report.live.inputs import defined_name
-from equite.report.live.manifest import Input
-from equite.report.workbook_sheet import INK, PALE, Book, fitting, paper
-from equite.report.workbook_table import letters
+from equite.report.roundtrip.manifest import Input
+from equite.report.workbook.sheet import INK, PALE, Book, fitting, paper
+from equite.report.workbook.table import letters
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from equite.report.live.closed import Unsupported
-from equite.report.workbook_sheet import INK, MOST_COLUMNS, PALE, RULE, Book, fitting, paper
-from equite.report.workbook_table import letters
+from equite.report.workbook.sheet import INK, MOST_COLUMNS, PALE, RULE, Book, fitting, paper
+from equite.report.workbook.table import letters
 
 __all__ = ["ABSENT", "FIRST", "INPUT", "LONGEST", "ROW", "Column", "Grid", "Head", "absolute", "number_form", "quoted"]
 

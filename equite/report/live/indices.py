@@ -13,7 +13,7 @@ from equite.report.live.closed import Unsupported
 from equite.report.live.criteria import Measured
 from equite.report.live.grid import ROW, Column, Head
 from equite.report.live.sums import ScorePlace
-from equite.report.workbook_table import letters
+from equite.report.workbook.table import letters
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums

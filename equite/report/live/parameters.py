@@ -10,15 +10,15 @@ from equite.engine.scoring import Branch
 from equite.formula.indices import Family, Index
 from equite.formula.nodes import Node
 from equite.formula.writing import Style, written
-from equite.report.labels import Labels, plain
+from equite.report.language.labels import Labels, plain
 from equite.report.live.grid import INPUT, absolute, number_form, quoted
 from equite.report.live.inputs import Figure, defined_name, figures_of, index_figures, literals, method_figures
-from equite.report.live.manifest import Input
 from equite.report.live.parameter_tables import write_table
 from equite.report.live.tables import TablePlace
-from equite.report.workbook_indices import _direction, _measure
-from equite.report.workbook_sheet import PALE, RULE, Book, Sheet, fitting
-from equite.report.workbook_table import letters
+from equite.report.roundtrip.manifest import Input
+from equite.report.workbook.indices import _direction, _measure
+from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
+from equite.report.workbook.table import letters
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation

@@ -11,10 +11,10 @@ import numpy as np
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.nodes import Node
-from equite.report.labels import Labels
+from equite.report.language.labels import Labels
 from equite.report.live.grid import Column, Grid
-from equite.report.live.manifest import Certificate
 from equite.report.live.tables import TablePlace
+from equite.report.roundtrip.manifest import Certificate
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation

@@ -13,11 +13,11 @@ import numpy as np
 from equite.engine.rounding import round_half_away
 from equite.report.columns import Column as Shown
 from equite.report.columns import shown_columns
-from equite.report.labels import plain
+from equite.report.language.labels import plain
 from equite.report.live.calculation import Calculated
 from equite.report.live.grid import FIRST, ROW, Column
-from equite.report.workbook_sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
-from equite.report.workbook_table import _format, _heading_lines, _width, letters
+from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
+from equite.report.workbook.table import _format, _heading_lines, _width, letters
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equite.report.labels import plain
+from equite.report.language.labels import plain
 from equite.report.live.bounding import full
 from equite.report.live.calculation import Calculated
 from equite.report.live.departures import PartDollars
 from equite.report.live.grid import INPUT, Column, quoted
-from equite.report.workbook_sheet import INK, PALE, RULE, Book, Sheet, fitting
+from equite.report.workbook.sheet import INK, PALE, RULE, Book, Sheet, fitting
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums

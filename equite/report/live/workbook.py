@@ -12,20 +12,20 @@ from xlsxwriter.worksheet import Worksheet
 from equite.errors import OutputError, Problem
 from equite.formula.loading import dump
 from equite.report.files import EXCEL, ending, placed
-from equite.report.labels import Labels, plain
+from equite.report.language.labels import Labels, plain
 from equite.report.live.calculation import Calculated, calculate
 from equite.report.live.checks import gather_checks, write_live_checks
 from equite.report.live.data import write_data
 from equite.report.live.departures import part_dollars
 from equite.report.live.grid import FIRST, Grid, quoted
-from equite.report.live.manifest import MANIFEST_SHEET, Input, Manifest, Place
 from equite.report.live.parameters import Parameters
 from equite.report.live.sums import Sums
 from equite.report.live.table import write_live_table
 from equite.report.live.why import names_to_pick, write_why
-from equite.report.workbook import new_workbook
-from equite.report.workbook_notes import notes_sheet, write_notes
-from equite.report.workbook_sheet import MOST_ROWS, Book
+from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest, Place
+from equite.report.workbook.allocation import new_workbook
+from equite.report.workbook.notes import notes_sheet, write_notes
+from equite.report.workbook.sheet import MOST_ROWS, Book
 from equite.wording import Numeral
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from equite.analysis.profile import profile as profile_of
 from equite.analysis.profile import scoring_of
 from equite.analysis.weighting import weights_at_work
 from equite.formula.indices import Index
-from equite.report.labels import plain
+from equite.report.language.labels import plain
 from equite.report.plots.rows import end_labels
 from equite.report.plots.style import BEFORE, FAINT, INK, LESS, SERIES, SMALL, Look, Picture, opened
 from equite.report.plots.words import PlotLabels
-from equite.report.words_grid import shortened
+from equite.report.terminal.grid import shortened
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.report.labels import plain
+from equite.report.language.labels import plain
+from equite.report.language.speech import typeset
 from equite.report.plots.style import BEFORE, LESS, LETTER, MORE, SMALL, Look, Picture, opened, refuse
-from equite.report.words_grid import shortened
-from equite.report.words_speech import typeset
+from equite.report.terminal.grid import shortened
 from equite.wording import Codes, Language, Numeral, say
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from equite.engine.sharing import Floats
 from equite.report.plots.style import Picture
-from equite.report.words_grid import shortened
+from equite.report.terminal.grid import shortened
 
 __all__ = ["extremes", "name_points"]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from equite.engine.sharing import Floats
 from equite.report.plots.style import SMALL, Picture, opened
-from equite.report.words_grid import shortened
+from equite.report.terminal.grid import shortened
 from equite.wording import Language, Numeral
 
 if TYPE_CHECKING:

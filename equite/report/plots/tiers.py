@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.report.labels import Labels
+from equite.report.language.labels import Labels
+from equite.report.language.speech import typeset
 from equite.report.plots.flows import Level, flow_axes
-from equite.report.words_speech import typeset
 from equite.wording import say
 
 if TYPE_CHECKING:

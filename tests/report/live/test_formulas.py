@@ -18,7 +18,7 @@ from openpyxl.utils import column_index_from_string
 from equite import Allocation, Formula, OutputError, allocate
 from equite.report.live import workbook as live
 from equite.report.live.closed import CLOSED
-from equite.report.live.manifest import MANIFEST_SHEET, Manifest
+from equite.report.roundtrip.manifest import MANIFEST_SHEET, Manifest
 from equite.wording import say
 
 ROOT = Path(__file__).resolve().parents[3]

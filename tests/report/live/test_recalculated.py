@@ -24,7 +24,7 @@ from recalculation import JUNK, JUNK_TEXT, Cells, LibreOffice, corrupt, edit
 
 from equite import Allocation, EquiteError, Formula, allocate, read_workbook
 from equite.report.columns import shown_columns
-from equite.report.live.manifest import MANIFEST_SHEET, Input, Manifest
+from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest
 
 pytestmark = [pytest.mark.excel, pytest.mark.slow]
 

@@ -11,10 +11,10 @@ from random_pages import drawn
 from equite import EquiteError, Formula
 from equite.engine.methods import AGGREGATORS, NORMALISERS, TRANSFORMS
 from equite.formula.indices import Family, Index
-from equite.report.labels import Labels
+from equite.report.language.labels import Labels
 from equite.report.live.inputs import figures_of, index_figures, literals, method_figures
-from equite.report.restating import Path, restated
-from equite.report.workbook_changes import told_place
+from equite.report.roundtrip.changes import told_place
+from equite.report.roundtrip.restating import Path, restated
 from equite.wording import Language, say
 
 PAGE = {

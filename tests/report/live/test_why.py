@@ -8,7 +8,7 @@ import pytest
 from recalculation import Cells, LibreOffice, corrupt, edit
 
 from equite import Allocation, Formula, allocate
-from equite.report.live.manifest import MANIFEST_SHEET, Manifest
+from equite.report.roundtrip.manifest import MANIFEST_SHEET, Manifest
 
 pytestmark = pytest.mark.excel
 

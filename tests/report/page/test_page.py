@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 
 from equite import Allocation, Formula, OutputError, SharingError, allocate, resources, wording
 from equite.cli import application
-from equite.report import page as report
 from equite.report.columns import shown_columns
-from equite.report.labels import plain
-from equite.report.page import document
-from equite.report.page.markup import Markup, element, fragment
+from equite.report.html import page as report
+from equite.report.html.page import document
+from equite.report.html.page.markup import Markup, element, fragment
+from equite.report.language.labels import plain
 
 Told = Callable[..., Element]
 Shared = Callable[..., Allocation]
@@ -299,7 +299,7 @@ def test_checks_and_warnings_are_told(told: Told) -> None:
 
 
 def test_the_formula_is_told_in_words(shown: Allocation, whole: Element) -> None:
-    from equite.report.words import formula_sections
+    from equite.report.language.formula_in_words import formula_sections
 
     said = whole.one(id="method").text
     sections = {section.title.replace("\u00a0", " "): section for section in formula_sections(shown.formula)}

@@ -1,0 +1,1 @@
+"""What analyses say: comparisons, diagnoses, ways of deciding, how columns were read."""

@@ -1,0 +1,101 @@
+"""The table of all territories, which a script lets readers search and sort."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator, Sequence
+
+from equite.report.columns import Column
+from equite.report.html.page.draft import Draft, Section
+from equite.report.html.page.markup import Child, Markup, element, fragment
+from equite.report.language.labels import plain
+
+__all__ = ["amounts_section"]
+
+
+def amounts_section(draft: Draft) -> Section:
+    """Give the table, one row for each territory that takes part, with the totals."""
+    title = draft.say("book-allocation")
+    columns = draft.columns
+    table = element(
+        "table",
+        element("caption", draft.say("page-amounts-caption")),
+        element("thead", element("tr", [_heading(column, columns) for column in columns])),
+        element("tbody", Markup("\n".join(_rows(draft)))),
+        element("tfoot", _totals(draft)),
+        id="amounts-table",
+    )
+    # A keyboard scrolls only what it can reach.
+    frame = element(
+        "div", table, class_="wide", role="region", tabindex="0", aria_label=draft.say("page-amounts-scroll")
+    )
+    body = fragment(element("p", draft.say("page-amounts-lead")), _tools(draft), frame)
+    return Section("amounts", title, body)
+
+
+def _tools(draft: Draft) -> Markup:
+    """Give the box to search in and the place where what came of it is told; a script shows them."""
+    named = draft.allocation.formula.name is not None
+    label = draft.say("page-search-name" if named else "page-search-code")
+    every = draft.labels.number(len(draft.allocation.codes))
+    said: dict[str, str] = {
+        # The script puts the count in the place of the letter.
+        f"data_found_{many}": draft.say(f"page-found-{many}", count="#", all=every)
+        for many in ("none", "one", "many")
+    }
+    said |= {f"data_{way}": draft.say(f"page-sorted-{way}", column="#") for way in ("ascending", "descending")}
+    return element(
+        "div",
+        element("label", label, for_="search"),
+        element("input", type="search", id="search", autocomplete="off", spellcheck="false"),
+        element("p", role="status", id="found", **said),
+        class_="tools",
+        id="tools",
+        hidden=True,
+    )
+
+
+def _heading(column: Column, columns: Sequence[Column]) -> Markup:
+    # What names the rows stays in sight while the others are scrolled.
+    names = column.step == "key" and column is [each for each in columns if each.step == "key"][-1]
+    look = "x k" if names else "x" if column.kind == "text" else None
+    return element("th", column.heading, scope="col", class_=look)
+
+
+def _rows(draft: Draft) -> Iterator[str]:
+    """Write the rows; without ``element``, which would take a second for every ten thousand of them."""
+    head = sum(column.step == "key" for column in draft.columns) - 1
+    cells = [_cells(draft, column) for column in draft.columns]
+    for code, texts in zip(draft.allocation.codes, zip(*cells, strict=True), strict=True):
+        name = texts[head]
+        if code in draft.anchors:
+            name = f'<a href="#{draft.anchors[code]}">{name}</a>'
+        before, after = "".join(map(_text, texts[:head])), "".join(texts[head + 1 :])
+        yield f'<tr>{before}<th scope="row" class="x k">{name}</th>{after}</tr>'
+
+
+def _cells(draft: Draft, column: Column) -> list[str]:
+    """Write the cells of a column; of those that name the territory, the text alone."""
+    if column.kind == "text":
+        told = draft.names if column.id == "name" and column.step == "key" else column.cells
+        texts = [html.escape(plain(str(cell)), quote=False) for cell in told]
+        return texts if column.step == "key" else list(map(_text, texts))
+    start = '<td class="a">' if column.step == "amount" else "<td>"
+    return [f"{start}{draft.number(value, column)}</td>" for value in column.numbers.tolist()]
+
+
+def _text(text: str) -> str:
+    return f'<td class="x">{text}</td>'
+
+
+def _totals(draft: Draft) -> Markup:
+    count = draft.labels.territories(len(draft.allocation.codes))
+    keys = sum(column.step == "key" for column in draft.columns)
+    cells: list[Child] = [
+        element("th", draft.say("page-total", territories=count), scope="row", class_="x k", colspan=str(keys))
+    ]
+    for column in draft.columns[keys:]:
+        shown = column.kind != "text" and column.total is not None and not math.isnan(column.total)
+        cells.append(element("td", draft.number(column.total or 0.0, column) if shown else None))
+    return element("tr", cells)

@@ -1,0 +1,71 @@
+"""What a territory declared or chose for itself: its aims, and what it said by whom, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from equite.engine.record import declarations_of
+from equite.engine.sharing import Floats
+from equite.formula.indices import Family, Index
+from equite.report.html.page.draft import Cell, Draft, small_table
+from equite.report.html.page.markup import Markup, element, fragment
+
+__all__ = ["Declared"]
+
+_TOLD = ("who", "when", "evidence", "second")
+
+
+class Declared:
+    """Tells territories' aims and declarations.
+
+    Parameters
+    ----------
+    draft : Draft
+        What the page tells.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.declarations = declarations_of(draft.allocation)
+        self.aims = [
+            (title, aims)
+            for name, index in draft.allocation.formula.indices.items()
+            for title, aims in self._families(index, draft.labels.title(name), name)
+        ]
+
+    def _families(self, group: Index | Family, title: str, index: str) -> Iterator[tuple[str, dict[str, Floats]]]:
+        """Give the families whose weights are points of each territory's own, with the points of each aim."""
+        allocation, labels = self.draft.allocation, self.draft.labels
+        if isinstance(group, Family) and group.points is not None:
+            rows = allocation.context.rows
+            yield (
+                title,
+                {
+                    labels.criterion(index, name): allocation.scope.rows(criterion.weight.tree)[rows]
+                    for name, criterion in group.criteria.items()
+                },
+            )
+        for name, family in group.families.items():
+            yield from self._families(family, labels.worded(family.title) or labels.speech.plain(name), index)
+
+    def block(self, row: int) -> Markup | None:
+        """Give what a territory declared or chose; None where the page asks for nothing of the kind."""
+        told = [*self._aims(row), *self._declarations(row)]
+        return fragment(element("h4", self.draft.say("page-declared")), *told) if told else None
+
+    def _aims(self, row: int) -> Iterator[Markup]:
+        """Give the points of each family in a line, the aims that were given most first."""
+        for title, aims in self.aims:
+            given = sorted(((float(of[row]), aim) for aim, of in aims.items()), key=lambda each: -each[0])
+            told = [self.draft.say("page-points", aim=aim, points=self.draft.labels.number(of)) for of, aim in given]
+            yield element("p", self.draft.say("page-labelled", label=title, value="; ".join(told)))
+
+    def _declarations(self, row: int) -> Iterator[Markup]:
+        if not self.declarations:
+            return
+        headings = [self.draft.say("book-heading-figure"), *(self.draft.say(f"page-told-{key}") for key in _TOLD)]
+        rows: list[list[Cell]] = [
+            [self.draft.labels.title(name), *(told[row].get(key) or "—" for key in _TOLD)]
+            for name, told in self.declarations.items()
+        ]
+        yield small_table(self.draft.say("page-declarations"), headings, rows)

@@ -1,0 +1,185 @@
+"""What every section of the page is made from, and the small things that sections have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from equite.report.columns import Column, shown_columns
+from equite.report.html.page.markup import Child, Markup, element, fragment
+from equite.report.language.labels import Labels, plain
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+
+__all__ = ["Cell", "Draft", "Figure", "Section", "SectionOf", "badge", "listed", "pairs", "small_table"]
+
+
+#: Figures of a computed number that are shown.
+_FIGURES = 5
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page.
+
+    Attributes
+    ----------
+    id : str
+        Its anchor.
+    title : str
+        Its heading, and its name in the list of contents.
+    body : Markup
+        What stands under the heading.
+    """
+
+    id: str
+    title: str
+    body: Markup
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What sections are made from.
+
+    Attributes
+    ----------
+    allocation : Allocation
+        What is told.
+    told : tuple of int
+        The rows of the territories that have a section of their own.
+    """
+
+    allocation: Allocation
+    told: tuple[int, ...]
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The words of the page's language."""
+        return Labels(self.allocation.formula)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The table's columns as they are shown."""
+        return shown_columns(self.allocation, self.labels)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that take part; the code where a name has nothing to show."""
+        both = zip(self.allocation.names, self.allocation.codes, strict=True)
+        return tuple(plain(name).strip() or code for name, code in both)
+
+    def say(self, entry: str, /, **values: object) -> str:
+        """Give a worded output."""
+        return self.labels.say(entry, **values)
+
+    def around(self, held: Markup, entry: str, /, **values: object) -> Markup:
+        """Give a worded output with an element in the place of its value ``held``."""
+        before, _, after = self.say(entry, **values, held="\0").partition("\0")
+        return fragment(before, held, after)
+
+    def column(self, name: str) -> Column | None:
+        """Give a column of what is told once the amounts are known; None where it cannot be told."""
+        return next((each for each in self.columns if each.id == name and each.step in ("amount", "after")), None)
+
+    def number(self, value: float, column: Column) -> str:
+        """Write a cell of a column."""
+        shown = self.labels.number(value * 100.0 if column.kind == "share" else value, column.digits)
+        return "" if math.isnan(value) else shown
+
+    def brief(self, value: float) -> str:
+        """Write a number that was computed, with no more figures than somebody would compare."""
+        if not math.isfinite(value) or value == int(value):
+            return self.labels.number(value)
+        whole = math.floor(math.log10(abs(value))) + 1
+        return self.labels.number(value, max(0, min(8, _FIGURES - whole)))
+
+    def signed(self, value: float, digits: int | None = None) -> str:
+        """Write an amount with its sign, a plus where it is above zero."""
+        return ("+" if value > 0 else "") + self.labels.money(value, digits)
+
+    @cached_property
+    def anchors(self) -> Mapping[str, str]:
+        """The anchor of each territory that has a section, by its code."""
+        # Anchors hold no blanks, and a link escapes whatever is no letter or digit: ``:`` is in no escaped code.
+        codes = [self.allocation.codes[row] for row in self.told]
+        return {code: "t-" + quote(code, safe="", errors="surrogatepass").replace("%", ":") for code in codes}
+
+    def linked(self, code: str, text: str) -> Markup:
+        """Give a territory's name as a link to its section, or alone where it has none."""
+        if code not in self.anchors:
+            return fragment(text)
+        return element("a", text, href=f"#{self.anchors[code]}")
+
+    def known_as(self, code: str, name: str) -> str:
+        """Give a territory's name and its code."""
+        return name if name == code else f"{name} ({code})"
+
+
+#: Gives a section of the page, or None where there is nothing to tell. Others may stand beside those that are here.
+SectionOf = Callable[[Draft], Section | None]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number as it is written, to be set flush right."""
+
+    text: str
+
+
+#: A markup is shown as it is, any other text escaped.
+Cell = str | Figure | None
+
+
+def small_table(
+    caption: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, total: bool = False
+) -> Markup:
+    """Give a table of texts and figures, the first cell of each row its heading.
+
+    Parameters
+    ----------
+    caption : str
+        What the table tells.
+    headings : sequence of str
+        The headings of its columns.
+    rows : sequence of sequences
+        Its cells.
+    total : bool
+        Whether the last row sums up the others.
+    """
+    right = {at for row in rows for at, cell in enumerate(row) if isinstance(cell, Figure)}
+    head = [element("th", text, scope="col", class_="n" if at in right else None) for at, text in enumerate(headings)]
+    lines = [_line(row) for row in rows]
+    foot = element("tfoot", lines.pop()) if total and lines else None
+    top = element("thead", element("tr", head))
+    return element("table", element("caption", caption), top, element("tbody", lines), foot, class_="small")
+
+
+def _line(row: Sequence[Cell]) -> Markup:
+    cells = [element("th", _content(row[0]), scope="row")]
+    cells += [element("td", _content(cell), class_="n" if isinstance(cell, Figure) else None) for cell in row[1:]]
+    return element("tr", cells)
+
+
+def _content(cell: Cell) -> Child:
+    return cell.text if isinstance(cell, Figure) else cell
+
+
+def pairs(found: Sequence[tuple[str, Child]], kind: str) -> Markup:
+    """Give labels and what they label, as a list of definitions."""
+    items = [element("div", element("dt", label), element("dd", value)) for label, value in found]
+    return element("dl", items, class_=kind)
+
+
+def listed(lines: Sequence[Child], kind: str | None = None) -> Markup:
+    """Give a list."""
+    return element("ul", [element("li", line) for line in lines], class_=kind)
+
+
+def badge(mark: str) -> Markup | None:
+    """Give the mark of a figure that nobody measured."""
+    return element("span", mark, class_="badge") if mark else None

@@ -1,0 +1,91 @@
+"""How the amounts are computed, in words that are made from the formula, and what each step gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from equite.report.html.page.draft import Cell, Draft, Figure, Section, listed, small_table
+from equite.report.html.page.markup import Markup, element, fragment
+from equite.report.language.bounds_missing import bounds_missing
+from equite.report.language.figures import changes_section, decision_section, figures_section
+from equite.report.language.formula_in_words import Line, formula_sections
+
+__all__ = ["method_section"]
+
+
+def method_section(draft: Draft) -> Section:
+    """Give the formula in plain words, then what its parts and limits came to."""
+    speech = draft.labels.speech
+    # Who decided, where figures come from and what was changed have their place in other sections.
+    elsewhere = {section(speech).title for section in (decision_section, figures_section, changes_section)}
+    told = [
+        fragment(
+            element("h3", section.title),
+            _nested(section.lines, "ol" if section.numbered else "ul"),
+            _nested(section.after, "ul"),
+        )
+        for section in formula_sections(draft.allocation.formula, draft.labels.language)
+        if section.title not in elsewhere
+    ]
+    lead = element("p", draft.say("page-method-lead"))
+    return Section("method", draft.say("page-method"), fragment(lead, *told, _steps(draft)))
+
+
+def _nested(lines: Sequence[Line], kind: str) -> Markup | None:
+    """Give lines as a list, those that belong below another in a list inside it."""
+    if not lines:
+        return None
+    return element(kind, [element("li", first.text, _nested(inner, "ul")) for first, inner in _families(lines)])
+
+
+def _families(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]:
+    """Give each line of the least depth with the deeper ones that follow it."""
+    least = min(line.depth for line in lines)
+    starts = [0, *(at for at, line in enumerate(lines) if line.depth == least and at)]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        yield lines[start], lines[start + 1 : end]
+
+
+def _steps(draft: Draft) -> Markup:
+    """Give what each part shared and what each limit moved."""
+    allocation, labels = draft.allocation, draft.labels
+    names = ("part", "pool-amount", "members", "level")
+    rows: list[list[Cell]] = []
+    for result in allocation.parts_shared:
+        level = draft.brief(float(result.level[0])) if result.level.size == 1 else _by_group(draft, result.level.size)
+        rows.append(
+            [
+                labels.title(result.part.id),
+                Figure(labels.money(float(result.amounts.sum()))),
+                Figure(labels.number(int(result.members.sum()))),
+                Figure("" if result.part.share.as_is is not None else level),
+            ]
+        )
+    parts = small_table(draft.say("book-parts"), [draft.say(f"book-heading-{name}") for name in names], rows)
+    about = element("p", element("small", draft.say("book-about-level")))
+    missing = bounds_missing(allocation, labels)
+    without = listed(missing) if missing else None
+    return fragment(element("h3", draft.say("page-steps")), parts, about, _stages(draft), without)
+
+
+def _by_group(draft: Draft, count: int) -> str:
+    return draft.say("level-by-group", count=draft.labels.number(count))
+
+
+def _stages(draft: Draft) -> Markup | None:
+    allocation, labels = draft.allocation, draft.labels
+    if not allocation.stages:
+        return None
+    rows: list[list[Cell]] = [
+        [
+            labels.limit(stage.limit),
+            Figure(labels.number(int(stage.raised.sum()))),
+            Figure(labels.number(int(stage.lowered.sum()))),
+            Figure(labels.money(float(np.maximum(stage.after - stage.before, 0.0).sum()))),
+        ]
+        for stage in allocation.stages
+    ]
+    headings = [draft.say(f"book-heading-{name}") for name in ("stage", "raised", "lowered", "moved")]
+    return small_table(draft.say("book-limits"), headings, rows)

@@ -1,0 +1,89 @@
+"""The page around its sections: head, contents, footer, and what it lets a browser do, which is next to nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from importlib.resources import files
+
+from equite.report.html.page.draft import Draft, Section
+from equite.report.html.page.markup import Markup, element
+
+__all__ = ["whole_page"]
+
+
+def whole_page(draft: Draft, sections: Sequence[Section]) -> str:
+    """Give the file's text: one page that needs nothing else, and asks nothing of any network.
+
+    Parameters
+    ----------
+    draft : Draft
+        What is told.
+    sections : sequence of Section
+        In the order of reading.
+    """
+    labels = draft.labels
+    title = labels.worded(draft.allocation.formula.heading)
+    style, script = _style(draft), _kept("page.js")
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="generator", content=f"equite {draft.allocation.record['equite']}"),
+        element("title", title),
+        element("style", Markup(style)),
+    )
+    contents = [element("li", element("a", each.title, href=f"#{each.id}")) for each in sections]
+    body = element(
+        "body",
+        element("a", draft.say("page-skip"), href="#main", class_="skip"),
+        element("header", element("h1", title), _under(draft)),
+        element("nav", element("ul", contents), aria_label=draft.say("page-contents")),
+        element("main", [_section(each) for each in sections], id="main", tabindex="-1"),
+        element("footer", element("p", draft.say("page-footer"))),
+        element("script", Markup(script)),
+    )
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang=labels.language)}\n"
+
+
+def _under(draft: Draft) -> Markup:
+    """Say under the title who decided, or that nobody has."""
+    decision = draft.allocation.formula.decision
+    if decision is None:
+        return element("p", draft.say("book-no-decision"))
+    told = [
+        draft.say("page-labelled", label=draft.say(f"book-decision-{key}"), value=value)
+        for key in ("adopted_by", "date", "resolution")
+        if (value := getattr(decision, key))
+    ]
+    return element("p", " · ".join(told))
+
+
+def _section(section: Section) -> Markup:
+    heading = element("h2", section.title, id=f"{section.id}-h")
+    return element("section", heading, section.body, id=section.id, aria_labelledby=f"{section.id}-h")
+
+
+def _style(draft: Draft) -> str:
+    """Give the sheet of styles, with the paper of the page's currency."""
+    here = draft.allocation.formula.currency in ("CAD", "USD")
+    return _kept("page.css").replace("PAPER", "letter" if here else "A4")
+
+
+def _kept(name: str) -> str:
+    """Read a file beside this module; its lines end alike on every system, as the fingerprint wants."""
+    return (files(__package__) / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _policy(style: str, script: str) -> str:
+    """Allow the page's own script and style, known by their fingerprints, and nothing else from anywhere."""
+    return (
+        f"default-src 'none'; style-src '{_fingerprint(style)}'; script-src '{_fingerprint(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _fingerprint(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

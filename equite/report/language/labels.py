@@ -1,0 +1,335 @@
+"""What a page's names, figures and columns are called in outputs, in French or in English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from equite import wording
+from equite.engine.rounding import Unit
+from equite.formula.expressions import Expression
+from equite.formula.formula import Formula
+from equite.formula.indices import Criterion
+from equite.formula.model import Limit, Part
+from equite.formula.names import criteria_of, expressions_of
+from equite.inputs.catalogue import read_catalogue
+from equite.report.language.speech import Speech, typeset
+from equite.wording import Language
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
+
+__all__ = ["AMOUNT_WORDS", "MARKED", "Labels", "column_labels", "distinct", "limit_names", "part_names", "plain"]
+
+#: Statuses that show on every heading and line that rests on them, the weakest first.
+MARKED = ("illustrative", "declared")
+#: The table's own columns, which the page does not title.
+AMOUNT_WORDS = (
+    "code",
+    "name",
+    "rounding",
+    "amount",
+    "per_head",
+    "share",
+    "previous",
+    "change",
+    "change_share",
+    "notes",
+)
+_IN_MONEY = frozenset({"rounding", "amount", "per_head", "previous", "change"})
+_BLANKS = "\u00a0\u202f\u2009"
+
+
+def plain(text: str) -> str:
+    """Give a text on one line, without the control characters that a terminal or a spreadsheet would obey."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter in _BLANKS else " " for letter in text).strip()
+
+
+def part_names(formula: Formula, part: Part) -> frozenset[str]:
+    """Give the names that a part's dollars rest on; a remainder or a fraction rests on the envelope."""
+    names = formula.names.part_needs(part)
+    whole = part.pool is not None and (part.pool.remainder or part.pool.fraction is not None)
+    return names | {"envelope"} if whole else names
+
+
+def limit_names(formula: Formula, limit: Limit) -> frozenset[str]:
+    """Give the names that a limit's bounds and its exceptions rest on."""
+    names = {name for _, expression in expressions_of(limit) for name in expression.names}
+    own = formula.names.parts[limit.part].previous if limit.part in formula.names.parts else None
+    if own and "previous" in names:
+        names = (names - {"previous"}) | {own}
+    return frozenset(names | ({limit.by} if limit.by else set()))
+
+
+class Labels:
+    """How a page's readers see its names, its figures and what they rest on.
+
+    Parameters
+    ----------
+    formula : Formula
+        The page.
+    language : {"fr", "en"}, optional
+        The readers' language; by default the page's.
+    """
+
+    def __init__(self, formula: Formula, language: Language | None = None) -> None:
+        self.formula = formula
+        self.language: Language = language or formula.language
+        self.speech = Speech(formula, self.language)
+        #: The decimals of an amount.
+        self.digits = Unit(Decimal(formula.rounding_to)).digits
+
+    def say(self, entry: str, **values: object) -> str:
+        """Give a worded output in the readers' language."""
+        return typeset(wording.say(entry, self.language, **values), self.language)
+
+    def count(self, number: int, one: str, many: str) -> str:
+        """Say a sentence for one thing, or for many; in French, none is told as one is."""
+        single = number in (0, 1) if self.language == "fr" else number == 1
+        return self.say(one if single else many, count=self.number(number))
+
+    def territories(self, number: int) -> str:
+        """Count territories in words."""
+        return self.count(number, "territories-one", "territories-many")
+
+    def money(self, value: float, digits: int | None = None) -> str:
+        """Write an amount with its currency or its unit."""
+        currency = self.formula.unit or self.formula.currency
+        return wording.money(value, self.language, currency, self.digits if digits is None else digits)
+
+    def number(self, value: float, digits: int | None = None) -> str:
+        """Write a number as the readers do."""
+        return wording.numeral(value, self.language, digits)
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """Write a share of one as a percentage."""
+        return wording.percent(share, self.language, digits)
+
+    @cached_property
+    def symbol(self) -> str:
+        """What stands beside an amount: ``$``, ``€``, or the page's unit."""
+        if self.formula.unit:
+            return self.worded(self.formula.unit)
+        # French writes the sign last, whatever the currency.
+        return wording.money(0.0, "fr", self.formula.currency, 0).lstrip("0").strip()
+
+    def worded(self, text: Mapping[str, str] | None, absent: str = "") -> str:
+        """Give a text of the page in the readers' language."""
+        return plain(text[self.language]) if text else absent
+
+    @cached_property
+    def _criteria(self) -> dict[str, Criterion]:
+        """The criteria by name, the first of each name that has a title before any other."""
+        found: dict[str, Criterion] = {}
+        for index in self.formula.indices.values():
+            for _, name, criterion in criteria_of(index):
+                if name not in found or (criterion.title and not found[name].title):
+                    found[name] = criterion
+        return found
+
+    def title(self, name: str) -> str:
+        """Give a name's title on the page; without one, the name in words."""
+        page = self.formula
+        if name in ("envelope", "previous", "amount"):
+            return self.say(f"word-{name}")
+        if name in page.names.parts:
+            return self._own(page.names.parts[name])
+        known = {*page.names.columns, *page.names.defined, *page.columns}
+        limit = next((limit for limit in page.limits if limit.id == name and name not in known), None)
+        if limit is not None:
+            return self._own(limit)
+        criterion = self._criteria.get(name)
+        titled = (page.columns.get(name), page.constants.get(name), page.variables.get(name), page.indices.get(name))
+        if criterion and criterion.title and not any(found.title for found in titled if found):
+            return self.worded(criterion.title)
+        return plain(self.speech.title(name))
+
+    def _own(self, thing: Part | Limit) -> str:
+        """Give the title of a part or of a limit; without one, its id in words."""
+        words = plain(thing.id.replace("_", " ")).strip()
+        return self.worded(thing.title, words[:1].upper() + words[1:])
+
+    def criterion(self, index: str, name: str) -> str:
+        """Give a criterion's title: its own in that index, else that of the column or variable it is read from."""
+        for _, other, criterion in criteria_of(self.formula.indices[index]):
+            if other == name and criterion.title and not self._inherited(name, criterion):
+                return self.worded(criterion.title)
+        return self.title(name)
+
+    def _inherited(self, name: str, criterion: Criterion) -> bool:
+        """Tell whether a title is the catalogue's, and not stated on the page: a column's own comes before it."""
+        known = read_catalogue().get(name)
+        return known is not None and dict(known.title) == dict(criterion.title or {})
+
+    def limit(self, limit: Limit) -> str:
+        """Give a limit's title; its id may be that of a part."""
+        return self._own(limit)
+
+    def check(self, that: str, title: Mapping[str, str]) -> str:
+        """Give a check's title; one without is said in words."""
+        return self._condition(title, [check.that for check in self.formula.checks if str(check.that) == that])
+
+    def reason(self, reason: Mapping[str, str]) -> str:
+        """Give the reason why somebody is left out; a rule without one is said in words."""
+        rules = [*self.formula.eligible, *(rule for part in self.formula.parts for rule in part.eligible)]
+        return self._condition(reason, [rule.where for rule in rules])
+
+    def _condition(self, text: Mapping[str, str], conditions: Iterable[Expression]) -> str:
+        """Give a text, or the words of the condition that stands in its place."""
+        for condition in conditions:
+            if text[self.language] == str(condition):
+                return self.expression(condition)
+        return self.worded(text)
+
+    def unit(self, name: str) -> str:
+        """Give the unit of a column, a constant or a variable; nothing where the page does not say."""
+        page = self.formula
+        spec = page.columns.get(name) or page.constants.get(name) or page.variables.get(name)
+        return self.worded(spec.unit if spec else None)
+
+    def status(self, status: str | None) -> str:
+        """Word how far a figure can be trusted."""
+        return self.say(f"status-{status or 'absent'}")
+
+    def method(self, name: str) -> str:
+        """Word a normaliser, an aggregator or a transform; one that was added later keeps its name."""
+        try:
+            return self.say(f"method-{name}")
+        except KeyError:
+            return name
+
+    def statuses(self, names: Iterable[str]) -> frozenset[str]:
+        """Give the statuses of all the figures that some names rest on."""
+        page = self.formula
+        found: set[str] = set()
+        seen: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if name in page.indices:
+                for _, criterion, spec in criteria_of(page.indices[name]):
+                    if spec.weight.number != 0:
+                        found |= self._criterion_statuses(criterion, spec)
+                waiting += [other for _, each in expressions_of(page.indices[name]) for other in each.names]
+                continue
+            given = page.envelope if name == "envelope" else page.columns.get(name) or page.constants.get(name)
+            if given is not None and given.status:
+                found.add(str(given.status))
+            waiting += page.names.needs.get(name, ())
+        return frozenset(found)
+
+    def _criterion_statuses(self, name: str, criterion: Criterion) -> frozenset[str]:
+        own = frozenset({criterion.status}) if criterion.status else self.statuses((name,))
+        # Points that somebody made up move money as much as a measure that somebody made up.
+        return own | self.statuses(criterion.weight.names)
+
+    def criterion_mark(self, index: str, name: str) -> str:
+        """Word that a criterion of an index rests on illustrative or declared figures; nothing where it does not."""
+        found: frozenset[str] = frozenset()
+        for _, other, criterion in criteria_of(self.formula.indices[index]):
+            if other == name:
+                found |= self._criterion_statuses(name, criterion)
+        return self._mark(found)
+
+    def mark(self, names: Iterable[str]) -> str:
+        """Word that some names rest on illustrative or declared figures; nothing where they do not."""
+        return self._mark(self.statuses(names))
+
+    def _mark(self, statuses: frozenset[str]) -> str:
+        return next((self.status(status) for status in MARKED if status in statuses), "")
+
+    @cached_property
+    def amount_names(self) -> frozenset[str]:
+        """The names that final amounts rest on."""
+        page = self.formula
+        parts = [part_names(page, part) for part in page.parts]
+        return frozenset().union(*parts, *(limit_names(page, limit) for limit in page.limits))
+
+    def heading(self, word: str) -> str:
+        """Give the heading of one of the table's own columns, such as ``code`` or ``amount``."""
+        rests_on: Mapping[str, frozenset[str]] = {
+            "previous": frozenset({"previous"}),
+            "per_head": self.amount_names | self._people,
+            "change": self.amount_names | {"previous"},
+            "change_share": self.amount_names | {"previous"},
+        }
+        marked = word in rests_on or word in ("amount", "share")
+        unit = self.symbol if word in _IN_MONEY else "%" if word in ("share", "change_share") else ""
+        return self.dressed(
+            self.say(f"heading-{word}"), unit, self.mark(rests_on.get(word, self.amount_names)) if marked else ""
+        )
+
+    @property
+    def _people(self) -> frozenset[str]:
+        return frozenset({self.formula.people or "population"})
+
+    def part_heading(self, part: Part) -> str:
+        """Give the heading of a part's column."""
+        return self.dressed(self.title(part.id), self.symbol, self.mark(part_names(self.formula, part)))
+
+    def limit_heading(self, limit: Limit) -> str:
+        """Give the heading of a limit's column."""
+        return self.dressed(self.limit(limit), self.symbol, self.mark(limit_names(self.formula, limit)))
+
+    def dressed(self, title: str, *beside: str) -> str:
+        """Put a unit and a mark beside a title, in parentheses."""
+        added = ", ".join(text for text in beside if text)
+        return f"{title} ({added})" if added else title
+
+    def expression(self, expression: Expression) -> str:
+        """Say an expression as a board reads it: titles for names, ``×`` and ``≥`` for signs, words for functions."""
+        return self.speech.expression(expression)
+
+    def quantity(self, expression: Expression) -> str:
+        """Say an expression that stands for an amount."""
+        return self.speech.quantity(expression)
+
+
+def column_labels(allocation: Allocation, language: Language | None = None) -> dict[str, str]:
+    """Give the heading of each column of an allocation's table.
+
+    Parameters
+    ----------
+    allocation : Allocation
+        The allocation.
+    language : {"fr", "en"}, optional
+        The readers' language; by default the page's.
+
+    Returns
+    -------
+    dict of str to str
+        From the column's name in ``allocation.table`` to its heading, with its unit; each heading stands once.
+    """
+    labels = Labels(allocation.formula, language)
+    own = {part.id: labels.part_heading(part) for part in allocation.formula.parts}
+    own |= {limit.id: labels.limit_heading(limit) for limit in allocation.formula.limits}
+    names = list(allocation.table.columns)
+    entries = [(name, name not in own, own[name] if name in own else labels.heading(name)) for name in names]
+    return dict(zip(names, distinct(entries), strict=True))
+
+
+def distinct(entries: Sequence[tuple[str, bool, str]]) -> list[str]:
+    """Tell headings that are alike apart by their ids; the table's own columns keep theirs.
+
+    Parameters
+    ----------
+    entries : sequence of (str, bool, str)
+        Each column's id, whether it is the table's own, and its heading.
+    """
+    taken = {heading for _, own, heading in entries if own}
+    found = []
+    for name, own, heading in entries:
+        shown, count = heading, 1
+        while not own and shown in taken:
+            shown = f"{heading} [{plain(name)}]" if count == 1 else f"{heading} [{plain(name)}, {count}]"
+            count += 1
+        taken.add(shown)
+        found.append(shown)
+    return found

@@ -1,0 +1,1 @@
+"""Workbooks as they lie on the disk: parts, cells and names, in bytes."""

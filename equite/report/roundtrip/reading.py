@@ -1,0 +1,182 @@
+"""Reading a live workbook back: the page and the table as they were edited, and what was changed.
+
+Cells are found by the names that the workbook defines for them, which follow a sheet that is renamed and rows that are
+moved. The file is only read.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path as FilePath
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from equite.engine.allocate import allocate
+from equite.engine.allocation import Allocation
+from equite.errors import EquiteError, Problem, WorkbookError
+from equite.formula.formula import Formula
+from equite.inputs.territories import Territories
+from equite.report.language.labels import Labels
+from equite.report.roundtrip.cells import Book
+from equite.report.roundtrip.changes import InputChange
+from equite.report.roundtrip.inputs import read_inputs
+from equite.report.roundtrip.manifest import MANIFEST_SHEET, MARK, VERSION, Certificate, Manifest
+from equite.wording import Language
+
+__all__ = ["WorkbookReading", "read_workbook"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WorkbookReading:
+    """A live workbook as it was read back.
+
+    Attributes
+    ----------
+    name : str
+        The file's name.
+    formula : Formula
+        The page, with the envelope, weights, bounds and constants as they stand in the workbook.
+    territories : Territories
+        The table as it stands in the workbook: the columns that the page reads.
+    changes : tuple of InputChange
+        Every figure and cell that differs from what was written, each with its sentence.
+    cached_amounts : pandas.Series
+        The amounts that the file shows, by code; missing where a territory takes no part, or where they were lost.
+    certificates : tuple of Certificate
+        The steps that the workbook holds as values, so that its amounts cannot follow what they rest on.
+    """
+
+    name: str
+    formula: Formula
+    territories: Territories
+    changes: tuple[InputChange, ...]
+    cached_amounts: pd.Series
+    certificates: tuple[Certificate, ...] = ()
+
+    @cached_property
+    def _allocation(self) -> Allocation:
+        return allocate(self.formula, self.territories)
+
+    def allocate(self) -> Allocation:
+        """Allocate by the page and the table as edited: what the workbook shows once it is recalculated, to the cent.
+
+        Raises
+        ------
+        EquiteError
+            As for :func:`equite.allocate`.
+        """
+        return self._allocation
+
+    @property
+    def cache(self) -> Literal["current", "stale", "lost"]:
+        """Whether the amounts in the file are those of its figures, those of others, or lost altogether."""
+        if self.cached_amounts.isna().all():
+            return "lost"
+        found = self.allocate()
+        now = pd.Series(found.amounts, index=list(found.codes)).reindex(self.cached_amounts.index)
+        half = float(found.formula.rounding_to) / 2
+        same = (now.fillna(0.0) - self.cached_amounts.fillna(0.0)).abs() < half
+        return "current" if bool((same & (now.isna() | self.cached_amounts.notna())).all()) else "stale"
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the amounts in the file are not those of its figures: it was edited and not recalculated."""
+        return self.cache != "current"
+
+    def summary(self, language: Language | None = None) -> str:
+        """Tell in a few lines what was read, what was changed and whether the amounts are up to date."""
+        labels = Labels(self.formula, language)
+        head = labels.say(
+            "reading-summary",
+            name=self.name,
+            title=labels.worded(self.formula.heading),
+            territories=labels.territories(len(self.territories)),
+            changes=self._counted(labels),
+            amounts=labels.say(f"reading-amounts-{self._state()}"),
+        )
+        return "\n".join([head, *(f"  {change.text(labels.language)}" for change in self.changes)])
+
+    def _counted(self, labels: Labels) -> str:
+        if not self.changes:
+            return labels.say("reading-changes-none")
+        return labels.count(len(self.changes), "reading-changes-one", "reading-changes-many")
+
+    def _state(self) -> str:
+        try:
+            return self.cache
+        except EquiteError:
+            return "refused"
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        head, *changes = (html.escape(line.strip()) for line in self.summary().splitlines())
+        return f"<p>{head}</p>" + (f"<ul>{''.join(f'<li>{line}</li>' for line in changes)}</ul>" if changes else "")
+
+
+def read_workbook(path: str | FilePath) -> WorkbookReading:
+    """Read a live workbook back, as it was edited.
+
+    Parameters
+    ----------
+    path : str or Path
+        A workbook that ``allocation.to_excel(path, live=True)`` wrote, edited and saved in any spreadsheet.
+
+    Returns
+    -------
+    WorkbookReading
+        The page, the table, and what was changed.
+
+    Raises
+    ------
+    WorkbookError
+        The file is no such workbook, or was edited into something that means nothing; every problem at once, each with
+        its sheet and cell.
+    """
+    if not isinstance(path, str | PathLike):
+        raise WorkbookError([Problem("input-no-path", {"kind": type(path).__name__})])
+    book = Book(FilePath(path).expanduser())
+    manifest = _manifest(book)
+    inputs = read_inputs(book, manifest)
+    amounts = _cached_amounts(book, manifest, inputs.codes)
+    name = book.file.name
+    return WorkbookReading(name, inputs.formula, inputs.territories, inputs.changes, amounts, manifest.certificates)
+
+
+def _manifest(book: Book) -> Manifest:
+    """Read the hidden sheet."""
+    if MANIFEST_SHEET not in book.sheets:
+        book.refuse("workbook-not-live")
+    rows = [["" if cell.value is None else cell.value for cell in row] for row in book.rows(MANIFEST_SHEET)]
+    rows = [_stripped(row) for row in rows]
+    head = [str(cell) for cell in rows[0]] if rows else []
+    if len(head) == 2 and head[0] == MARK and head[1] != VERSION:
+        book.refuse("workbook-newer", version=next((row[1] for row in rows if row[:1] == ["equite"]), head[1]))
+    manifest = Manifest.from_rows(rows)
+    if manifest is None or "amounts" not in manifest.places:
+        book.refuse("workbook-damaged", sheet=MANIFEST_SHEET)
+    if any(certificate.reason == "cascade" for certificate in manifest.certificates):
+        # The page alone does not say what money came to this tier, nor to whom.
+        book.refuse("workbook-of-a-tier")
+    return manifest
+
+
+def _stripped(row: list[object]) -> list[object]:
+    """Leave out the blanks after a row's last cell."""
+    while row and row[-1] == "":
+        row = row[:-1]
+    return row
+
+
+def _cached_amounts(book: Book, manifest: Manifest, codes: tuple[str, ...]) -> pd.Series:
+    """Give the amounts that the file carries, by code."""
+    place = manifest.places["amounts"]
+    area = book.area(place.name, place.sheet, place.cells)
+    numbers = book.numbers(area) if area is not None else []
+    return pd.Series(numbers[: len(codes)], index=list(codes[: len(numbers)]), dtype=np.float64)
