@@ -99,3 +99,17 @@ def test_an_exception_is_a_delegation_of_one_line(exception: str) -> None:
         rest = [statement for statement in body if not isinstance(statement, ast.Import | ast.ImportFrom)]
         assert len(rest) == 1, f"{source}.{function.name} does more than delegate"
         assert isinstance(rest[0], ast.Return | ast.Expr), f"{source}.{function.name} does more than delegate"
+
+
+def test_no_private_name_is_imported() -> None:
+    """What another module needs is public there: it has a name, a docstring, and a place in ``__all__``."""
+    found = []
+    for file in sorted((ROOT / "equite").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                found += [
+                    f"{file.relative_to(ROOT).as_posix()}:{node.lineno} {name.name}"
+                    for name in node.names
+                    if name.name.startswith("_") and not name.name.startswith("__")
+                ]
+    assert found == []

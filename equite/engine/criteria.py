@@ -24,7 +24,7 @@ from equite.formula.nodes import Binary, Call, Name, Number
 from equite.inputs.spelling import near_label
 from equite.wording import Codes, Numeral
 
-__all__ = ["ContextGroup", "CriterionScore", "Measure", "measure"]
+__all__ = ["ContextGroup", "CriterionScore", "Measure", "fill", "measure"]
 
 
 #: How each rule's filling is worded.
@@ -237,7 +237,7 @@ def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnin
     if rule.rule == "skip":
         warnings.append(Problem("cells-skipped", values))
         return raw
-    filled = np.where(missing, _fill(rule, raw, scope), raw)
+    filled = np.where(missing, fill(rule, raw, scope), raw)
     if np.isnan(filled).any():
         _refuse_unfilled(what, raw, np.isnan(filled), scope, problems)
         return filled
@@ -257,7 +257,8 @@ def _refuse_unfilled(what: Measure, raw: Floats, left: Mask, scope: Scope, probl
         problems.add("fill-impossible", **place, criterion=what.name, codes=codes)
 
 
-def _fill(rule: Missing, raw: Floats, scope: Scope) -> Floats:
+def fill(rule: Missing, raw: Floats, scope: Scope) -> Floats:
+    """Return what the page's rule puts where a value is missing, for every row."""
     if rule.rule == "value":
         return np.full(raw.size, float(rule.value or 0))
     if rule.rule == "column":

@@ -24,7 +24,7 @@ from equite.formula.nodes import Name, Node
 from equite.inputs.grid import few
 from equite.wording import Codes
 
-__all__ = ["PartResult", "exceeding", "labelled_groups", "resolve", "score_of", "share_parts"]
+__all__ = ["PartResult", "exceeding", "labelled_groups", "order_of_parts", "resolve", "score_of", "share_parts"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def share_parts(scope: Scope, context: Context, envelope: Floats | None) -> tupl
     parts = context.formula.parts
     pools = _independent_pools(scope, context)
     results: dict[str, PartResult] = {}
-    for at in _order(context.formula):
+    for at in order_of_parts(context.formula):
         part = parts[at]
         groups = _groups(scope, context, part, at)
         if part.takes_remainder:
@@ -123,7 +123,7 @@ def share_parts(scope: Scope, context: Context, envelope: Floats | None) -> tupl
     return tuple(results[part.id] for part in parts), scope
 
 
-def _order(formula: Formula) -> list[int]:
+def order_of_parts(formula: Formula) -> list[int]:
     """Give the parts in the order they can be shared: the remainder after all that do not name it."""
     remainder = next((part.id for part in formula.parts if part.takes_remainder), None)
 

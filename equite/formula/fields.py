@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from equite.errors import FormulaError
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS, Expression
 
-__all__ = ["Expr", "Identifier", "Plain", "Status", "Strict", "Title", "Weight", "refuse"]
+__all__ = ["NUMBER", "Expr", "Identifier", "Plain", "Status", "Strict", "Title", "Weight", "number_of", "refuse"]
 
 #: How far a figure can be trusted.
 Status = Literal["official", "estimated", "declared", "illustrative"]
@@ -24,7 +24,7 @@ Status = Literal["official", "estimated", "declared", "illustrative"]
 RESERVED = frozenset({"all", "amount", "eligible", "envelope", "no", "null", "previous", "yes"})
 _FUNCTIONS = frozenset({*AGGREGATES, *ROW_FUNCTIONS, *TABLE_FUNCTIONS})
 _PERCENT = re.compile(r"\s*([+-]?\d+(?:[.,]\d*)?)\s*(?:%|p\.\s*100|p\.\s*cent)\s*")
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 
 
 class Strict(BaseModel):
@@ -58,12 +58,12 @@ def _weight(value: Any) -> Any:
     return _expression(value)
 
 
-def _number(value: Any) -> Any:
+def number_of(value: Any) -> Any:
     """Read a plain number exactly; a comma, a unit or a missing digit is refused."""
     if isinstance(value, Decimal):
         return value
     text = "" if isinstance(value, bool) or value is None else str(value).strip()
-    if not _NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text):
         raise refuse("not-a-number", value=_shown(value))
     try:
         return Decimal(text)
@@ -115,7 +115,7 @@ Weight = Annotated[
 #: A plain number, kept exactly as written.
 Plain = Annotated[
     Decimal,
-    BeforeValidator(_number),
+    BeforeValidator(number_of),
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": ["number", "string"], "description": "A plain number."}),
 ]

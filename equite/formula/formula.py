@@ -22,7 +22,7 @@ from equite.formula.validating import reporter, shown, validated
 from equite.inputs.catalogue import Catalogue, read_catalogue
 from equite.wording import Language, as_language
 
-__all__ = ["Formula"]
+__all__ = ["Formula", "catalogue_of"]
 
 
 class Formula(FormulaModel):
@@ -76,7 +76,7 @@ class Formula(FormulaModel):
         if "tiers" in page.content and "parts" not in page.content:
             report("page-is-plan")
             problems.refuse()
-        page = inherit(page, lambda: _catalogue(page), report)
+        page = inherit(page, lambda: catalogue_of(page), report)
         formula = validated(cls, page, problems, report)
         formula._page = page
         check_names(formula.names, report)
@@ -151,7 +151,7 @@ class Formula(FormulaModel):
         return formula_html(self)
 
 
-def _catalogue(page: Page) -> Catalogue:
+def catalogue_of(page: Page) -> Catalogue:
     """Give the catalogue that a page's criteria inherit from: the shipped one, with the page's own laid over it."""
     own = page.content.get("catalogue")
     if not isinstance(own, str):

@@ -13,7 +13,7 @@ from typing import Any
 from equite.formula.loading import Page, PageValue
 from equite.inputs.catalogue import Catalogue, Criterion
 
-__all__ = ["inherit"]
+__all__ = ["inherit", "of_column"]
 
 #: Note one problem: its sentence, its path, its values.
 Report = Callable[..., None]
@@ -96,7 +96,7 @@ def _criterion(
     if known.consent is not None and not stated.get("consent"):
         report("consent-untold", path, criterion=name, why=known.consent)
     if not any(isinstance(content.get(section), dict) and name in content[section] for section in _DEFINED):
-        columns[name] = {**dict(_of_column(known)), **_column(columns.get(name))}
+        columns[name] = {**dict(of_column(known)), **_column(columns.get(name))}
     found = {**dict(_of_criterion(known)), **stated}
     if "title" not in stated and _has_own_title(name, content):
         del found["title"]
@@ -116,7 +116,7 @@ def _column(value: PageValue) -> dict[str, PageValue]:
     return {} if value is None else {"heading": value}
 
 
-def _of_column(known: Criterion) -> Iterator[tuple[str, Any]]:
+def of_column(known: Criterion) -> Iterator[tuple[str, Any]]:
     """Give what a column takes from the catalogue: how its cells are read, and how it is called."""
     yield "title", dict(known.title)
     if known.family == "aims":

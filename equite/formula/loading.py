@@ -13,7 +13,7 @@ import yaml
 
 from equite.errors import FormulaError, Problem, Problems
 
-__all__ = ["Change", "Page", "PageValue", "Place", "overlay", "page_of", "read_page"]
+__all__ = ["Change", "Page", "PageValue", "Place", "overlay", "page_of", "read_page", "short_key"]
 
 #: What a page holds: text, mappings and lists. The schema gives types.
 PageValue = Any
@@ -220,9 +220,9 @@ def _absent(value: PageValue) -> bool:
 
 def _merge(base: PageValue, partial: PageValue, path: Place, changes: list[Change]) -> PageValue:
     where = ".".join(path)
-    if isinstance(base, dict) and isinstance(partial, str) and _short_key(path) in base:
+    if isinstance(base, dict) and isinstance(partial, str) and short_key(path) in base:
         # A bare value laid over a long form changes the value, and keeps its source and status.
-        partial = {_short_key(path): partial}
+        partial = {short_key(path): partial}
     if isinstance(base, dict) and isinstance(partial, dict):
         return _merge_mappings(base, partial, path, changes)
     if isinstance(base, list) and base and all(_id(item) for item in base):
@@ -237,7 +237,7 @@ def _merge(base: PageValue, partial: PageValue, path: Place, changes: list[Chang
     return partial
 
 
-def _short_key(path: Place) -> str:
+def short_key(path: Place) -> str:
     """Give the key that a bare value stands for at a path; nothing where there is no short form."""
     if path in (("envelope",), ("key",)):
         return "value" if path[0] == "envelope" else "column"

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
 
 from equite.errors import Problem, nearest
-from equite.formula.fields import _NUMBER, Plain, Strict, refuse
+from equite.formula.fields import NUMBER, Plain, Strict, refuse
 from equite.formula.formula import Formula
-from equite.formula.loading import _short_key
+from equite.formula.loading import short_key
 from equite.formula.place_words import PlaceSaid, ValueSaid
 from equite.formula.places import (
     Difference,
@@ -64,7 +64,7 @@ class Margin(Strict):
     def offers(self, value: Any) -> bool:
         """Tell whether a value is one of the choices, however its spaces are written."""
         if isinstance(value, Decimal):
-            return any(_NUMBER.fullmatch(choice) and Decimal(choice) == value for choice in self.choices)
+            return any(NUMBER.fullmatch(choice) and Decimal(choice) == value for choice in self.choices)
         if isinstance(value, Rule):
             return any(Rule.of(choice) == value for choice in self.choices)
         return value in self.choices
@@ -100,7 +100,7 @@ def _margin(value: Any) -> Any:
     ):
         raise refuse("margin-shape")
     texts = tuple(str(item) for item in value)
-    if len(texts) == 2 and all(_NUMBER.fullmatch(text) for text in texts):
+    if len(texts) == 2 and all(NUMBER.fullmatch(text) for text in texts):
         low, high = (Decimal(text) for text in texts)
         if low > high:
             raise refuse("margin-reversed", low=Numeral(float(low)), high=Numeral(float(high)))
@@ -196,7 +196,7 @@ class Margins(RootModel[dict[str, Annotated[Margin, BeforeValidator(_margin)]]])
 
 def _long(path: Path, margin: Margin, page: dict[str, Any]) -> Path:
     """Give the place of the value itself where a margin names its short form."""
-    short = _short_key(path)
+    short = short_key(path)
     return (*path, short) if short and not margin.is_free and isinstance(at(page, path), dict) else path
 
 

@@ -15,10 +15,10 @@ from pydantic import BaseModel
 
 from equite.errors import FormulaError
 from equite.formula.expressions import Expression
-from equite.formula.fields import _NUMBER
-from equite.formula.formula import Formula, _catalogue
+from equite.formula.fields import NUMBER
+from equite.formula.formula import Formula, catalogue_of
 from equite.formula.indices import Direction, Method, Missing, Outliers
-from equite.formula.inheriting import _of_column
+from equite.formula.inheriting import of_column
 from equite.formula.loading import Change, Page
 from equite.formula.model import Pool, Share
 from equite.formula.writing import written
@@ -151,7 +151,7 @@ def _typed(value: Any) -> Any:
         return {str(key): _typed(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return tuple(_typed(item) for item in value)
-    return Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
+    return Decimal(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
 
 
 def nodes(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -220,8 +220,8 @@ def differences(base: Formula, local: Formula) -> Iterator[Difference]:
 def _from_catalogue(formula: Formula, path: Path) -> bool:
     if len(path) != 2 or path[0] != "columns":
         return False
-    known = _catalogue(formula._page).get(path[1])
-    return known is not None and formula.page["columns"][path[1]] == dict(_of_column(known))
+    known = catalogue_of(formula._page).get(path[1])
+    return known is not None and formula.page["columns"][path[1]] == dict(of_column(known))
 
 
 def _parting(base: Any, local: Any, path: Path) -> Iterator[Difference]:

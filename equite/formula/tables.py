@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from equite.formula.fields import Strict, _number, refuse
+from equite.formula.fields import Strict, number_of, refuse
 
 __all__ = ["NamedTable", "Table"]
 
@@ -38,7 +38,7 @@ class Table(Strict):
 
 
 def _plain(value: Any) -> Decimal:
-    number = _number(value)
+    number = number_of(value)
     assert isinstance(number, Decimal)
     return number
 

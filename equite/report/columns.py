@@ -21,7 +21,7 @@ from equite.report.language.labels import Labels, distinct
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["Column", "Kind", "shown_columns"]
+__all__ = ["Column", "Kind", "head_digits", "per_head_of", "rounded", "shown_columns"]
 
 Kind = Literal["text", "money", "share"]
 Step = Literal["key", "part", "limit", "rounding", "amount", "after", "notes"]
@@ -151,11 +151,11 @@ def _after(allocation: Allocation, labels: Labels) -> list[Column]:
     found = []
     amounts = allocation.amounts
     if allocation.people is not None:
-        per_head, whole = _per_head(amounts, allocation.people)
-        digits = _head_digits(per_head)
+        per_head, whole = per_head_of(amounts, allocation.people)
+        digits = head_digits(per_head)
         heading = labels.heading("per_head")
         cells = round_half_away(per_head, digits) + 0.0
-        total = _rounded(whole, digits)
+        total = rounded(whole, digits)
         found.append(Column("per_head", "after", "money", heading, cells, digits, total))
     if allocation.total:
         found.append(_shares(amounts / allocation.total, labels))
@@ -164,14 +164,15 @@ def _after(allocation: Allocation, labels: Labels) -> list[Column]:
     return found
 
 
-def _per_head(amounts: Floats, people: Floats) -> tuple[Floats, float]:
+def per_head_of(amounts: Floats, people: Floats) -> tuple[Floats, float]:
+    """Return each amount by inhabitant, NaN where there is none, and that of all together."""
     with np.errstate(divide="ignore", invalid="ignore"):
         each = np.where(people > 0, amounts / people, np.nan)
     there = people > 0
     return each, float(amounts[there].sum() / people[there].sum()) if there.any() else math.nan
 
 
-def _head_digits(values: Floats) -> int:
+def head_digits(values: Floats) -> int:
     """Give cents, and two figures at least where the typical value is small (posts per head)."""
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
     typical = float(np.median(sizes)) if sizes.size else 1.0
@@ -196,7 +197,7 @@ def _changes(allocation: Allocation, previous: Floats, labels: Labels) -> list[C
         relative = round_half_away(np.where(before != 0, change / before, np.nan), 3) + 0.0
     sums = _total(before[there], scale), _total(change[there], scale)
     # A territory without a previous amount would pass for one whose amount changed.
-    whole = _rounded(sums[1] / sums[0], 3) if there.all() and sums[0] else None
+    whole = rounded(sums[1] / sums[0], 3) if there.all() and sums[0] else None
     columns = [(before / scale, "previous"), (change / scale, "change")]
     found = [
         Column(name, "after", "money", labels.heading(name), cells + 0.0, digits, total)
@@ -227,6 +228,7 @@ def _notes(allocation: Allocation, labels: Labels) -> list[Column]:
     return [Column("notes", "notes", "text", labels.heading("notes"), cells)]
 
 
-def _rounded(value: float, digits: int) -> float | None:
-    rounded = float(round_half_away(np.array([value]), digits)[0])
-    return rounded + 0.0 if math.isfinite(rounded) else None
+def rounded(value: float, digits: int) -> float | None:
+    """Return a number rounded half away from zero, without a negative zero; None where there is none."""
+    found = float(round_half_away(np.array([value]), digits)[0])
+    return found + 0.0 if math.isfinite(found) else None

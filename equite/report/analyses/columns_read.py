@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import math
 import textwrap
 from collections.abc import Iterator
 
 from equite.analysis.columns_read import ColumnRead, ColumnsRead, Outcome, marks_in_words
-from equite.report.html.allocation import framed
+from equite.report.html import tables
+from equite.report.html.markup import element
 from equite.report.language.labels import Labels, plain
 from equite.report.language.speech import typeset
 from equite.report.terminal.grid import Grid, shortened
@@ -36,9 +36,9 @@ def columns_read_text(found: ColumnsRead, *, width: int = _WIDTH) -> str:
 def columns_read_html(found: ColumnsRead) -> str:
     """Show the table in a notebook."""
     labels = Labels(found.allocation.formula)
-    items = "".join(f"<li>{html.escape(note)}</li>" for note in columns_read_notes(found))
+    items = [element("li", note) for note in columns_read_notes(found)]
     table = columns_read_grid(found, None).html(labels.say("columns-read-title"))
-    return framed([table, f"<ul>{items}</ul>" if items else ""], labels.language)
+    return tables.framed([table, element("ul", items) if items else None], labels.language)
 
 
 def columns_read_grid(found: ColumnsRead, width: int | None) -> Grid:

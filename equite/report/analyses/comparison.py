@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import math
 import textwrap
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from equite.analysis.comparison import Comparison
 from equite.report.files import CSV, ending, placed
-from equite.report.html.allocation import framed
+from equite.report.html import tables
 from equite.report.language.labels import Labels, plain
 from equite.report.language.speech import typeset
 from equite.report.terminal.grid import Grid, shortened, squeezed
@@ -49,9 +48,9 @@ def comparison_text(comparison: Comparison, language: Language | None = None, *,
 def comparison_html(comparison: Comparison, language: Language | None = None) -> str:
     """Tell a comparison in two HTML tables."""
     outcome, rows = comparison_grids(comparison, language, width=None)
-    notes = "".join(f"<p>{html.escape(note)}</p>" for note in comparison_notes(comparison, language))
+    notes = tables.paragraphs(comparison_notes(comparison, language))
     spoken = language or comparison.reference.language
-    return framed([outcome.html(), notes, rows.html()], spoken)
+    return tables.framed([outcome.html(), notes, rows.html()], spoken)
 
 
 def comparison_notes(comparison: Comparison, language: Language | None = None) -> tuple[str, ...]:

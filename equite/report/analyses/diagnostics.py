@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import textwrap
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -17,7 +16,8 @@ from equite.analysis.profile import Profile
 from equite.analysis.weighting import WEIGHTINGS
 from equite.engine.rounding import round_half_away
 from equite.formula.indices import Family, Index
-from equite.report.html.allocation import framed
+from equite.report.html import tables
+from equite.report.html.markup import Markup, element
 from equite.report.language.labels import Labels, plain
 from equite.report.terminal.grid import Grid, shortened
 from equite.wording import Language
@@ -28,9 +28,7 @@ __all__ = ["diagnosis_html", "diagnosis_text", "profile_html", "profile_text"]
 _WIDTH, _NAME, _LEAST = 92, 30, 14
 #: Pairs shown; criteria named where a territory stands furthest from its peers.
 _PAIRS, _FURTHEST = 12, 3
-#: A grey that shows on white and on black; every other colour is the theme's.
-_RULE = "1px solid rgba(128,128,128,.45)"
-_TABLE, _APART = "border-collapse:collapse;margin:0;font-variant-numeric:tabular-nums", "margin-bottom:1em"
+_APART = "margin-bottom:1em"
 
 Row = Mapping[Hashable, Any]
 
@@ -87,27 +85,28 @@ class _Section:
             grid = grid.narrowed(at, width, _LEAST)
         return "\n".join([self.title, grid.text(), *notes])
 
-    def html(self) -> str:
+    def html(self) -> Markup:
         """Set the section as a table with its caption, its notes below."""
-        notes = "".join(f'<p style="margin:.2em 0">{html.escape(note)}</p>' for note in self.notes)
+        notes = [element("p", note, style="margin:.2em 0") for note in self.notes]
         if self.grid is None:
-            return f'<div style="{_APART}"><strong>{html.escape(self.title)}</strong>{notes}</div>'
+            return element("div", element("strong", self.title), notes, style=_APART)
         sides = ["right" if right else "left" for right in self.grid.right]
-        look = f"vertical-align:bottom;border-bottom:{_RULE}"
-        head = "".join(map(_cell, self.grid.headings, sides, ['th scope="col"'] * len(sides), [look] * len(sides)))
-        first = [_cell(row[0], sides[0], 'th scope="row"', "font-weight:normal") for row in self.grid.rows]
-        rest = ["".join(map(_cell, row[1:], sides[1:])) for row in self.grid.rows]
-        body = "".join(f"<tr>{side}{cells}</tr>" for side, cells in zip(first, rest, strict=True))
-        caption = f'<caption style="text-align:left;font-weight:bold">{html.escape(self.title)}</caption>'
-        table = f'<table style="{_TABLE}">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-        return f'<div style="{_APART}">{table}{notes}</div>'
+        head = [_cell(*each, scope="col") for each in zip(self.grid.headings, sides, strict=True)]
+        body = [
+            tables.row([_cell(first, sides[0], scope="row"), *map(_cell, others, sides[1:])])
+            for first, *others in self.grid.rows
+        ]
+        return element("div", tables.table(self.title, tables.row(head), body), notes, style=_APART)
 
 
-def _cell(text: str, side: str, tag: str = "td", look: str = "") -> str:
+_LOOKS = {"col": [f"vertical-align:bottom;border-bottom:{tables.RULE}"], "row": ["font-weight:normal"], None: []}
+
+
+def _cell(text: str, side: str, scope: str | None = None) -> Markup:
     # Leading blanks tell how deep a criterion lies in its family.
     inner = len(text) - len(text.lstrip(" "))
-    style = ";".join([f"text-align:{side};padding:.1em .6em", *([f"padding-left:{inner}em"] if inner else []), look])
-    return f'<{tag} style="{style}">{html.escape(text.strip())}</{tag.split()[0]}>'
+    style = [f"text-align:{side};padding:.1em .6em", *([f"padding-left:{inner}em"] if inner else []), *_LOOKS[scope]]
+    return element("th" if scope else "td", text.strip(), scope=scope, style=";".join(style))
 
 
 class _Words(Labels):
@@ -141,7 +140,7 @@ class _Words(Labels):
 
     def in_html(self, sections: Sequence[_Section]) -> str:
         """Set sections one below the other."""
-        return framed([section.html() for section in sections], self.language)
+        return tables.framed([section.html() for section in sections], self.language)
 
     def name(self, text: str) -> str:
         """Give a name, cut where it must be."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import textwrap
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from equite.formula.plan import REGIMES
 from equite.report.cascade.words import CascadeLabels
 from equite.report.columns import Column
 from equite.report.files import CSV, columns_to_csv, ending
+from equite.report.html import tables
 from equite.report.language.labels import Labels, distinct, plain
 from equite.report.language.speech import Speech, typeset
 from equite.report.terminal.grid import Grid, shortened
@@ -60,10 +60,9 @@ def governance_html(found: GovernanceComparison, language: Language | None = Non
     """Tell a comparison of regimes in two HTML tables and the sentences between them."""
     told = _Told(found, language)
     parents = told.parents()
-    notes = "".join(f"<p>{html.escape(note)}</p>" for note in told.sentences())
-    second = "" if parents is None else parents.html(told.parents_title())
-    content = told.outcomes().html(told.title()) + notes + second
-    return f'<div class="equite" lang="{told.labels.language}" style="overflow-x:auto">{content}</div>'
+    second = None if parents is None else parents.html(told.parents_title())
+    content = [told.outcomes().html(told.title()), *tables.paragraphs(told.sentences()), second]
+    return tables.framed(content, told.labels.language)
 
 
 def governance_to_csv(

@@ -10,7 +10,7 @@ from typing import Any
 from equite.report.cascade.words import CascadeLabels
 from equite.report.cascade.workbook import Money, quoted
 from equite.report.language.labels import plain
-from equite.report.workbook.checks import _LOOKS, _verdict
+from equite.report.workbook.checks import LOOKS, verdict
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
 from equite.report.workbook.table import Table, letters
 from equite.wording import Codes
@@ -109,7 +109,7 @@ def _compared(
     _heightened(sheet, row, (title, sum(_WIDTHS[:3])))
     for column, (formula, value) in ((3, expected), (4, found)):
         sheet.sheet.write_formula(row, column, formula, number, value)
-    return _verdict(sheet, row, _RESULT, f"ROUND(D{row + 1}-E{row + 1},{digits})=0")
+    return verdict(sheet, row, _RESULT, f"ROUND(D{row + 1}-E{row + 1},{digits})=0")
 
 
 def _head(sheet: Sheet, prefix: str, names: Sequence[str], numbers: Collection[int]) -> None:
@@ -270,7 +270,7 @@ def _heightened(sheet: Sheet, row: int, *texts: tuple[str, float]) -> None:
 
 def _coloured(sheet: Sheet, first: int, last: int, column: int) -> None:
     """Colour results, once for a whole column."""
-    for word, (fill, ink) in _LOOKS.items():
+    for word, (fill, ink) in LOOKS.items():
         look = sheet.book.style(bg_color=fill, font_color=ink, bold=True)
         rule = {"type": "cell", "criteria": "==", "value": f'"{sheet.book.labels.say(f"checks-word-{word}")}"'}
         sheet.sheet.conditional_format(first, column, last, column, {**rule, "format": look})

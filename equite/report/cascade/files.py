@@ -17,7 +17,7 @@ from equite.errors import OutputError, Problem
 from equite.report.cascade.checks import write_checks
 from equite.report.cascade.words import CascadeLabels
 from equite.report.cascade.workbook import sheet_names, write_notes
-from equite.report.columns import Column, _head_digits, _per_head, _rounded
+from equite.report.columns import Column, head_digits, per_head_of, rounded
 from equite.report.files import CSV, EXCEL, columns_to_csv, ending, placed
 from equite.report.language.labels import distinct
 from equite.report.workbook.allocation import new_workbook
@@ -127,7 +127,7 @@ def tier_columns(cascade: Cascade, tier: str, labels: CascadeLabels) -> tuple[Co
             frame.insert(list(frame).index("parent") + 1, "parent_name", [named[row] for row in level.parent])
     people = cascade._people(level)
     amounts = cascade.coins.money(level.amount)
-    per_head = None if people is None else _per_head(amounts, people)[1]
+    per_head = None if people is None else per_head_of(amounts, people)[1]
     return tuple(_columns(frame, labels, labels.marks[tier], parent=parent, per_head=per_head))
 
 
@@ -148,8 +148,8 @@ def _columns(
         if name == "of_parent":
             yield Column(name, "after", "share", heading, _shares(frame), 2)
         elif name == "per_head":
-            digits = _head_digits(numbers)
-            total = None if per_head is None else _rounded(per_head, digits)
+            digits = head_digits(numbers)
+            total = None if per_head is None else rounded(per_head, digits)
             yield Column(name, "after", "money", heading, round_half_away(numbers, digits) + 0.0, digits, total)
         else:
             total = round(math.fsum(numbers[~np.isnan(numbers)].tolist()), labels.digits) + 0.0

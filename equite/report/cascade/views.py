@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from equite.report.cascade.words import FLOWS, CascadeLabels
-from equite.report.html.allocation import _cell, _framed, _heading, _list, _row, _side, _table
+from equite.report.html import tables
+from equite.report.html.markup import Markup, element
 from equite.report.language.labels import Labels, plain
-from equite.report.terminal.text import _aligned, _width, explained
+from equite.report.terminal.grid import width_of
+from equite.report.terminal.text import aligned, explained
 
 if TYPE_CHECKING:
     from equite.engine.cascade import Cascade
@@ -42,7 +43,7 @@ def summary(cascade: Cascade) -> str:
     """
     labels = CascadeLabels(cascade)
     money = [(found.label, labels.money(found.money)) for found in labels.sources()]
-    lines = [labels.worded(labels.plan.heading), *_aligned(money, "  ")]
+    lines = [labels.worded(labels.plan.heading), *aligned(money, "  ")]
     lines.append("  " + labels.say(f"cascade-of-each-{labels.coin}"))
     uses = [(labels.of_each(found.share, 2), found.label) for found in labels.uses()]
     wide = max((len(of_each) for of_each, _ in uses), default=0)
@@ -156,15 +157,18 @@ def trail_text(trail: Trail) -> str:
     """
     labels = CascadeLabels(trail.cascade)
     steps = [list(_entries(step, labels)) for step in trail.steps]
-    right = max(_width(entry.amount) for entries in steps for entry in entries)
-    longest = max(_width(_label(entry)) for entries in steps for entry in entries)
+    right = max(width_of(entry.amount) for entries in steps for entry in entries)
+    longest = max(width_of(_label(entry)) for entries in steps for entry in entries)
     left = min(longest, max(_LEAST, _PLACES - right - 2))
     lines = _wrapped(_title(trail, labels), "")
     for entries, (heading, told, notes) in zip(steps, _heads(trail, labels), strict=True):
         lines += ["", *_wrapped(heading, ""), *_wrapped(told, "  ")]
         for entry in entries:
             *before, end = textwrap.wrap(_label(entry), left, subsequent_indent="      ", drop_whitespace=True)
-            lines += [*before, f"{end}{' ' * (left - _width(end) + 2 + right - _width(entry.amount))}{entry.amount}"]
+            lines += [
+                *before,
+                f"{end}{' ' * (left - width_of(end) + 2 + right - width_of(entry.amount))}{entry.amount}",
+            ]
         lines += [line for note in notes for line in _wrapped(note, "  ")]
     return "\n".join(lines)
 
@@ -198,25 +202,31 @@ def cascade_html(cascade: Cascade) -> str:
     pieces = [
         _money(labels),
         _tiers(labels),
-        _list(labels.say("book-checks"), labels.check_lines(_CHECKS)),
-        _list(labels.say("heading-warnings"), warnings),
-        _list(labels.say("book-reliance"), labels.mark_lines(_MARKED)),
+        tables.listed(labels.say("book-checks"), labels.check_lines(_CHECKS)),
+        tables.listed(labels.say("heading-warnings"), warnings),
+        tables.listed(labels.say("book-reliance"), labels.mark_lines(_MARKED)),
     ]
-    return _framed(pieces, labels)
+    return tables.framed(pieces, labels.language)
 
 
-def _money(labels: CascadeLabels) -> str:
+def _money(labels: CascadeLabels) -> Markup:
     heads = [labels.say("cascade-money"), labels.say("word-amount"), labels.say(f"cascade-of-each-{labels.coin}")]
-    head = _row(_heading(text, right=at > 0) for at, text in enumerate(heads))
+    head = tables.row(tables.heading(text, right=at > 0) for at, text in enumerate(heads))
     lines = [(found, labels.of_each(found.share, 2)) for found in (*labels.sources(), *labels.uses())]
-    body = "".join(
-        _row([_side(found.label), _cell(labels.money(found.money), right=True), _cell(of_each, right=True)])
+    body = [
+        tables.row(
+            [
+                tables.side(found.label),
+                tables.cell(labels.money(found.money), right=True),
+                tables.cell(of_each, right=True),
+            ]
+        )
         for found, of_each in lines
-    )
-    return _table(labels.worded(labels.plan.heading), head, body)
+    ]
+    return tables.table(labels.worded(labels.plan.heading), head, body)
 
 
-def _tiers(labels: CascadeLabels) -> str:
+def _tiers(labels: CascadeLabels) -> Markup:
     """One row for each tier, one column for each flow that any tier has."""
     levels = labels.cascade.levels
     flows = [labels.flows(level) for level in levels]
@@ -226,14 +236,17 @@ def _tiers(labels: CascadeLabels) -> str:
         labels.say("book-decision"),
         *(labels.say(f"cascade-heading-{word}") for word in words),
     ]
-    head = _row(_heading(text, right=at > 1) for at, text in enumerate(titles))
+    head = tables.row(tables.heading(text, right=at > 1) for at, text in enumerate(titles))
     rows = []
     for level, flow in zip(levels, flows, strict=True):
         amounts = [labels.money(flow[word]) if word in flow else "" for word in words]
         body = labels.worded(level.tier.decided_by)
-        sides = [_side(labels.headline(level)), _cell(" · ".join(filter(None, [body, *labels.chosen(level)])))]
-        rows.append(_row([*sides, *(_cell(amount, right=True) for amount in amounts)]))
-    return _table(labels.say("cascade-tiers"), head, "".join(rows))
+        sides = [
+            tables.side(labels.headline(level)),
+            tables.cell(" · ".join(filter(None, [body, *labels.chosen(level)]))),
+        ]
+        rows.append(tables.row([*sides, *(tables.cell(amount, right=True) for amount in amounts)]))
+    return tables.table(labels.say("cascade-tiers"), head, rows)
 
 
 def trail_html(trail: Trail) -> str:
@@ -250,15 +263,20 @@ def trail_html(trail: Trail) -> str:
         HTML in the plan's language, every text escaped, no colour but the theme's.
     """
     labels = CascadeLabels(trail.cascade)
-    pieces = [f"<p><strong>{html.escape(_title(trail, labels))}</strong></p>"]
-    for step, (heading, told, notes) in zip(trail.steps, _heads(trail, labels), strict=True):
-        head = _row([_heading(told), _heading(labels.heading("amount"), right=True)])
-        body = "".join(
-            _row([_side(_marked_sum(entry), inner=entry.depth > 0), _cell(entry.amount, right=True, bold=entry.is_sum)])
+    pieces = [element("p", element("strong", _title(trail, labels)))]
+    for step, (title, told, notes) in zip(trail.steps, _heads(trail, labels), strict=True):
+        head = tables.row([tables.heading(told), tables.heading(labels.heading("amount"), right=True)])
+        body = [
+            tables.row(
+                [
+                    tables.side(_marked_sum(entry), inner=entry.depth > 0),
+                    tables.cell(entry.amount, right=True, bold=entry.is_sum),
+                ]
+            )
             for entry in _entries(step, labels)
-        )
-        pieces += [_table(heading, head, body), *(f"<p>{html.escape(note)}</p>" for note in notes)]
-    return _framed(pieces, labels)
+        ]
+        pieces += [tables.table(title, head, body), *tables.paragraphs(notes)]
+    return tables.framed(pieces, labels.language)
 
 
 def _marked_sum(entry: _Entry) -> str:

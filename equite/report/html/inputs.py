@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from equite import wording
-from equite.report.html.allocation import _cell, _heading, _row, _side, _table, framed
+from equite.report.html import tables
+from equite.report.html.markup import Child, Markup, element
 from equite.report.language.labels import plain
 from equite.report.language.speech import typeset
 from equite.report.terminal.screen import criterion_told
@@ -48,10 +48,10 @@ def catalogue_html(catalogue: Catalogue) -> str:
 
     language = preferred_language()
     families = ((name, catalogue.family(name)) for name in FAMILIES)
-    return framed([_family(name, found, language) for name, found in families if found], language)
+    return tables.framed([_family(name, found, language) for name, found in families if found], language)
 
 
-def _family(name: str, criteria: Sequence[Criterion], language: Language) -> str:
+def _family(name: str, criteria: Sequence[Criterion], language: Language) -> Markup:
     def said(entry: str) -> str:
         return say(f"catalogue-word-{entry}", language)
 
@@ -59,14 +59,14 @@ def _family(name: str, criteria: Sequence[Criterion], language: Language) -> str
     rows = []
     for found in criteria:
         status = said("declared" if found.declared else "measured")
-        question = _cell(typeset(found.question[language], language))
+        question = tables.cell(typeset(found.question[language], language))
         cells = [_word(found.id), question, _word(said(found.direction)), _word(status)]
-        rows.append(_row([_side(found.title[language]), *cells]))
-    return _table(said(name), _row(map(_heading, headings)), "".join(rows))
+        rows.append(tables.row([tables.side(found.title[language]), *cells]))
+    return tables.table(said(name), tables.row(map(tables.heading, headings)), rows)
 
 
-def _word(text: str) -> str:
-    return f'<td style="text-align:left;padding:.1em .6em">{html.escape(text)}</td>'
+def _word(text: str) -> Markup:
+    return element("td", text, style=tables.CELL)
 
 
 def criterion_html(criterion: Criterion) -> str:
@@ -89,12 +89,12 @@ def criterion_html(criterion: Criterion) -> str:
         _told(say(f"cli-criterion-{entry}", language), [typeset(text, language) for text in texts])
         for entry, texts in criterion_told(criterion, language)
     ]
-    return framed([_table(f"{criterion.title[language]} · {family}", "", "".join(rows))], language)
+    return tables.framed([tables.table(f"{criterion.title[language]} · {family}", None, rows)], language)
 
 
-def _told(title: str, texts: Sequence[str]) -> str:
-    body = "<br>".join(map(html.escape, texts))
-    return _row([_side(title), f'<td style="text-align:left;padding:.1em .6em;max-width:46em">{body}</td>'])
+def _told(title: str, texts: Sequence[str]) -> Markup:
+    lines = [[text] if not at else [element("br"), text] for at, text in enumerate(texts)]
+    return tables.row([tables.side(title), element("td", lines, style=f"{tables.CELL};max-width:46em")])
 
 
 def territories_html(territories: Territories, summary: str) -> str:
@@ -119,19 +119,24 @@ def territories_html(territories: Territories, summary: str) -> str:
     columns = {name: _written(data[name].head(_ROWS), language) for name in headings if name in data.columns}
     count = min(_ROWS, len(data))
     right = {name: pd.api.types.is_numeric_dtype(data[name].dtype) for name in columns}
-    # A long heading may be cut after an underscore.
-    head = _row(_heading(plain(name), right=right.get(name, True)).replace("_", "_<wbr>") for name in headings)
+    head = tables.row(tables.heading(_breakable(name), right=right.get(name, True)) for name in headings)
     rows = []
     for at in range(count):
         cells = {name: columns[name][at] if name in columns else _MORE for name in headings}
         sides = (
-            _side(text) if name == territories.key else _cell(text, right=right.get(name, True))
+            tables.side(text) if name == territories.key else tables.cell(text, right=right.get(name, True))
             for name, text in cells.items()
         )
-        rows.append(_row(sides))
+        rows.append(tables.row(sides))
     if count < len(data):
-        rows.append(f'<tr><td colspan="{len(headings)}" style="text-align:center">{_MORE}</td></tr>')
-    return framed([_table(plain(summary), head, "".join(rows))], language)
+        rows.append(tables.gap(len(headings)))
+    return tables.framed([tables.table(plain(summary), head, rows)], language)
+
+
+def _breakable(heading: str) -> list[Child]:
+    """Let a long heading be cut after an underscore."""
+    first, *others = plain(heading).split("_")
+    return [first, *(["_", element("wbr"), piece] for piece in others)]
 
 
 def _written(column: pd.Series, language: Language) -> list[str]:
@@ -178,8 +183,14 @@ def tiers_html(tiers: Tiers, shape: pd.DataFrame, summary: str) -> str:
         HTML in the language of the person at this machine, every text escaped, no colour but the theme's.
     """
     language = preferred_language()
-    head = _row([_heading(say("cascade-tier", language)), *(_heading(str(name), right=True) for name in shape.columns)])
+    head = tables.row(
+        [
+            tables.heading(say("cascade-tier", language)),
+            *(tables.heading(str(name), right=True) for name in shape.columns),
+        ]
+    )
     rows = [
-        _row([_side(plain(tier)), *(_cell(str(text), right=True) for text in shape.loc[tier])]) for tier in tiers.names
+        tables.row([tables.side(plain(tier)), *(tables.cell(str(text), right=True) for text in shape.loc[tier])])
+        for tier in tiers.names
     ]
-    return framed([_table(plain(summary), head, "".join(rows))], language)
+    return tables.framed([tables.table(plain(summary), head, rows)], language)

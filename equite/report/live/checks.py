@@ -14,7 +14,7 @@ from equite.report.live.certificates import certificate_columns
 from equite.report.live.grid import Column, quoted
 from equite.report.live.translating import Translator, written_number
 from equite.report.roundtrip.manifest import Input
-from equite.report.workbook.checks import _LOOKS
+from equite.report.workbook.checks import LOOKS
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 from equite.wording import Codes
 
@@ -210,7 +210,7 @@ def _line(sheet: Sheet, check: Check) -> None:
     formula = f'=IF(ISERROR(C{row + 1}),"{failed}",IF(C{row + 1}=0,"{passed}","{failed}"))'
     said = failed if check.value else passed
     sheet.sheet.write_formula(row, 3, formula, book.style(bold=True, valign="top"), said)
-    for word, (fill, ink) in _LOOKS.items():
+    for word, (fill, ink) in LOOKS.items():
         rule = {"type": "cell", "criteria": "==", "value": f'"{say(f"checks-word-{word}")}"'}
         sheet.sheet.conditional_format(
             row, 3, row, 3, {**rule, "format": book.style(bg_color=fill, font_color=ink, bold=True)}
@@ -234,7 +234,7 @@ def _overall(sheet: Sheet, row: int, rows: list[int], checks: list[Check], witho
     sheet.sheet.write_formula(row, 0, formula, style, bad if failing else good)
     sheet.sheet.set_row(row, 30)
     for said, word in ((good, "passed"), (bad, "failed")):
-        fill, ink = _LOOKS[word]
+        fill, ink = LOOKS[word]
         rule = {"type": "cell", "criteria": "==", "value": f'"{said}"'}
         sheet.sheet.conditional_format(
             row, 0, row, len(_WIDTHS) - 1, {**rule, "format": book.style(bg_color=fill, font_color=ink, bold=True)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from equite.engine.criteria import CriterionScore, _fill
+from equite.engine.criteria import CriterionScore, fill
 from equite.engine.functions import step_of
 from equite.engine.methods import TRANSFORMS
 from equite.engine.sharing import Floats
@@ -87,7 +87,7 @@ class Measured:
         raw = self.found.raw
         if self.found.missing.rule in ("refuse", "skip") or not np.isnan(raw).any():
             return raw
-        return np.where(np.isnan(raw), _fill(self.found.missing, raw, self.of.scope), raw)
+        return np.where(np.isnan(raw), fill(self.found.missing, raw, self.of.scope), raw)
 
     def _filled(self, raw: str, numbers: Floats) -> Column:
         """Write the values with the missing ones filled, or left out."""

@@ -16,7 +16,7 @@ from equite.report.live.inputs import Figure, defined_name, figures_of, index_fi
 from equite.report.live.parameter_tables import write_table
 from equite.report.live.tables import TablePlace
 from equite.report.roundtrip.manifest import Input
-from equite.report.workbook.indices import _direction, _measure
+from equite.report.workbook.indices import direction_told, measure_told
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 from equite.report.workbook.table import letters
 
@@ -273,9 +273,8 @@ class Parameters:
     ) -> None:
         labels = self.labels
         label = "    " * depth + labels.criterion(index, key)
-        says = (
-            f"{_direction(spec.more_need_when, self.sheet)}; {_measure(spec, self.formula.indices[index], self.sheet)}"
-        )
+        measured = measure_told(spec, self.formula.indices[index], self.sheet)
+        says = f"{direction_told(spec.more_need_when, self.sheet)}; {measured}"
         statuses = labels.statuses((key,)) | labels.statuses(spec.weight.names)
         order = ("illustrative", "declared", "estimated", "official")
         status = spec.status or next((each for each in order if each in statuses), None)

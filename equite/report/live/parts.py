@@ -9,7 +9,7 @@ import numpy as np
 
 from equite.engine.bounds import evaluate_bounds
 from equite.engine.evaluation import Scope
-from equite.engine.parts import PartResult, _order, share_parts
+from equite.engine.parts import PartResult, order_of_parts, share_parts
 from equite.engine.rounding import round_half_away
 from equite.engine.sharing import Floats
 from equite.formula.expressions import Expression
@@ -113,7 +113,7 @@ class _Writer:
         """Write every part."""
         self.sums.begin("pools")
         self._independent()
-        for at in _order(self.formula):
+        for at in order_of_parts(self.formula):
             part = self.formula.parts[at]
             self.sums.begin("part", part=self.sums.labels.title(part.id))
             if part.takes_remainder:

@@ -17,7 +17,7 @@ from equite.report.language.labels import plain
 from equite.report.live.calculation import Calculated
 from equite.report.live.grid import FIRST, ROW, Column
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
-from equite.report.workbook.table import _format, _heading_lines, _width, letters
+from equite.report.workbook.table import format_of, heading_lines, letters, width_of
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
@@ -77,7 +77,7 @@ class _Table:
         widths = [self._wide(column) for column in self.columns]
         sheet = Sheet(self.book, self.labels.say("book-allocation"), widths, landscape=True)
         worksheet = sheet.sheet
-        worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(_heading_lines, self.columns, widths))))
+        worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(heading_lines, self.columns, widths))))
         at_of = {
             column.id if column.step != "after" else f"after.{column.id}": at for at, column in enumerate(self.columns)
         }
@@ -105,7 +105,7 @@ class _Table:
     def _wide(self, column: Shown) -> float:
         if column.kind == "text" and column.step == "notes":
             return 34.0
-        return _width(column, self.labels.number) + (0.5 if column.kind != "text" else 0)
+        return width_of(column, self.labels.number) + (0.5 if column.kind != "text" else 0)
 
     def _heading(self, worksheet: Any, at: int, column: Shown) -> None:
         align = "left" if column.kind == "text" else "right"
@@ -132,7 +132,7 @@ class _Table:
             worksheet.write_formula(row + 1, at, "=" + text, style, value)
 
     def _form(self, column: Shown) -> str:
-        form = _format(self.book, column)
+        form = format_of(self.book, column)
         return self.book.change_format(form) if column.id == "from_original" else form
 
     # What stands in each column.

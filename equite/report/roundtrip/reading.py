@@ -6,7 +6,6 @@ moved. The file is only read.
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -21,6 +20,7 @@ from equite.engine.allocation import Allocation
 from equite.errors import EquiteError, Problem, WorkbookError
 from equite.formula.formula import Formula
 from equite.inputs.territories import Territories
+from equite.report.html.markup import element, fragment
 from equite.report.language.labels import Labels
 from equite.report.roundtrip.cells import Book
 from equite.report.roundtrip.changes import InputChange
@@ -116,8 +116,9 @@ class WorkbookReading:
         return self.summary()
 
     def _repr_html_(self) -> str:
-        head, *changes = (html.escape(line.strip()) for line in self.summary().splitlines())
-        return f"<p>{head}</p>" + (f"<ul>{''.join(f'<li>{line}</li>' for line in changes)}</ul>" if changes else "")
+        head, *changes = (line.strip() for line in self.summary().splitlines())
+        listed = element("ul", (element("li", line) for line in changes)) if changes else None
+        return fragment(element("p", head), listed)
 
 
 def read_workbook(path: str | FilePath) -> WorkbookReading:

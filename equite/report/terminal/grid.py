@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from equite.report.html.allocation import _cell, _heading, _row, _side, _table
+from equite.report.html import tables
+from equite.report.html.markup import Markup
 
-__all__ = ["Grid", "shortened", "squeezed"]
+__all__ = ["Grid", "shortened", "squeezed", "width_of"]
 
 _GAP = "  "
 
@@ -58,7 +59,7 @@ class Grid:
         body = [*self.rows, *([self.total] if self.total else [])]
         least = self.least or (0,) * len(self.headings)
         return tuple(
-            max([least[at], *(_wide(row[at]) for row in body), *(_wide(word) for word in heading.split(" "))])
+            max([least[at], *(width_of(row[at]) for row in body), *(width_of(word) for word in heading.split(" "))])
             for at, heading in enumerate(self.headings)
         )
 
@@ -100,23 +101,26 @@ class Grid:
     def _row(self, cells: Sequence[str]) -> str:
         set_out = []
         for cell, width, right in zip(cells, self.widths, self.right, strict=True):
-            blank = " " * (width - _wide(cell))
+            blank = " " * (width - width_of(cell))
             set_out.append(blank + cell if right else cell + blank)
         return _GAP.join(set_out).rstrip()
 
-    def html(self, caption: str = "") -> str:
+    def html(self, caption: str = "") -> Markup:
         """Give the table as HTML, laid out as all that notebooks show."""
-        head = _row(_heading(text, right=right) for text, right in zip(self.headings, self.right, strict=True))
-        body = "".join(_row(self._html_cells(row)) for row in self.rows)
-        foot = _row(self._html_cells(self.total, bold=True)) if self.total else ""
-        return _table(caption, head, body, foot)
+        head = tables.row(
+            tables.heading(text, right=right) for text, right in zip(self.headings, self.right, strict=True)
+        )
+        foot = self._html_row(self.total, bold=True) if self.total else None
+        return tables.table(caption, head, map(self._html_row, self.rows), foot)
 
-    def _html_cells(self, cells: Sequence[str], *, bold: bool = False) -> list[str]:
+    def _html_row(self, cells: Sequence[str], *, bold: bool = False) -> Markup:
         first, *others = zip(cells, self.right, strict=True)
-        return [_side(first[0]), *(_cell(text, right=right, bold=bold) for text, right in others)]
+        return tables.row(
+            [tables.side(first[0]), *(tables.cell(text, right=right, bold=bold) for text, right in others)]
+        )
 
 
-def _wide(text: str) -> int:
+def width_of(text: Iterable[str]) -> int:
     """Count the places a text takes: an accent set apart from its letter takes none, a wide letter takes two."""
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from equite.report.language.bounds_missing import bounds_missing_for
 from equite.report.language.labels import MARKED, Labels, limit_names, part_names, plain
+from equite.report.terminal.grid import width_of
 from equite.wording import Codes
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExplainedLine",
+    "aligned",
     "check_lines",
     "explained",
     "explanation_notes",
@@ -47,7 +48,7 @@ def summary(allocation: Allocation) -> str:
     """
     labels = Labels(allocation.formula)
     money = [(label, labels.money(amount)) for label, amount in result_lines(allocation, labels)]
-    lines = [labels.worded(allocation.formula.heading), *_aligned(money, "  ")]
+    lines = [labels.worded(allocation.formula.heading), *aligned(money, "  ")]
     lines += [f"  {line}" for line in (*_spread(allocation, labels), *_changes(allocation, labels))]
     if allocation.excluded_by:
         lines.append("  " + labels.count(len(allocation.excluded_by), "left-out-one", "left-out-many"))
@@ -251,7 +252,7 @@ def explanation_text(explanation: Explanation) -> str:
     total = labels.money(explanation.amount, max(2, labels.digits))
     pairs.append((f"= {labels.say('word-amount')}", total))
     name, code = plain(explanation.name), plain(explanation.code)
-    lines = [name if name == code else f"{name} ({code})", *_aligned(pairs, "  ")]
+    lines = [name if name == code else f"{name} ({code})", *aligned(pairs, "  ")]
     lines += [f"  {note}" for note in explanation_notes(explanation, labels)]
     return "\n".join(lines)
 
@@ -263,18 +264,11 @@ def explanation_notes(explanation: Explanation, labels: Labels) -> list[str]:
     return [*notes, labels.say("explain-sampled")] if explanation.sampled else notes
 
 
-def _aligned(pairs: Sequence[tuple[str, str]], margin: str) -> list[str]:
+def aligned(pairs: Sequence[tuple[str, str]], margin: str) -> list[str]:
     """Set amounts in one column, flush right."""
-    left = max(map(_width, (label for label, _ in pairs)))
-    right = max(map(_width, (amount for _, amount in pairs)))
+    left = max(map(width_of, (label for label, _ in pairs)))
+    right = max(map(width_of, (amount for _, amount in pairs)))
     return [
-        f"{margin}{label}{' ' * (left - _width(label) + 2 + right - _width(amount))}{amount}" for label, amount in pairs
+        f"{margin}{label}{' ' * (left - width_of(label) + 2 + right - width_of(amount))}{amount}"
+        for label, amount in pairs
     ]
-
-
-def _width(text: Iterable[str]) -> int:
-    """Count the places a text takes: an accent set apart from its letter takes none, a wide letter takes two."""
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        for letter in text
-    )

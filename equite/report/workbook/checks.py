@@ -12,13 +12,13 @@ from equite.report.workbook.table import Table
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["write_checks"]
+__all__ = ["LOOKS", "verdict", "write_checks"]
 
 _WIDTHS = (52, 34, 22, 22, 18)
 #: Territories listed for one check; beyond, they are counted.
 _MOST_LISTED = 2000
 #: Fills and inks that differ in lightness too; the word and its sign tell the result without them.
-_LOOKS = {"passed": ("#D8EFD9", "#14532D"), "failed": ("#F9D6D5", "#7F1D1D"), "stale": ("#FFF3D6", "#6B4E00")}
+LOOKS = {"passed": ("#D8EFD9", "#14532D"), "failed": ("#F9D6D5", "#7F1D1D"), "stale": ("#FFF3D6", "#6B4E00")}
 
 
 def write_checks(book: Book, allocation: Allocation, table: Table, money: Mapping[str, str]) -> None:
@@ -80,7 +80,7 @@ def _sums(sheet: Sheet, allocation: Allocation, table: Table, money: Mapping[str
     sheet.sheet.write_string(first, 0, title, book.style(**look, text_wrap=True))
     sheet.sheet.write_formula(first, 1, expected, style, total)
     sheet.sheet.write_formula(first, 2, found, style, round(allocation.total + allocation.reserve, digits))
-    cells.append(_verdict(sheet, first, 3, f"ROUND(B{first + 1}-C{first + 1},{digits})=0"))
+    cells.append(verdict(sheet, first, 3, f"ROUND(B{first + 1}-C{first + 1},{digits})=0"))
     second = sheet.row + 1
     steps = "+".join([*table.cells("part"), *table.cells("limit"), *table.cells("rounding")])
     plain_number = book.style(**look, num_format=book.number_format(0), align="right")
@@ -91,12 +91,12 @@ def _sums(sheet: Sheet, allocation: Allocation, table: Table, money: Mapping[str
         column.digits for column in table.columns if column.step in ("part", "rounding", "amount")
     )
     sheet.sheet.write_formula(second, 2, f"=SUMPRODUCT(--(ABS({steps}-{amounts})>{dust:.9f}))", plain_number, 0)
-    cells.append(_verdict(sheet, second, 3, f"B{second + 1}=C{second + 1}"))
+    cells.append(verdict(sheet, second, 3, f"B{second + 1}=C{second + 1}"))
     sheet.row += 2
     return cells[0], cells[1]
 
 
-def _verdict(sheet: Sheet, row: int, column: int, condition: str) -> str:
+def verdict(sheet: Sheet, row: int, column: int, condition: str) -> str:
     """Write a live result, passed as it is computed here; give its cell."""
     say = sheet.book.labels.say
     passed, failed = say("checks-word-passed"), say("checks-word-failed")
@@ -109,7 +109,7 @@ def _verdict(sheet: Sheet, row: int, column: int, condition: str) -> str:
 
 
 def _colour(sheet: Sheet, row: int, column: int) -> None:
-    for word, (fill, ink) in _LOOKS.items():
+    for word, (fill, ink) in LOOKS.items():
         said = sheet.book.labels.say(f"checks-word-{word}")
         rule = {
             "type": "cell",

@@ -15,7 +15,7 @@ from equite.report.workbook.sheet import Cell, Sheet
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["write_index"]
+__all__ = ["direction_told", "measure_told", "write_index"]
 
 
 def write_index(sheet: Sheet, allocation: Allocation, name: str, index: Index) -> None:
@@ -50,10 +50,10 @@ def write_index(sheet: Sheet, allocation: Allocation, name: str, index: Index) -
             [
                 labels.dressed(labels.criterion(name, key), mark),
                 said,
-                _direction(criterion.more_need_when, sheet),
+                direction_told(criterion.more_need_when, sheet),
                 labels.expression(criterion.weight) if number is None else book.number(number),
                 labels.say("index-dropped") if weight is None else book.share(weight),
-                _measure(criterion, index, sheet),
+                measure_told(criterion, index, sheet),
                 labels.say(f"if-missing-{(criterion.missing or index.missing).rule}"),
                 labels.status(criterion.status or _weakest(labels.statuses((key,)))),
             ]
@@ -86,7 +86,8 @@ def _effective(scoring: Scoring) -> dict[tuple[tuple[str, ...], str], float]:
     }
 
 
-def _direction(direction: Direction, sheet: Sheet) -> str:
+def direction_told(direction: Direction, sheet: Sheet) -> str:
+    """Return what means more need, in words, setting by setting where it differs."""
     labels = sheet.book.labels
     if direction.by:
         said = [
@@ -99,7 +100,7 @@ def _direction(direction: Direction, sheet: Sheet) -> str:
     return labels.say(f"direction-{direction.pull}")
 
 
-def _measure(criterion: Criterion, index: Index, sheet: Sheet) -> str:
+def measure_told(criterion: Criterion, index: Index, sheet: Sheet) -> str:
     """Tell how a criterion's values become scores."""
     labels = sheet.book.labels
     said = []

@@ -11,7 +11,7 @@ from equite.report.columns import Column
 from equite.report.language.labels import plain
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
 
-__all__ = ["Table", "letters", "write_table"]
+__all__ = ["Table", "format_of", "heading_lines", "letters", "width_of", "write_table"]
 
 #: The narrowest and the widest that a column of text may be, in characters.
 _NARROW, _WIDE = 7, 32
@@ -58,11 +58,11 @@ def write_table(book: Book, name: str, columns: Sequence[Column]) -> Table:
     columns : sequence of Column
         Its columns as they are shown, those of codes and names first.
     """
-    widths = [_width(column, book.labels.number) for column in columns]
+    widths = [width_of(column, book.labels.number) for column in columns]
     sheet = Sheet(book, name, widths, landscape=True)
     worksheet, rows = sheet.sheet, len(columns[0].cells)
     keys = sum(column.step == "key" for column in columns)
-    worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(_heading_lines, columns, widths))))
+    worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(heading_lines, columns, widths))))
     for at, column in enumerate(columns):
         align = "left" if column.kind == "text" else "right"
         look: dict[str, Any] = {"bold": True, "text_wrap": True, "bg_color": PALE, "valign": "bottom", "bottom": 1}
@@ -79,7 +79,8 @@ def write_table(book: Book, name: str, columns: Sequence[Column]) -> Table:
     return Table(sheet.name, 2, rows + 1, tuple(columns))
 
 
-def _format(book: Book, column: Column) -> str:
+def format_of(book: Book, column: Column) -> str:
+    """Return the number format of a column's cells."""
     return book.share_format(column.digits) if column.kind == "share" else book.number_format(column.digits)
 
 
@@ -91,7 +92,7 @@ def _write_column(book: Book, worksheet: Any, at: int, column: Column) -> None:
         for row, text in enumerate(column.cells, start=1):
             worksheet.write_string(row, at, fitting(plain(str(text))), style)
         return
-    style = book.style(**look, num_format=_format(book, column), bold=column.step == "amount")
+    style = book.style(**look, num_format=format_of(book, column), bold=column.step == "amount")
     for row, value in enumerate(column.numbers.tolist(), start=1):
         if math.isnan(value):
             worksheet.write_blank(row, at, None, style)
@@ -119,7 +120,7 @@ def _totals(book: Book, worksheet: Any, columns: Sequence[Column], rows: int, ke
         if column.kind == "text" or column.total is None:
             worksheet.write_blank(last, at, None, book.style(**look))
             continue
-        style = book.style(**look, num_format=_format(book, column))
+        style = book.style(**look, num_format=format_of(book, column))
         # A mean per head and a relative change are no sums.
         if column.id in ("per_head", "change_share") and column.step == "after":
             worksheet.write_number(last, at, column.total, style)
@@ -129,7 +130,7 @@ def _totals(book: Book, worksheet: Any, columns: Sequence[Column], rows: int, ke
     worksheet.write_string(last, keys - 1, book.labels.say("book-total"), book.style(**look))
 
 
-def _width(column: Column, written: Any) -> float:
+def width_of(column: Column, written: Any) -> float:
     """Give the width that a column's cells need; its heading may wrap, between words only."""
     words = max(map(len, column.heading.split()), default=0) + 1
     if column.kind == "text":
@@ -147,5 +148,6 @@ def _width(column: Column, written: Any) -> float:
     return max(_NARROW, 1.1 * longest + 1.5 + (column.kind == "share"), min(words + 0.5, 15))
 
 
-def _heading_lines(column: Column, width: float) -> int:
+def heading_lines(column: Column, width: float) -> int:
+    """Return how many lines a heading takes in a column so wide."""
     return lines_of(column.heading, int(width))

@@ -22,8 +22,8 @@ from equite import Allocation, Formula, OutputError, SharingError, allocate, res
 from equite.cli import application
 from equite.report.columns import shown_columns
 from equite.report.html import page as report
+from equite.report.html.markup import Markup, element, fragment
 from equite.report.html.page import document
-from equite.report.html.page.markup import Markup, element, fragment
 from equite.report.language.labels import plain
 
 Told = Callable[..., Element]

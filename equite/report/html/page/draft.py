@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from equite.report.columns import Column, shown_columns
-from equite.report.html.page.markup import Child, Markup, element, fragment
+from equite.report.html.markup import Child, Markup, element, fragment
 from equite.report.language.labels import Labels, plain
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from equite.report.html.markup import Child, element, fragment
 from equite.report.html.page.draft import Draft, Section, pairs
-from equite.report.html.page.markup import Child, element, fragment
 
 __all__ = ["record_section"]
 

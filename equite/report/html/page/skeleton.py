@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
 
+from equite.report.html.markup import Markup, element
 from equite.report.html.page.draft import Draft, Section
-from equite.report.html.page.markup import Markup, element
 
 __all__ = ["whole_page"]
 

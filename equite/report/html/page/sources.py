@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from equite.report.html.markup import Markup, element, fragment
 from equite.report.html.page.draft import Cell, Draft, Figure, Section, small_table
-from equite.report.html.page.markup import Markup, element, fragment
 from equite.report.language.labels import MARKED
 
 __all__ = ["sources_section"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from equite.report.html.markup import Child, Markup, element, fragment
 from equite.report.html.page.draft import Cell, Draft, Figure, Section, badge, listed, pairs, small_table
-from equite.report.html.page.markup import Child, Markup, element, fragment
 from equite.report.language.figures import changes_section
 from equite.report.language.labels import MARKED, Labels, part_names, plain
 from equite.report.terminal.text import reliance_lines

@@ -10,7 +10,7 @@ from equite.report.language.labels import plain
 __all__ = ["Child", "Markup", "element", "fragment"]
 
 #: Elements that hold nothing, and have no end.
-_VOID = frozenset(("br", "input", "link", "meta"))
+_VOID = frozenset(("br", "input", "link", "meta", "wbr"))
 
 
 class Markup(str):
