@@ -20,6 +20,12 @@ def text_of(shown: str) -> str:
     return html.unescape(re.sub(r"<[^>]*>", "|", shown)).replace(NBSP, " ")
 
 
+def test_the_folded_page_is_the_page_to_the_last_blank() -> None:
+    formula = equite.Formula.read(EXAMPLES / "quebec_mrc" / "formula.yaml")
+    (folded,) = re.findall(r"<pre>(.*?)</pre>", formula._repr_html_(), re.DOTALL)
+    assert html.unescape(folded) == formula.to_yaml()
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from equite.report.language.labels import plain
 
-__all__ = ["Child", "Markup", "element", "fragment"]
+__all__ = ["Child", "Markup", "element", "fragment", "verbatim"]
 
 #: Elements that hold nothing, and have no end.
 _VOID = frozenset(("br", "input", "link", "meta", "wbr"))
@@ -45,6 +45,11 @@ def element(tag: str, /, *children: Child, **attributes: str | bool | None) -> M
 def fragment(*children: Child) -> Markup:
     """Give elements and texts one after the other, texts escaped."""
     return Markup("".join(map(_written, children)))
+
+
+def verbatim(text: str) -> Markup:
+    """Give a text escaped, its lines and its blanks as they are written."""
+    return Markup(html.escape(text, quote=False))
 
 
 def _attribute(key: str, value: str | bool | None) -> str:

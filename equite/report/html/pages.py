@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from equite.report.html import tables
-from equite.report.html.markup import Markup, element, fragment
+from equite.report.html.markup import Markup, element, fragment, verbatim
 from equite.report.language.formula_in_words import Line, Section, formula_sections
 from equite.report.language.labels import plain
 from equite.report.language.speech import typeset
@@ -34,7 +34,7 @@ def formula_html(formula: Formula) -> str:
     """
     language = formula.language
     notes = _paragraph(typeset(formula.notes[language], language)) if formula.notes else None
-    yaml = _folded(say("notebook-yaml", language), _verbatim(formula.to_yaml()))
+    yaml = _folded(say("notebook-yaml", language), element("pre", verbatim(formula.to_yaml())))
     return tables.framed(
         [_titled(typeset(formula.heading[language], language)), notes, _words(formula), yaml], language
     )
@@ -110,8 +110,3 @@ def _paragraph(text: str) -> Markup:
 
 def _folded(title: str, content: Markup) -> Markup:
     return element("details", element("summary", title), content)
-
-
-def _verbatim(text: str) -> Markup:
-    """Give a text line by line, as it is written."""
-    return element("pre", [[line, "\n"] for line in text.splitlines()])
