@@ -17,6 +17,7 @@ from equite.errors import Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.nodes import Call, Node
+from equite.inputs.figures import typed
 from equite.inputs.grid import few
 from equite.wording import Amount, Codes
 
@@ -51,6 +52,12 @@ class Context:
     def amount(self, value: float) -> Amount:
         """Word an amount in the page's currency or unit."""
         return Amount(float(value), self.formula.unit or self.formula.currency, self.unit.digits)
+
+    def unrounded(self, value: float) -> Amount:
+        """Word an amount that lies between two units, with as many decimals as it needs."""
+        finer = (digits for digits in (2, 4, 6) if digits > self.unit.digits)
+        digits = next((digits for digits in finer if round(value, digits) == float(typed(np.asarray(value)))), 8)
+        return replace(self.amount(value), digits=digits)
 
     def crossed(self, of: NDArray[np.intp], count: int) -> Groups:
         """Give groups inside purses: what is in one group but in two purses is two groups."""
@@ -179,8 +186,8 @@ def evaluate_bounds(
                 "bounds-without-unit",
                 **context.formula.where(*place),
                 codes=Codes(tuple(context.codes[squeezed])),
-                low=context.amount(exact[0][first]),
-                high=context.amount(exact[1][first]),
+                low=context.unrounded(exact[0][first]),
+                high=context.unrounded(exact[1][first]),
             )
             problems.refuse()
         return Bounds(lower, upper, exact)

@@ -108,7 +108,7 @@ CASES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     "bounds between which no unit lies": (
         limited({"at_least": 20.2, "at_most": 20.8}, rounding={"to": 1, "bounds": "inward"}),
         "bounds-without-unit",
-        ("floor", "ceiling", "A, B, C"),
+        ("floor", "ceiling", "A, B, C", "$20.20 and $20.80"),
     ),
     "floors that only fit before they are moved": (
         limited({"at_least": "200 * one - where(points == 3, 1.5, -0.75)"}, rounding={"to": 1, "bounds": "inward"}),
