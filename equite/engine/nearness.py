@@ -64,7 +64,7 @@ class Near:
     def __mul__(self, other: Near) -> Near:
         value = self.value * other.value
         error = np.abs(self.value) * other.error + (np.abs(other.value) + other.error) * self.error
-        return Near(value, error + _rounded(value, _whole(self, other)))
+        return Near(value, error + _rounded(value, _whole(self, other) | self._nothing | other._nothing))
 
     def __truediv__(self, other: Near) -> Near:
         """Divide; where the divisor may be zero nothing is known of the quotient."""
@@ -96,11 +96,14 @@ class Near:
 
     def least(self, other: Near) -> Near:
         """Give the smaller of two."""
-        return Near(np.minimum(self.value, other.value), np.maximum(self.error, other.error))
+        return -(-self).greatest(-other)
 
     def greatest(self, other: Near) -> Near:
-        """Give the larger of two."""
-        return Near(np.maximum(self.value, other.value), np.maximum(self.error, other.error))
+        """Give the larger of two: where they lie apart it is as far off as that one, else as the worst of both."""
+        apart = np.abs(self.value - other.value) > 2 * (self.error + other.error)
+        larger = np.where(self.value > other.value, self.error, other.error)
+        error = np.where(apart, larger, np.maximum(self.error, other.error))
+        return Near(np.maximum(self.value, other.value), error)
 
     def where(self, condition: Floats, other: Near) -> Near:
         """Take this where a condition holds, the other where it does not, neither where it is missing."""
@@ -141,6 +144,11 @@ class Near:
         for near in nears[1:]:
             error, size = np.maximum(error, near.error), np.maximum(size, np.abs(near.value))
         return Near(value, error + (len(nears) + 2) * UNIT_ROUNDOFF * size)
+
+    @property
+    def _nothing(self) -> np.ndarray:
+        """Where the value is zero without error: so is each product of it."""
+        return np.asarray((self.value == 0) & (self.error == 0))
 
     @property
     def bound(self) -> Floats:

@@ -169,11 +169,14 @@ def _marked_readings(cell: Marked) -> tuple[float | None, float | None]:
 
 def _distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[object]]:
     """Give each cell's place among the distinct cells (-1 where it is missing), and these."""
-    cells = column.astype(object)
-    truths = np.array([isinstance(cell, (bool, np.bool_)) for cell in cells], dtype=bool)
-    if truths.any():
-        # True equals 1 to Python. Here it is the text that CSV holds: a yes, and no number.
-        cells = cells.mask(truths, cells.map(str))
+    # True equals 1 to Python. Here it is the text that CSV holds: a yes, and no number.
+    if column.dtype == np.bool_:
+        return column.to_numpy().astype(np.intp), ["False", "True"]
+    cells = column
+    if not isinstance(column.dtype, pd.StringDtype):
+        cells = column.astype(object)
+        truths = np.array([isinstance(cell, (bool, np.bool_)) for cell in cells], dtype=bool)
+        cells = cells.mask(truths, cells.map(str)) if truths.any() else cells
     try:
         places, distinct = pd.factorize(cells)
     except TypeError:  # a cell that cannot be hashed, a list for instance

@@ -62,7 +62,9 @@ TREES: list[tuple[str, Callable[[Decimal, Decimal, Decimal], Decimal], float]] =
     ("trimmed_mean(a, b, w)", lambda a, b, w: sorted((a, b, w))[1], 300),
     ("median_of(a, b, w)", lambda a, b, w: sorted((a, b, w))[1], 300),
     ("where(w > 5, a, b)", lambda a, b, w: a if w > 5 else b, 8),
-    ("clip(a, b, w)", lambda a, b, w: min(max(a, b), w), 200),
+    ("clip(a, b, w)", lambda a, b, w: min(max(a, b), w), 8),
+    ("max(0.001, b - 100000)", lambda a, b, w: max(Decimal("0.001"), b - 100000), 1),
+    ("min(a, 100000 * w + b)", lambda a, b, w: a, 1),
 ]
 
 
@@ -119,6 +121,27 @@ def test_a_difference_is_a_sum_with_the_other_turned(value: float, error: float)
     one, other = Near(np.array([value]), np.array([error])), Near(np.array([2.5]), np.array([0.25]))
     assert (one - other).value[0] == value - 2.5
     assert (one - other).error[0] >= error + 0.25
+
+
+values, errors = st.floats(-1e3, 1e3), st.sampled_from([0.0, 1e-9, 0.5, 40.0])
+shares = st.floats(-1, 1)
+
+
+@given(values, errors, shares, values, errors, shares)
+def test_the_larger_and_the_smaller_of_two_lie_within_their_bounds(
+    value: float, error: float, share: float, other: float, its_error: float, its_share: float
+) -> None:
+    one, two = Near(np.array([value]), np.array([error])), Near(np.array([other]), np.array([its_error]))
+    # Wherever in their bounds the exact ones lie.
+    exact, its_exact = value + share * error, other + its_share * its_error
+    for found, right in ((one.greatest(two), max(exact, its_exact)), (one.least(two), min(exact, its_exact))):
+        assert abs(found.value[0] - right) <= found.bound[0] + 1e-12
+
+
+def test_what_is_cut_off_at_zero_is_zero_without_error() -> None:
+    """Otherwise each territory above a cut-off would be worked out again in fractions."""
+    for text in ("max(0, b - 1000)", "a * max(0, b - 1000)", "min(1.2, a) * max(0, 2 - a / (b - 100)) * 0"):
+        assert read(text).error.tolist() == [0, 0, 0], text
 
 
 def test_a_value_between_several_may_be_as_far_off_as_the_worst_of_them() -> None:
