@@ -124,7 +124,7 @@ def cited(plan: Plan, place: Place, keys: Mapping[str, str]) -> Iterator[None]:
         if not problem.id.startswith(("input-no-column", "roll-up-")):
             return problem
         named = [keys[word] for key in ("column", "value") if (word := str(problem.values.get(key))) in keys]
-        return replace(problem, row_is_line=True, **plan.where(*place, *named[:1]))
+        return replace(problem, **plan.where(*place, *named[:1]))
 
     try:
         yield

@@ -11,6 +11,7 @@ import pytest
 
 import equite
 from equite.engine.allocate import allocate
+from equite.engine.rounding import whole_tolerance
 from equite.engine.sharing import Groups, solve
 from equite.formula.expressions import Expression
 
@@ -176,6 +177,7 @@ def test_other_weights_by_name_reach_families_too() -> None:
         ("points + -last", False),
         ("min(points - last, 1)", False),
         ("total(points - last)", False),
+        ("lowest(points)", True),
         ("highest(points - last)", False),
         ("log(points)", False),
     ],
@@ -269,3 +271,146 @@ def test_weights_of_two_signs_that_sum_to_dust_give_no_mean() -> None:
     assert np.isnan(scope.rows(Expression.parse("average(points, weights=dust)").tree)).all()
     # (-1 × 1 + 1 × 2 + 3 × 3) / 3.
     assert scope.rows(Expression.parse("average(points, weights=signs)").tree).tolist() == pytest.approx([10 / 3] * 3)
+
+
+# Stages, one after another.
+
+
+def test_a_group_may_stand_at_what_its_bases_come_to() -> None:
+    # A and B have a base of 100 each, and no more than 200 together: C gets all the rest.
+    parts = [{"id": "base", "pool": {"each": 100}, "share": "equally"}, part("rest", "remainder")]
+    limit = {"id": "most", "by": "region", "at_most": "where(region == 'n', 200, 900)"}
+    rows = {**ROWS, "region": ["n", "n", "s"]}
+    assert equite.allocate(page(*parts, limits=[limit], envelope=600), rows).amounts.tolist() == [100, 100, 400]
+
+
+def test_who_stood_at_a_ceiling_is_held_there() -> None:
+    # 100, 200, 300; C cut to 250 and held. A raised to 200: B has 150, and C would have had 240 of 400.
+    limits = [
+        {"id": "most", "at_most": 250, "then": "hold"},
+        {"id": "least", "at_least": "where(points == 1, 200, 0)"},
+    ]
+    found = equite.allocate(page(part("equity", "remainder"), limits=limits, envelope=600), ROWS)
+    assert found.amounts.tolist() == [200, 150, 250]
+    assert found.stages[0].lowered.tolist() == [False, False, True]
+
+
+def test_a_parts_earlier_bound_stays_in_force() -> None:
+    limits = [
+        {"id": "most", "part": "equity", "at_most": "where(points == 3, 250, 1000)"},
+        {"id": "least", "part": "equity", "at_least": "where(points == 1, 50, 0)"},
+    ]
+    found = equite.allocate(page(part("equity", "remainder"), limits=limits, envelope=600), ROWS)
+    assert found.amounts.tolist() == [117, 233, 250]
+
+
+def test_a_part_keeps_its_level_and_whom_it_is_not_for() -> None:
+    # 500 for 5 points.
+    rule = {"where": "points > 1", "reason": {"fr": "Trop peu", "en": "Too few"}}
+    found = equite.allocate(page(part("equity", {"amount": 500}, eligible=[rule]), envelope=500), ROWS)
+    assert found.parts_shared[0].level.tolist() == [100]
+    assert [(each.code, each.reason["en"]) for each in found.parts_shared[0].exclusions] == [("A", "Too few")]
+
+
+def test_an_amount_paid_as_it_is_is_read_exactly_by_a_limit() -> None:
+    # 0.0000001 more than a million: beyond what a solved amount can tell, and not beyond what was typed.
+    given = page(
+        {"id": "paid", "share": {"as_is": "1000000 + where(points == 3, 0.0000001, 0)"}},
+        limits=[{"id": "least", "at_least": "where(amount > 1000000, 2000000, 0)"}],
+    )
+    assert equite.allocate(given, ROWS).amounts.tolist() == [1_000_000, 1_000_000, 2_000_000]
+
+
+# Scores that only exact arithmetic tells apart or together.
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        ("where(points > 1, 0.1 + 0.2, 7)", 0.3),
+        # 0.8 has 0.5 at a tenth and 0.3 at a fifth.
+        ("where(points > 1, bracket(0.7 + 0.1, rates), 7)", 0.11),
+        ("where(points > 1, interpolate(0.7 + 0.1, line), 7)", 3),
+    ],
+)
+def test_what_is_typed_equals_what_is_computed(value: str, right: float) -> None:
+    tables = {"rates": {"up_to": {0.5: 0.1, 1: 0.2}}, "line": {"points": {0.1: 1, 0.3: 2, 0.5: 3}}}
+    given = page(part("equity", "remainder", f"where(({value}) == {right}, 1, 0)"), tables=tables, envelope=600)
+    assert equite.allocate(given, ROWS).amounts.tolist() == [0, 300, 300]
+
+
+def test_roots_that_multiply_to_their_number_equal_it() -> None:
+    score = "where(sqrt(points) * sqrt(points) == points, 1, 0)"
+    assert equite.allocate(page(part("equity", "remainder", score), envelope=600), ROWS).amounts.tolist() == [200] * 3
+
+
+def test_a_mean_put_in_for_what_is_missing_ties_with_the_figure_that_it_is() -> None:
+    # (0.1 + 0.2 + 0.3 + 0.6) / 4 is 0.3, and 0.30000000000000004 in floats.
+    rows = {"code": list("ABCDE"), "rate": [0.1, 0.2, 0.3, 0.6, None]}
+    index = {"criteria": {"rate": {"weight": 1, "normalise": "rank", "missing": {"fill": "mean"}}}}
+    found = equite.allocate(page(part("equity", "remainder", "1 + need"), indices={"need": index}, envelope=600), rows)
+    assert found.amounts[2] == found.amounts[4]
+
+
+def test_a_weight_of_no_more_than_dust_may_be_missing_where_all_is_asked_for() -> None:
+    criteria = {
+        "points": {"weight": 2**44 - 1, "normalise": "min-max"},
+        "hole": {"weight": 1, "normalise": "min-max", "missing": {"skip": {"minimum_present": 1}}},
+    }
+    rows = {**ROWS, "hole": [1, None, 3]}
+    index = {"need": {"criteria": criteria}}
+    assert (
+        equite.allocate(page(part("equity", "remainder", "1 + need"), indices=index, envelope=600), rows).total == 600
+    )
+
+
+# Explanations.
+
+
+def lines_of(found: equite.Allocation, code: str) -> dict[str, float]:
+    return {line.kind: float(line.amount) for line in found.explain(code).lines}
+
+
+def test_an_amount_below_zero_is_explained_by_need() -> None:
+    # Need is 0, 0.5 and 1: at the mean everybody pays 50, and C 50 more.
+    index = {"need": {"criteria": {"points": {"weight": 1, "normalise": "min-max"}}}}
+    given = page({"id": "levy", "share": {"as_is": "0 - 100 * need"}}, indices=index)
+    told = lines_of(equite.allocate(given, ROWS), "C")
+    assert (told["size"], told["criterion"]) == (-50, -50)
+
+
+def test_who_has_more_need_pays_more_of_a_levy_that_is_not_linear_in_it() -> None:
+    # 4, 2.25 and 1 … by (1 + need)²: of 725, A pays 100, B 225 and C 400; at the mean each 241.67.
+    index = {"need": {"criteria": {"points": {"weight": 1, "normalise": "min-max"}}}}
+    levy = part("levy", {"amount": 725}, "(1 + need) ** 2", levy=True)
+    given = page(part("equity", "remainder"), levy, indices=index, envelope=600)
+    told = [line for line in equite.allocate(given, ROWS).explain("C").lines if line.part == "levy"]
+    assert [round(float(line.amount), 2) for line in told] == [-241.67, -158.33]
+
+
+def test_rounding_belongs_to_no_part() -> None:
+    found = equite.allocate(page(part("equity", "remainder"), envelope=601), ROWS)
+    assert [line.part for line in found.explain("A").lines if line.kind == "rounding"] == [""]
+
+
+def test_a_step_of_a_criterion_includes_its_lower_edge() -> None:
+    # From 2: 10; the others 0. So need is 0 for A, 1 for B and C.
+    tables = {"bands": {"from": {0: 0, 2: 10}}}
+    index = {"need": {"criteria": {"points": {"weight": 1, "normalise": "min-max", "transform": {"step": "bands"}}}}}
+    given = page(part("equity", "remainder", "need"), indices=index, tables=tables, envelope=600)
+    assert equite.allocate(given, ROWS).amounts.tolist() == [0, 300, 300]
+
+
+def test_what_may_count_below_a_whole_number_is_the_same_below_zero() -> None:
+    assert whole_tolerance(np.array([-(2.0**50), 2.0**50, 0.0])).tolist() == [16, 16, 1e-9]
+
+
+def test_criteria_that_are_chosen_by_a_condition_add_up_in_one_line_each() -> None:
+    # Scores are twice 1 + need for A, once for B and C, need the mean of two: 1,100 $ are shared.
+    index = {"need": {"criteria": {name: {"weight": 1, "normalise": "min-max"} for name in ("points", "last")}}}
+    rows = {"code": ["A", "B", "C"], "points": [0, 1, 2], "last": [4, 0, 4]}
+    given = page(part("equity", "remainder", "where(points > 0, 1, 2) * (1 + need)"), indices=index, envelope=1100)
+    # A: 2 × 1.5; B: 1.25; C: 2: in all 6.25, so 176 $ for each. Means, by twos and ones: points 0.375, last 0.75.
+    # C: 176 × (1 + 1.125 / 2); then half of 176 × (1 - 0.375), and of 176 × (1 - 0.75).
+    told = [round(float(line.amount)) for line in equite.allocate(given, rows).explain("C").lines]
+    assert told[:3] == [275, 55, 22]

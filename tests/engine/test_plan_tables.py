@@ -88,3 +88,28 @@ def test_tables_that_are_not_given_by_tier(tables: Any) -> None:
         run(PLAN, tables)
     assert "give a mapping from tiers to their tables, as in {'town': 'table.csv'}" in caught.value.text("en")
     assert "par palier" in caught.value.text("fr")
+
+
+def test_what_a_region_keeps_may_rest_on_what_it_had() -> None:
+    page = PLAN.replace("{equite: 1, id: r, key: code,", "{equite: 1, id: r, key: code, previous: had,")
+    found = run(
+        page.replace("keeps: 0", "keeps: 0.1 * previous"), {"region": REGIONS.assign(had=[100, 50]), "town": TOWNS}
+    )
+    assert found.table("region")["kept"].tolist() == [10, 5]
+
+
+def test_codes_are_as_wide_above_as_below() -> None:
+    page = PLAN.replace("{equite: 1, id: r, key: code,", "{equite: 1, id: r, key: {column: code, width: 3},")
+    towns = TOWNS.assign(region=[1, 2, 2])
+    found = run(page, {"region": REGIONS.assign(code=[1, 2]), "town": towns})
+    assert found.tiers.upward["town"] is not None
+    assert found.table("town")["amount"].tolist() == [300, 240, 360]
+
+
+def test_columns_that_are_there_already_are_told_by_name_in_order() -> None:
+    names = [f"rolled_{letter}" for letter in "gdbfaceh"]
+    lines = "".join(f"      {name}: {{kind: extensive, heading: people}}\n" for name in names)
+    page = PLAN.replace("    roll_up:\n", f"    roll_up:\n{lines}")
+    with pytest.raises(equite.TerritoriesError) as caught:
+        run(page, {"region": REGIONS.assign(**dict.fromkeys(names, 1)), "town": TOWNS})
+    assert [problem.values["column"] for problem in caught.value.problems] == sorted(names)

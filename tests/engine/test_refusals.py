@@ -74,7 +74,7 @@ CASES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
         ("$700", "$600", "$100"),
     ),
     "a pool below zero": (
-        page(part(pool={"amount": "total(points, by=region) - 10"}, within="region")),
+        page(part(pool={"amount": "total(points, by=region) - where(region == 'n', 10, 5)"}, within="region")),
         "pool-negative",
         ("−$7",),
     ),
@@ -119,6 +119,21 @@ CASES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
         limited({"at_most": 250}, {"by": "region", "at_least": "where(region == 'n', 510, 0)"}),
         "group-floor-impossible",
         ("n", "$510", "$500"),
+    ),
+    "a group's ceiling below what its members must get": (
+        limited({"at_least": 150}, {"by": "region", "at_most": "where(region == 'n', 290, 600)"}),
+        "group-cap-impossible",
+        ("n", "$290", "$300"),
+    ),
+    "amounts beyond what can be counted": (
+        page({"id": "grant", "share": {"as_is": "points * 1e20"}}),
+        "amount-without-limit",
+        ("C, B, A",),
+    ),
+    "amounts as far below zero": (
+        page({"id": "grant", "share": {"as_is": "points * -1e20"}}),
+        "amount-without-limit",
+        ("C, B, A",),
     ),
     "a group's bound that is not one": (
         limited({"by": "region", "at_least": "points"}),
@@ -290,3 +305,21 @@ def test_a_group_of_which_nobody_takes_part_draws_on_nothing() -> None:
     assert found.amounts.tolist() == [133, 267]
     both = page(part(within="region", pool={"amount": 400}), part("rest", by="one"), eligible=[rule], envelope=600)
     assert equite.allocate(both, ROWS).amounts.tolist() == [233, 367]
+
+
+def test_a_page_that_leaves_every_row_out_is_refused_as_such() -> None:
+    with pytest.raises(equite.SharingError) as caught:
+        equite.allocate(page(part(), envelope=600, leave_out=["A", "B", "C"]), ROWS)
+    assert [problem.id for problem in caught.value.problems] == ["table-empty"]
+
+
+def test_somebody_who_is_left_out_has_no_amount_among_all() -> None:
+    rule = {"where": "points < 3", "reason": {"fr": "x", "en": "x"}}
+    checks = [{"that": "total(grant, among=all) == 600"}]
+    found = equite.allocate(page(part(), envelope=600, eligible=[rule], checks=checks), ROWS)
+    assert found.checks[0].passed
+
+
+def test_one_inhabitant_has_an_amount_per_head() -> None:
+    found = equite.allocate(page(part(), envelope=600, people="points"), ROWS)
+    assert found.table["per_head"].tolist() == [100, 100, 100]

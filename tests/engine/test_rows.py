@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from equite import EquiteError, Formula, allocate
+from equite.engine.rows import quantities
 from equite.inputs.rows.sums import find_sums
 from equite.inputs.rows.words import opens_a_note, says_total
 
@@ -183,3 +184,28 @@ def test_columns_that_add_up_are_those_declared_so_or_added_by_the_page() -> Non
         }
     )
     assert set(quantities(page)) == {"a", "b", "c"}
+
+
+def of_columns(score: str, **columns: dict[str, Any]) -> tuple[str, ...]:
+    parts = [{"id": "p", "pool": "remainder", "share": {"in_proportion_to": score}}]
+    page = {"equite": 1, "id": "q", "key": "code", "envelope": 9, "columns": columns, "parts": parts}
+    return quantities(Formula.from_dict(page))
+
+
+def test_what_adds_up_is_no_rate_however_it_is_known_for_one() -> None:
+    assert of_columns("families") == ("families",)
+    assert of_columns("families", families={"kind": "intensive"}) == ()
+    assert of_columns("families", families={"unit": "%"}) == ()
+    # A power of a quantity, or its negative, is of that quantity.
+    assert of_columns("families ** 0.7") == ("families",)
+
+
+@pytest.mark.parametrize("level", ["faible", "low", "1"])
+def test_a_level_named_in_either_language_is_a_figure(level: str) -> None:
+    # The code of the last is made otherwise than the others: without a figure, it would be a note.
+    levels = [{"fr": "faible", "en": "low"}, {"fr": "forte", "en": "high"}]
+    columns = {"care": {"kind": "ordinal", "levels": levels}}
+    parts = [{"id": "p", "pool": "remainder", "share": {"in_proportion_to": "care"}}]
+    page = {"equite": 1, "id": "q", "key": "code", "envelope": 900, "columns": columns, "parts": parts}
+    rows = {"code": ["2401", "2402", "2403", "Côte d'ici"], "care": ["2", "1", "2", level]}
+    assert allocate(Formula.from_dict(page), rows).amounts.tolist() == [300, 150, 300, 150]

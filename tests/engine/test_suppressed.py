@@ -133,3 +133,11 @@ def test_a_withheld_figure_goes_to_a_live_workbook_and_comes_back(tmp_path: Path
     cell.value = "X"
     book.save(path)
     assert read_workbook(path).allocate().record["suppressed"] == {"families": ["A", "D"]}
+
+
+def test_a_weighted_sum_reads_each_column_of_its_table() -> None:
+    tables = {"weights": {"families": 2, "people": 1}}
+    with pytest.raises(EquiteError) as caught:
+        allocate(page("weighted_sum(weights)", tables=tables), ROWS)
+    assert "families" in caught.value.text("en")
+    assert "A" in caught.value.text("en")

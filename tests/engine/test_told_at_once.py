@@ -187,3 +187,22 @@ def test_the_total_of_nobody_is_zero_exactly_too() -> None:
     page = {"equite": "1", "id": "p", "envelope": 1000, "key": "code"}
     parts = [last("one", "d", at_least="d / 3 * total(d, among=d > 9) + d / 100")]
     assert equite.allocate({**page, "parts": parts}, TABLE).amounts.sum() == 1000
+
+
+def test_a_check_that_sums_what_is_missing() -> None:
+    assert told([last("one", "a")], checks=[{"that": "total(c) > 0"}]) == [A, ("aggregate-missing", "c", ("A",))]
+
+
+def test_a_part_is_asked_for_those_alone_that_it_is_for() -> None:
+    # D alone has more than 3; that B has no `a` is nothing to a part that is not for B.
+    few = {"where": "d > 3", "reason": {"fr": "x", "en": "x"}}
+    assert told([part("one", "a", eligible=[few]), last("two", "b")]) == [B]
+
+
+def test_whom_a_part_is_for_is_asked_for_in_words() -> None:
+    rule = {"where": "b > 0", "reason": {"fr": "x", "en": "x"}}
+    parts = [part("one", "d", eligible=[rule]), last("two", "a")]
+    with pytest.raises(equite.EquiteError) as caught:
+        equite.allocate({"equite": "1", "id": "p", "envelope": 1000, "key": "code", "parts": parts}, TABLE)
+    assert "a condition needs it" in caught.value.text("en")
+    assert "une condition en a besoin" in caught.value.text("fr")
