@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,8 @@ def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, obje
         withheld = scope.table.suppressed.get(node.name)
         return "suppressed-cell" if withheld is not None and withheld[row] else "missing-cell", {"name": node.name}
     if not isinstance(node, Aggregate):
-        for child in node.children():
-            if not _is_no_value(node, child) and _is_missing(scope, child, row):
+        for child in _valued(node, scope):
+            if _is_missing(scope, child, row):
                 return why_missing(child, scope, row)
     piece = written(node)
     if isinstance(node, Binary) and node.operator == "/":
@@ -42,11 +43,14 @@ def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, obje
     return "missing-value", {"piece": piece}
 
 
-def _is_no_value(node: Node, child: Node) -> bool:
-    """Tell whether a child is a label or a table's name, which are never missing."""
-    return isinstance(child, Text) or (
-        isinstance(node, Call) and node.function in TABLE_FUNCTIONS and child is node.arguments[-1]
-    )
+def _valued(node: Node, scope: Scope) -> Iterator[Node]:
+    """Give what a node reads that may be missing: no label, and of a table of weights its columns."""
+    children = list(node.children())
+    if isinstance(node, Call) and node.function in TABLE_FUNCTIONS:
+        table = children.pop()
+        if node.function == "weighted_sum":
+            yield from map(Name, scope.table_of(table).columns)
+    yield from (child for child in children if not isinstance(child, Text))
 
 
 def _is_missing(scope: Scope, node: Node, row: int) -> bool:

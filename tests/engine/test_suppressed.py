@@ -135,9 +135,14 @@ def test_a_withheld_figure_goes_to_a_live_workbook_and_comes_back(tmp_path: Path
     assert read_workbook(path).allocate().record["suppressed"] == {"families": ["A", "D"]}
 
 
-def test_a_weighted_sum_reads_each_column_of_its_table() -> None:
+def test_a_weighted_sum_rests_on_each_column_of_its_table() -> None:
     tables = {"weights": {"families": 2, "people": 1}}
-    with pytest.raises(EquiteError) as caught:
-        allocate(page("weighted_sum(weights)", tables=tables), ROWS)
-    assert "families" in caught.value.text("en")
-    assert "A" in caught.value.text("en")
+    # A's families are withheld and B's not known: one is not filled, the other is.
+    for score, entries in (
+        ("weighted_sum(weights)", ["missing-cell", "suppressed-cell"]),
+        ("default(weighted_sum(weights), 1)", ["suppressed-cell"]),
+    ):
+        with pytest.raises(EquiteError) as caught:
+            allocate(page(score, tables=tables), ROWS)
+        assert sorted(problem.id for problem in caught.value.problems) == entries
+        assert all(problem.values["name"] == "families" for problem in caught.value.problems)
