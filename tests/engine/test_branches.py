@@ -409,8 +409,27 @@ def test_criteria_that_are_chosen_by_a_condition_add_up_in_one_line_each() -> No
     # Scores are twice 1 + need for A, once for B and C, need the mean of two: 1,100 $ are shared.
     index = {"need": {"criteria": {name: {"weight": 1, "normalise": "min-max"} for name in ("points", "last")}}}
     rows = {"code": ["A", "B", "C"], "points": [0, 1, 2], "last": [4, 0, 4]}
-    given = page(part("equity", "remainder", "where(points > 0, 1, 2) * (1 + need)"), indices=index, envelope=1100)
+    given = page(part("equity", "remainder", "where(points > 0, 1 + need, 2 + 2 * need)"), indices=index, envelope=1100)
     # A: 2 × 1.5; B: 1.25; C: 2: in all 6.25, so 176 $ for each. Means, by twos and ones: points 0.375, last 0.75.
     # C: 176 × (1 + 1.125 / 2); then half of 176 × (1 - 0.375), and of 176 × (1 - 0.75).
     told = [round(float(line.amount)) for line in equite.allocate(given, rows).explain("C").lines]
     assert told[:3] == [275, 55, 22]
+
+
+def test_parts_that_are_paid_less_are_fixed_at_less() -> None:
+    # 900 as it is, of 600: two thirds of 150, 300 and 450.
+    given = page({"id": "paid", "share": {"as_is": "150 * points"}}, envelope=600, if_short="prorate")
+    assert equite.allocate(given, ROWS).parts_shared[0].fixed.tolist() == pytest.approx([100, 200, 300])
+
+
+def test_what_a_level_left_of_a_million_is_read_with_the_dust_of_a_million() -> None:
+    # Levelled up to 1,000,000.69, B has 0.7: as near to it as a level among millions can tell.
+    given = page(
+        {"id": "grant", "pool": "remainder", "share": {"level_up": "own"}},
+        envelope=1.39,
+        rounding={"to": 0.01},
+        if_over="reserve",
+        limits=[{"id": "least", "at_least": "where(grant >= 0.7, 5, 0)", "fund": "on_top"}],
+    )
+    found = equite.allocate(given, {"code": ["A", "B"], "own": [1_000_000, 999_999.99]})
+    assert found.amounts.tolist() == [0.69, 5.0]

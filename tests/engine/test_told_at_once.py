@@ -201,7 +201,7 @@ def test_a_part_is_asked_for_those_alone_that_it_is_for() -> None:
 
 def test_whom_a_part_is_for_is_asked_for_in_words() -> None:
     rule = {"where": "b > 0", "reason": {"fr": "x", "en": "x"}}
-    parts = [part("one", "d", eligible=[rule]), last("two", "a")]
+    parts = [part("one", "a"), last("two", "d", eligible=[rule])]
     with pytest.raises(equite.EquiteError) as caught:
         equite.allocate({"equite": "1", "id": "p", "envelope": 1000, "key": "code", "parts": parts}, TABLE)
     assert "a condition needs it" in caught.value.text("en")
