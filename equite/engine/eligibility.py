@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equite.engine.evaluation import Mask, MissingInAggregate, Scope
+from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import refuse_missing
-from equite.errors import EquiteError, FormulaError, Problems
+from equite.errors import FormulaError, Problems
 from equite.formula.model import Rule
 
 __all__ = ["Exclusion", "apply_rules"]
@@ -52,11 +52,7 @@ def apply_rules(
     exclusions: list[Exclusion] = []
     problems = Problems(FormulaError, scope.formula.language)
     for at, rule in enumerate(rules):
-        try:
-            holds = scope.settled_rows(rule.where.tree)
-        except (EquiteError, MissingInAggregate):
-            problems.refuse()
-            raise
+        holds = scope.settled_rows(rule.where.tree)
         where = scope.formula.where(*place, at, "where")
         refuse_missing(problems, scope, rule.where.tree, holds, kept, "wanted-condition", where)
         # Whoever a condition says nothing of is refused, and later ones only look at those that are surely in.

@@ -323,12 +323,3 @@ def test_somebody_who_is_left_out_has_no_amount_among_all() -> None:
 def test_one_inhabitant_has_an_amount_per_head() -> None:
     found = equite.allocate(page(part(), envelope=600, people="points"), ROWS)
     assert found.table["per_head"].tolist() == [100, 100, 100]
-
-
-def test_what_an_earlier_condition_lacks_is_told_with_what_a_later_one_cannot_compute() -> None:
-    rules = [{"where": where, "reason": {"fr": "x", "en": "x"}} for where in ("hole > 0", "need > 0")]
-    given = need({"weight": "points"}) | {"parts": [part(eligible=rules)]}
-    with pytest.raises(equite.EquiteError) as caught:
-        equite.allocate(given, ROWS)
-    assert [problem.id for problem in caught.value.problems] == ["weights-differ", "missing-cell"]
-    assert "'hole' has no value for B" in caught.value.text("en")
