@@ -433,3 +433,21 @@ def test_what_a_level_left_of_a_million_is_read_with_the_dust_of_a_million() -> 
     )
     found = equite.allocate(given, {"code": ["A", "B"], "own": [1_000_000, 999_999.99]})
     assert found.amounts.tolist() == [0.69, 5.0]
+
+
+def test_money_short_of_the_bases_by_dust_is_not_short() -> None:
+    # Both are cut to their base of 0.05; 0.47 less the 0.37 that is kept back is 0.1 but for dust.
+    limits = [
+        {"id": "most", "at_most": 0.05, "if_over": "reserve"},
+        {"id": "least", "at_least": 0.025, "move": {"in_proportion_to": "own"}, "if_over": "reserve"},
+    ]
+    given = page(
+        {"id": "base", "pool": {"each": 0.05}, "share": "equally"},
+        part("rest", "remainder", "own"),
+        limits=limits,
+        envelope=0.47,
+        rounding={"to": 0.01, "bounds": "nearest"},
+    )
+    found = equite.allocate(given, {"code": ["A", "B"], "own": [0.07, 0.4]})
+    assert found.amounts.tolist() == [0.05, 0.05]
+    assert found.reserve == pytest.approx(0.37)

@@ -185,6 +185,16 @@ CASES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
     ),
     "a logarithm that has none": (page(part(by="log(low)"), envelope=600), "missing-logarithm", ("log(low)", "A")),
     "a root that has none": (page(part(by="sqrt(low)"), envelope=600), "missing-root", ("sqrt(low)", "A")),
+    "a condition that a missing cell leaves open": (
+        page(part(), envelope=600, eligible=[{"where": "hole > 0", "reason": {"fr": "x", "en": "x"}}]),
+        "missing-cell",
+        ("a condition needs it @ eligible.1.where:", "hole", "B"),
+    ),
+    "brackets that end": (
+        page(part(by="bracket(points, bands)"), envelope=600, tables={"bands": {"up_to": {1: 5, 2: 7}}}),
+        "missing-table",
+        ("bracket(points, bands)", "C"),
+    ),
     "a table that ends": (
         page(
             part(by="step(points, bands)"),

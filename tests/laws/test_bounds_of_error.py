@@ -138,6 +138,11 @@ def test_the_larger_and_the_smaller_of_two_lie_within_their_bounds(
         assert abs(found.value[0] - right) <= found.bound[0] + 1e-12
 
 
+def test_no_bound_is_below_zero() -> None:
+    # The logarithm of 1 is 0: nothing is rounded but what floats cannot write.
+    assert Near(np.array([1.0]), np.array([0.0])).through(np.array([0.0]), np.array([1.0])).error[0] > 0
+
+
 def test_what_is_cut_off_at_zero_is_zero_without_error() -> None:
     """Otherwise each territory above a cut-off would be worked out again in fractions."""
     for text in ("max(0, b - 1000)", "a * max(0, b - 1000)", "min(1.2, a) * max(0, 2 - a / (b - 100)) * 0"):
@@ -153,6 +158,7 @@ def test_a_value_between_several_may_be_as_far_off_as_the_worst_of_them() -> Non
 
     # The first counts as each other does, and so does the size of a negative one.
     assert bound(near(1, 0.5), near(2, 0.1), near(3, 0.1))[0] >= 0.5
+    assert bound(near(1, 0.1), near(2, 0.5), near(3, 0.1))[0] >= 0.5
     assert bound(near(1, 0.1), near(2, 0.1), near(3, 0.5))[0] >= 0.5
     assert bound(near(-1e9, 0), near(2, 0), near(3, 0))[0] >= ROUNDOFF * 1e9
     grouped = near(-1e9, 0.25).by_group(np.array([-1e9]), np.array([0]), 1)

@@ -221,3 +221,11 @@ def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: p
 def test_a_template_is_not_filled_live(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="modèle"):
         example("region_13", "half_salary.yaml").to_excel(tmp_path / "a.xlsx", live=True, template="b.xlsx")
+
+
+def test_a_formula_taken_as_it_is_makes_the_same_file(
+    french: Allocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = french.to_excel(tmp_path / "ours.xlsx", live=True).read_bytes()
+    monkeypatch.delattr(live._PlainSheet, "_prepare_formula")
+    assert french.to_excel(tmp_path / "theirs.xlsx", live=True).read_bytes() == ours
