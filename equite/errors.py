@@ -63,7 +63,7 @@ class Problem:
     row_is_line: bool = True
 
     def text(self, language: Language) -> str:
-        """Give the sentence: ``what @ where (line n): mend``."""
+        """Return the sentence: ``what @ where (line n): mend``."""
         what = wording.sentence(self.id, language, "what", self.values)
         mend = wording.sentence(self.id, language, "mend", self.values)
         place = self._place(language)
@@ -97,7 +97,7 @@ class EquiteError(Exception):
         return self.text(self.language or wording.preferred_language())
 
     def text(self, language: Language) -> str:
-        """Give every problem in one language, one a line."""
+        """Return every problem in one language, one a line."""
         return "\n".join(dict.fromkeys(problem.text(language) for problem in self.problems))
 
 

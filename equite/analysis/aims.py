@@ -16,7 +16,7 @@ __all__ = ["aims_at_stake"]
 
 
 def aims_at_stake(allocation: Allocation) -> pd.DataFrame:
-    """Give the most that each territory could gain by putting all its points on the aim it is neediest in.
+    """Return the most that each territory could gain by putting all its points on the aim it is neediest in.
 
     For each family of an index with ``points``, and each territory alone, the others' points as they are. Amounts are
     those of the parts that rest on the index, before any bound or limit, which only narrow the gain.
@@ -39,7 +39,7 @@ def aims_at_stake(allocation: Allocation) -> pd.DataFrame:
 
 
 def _with_points(group: Index | Family, branch: Branch, name: str) -> list[tuple[str, Branch]]:
-    """Give the families below a branch whose weights are points of each territory's own."""
+    """Return the families below a branch whose weights are points of each territory's own."""
     found = []
     if isinstance(group, Family) and group.points is not None:
         found.append((name, branch))
@@ -92,7 +92,7 @@ def _rests_on(allocation: Allocation, result: PartResult, index: str) -> bool:
 
 
 def _paid(allocation: Allocation, scoring: Scoring, parts: list[PartResult], scores: Floats) -> Floats:
-    """Give what the parts that rest on an index pay when it has these scores, before bounds."""
+    """Return what the parts that rest on an index pay when it has these scores, before bounds."""
     context = allocation.context
     scope: Scope = allocation.scope.bound(**{scoring.name: context.full(scores)})
     total = np.zeros(context.size)

@@ -186,12 +186,12 @@ def _counted(texts: Iterable[str]) -> tuple[tuple[str, int], ...]:
 
 
 def _median(known: Floats) -> float:
-    """Give the median without the binary dust of the mean of two figures."""
+    """Return the median without the binary dust of the mean of two figures."""
     return float(typed(np.array([np.median(known)]))[0])
 
 
 def _mark(cell: object) -> str:
-    """Give what stands in a cell without a value; nothing for an empty one."""
+    """Return what stands in a cell without a value; nothing for an empty one."""
     return "" if cell is None or cell != cell or cell is pd.NA or cell is pd.NaT else str(cell).strip()
 
 
@@ -206,7 +206,7 @@ class _Reader:
         self.places = [place[code] for code in self.codes]
 
     def columns(self) -> Iterator[ColumnRead]:
-        """Give each column that the page reads."""
+        """Return each column that the page reads."""
         table, page = self.scope.table, self.formula
         found = {name: needed.heading for name, needed in page.names.columns.items()}
         if page.name is not None and page.name in table.columns:

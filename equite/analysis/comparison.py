@@ -242,7 +242,7 @@ def _some_in_common(allocations: Sequence[Allocation], labels: Sequence[str]) ->
 
 
 def _all_codes(allocation: Allocation) -> tuple[str, ...]:
-    """Give the codes of a table, of those that take no part too."""
+    """Return the codes of a table, of those that take no part too."""
     return tuple(map(str, allocation.scope.table.codes))
 
 
@@ -255,13 +255,13 @@ def _near(first: Allocation, second: Allocation) -> list[tuple[str, str]]:
 
 
 def _bare(code: str) -> str:
-    """Give what is left of a code without capitals, marks, leading zeros, and the decimals that a number gives it."""
+    """Return what is left of a code without capitals, marks, leading zeros, and the decimals that a number gives it."""
     whole = re.sub(r"[.,]0+$", "", code.strip()).casefold()
     return re.sub(r"[\W_]+", "", whole).lstrip("0")
 
 
 def _ids(allocations: Sequence[Allocation]) -> tuple[str, ...]:
-    """Give the ids of the pages; the second of the same id is called ``id (2)``, and so on."""
+    """Return the ids of the pages; the second of the same id is called ``id (2)``, and so on."""
     seen: Counter[str] = Counter()
     found: list[str] = []
     for allocation in allocations:

@@ -234,7 +234,7 @@ class Diagnosis:
         return pd.DataFrame(rows, columns=heads)
 
     def rank_owed(self, code: str) -> pd.DataFrame:
-        """Give what a territory owes its rank to, the criterion that moves it most first.
+        """Return what a territory owes its rank to, the criterion that moves it most first.
 
         Columns: criterion, family, rank, rank_without (the criterion having no weight), gained: the places towards more
         need that it owes to the criterion; negative, the places lost.
@@ -300,7 +300,7 @@ def diagnose(
 
 
 def cronbach_alpha(scores: Floats) -> float:
-    """Give k / (k - 1) · (1 - Σ var(x_j) / var(Σ x_j)) over k columns; missing where it has no meaning.
+    """Return k / (k - 1) · (1 - Σ var(x_j) / var(Σ x_j)) over k columns; missing where it has no meaning.
 
     Near 1 the criteria tell one thing, and count it k times; near 0 they tell different ones; below 0 they pull against
     each other. An index of need may well hold different things: a low value is no fault. Source: Cronbach (1951),

@@ -130,7 +130,7 @@ class GovernanceComparison:
         return pd.DataFrame(columns)
 
     def _people(self, tier: str) -> Floats | None:
-        """Give the people of a tier's territories; one that a regime leaves out may take part in another."""
+        """Return the people of a tier's territories; one that a regime leaves out may take part in another."""
         people = None
         for found in self.cascades.values():
             own = placed(found.level(tier), lambda allocation: allocation.people)
@@ -177,7 +177,7 @@ class GovernanceComparison:
         return pd.DataFrame(rows)
 
     def _aside(self, regime: Regime, parents: slice) -> dict[str, float]:
-        """Give what parents' pages leave in reserve, and add on top."""
+        """Return what parents' pages leave in reserve, and add on top."""
         level = self.levels[regime]
         return {"reserve": self._sum(level.reserve[parents]), "on_top": self._sum(level.on_top[parents])}
 
@@ -252,7 +252,7 @@ class GovernanceComparison:
     # --- the gain: fit to what parents state
 
     def _fit(self, regime: Regime, rows: Places) -> float:
-        """Give the part of some territories' money that goes where their parents' own pages send it."""
+        """Return the part of some territories' money that goes where their parents' own pages send it."""
         given, own = (self.levels[each].received[rows] for each in (regime, "delegated"))
         whole = int(np.abs(given).sum() + np.abs(own).sum())
         return 1.0 - int(np.abs(given - own).sum()) / whole if whole else np.nan
@@ -373,7 +373,7 @@ def compare_governance(
 
 
 def _tier(plan: Plan, wanted: str | None) -> str:
-    """Give the tier to compare: the one that was asked for, or the only one where there is a choice."""
+    """Return the tier to compare: the one that was asked for, or the only one where there is a choice."""
     if wanted is not None and wanted not in plan.names:
         problem = Problem("plan-unknown-tier", {"tier": wanted, "nearest": nearest(wanted, plan.names)})
         raise SharingError([problem], plan.language)
@@ -388,7 +388,7 @@ def _tier(plan: Plan, wanted: str | None) -> str:
 
 
 def _refusal(refused: Mapping[Regime, EquiteError], language: Language) -> EquiteError:
-    """Give one error for all regimes: what is wrong in each is told once, the rest under the regime's name."""
+    """Return one error for all regimes: what is wrong in each is told once, the rest under the regime's name."""
     texts = [{problem.text(language) for problem in error.problems} for error in refused.values()]
     everywhere = set.intersection(*texts) if len(refused) == len(REGIMES) else set()
     first = next(iter(refused.values()))

@@ -51,7 +51,7 @@ def like_pairs(level: Level, people: Floats | None) -> tuple[Places, Places, Flo
 
 
 def _measured_together(level: Level) -> Allocation | None:
-    """Give a tier's page on all that it serves, measured among all of them; None where it serves nobody."""
+    """Return a tier's page on all that it serves, measured among all of them; None where it serves nobody."""
     if level.tier.measured_among == "tier" or not level.allocations:
         return next(iter(level.allocations), None)
     served = [code for allocation in level.allocations for code in allocation.codes]
@@ -59,7 +59,7 @@ def _measured_together(level: Level) -> Allocation | None:
 
 
 def measures_of(allocation: Allocation, people: Floats | None) -> Floats:
-    """Give what territories are alike on: what their page measures, and how many people they have.
+    """Return what territories are alike on: what their page measures, and how many people they have.
 
     The scores of the criteria of all indices; on a page without any, each part's score per head, or per territory
     where nobody counts people. And the logarithm of people, for money per head depends on size on nearly every page.
@@ -142,7 +142,7 @@ def _nearest(at: int, z: Floats, along: Floats, groups: NDArray[np.intp]) -> tup
 
 
 def _main_axis(z: Floats) -> Floats:
-    """Give each row's place along the axis on which rows differ most."""
+    """Return each row's place along the axis on which rows differ most."""
     if not z.shape[1]:
         return np.zeros(len(z))
     _, axes = np.linalg.eigh(z.T @ z)
@@ -173,7 +173,7 @@ def placed(level: Level, of: Callable[[Allocation], Floats | None]) -> Floats:
 
 
 def scores_of(index: str, allocation: Allocation) -> Floats | None:
-    """Give an index's scores; a parent's own page may have none of that name."""
+    """Return an index's scores; a parent's own page may have none of that name."""
     if index not in allocation.formula.indices:
         return None
     return allocation.scope.scoring(index).scores[allocation.context.rows]

@@ -122,7 +122,7 @@ class Profile:
         return pd.DataFrame(rows)
 
     def _among(self, criterion: CriterionScore) -> tuple[str, np.ndarray]:
-        """Give the label and the members of the territory's tier, else of the group the criterion is scored in."""
+        """Return the label and the members of the territory's tier, else of the group the criterion is scored in."""
         if self.tier is not None:
             return self.label, self._tiers == self.label
         for group in criterion.groups:
@@ -209,7 +209,7 @@ def profile(allocation: Allocation, code: str, *, index: str | None = None, tier
 
 
 def places(scores: Floats) -> Floats:
-    """Give each score's place, 1 for the highest; ties share the better place, missing scores have none."""
+    """Return each score's place, 1 for the highest; ties share the better place, missing scores have none."""
     present = ~np.isnan(scores)
     found = np.full(scores.size, np.nan)
     if present.any():
@@ -220,7 +220,7 @@ def places(scores: Floats) -> Floats:
 
 
 def scoring_of(allocation: Allocation, index: str | None) -> Scoring:
-    """Give the scoring of an index; of the page's only one where none is named.
+    """Return the scoring of an index; of the page's only one where none is named.
 
     Raises
     ------
@@ -245,7 +245,7 @@ def scoring_of(allocation: Allocation, index: str | None) -> Scoring:
 
 
 def labels_of(allocation: Allocation, column: str) -> np.ndarray:
-    """Give each territory's text in a column of the table, empty where blank, shape (eligible,).
+    """Return each territory's text in a column of the table, empty where blank, shape (eligible,).
 
     The column goes by its name on the page, or by its heading in the table, whether or not the page reads it.
 

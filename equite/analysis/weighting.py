@@ -56,7 +56,7 @@ def _informative(scores: Floats, measure: Callable[[Floats], Floats]) -> Floats:
 
 @weighting("equal")
 def equal(scores: Floats) -> Floats:
-    """Give 1/k to each of the k criteria.
+    """Return 1/k to each of the k criteria.
 
     It does not look at the scores: a constant column weighs as much as any other.
     """
@@ -65,7 +65,7 @@ def equal(scores: Floats) -> Floats:
 
 @weighting("entropy")
 def entropy(scores: Floats) -> Floats:
-    """Give (1 - E_k) / Σ (1 - E), with E_k = -Σ_i p_ik ln p_ik / ln n and p_ik = x_ik / Σ_i x_ik.
+    """Return (1 - E_k) / Σ (1 - E), with E_k = -Σ_i p_ik ln p_ik / ln n and p_ik = x_ik / Σ_i x_ik.
 
     Shannon's entropy E is 1 where need is spread evenly and 0 where one territory holds all of it, so that the method
     gives weight to need that few have. Source: Zou, Yun and Sun (2006), *Journal of Environmental Sciences* 18(5),
@@ -82,7 +82,7 @@ def entropy(scores: Floats) -> Floats:
 
 @weighting("critic")
 def critic(scores: Floats) -> Floats:
-    """Give C_k / Σ C, with C_k = σ_k Σ_j (1 - r_jk): what varies, and says what the others do not.
+    """Return C_k / Σ C, with C_k = σ_k Σ_j (1 - r_jk): what varies, and says what the others do not.
 
     σ is the standard deviation, r Pearson's correlation. Where all criteria say the same (every r is 1) those that are
     not constant weigh the same. Source: Diakoulaki, Mavrotas and Papayannakis (1995), *Computers & Operations
@@ -99,7 +99,7 @@ def critic(scores: Floats) -> Floats:
 
 @weighting("deviation")
 def deviation(scores: Floats) -> Floats:
-    """Give σ_k / Σ σ, the standard deviations: what varies weighs.
+    """Return σ_k / Σ σ, the standard deviations: what varies weighs.
 
     Source: the standard deviation method that Diakoulaki, Mavrotas and Papayannakis (1995) compare CRITIC with.
     """
@@ -108,7 +108,7 @@ def deviation(scores: Floats) -> Floats:
 
 @weighting("first-component")
 def first_component(scores: Floats) -> Floats:
-    """Give v_k², v being the first eigenvector (of length 1) of the correlation matrix: what goes with the others.
+    """Return v_k², v being the first eigenvector (of length 1) of the correlation matrix: what goes with the others.
 
     Squares do not depend on the eigenvector's sign. They sum to 1. Where several components are as large as the first,
     as where no criterion goes with another, their squares are averaged, so that no order of columns matters. Source:
@@ -137,7 +137,7 @@ class Written(NamedTuple):
 
 
 def written_weights(allocation: Allocation, index: str) -> list[Written]:
-    """Give the weights of an index as written, those of criteria that dropped out included; nominal ones sum to 1."""
+    """Return the weights of an index as written, those of criteria that dropped out included; nominal ones sum to 1."""
     size = allocation.context.size
 
     def below(group: Index | Family, share: Floats, path: tuple[str, ...]) -> Iterator[Written]:
@@ -155,7 +155,7 @@ def written_weights(allocation: Allocation, index: str) -> list[Written]:
 
 
 def weights_at_work(allocation: Allocation, scoring: Scoring) -> pd.DataFrame:
-    """Give what each criterion weighs, from what is written to what it does; weights are means over territories.
+    """Return what each criterion weighs, from what is written to what it does; weights are means over territories.
 
     ============== =====================================================================================================
     relative       in its family, as written
@@ -193,12 +193,12 @@ def weights_at_work(allocation: Allocation, scoring: Scoring) -> pd.DataFrame:
 
 
 def _mean(weights: Floats) -> float:
-    """Give a mean weight without the binary dust that would tell equal weights apart."""
+    """Return a mean weight without the binary dust that would tell equal weights apart."""
     return float(np.round(weights.mean(), 12)) if weights.size else np.nan
 
 
 def _pearson(one: Floats, other: Floats) -> float:
-    """Give the correlation over rows that have both; missing where either is constant."""
+    """Return the correlation over rows that have both; missing where either is constant."""
     both = ~(np.isnan(one) | np.isnan(other))
     one, other = one[both], other[both]
     if one.size < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
@@ -209,7 +209,7 @@ def _pearson(one: Floats, other: Floats) -> float:
 def nodes(
     branch: Branch, path: tuple[str, ...] = (), place: tuple[int, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], tuple[int, ...], Branch | int]]:
-    """Give every family and criterion below a branch: its path by names, its place by position, itself."""
+    """Return every family and criterion below a branch: its path by names, its place by position, itself."""
     for at, (name, child) in enumerate(zip(branch.names, branch.children, strict=True)):
         yield (*path, name), (*place, at), child
         if isinstance(child, Branch):
@@ -217,7 +217,7 @@ def nodes(
 
 
 def leaving_out(branch: Branch, place: tuple[int, ...]) -> Branch:
-    """Give a branch in which one child, at any depth, has no weight; a family left with no weight has none either.
+    """Return a branch in which one child, at any depth, has no weight; a family left with no weight has none either.
 
     :meth:`Branch.reweighted` goes by name, and a family may be named as a criterion is.
     """

@@ -117,7 +117,7 @@ def _group(language: Language) -> type[TyperGroup]:
 
 
 def _word(parameters: Sequence[Any], language: Language) -> None:
-    """Give parameters their help and what stands for their value."""
+    """Return parameters their help and what stands for their value."""
     for parameter in parameters:
         parameter.help = wording.say(f"cli-param-{parameter.name}", language)
         if getattr(parameter, "is_flag", False):

@@ -95,7 +95,7 @@ class Desk:
         self._err.print("\n".join(rows), soft_wrap=True)
 
     def say(self, entry: str, /, **values: object) -> str:
-        """Give a worded output."""
+        """Return a worded output."""
         from equite.report.language.speech import typeset
 
         return typeset(wording.say(entry, self.language, **values), self.language)

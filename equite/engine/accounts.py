@@ -31,7 +31,7 @@ class Coins:
         self._size = Fraction(gcd(*(size.numerator for size in sizes)), lcm(*(size.denominator for size in sizes)))
 
     def per(self, unit: Unit) -> int:
-        """Give the coins in one unit."""
+        """Return the coins in one unit."""
         return int(Fraction(unit.size) / self._size)
 
     def of(self, units: Counts, unit: Unit) -> Counts:
@@ -39,7 +39,7 @@ class Coins:
         return units * self.per(unit)
 
     def money(self, coins: Counts) -> Floats:
-        """Give coins as money: the float nearest to the exact decimal."""
+        """Return coins as money: the float nearest to the exact decimal."""
         return np.asarray(coins, dtype=np.float64) * self._size.numerator / self._size.denominator
 
 

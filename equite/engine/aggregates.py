@@ -35,7 +35,7 @@ class Grouping:
 
 
 def label_text(label: object) -> str:
-    """Give a group's label as text: 3 for the number 3.0."""
+    """Return a group's label as text: 3 for the number 3.0."""
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
 
 

@@ -101,7 +101,7 @@ def read_for(
 
 
 def needed_rules(formula: Formula) -> list[ColumnRule]:
-    """Give what a page needs of each column: its heading, how cells are read, and what they may hold."""
+    """Return what a page needs of each column: its heading, how cells are read, and what they may hold."""
     rules = []
     for name, needed in formula.names.columns.items():
         spec = formula.columns.get(name)
@@ -154,7 +154,7 @@ class _Run:
         self.served = None if serving is None else self._those(frozenset(serving))
 
     def _those(self, wanted: frozenset[str]) -> Mask:
-        """Give the rows of some codes, every one of which must be there."""
+        """Return the rows of some codes, every one of which must be there."""
         wanted = frozenset(map(tidy, wanted))
         codes = self.table.codes
         found = np.fromiter((code in wanted for code in codes), dtype=bool, count=codes.size)
@@ -262,7 +262,7 @@ class _Run:
         return replace(context, purses=Groups(purses.astype(np.intp), found.size), purse_labels=named)
 
     def _envelope(self, scope: Scope, context: Context) -> np.ndarray | None:
-        """Give each purse in whole units; stated pools alone make one, entitlements have none."""
+        """Return each purse in whole units; stated pools alone make one, entitlements have none."""
         formula = self.formula
         if formula.envelope is None:
             return None
@@ -328,7 +328,7 @@ class _Run:
         return scaled, reserve * factor, (Problem("prorated", {"name": "parts"}),)
 
     def _money(self, context: Context, parts: tuple[PartResult, ...]) -> tuple[Floats | None, Groups]:
-        """Give the money that limits share anew, by group where every part stays within the same groups."""
+        """Return the money that limits share anew, by group where every part stays within the same groups."""
         first = parts[0]
         same = first.part.within is not None and all(result.part.within == first.part.within for result in parts)
         groups = first.groups if same else context.purses
@@ -389,7 +389,7 @@ def _left_over(context: Context, taken: Floats, envelope: Floats, over: Mask) ->
 
 
 def _scaled(context: Context, result: PartResult, factor: Floats) -> PartResult:
-    """Give a part whose amounts are multiplied, purse by purse."""
+    """Return a part whose amounts are multiplied, purse by purse."""
     by_row = factor[context.purses.of]
     return replace(
         result,

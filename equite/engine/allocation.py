@@ -204,7 +204,7 @@ class Allocation:
         return pd.DataFrame({"code": list(self.codes), **values})
 
     def _values(self, name: str) -> np.ndarray:
-        """Give a name's values; missing where nothing needed them and they cannot be computed."""
+        """Return a name's values; missing where nothing needed them and they cannot be computed."""
         try:
             return np.broadcast_to(self.scope.value(name), (self.context.rows.size,))[self.context.rows]
         except MissingInAggregate:
@@ -233,7 +233,7 @@ class Allocation:
         return tuple(dict.fromkeys(problem.text(self.language) for problem in self.warnings_found))
 
     def row(self, code: str) -> int:
-        """Give a territory's place among those that take part.
+        """Return a territory's place among those that take part.
 
         Raises
         ------

@@ -28,7 +28,7 @@ _OPERATORS: Mapping[str, Callable[[Near, Near], Near]] = {"+": add, "-": sub, "*
 
 
 def whole_power(node: Node) -> int | None:
-    """Give an exponent that is written as a whole number, else None."""
+    """Return an exponent that is written as a whole number, else None."""
     sign, inner = (-1, node.operand) if isinstance(node, Negative) else (1, node)
     if isinstance(inner, Number) and inner.value.is_integer() and inner.value <= _MOST_POWER:
         return sign * int(inner.value)
@@ -43,7 +43,7 @@ class Bounded:
         self._names: dict[str, Near] = {}
 
     def read(self, node: Node) -> Near:
-        """Give a tree's values and how far each may lie from the exact one."""
+        """Return a tree's values and how far each may lie from the exact one."""
         match node:
             case Number(value):
                 return Near.typed(typed(np.asarray(value)))
@@ -63,7 +63,7 @@ class Bounded:
         return Near.typed(typed(self.scope.evaluate(node)))
 
     def name(self, name: str) -> Near:
-        """Give a name's values, worked out once."""
+        """Return a name's values, worked out once."""
         home = self.scope.home(name)
         if home is not self.scope:
             return home.equality.bounded.name(name)

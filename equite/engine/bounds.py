@@ -60,14 +60,14 @@ class Context:
         return replace(self.amount(value), digits=digits)
 
     def crossed(self, of: NDArray[np.intp], count: int) -> Groups:
-        """Give groups inside purses: what is in one group but in two purses is two groups."""
+        """Return groups inside purses: what is in one group but in two purses is two groups."""
         if self.purses.count == 1:
             return Groups(of, count)
         found, inside = np.unique(self.purses.of * count + of, return_inverse=True)
         return Groups(inside.astype(np.intp), found.size)
 
     def purse_of(self, groups: Groups) -> NDArray[np.intp]:
-        """Give the purse that each group draws on, shape (groups,)."""
+        """Return the purse that each group draws on, shape (groups,)."""
         found = np.zeros(groups.count, dtype=np.intp)
         found[groups.of] = self.purses.of
         return found
@@ -321,7 +321,7 @@ class _Unsettled:
 
 
 def _heaviest(context: Context, members: Mask, weight: Floats) -> Codes:
-    """Give the codes of the rows that weigh most, at most five."""
+    """Return the codes of the rows that weigh most, at most five."""
     rows = np.flatnonzero(members & np.isfinite(weight) & (weight > 0))
     ordered = rows[np.argsort(-weight[rows], kind="stable")][:5]
     return Codes(tuple(context.codes[ordered]))

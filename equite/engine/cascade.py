@@ -62,7 +62,7 @@ class Cascade:
         return self.plan.names
 
     def level(self, tier: str | None = None) -> Level:
-        """Give a tier's level, by default the last.
+        """Return a tier's level, by default the last.
 
         Raises
         ------
@@ -78,17 +78,17 @@ class Cascade:
         return self.levels[self.names.index(tier)]
 
     def allocations(self, tier: str | None = None) -> tuple[Allocation, ...]:
-        """Give a tier's allocations: one, and one more for each other page that parents chose."""
+        """Return a tier's allocations: one, and one more for each other page that parents chose."""
         return self.level(tier).allocations
 
     def allocation_of(self, code: str, tier: str | None = None) -> Allocation | None:
-        """Give the allocation that served a territory; None where its parent had nothing to pass on."""
+        """Return the allocation that served a territory; None where its parent had nothing to pass on."""
         level = self.level(tier)
         served = level.served_by[self.row(code, tier)]
         return None if served < 0 else level.allocations[served]
 
     def row(self, code: str, tier: str | None = None) -> int:
-        """Give a territory's place among its tier's sorted codes.
+        """Return a territory's place among its tier's sorted codes.
 
         Raises
         ------
@@ -191,7 +191,7 @@ class Cascade:
         return self.coins.of(units, found.context.unit)
 
     def _given(self, fund: Allocation) -> Counts:
-        """Give what a fund brought: what it shared out and what it left, on top of its envelope or not."""
+        """Return what a fund brought: what it shared out and what it left, on top of its envelope or not."""
         return np.concatenate([self._coins(fund, fund.units), self._coins(fund, fund.reserve_units)])
 
     def _sum(self, coins: Counts) -> float:
@@ -206,7 +206,7 @@ class Cascade:
         return [code if found[code] is None else str(found[code]) for code in level.codes]
 
     def _people(self, level: Level) -> np.ndarray | None:
-        """Give the people of a tier's territories, where its page knows them."""
+        """Return the people of a tier's territories, where its page knows them."""
         if not level.allocations or level.allocations[0].people is None:
             return None
         people = np.full(len(level.codes), np.nan)
@@ -216,7 +216,7 @@ class Cascade:
         return people
 
     def names_of(self, tier: str) -> tuple[str, ...]:
-        """Give the names of a tier's territories in code order; their codes where the page names no column."""
+        """Return the names of a tier's territories in code order; their codes where the page names no column."""
         level = self.level(tier)
         return tuple(self._texts(level, self.plan.formula_of(tier).name) or level.codes)
 

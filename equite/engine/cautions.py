@@ -45,7 +45,7 @@ def _of_reading(scope: Scope, territories: Territories) -> Iterator[Problem]:
 
 
 def _of_indices(scope: Scope) -> Iterator[Problem]:
-    """Give what indices have to say, from every scope that scored one."""
+    """Return what indices have to say, from every scope that scored one."""
     told: list[Problem] = []
     chain: Scope | None = scope
     while chain is not None:

@@ -97,7 +97,7 @@ class CriterionScore:
     high: float
 
     def among(self, kept: Mask) -> CriterionScore:
-        """Give the same criterion for some of those that were measured."""
+        """Return the same criterion for some of those that were measured."""
         groups = tuple(replace(group, rows=group.rows[kept]) for group in self.groups)
         return replace(self, raw=self.raw[kept], scores=self.scores[kept], filled=self.filled[kept], groups=groups)
 
@@ -181,7 +181,7 @@ def _refuse_unscored(what: Measure, rows: Mask, scope: Scope, problems: Problems
 
 
 def _turned_parameters(what: Measure, direction: Direction) -> dict[str, Any]:
-    """Give the normaliser's parameters, turned with the values where they are stated in the criterion's own unit."""
+    """Return the normaliser's parameters, turned with the values where they are stated in the criterion's own unit."""
     given = dict(what.parameters)
     if not what.normaliser.in_units or direction.pull != "low":
         return given
@@ -346,7 +346,7 @@ def _turned(what: Measure, values: Floats, direction: Direction, scope: Scope, *
 
 
 def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problems) -> tuple[ContextGroup, ...]:
-    """Give the groups of a context-directed criterion, each with its pull; every group needs one."""
+    """Return the groups of a context-directed criterion, each with its pull; every group needs one."""
     if direction.cut is not None:
         return _sides_of_cut(what, direction, scope, problems)
     grouping = scope.grouping(str(direction.by))
@@ -369,7 +369,7 @@ def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problem
 
 
 def _sides_of_cut(what: Measure, direction: Direction, scope: Scope, problems: Problems) -> tuple[ContextGroup, ...]:
-    """Give the two groups below and above a number."""
+    """Return the two groups below and above a number."""
     measured = scope.numbers(str(direction.by))
     place = scope.formula.where(*what.path, "more_need_when")
     refuse_missing(problems, scope, Name(str(direction.by)), measured, scope.taking_part, "wanted-criterion", place)

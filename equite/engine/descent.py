@@ -48,7 +48,7 @@ class Descent:
         return tuple(levels)
 
     def _below(self, tier: Tier, error: EquiteError) -> Iterator[Problem]:
-        """Give the figures missing below that leave a hole in a column which an error names."""
+        """Return the figures missing below that leave a hole in a column which an error names."""
         named = {str(value) for problem in error.problems for value in problem.values.values()}
         yield from (problem for column, problem in self._gaps.get(tier.id, {}).items() if column in named)
 
@@ -83,14 +83,14 @@ class Descent:
         return level if tier is self.plan.tiers[-1] else self._kept(level)
 
     def _parents(self, tier: Tier, codes: Sequence[str], above: Level) -> NDArray[np.intp]:
-        """Give the place of each parent among the sorted codes above."""
+        """Return the place of each parent among the sorted codes above."""
         places = ranks(self.tiers[above.tier.id].codes)[self.tiers.links(tier.id)]
         found = np.empty(len(codes), dtype=np.intp)
         found[ranks(self.tiers[tier.id].codes)] = places
         return found
 
     def _given(self, tier: Tier, territories: Territories, above: Level) -> Territories:
-        """Give a table what comes from the parents: their money, their codes, figures that the plan carries down."""
+        """Return a table what comes from the parents: their money, their codes, figures that the plan carries down."""
         at = self.plan.names.index(tier.id)
         links = self.tiers.links(tier.id)
         parents = np.array(self.tiers[above.tier.id].codes, dtype=object)[links]
@@ -124,7 +124,7 @@ class Descent:
         return self._with(level, found, above.passed_on)
 
     def _batches(self, level: Level, above: Level, page: Formula, paying: NDArray[np.bool_]) -> Iterator[Batch]:
-        """Give the pages that a tier runs, its own first, each with the parents whose children it serves."""
+        """Return the pages that a tier runs, its own first, each with the parents whose children it serves."""
         own = self._choices(level.tier, above, page)
         # Parents that chose the same are served at once.
         by_page: dict[object, tuple[Formula, list[int]]] = {}
@@ -141,7 +141,7 @@ class Descent:
                 yield from ((dressed, np.array(group)) for group in groups)
 
     def _choices(self, tier: Tier, above: Level, page: Formula) -> dict[str, Formula]:
-        """Give the pages of the parents that chose for themselves."""
+        """Return the pages of the parents that chose for themselves."""
         choices = self.plan.choices_of(tier.id)
         problems = Problems(FormulaError, self.plan.language)
         for each in choices:
@@ -154,7 +154,7 @@ class Descent:
         return {choice.parent: choice.formula_on(page) for choice in choices}
 
     def _dressed(self, page: Formula) -> Formula:
-        """Give a tier's page within its parents; an illustrative envelope is so on every tier."""
+        """Return a tier's page within its parents; an illustrative envelope is so on every tier."""
         changes: dict[str, Any] = {"within": "parent", "columns": {"parent": {"heading": "parent", "kind": "text"}}}
         top = self.plan.formula_of(self.plan.names[0]).envelope
         assert page.envelope is not None
@@ -289,14 +289,14 @@ class Descent:
 
 
 def ranks(codes: Sequence[str]) -> NDArray[np.intp]:
-    """Give each code's place among the sorted codes."""
+    """Return each code's place among the sorted codes."""
     found = np.empty(len(codes), dtype=np.intp)
     found[np.argsort(np.array(codes, dtype=object), kind="stable")] = np.arange(len(codes))
     return found
 
 
 def _places(level: Level, allocation: Allocation) -> NDArray[np.intp]:
-    """Give the places, among a level's codes, of those that take part in an allocation."""
+    """Return the places, among a level's codes, of those that take part in an allocation."""
     if allocation.scope.table.size == len(level.codes):
         # The same table, in the same order.
         return np.flatnonzero(allocation.context.rows)
@@ -304,7 +304,7 @@ def _places(level: Level, allocation: Allocation) -> NDArray[np.intp]:
 
 
 def unit_of(page: Formula) -> Unit:
-    """Give the unit that a page's amounts are whole multiples of."""
+    """Return the unit that a page's amounts are whole multiples of."""
     return Unit(Decimal(page.rounding_to))
 
 

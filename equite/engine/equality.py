@@ -73,14 +73,14 @@ class Known:
     size: Floats | float = 0.0
 
     def near(self) -> Near:
-        """Give the values with their error."""
+        """Return the values with their error."""
         if self.is_typed:
             return Near.typed(typed(self.value))
         return Near(self.value, DUST * (np.abs(self.value) + np.abs(self.size)))
 
 
 def alike(values: Floats, error: Floats, exact: Callable[[np.ndarray], Fractions] | None = None) -> Floats:
-    """Give equal values one float: sorted, and cut where neighbours differ.
+    """Return equal values one float: sorted, and cut where neighbours differ.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def alike(values: Floats, error: Floats, exact: Callable[[np.ndarray], Fractions
 
 
 def alike_but_for_dust(values: Floats) -> Floats:
-    """Give one float to values that differ by no more than what a few operations leave; missing ones stay."""
+    """Return one float to values that differ by no more than what a few operations leave; missing ones stay."""
     found, present = values.copy(), ~np.isnan(values)
     if present.any():
         kept = values[present]
@@ -150,7 +150,7 @@ class Equality:
         return Exact(self.scope)
 
     def signs(self, left: Node, right: Node) -> Floats:
-        """Give -1, 0 or 1 where the left is less, equal or greater; missing where either is."""
+        """Return -1, 0 or 1 where the left is less, equal or greater; missing where either is."""
         one, other = self.scope.evaluate(left), self.scope.evaluate(right)
         figures = self.figures(left), self.figures(right)
         if figures[0] is not None and figures[1] is not None:
@@ -183,7 +183,7 @@ class Equality:
         return found.reshape(shape)
 
     def figures(self, node: Node) -> Floats | None:
-        """Give the figures of a tree that is but figures as typed; None for one that computes."""
+        """Return the figures of a tree that is but figures as typed; None for one that computes."""
         match node:
             case Number(value):
                 return typed(np.asarray(value))
@@ -197,7 +197,7 @@ class Equality:
         return None
 
     def settled(self, node: Node) -> Floats:
-        """Give a tree's values with the sign that exact arithmetic gives them: dust is zero."""
+        """Return a tree's values with the sign that exact arithmetic gives them: dust is zero."""
         values = self.scope.evaluate(node)
         if self.sign_is_sure(node):
             return values
@@ -235,7 +235,7 @@ class Equality:
         return values
 
     def whole(self, function: str, node: Node, digits: int = 0) -> Floats:
-        """Give ``floor``, ``ceil`` or ``round`` (halves away from zero) to some decimals."""
+        """Return ``floor``, ``ceil`` or ``round`` (halves away from zero) to some decimals."""
         values = self.scope.evaluate(node)
         figures = self.figures(node)
         near = Near.typed(figures) if figures is not None else self.bounded.read(node)
@@ -271,7 +271,7 @@ class Equality:
         return found.reshape(shape)
 
     def place(self, node: Node, edges: Floats, *, included: bool) -> np.ndarray:
-        """Give how many edges lie below each value; with ``included``, at or below it.
+        """Return how many edges lie below each value; with ``included``, at or below it.
 
         Parameters
         ----------

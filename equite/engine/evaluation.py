@@ -110,7 +110,7 @@ class Scope:
         self._counted: dict[int, tuple[Node, tuple[Mask, Grouping | None]]] = {}
 
     def bound(self, **bindings: Known | Node | np.ndarray | float) -> Scope:
-        """Give a scope in which some names have other values; what rests on them is computed anew, the rest shared.
+        """Return a scope in which some names have other values; what rests on them is computed anew, the rest shared.
 
         A name may be bound to values (:class:`Known` says whether they are figures; bare ones count as solved), or to
         a tree, which is read in this scope.
@@ -135,7 +135,7 @@ class Scope:
         return np.ones(self.table.size, dtype=bool) if self.eligible is None else self.eligible
 
     def value(self, name: str) -> np.ndarray:
-        """Give a name's value: a number (shape ``()``), or one for each territory (shape ``(n,)``)."""
+        """Return a name's value: a number (shape ``()``), or one for each territory (shape ``(n,)``)."""
         if name in self.known:
             return self.known[name].value
         home = self.home(name)
@@ -146,13 +146,13 @@ class Scope:
         return self._memo[name]
 
     def home(self, name: str) -> Scope:
-        """Give the scope in which a name's value is worked out: the outermost that knows all that it rests on."""
+        """Return the scope in which a name's value is worked out: the outermost that knows all that it rests on."""
         if self.parent is None or self._rests_on_bindings(name):
             return self
         return self.parent.home(name)
 
     def origin(self, name: str) -> tuple[Scope, Node] | None:
-        """Give the tree that a name stands for and the scope to read it in; None where it stands for values."""
+        """Return the tree that a name stands for and the scope to read it in; None where it stands for values."""
         formula = self.formula
         if name in self.known:
             return None
@@ -168,7 +168,7 @@ class Scope:
         return None
 
     def figures(self, name: str) -> Floats | None:
-        """Give a name's values as typed figures; None where they are computed."""
+        """Return a name's values as typed figures; None where they are computed."""
         home = self.home(name)
         if home is not self:
             return home.figures(name)
@@ -200,7 +200,7 @@ class Scope:
         return True
 
     def scoring(self, name: str) -> Scoring:
-        """Give an index's scoring, computed once."""
+        """Return an index's scoring, computed once."""
         if self.parent is not None and not self._rests_on_bindings(name):
             return self.parent.scoring(name)
         if name not in self.scorings:
@@ -208,11 +208,11 @@ class Scope:
         return self.scorings[name]
 
     def numbers(self, name: str) -> Floats:
-        """Give a name's value as one float for each territory."""
+        """Return a name's value as one float for each territory."""
         return np.broadcast_to(self.value(name), (self.table.size,))
 
     def grouping(self, name: str) -> Grouping:
-        """Give the groups that a column or a variable makes."""
+        """Return the groups that a column or a variable makes."""
         if self.parent is not None and not self._rests_on_bindings(name):
             return self.parent.grouping(name)
         if name not in self._groupings:
@@ -386,7 +386,7 @@ class Scope:
         return (step if node.function == "step" else bracket)(value, table, place)
 
     def table_of(self, node: Node) -> NamedTable:
-        """Give the page's table that a function names."""
+        """Return the page's table that a function names."""
         assert isinstance(node, Name)
         return self.formula.tables[node.name]
 

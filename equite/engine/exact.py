@@ -51,7 +51,7 @@ class Exact:
         self._sums: dict[int, tuple[Aggregate, list[Fraction | None]]] = {}
 
     def read(self, node: Node, rows: np.ndarray) -> Fractions:
-        """Give the exact values of some rows.
+        """Return the exact values of some rows.
 
         Raises
         ------
@@ -76,7 +76,7 @@ class Exact:
         raise Inexact
 
     def name(self, name: str, rows: np.ndarray) -> Fractions:
-        """Give a name's exact values."""
+        """Return a name's exact values."""
         home = self.scope.home(name)
         if home is not self.scope:
             return home.equality.exact.name(name, rows)
@@ -232,7 +232,7 @@ def _bracket(value: Fractions, table: Table) -> Fractions:
 
 
 def _inside(value: Fraction, start: Fraction, end: Fraction | None, rate: Fraction) -> Fraction:
-    """Give a rate times the part of a value that lies between two edges."""
+    """Return a rate times the part of a value that lies between two edges."""
     reached = value if end is None else min(value, end)
     return (max(reached, start) - start) * rate
 

@@ -25,7 +25,7 @@ class Inexact(Exception):
 
 
 def fractions_of(figures: Floats) -> Fractions:
-    """Give typed figures as fractions; none may be missing."""
+    """Return typed figures as fractions; none may be missing."""
     figures = np.ravel(figures)
     found = np.empty(figures.size, dtype=object)
     distinct, places = np.unique(figures, return_inverse=True)

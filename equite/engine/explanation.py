@@ -150,7 +150,7 @@ def _to_cents(values: Floats, total: float, digits: int) -> list[float]:
 
 
 def departures_of(allocation: Allocation) -> tuple[Departures, ...]:
-    """Give each part's departures, for the parts whose share rests on criteria."""
+    """Return each part's departures, for the parts whose share rests on criteria."""
     found = []
     for result in allocation.parts_shared:
         scorings = _scorings(allocation, result)
@@ -160,7 +160,7 @@ def departures_of(allocation: Allocation) -> tuple[Departures, ...]:
 
 
 def _scorings(allocation: Allocation, result: PartResult) -> list[Scoring]:
-    """Give the indices that a part's share rests on, those that distinguish somebody."""
+    """Return the indices that a part's share rests on, those that distinguish somebody."""
     names = allocation.formula.names
     closure = names.closure({name for expression in _share(result) for name in expression.names})
     used = [name for name in allocation.formula.indices if name in closure]
@@ -216,7 +216,7 @@ def _linear(allocation: Allocation, result: PartResult, scorings: list[Scoring])
 
 
 def _shapley(allocation: Allocation, result: PartResult, scorings: list[Scoring]) -> Departures:
-    """Give Shapley values over criteria: each one's mean addition over the orders in which criteria may join."""
+    """Return Shapley values over criteria: each one's mean addition over the orders in which criteria may join."""
     worth, means = _worth(allocation, result, scorings)
     criteria = _criteria(scorings)
     count = len(criteria)
@@ -227,7 +227,7 @@ def _shapley(allocation: Allocation, result: PartResult, scorings: list[Scoring]
 def _worth(
     allocation: Allocation, result: PartResult, scorings: list[Scoring]
 ) -> tuple[Callable[[frozenset[int]], Floats], Floats]:
-    """Give the part's amounts as a function of which criteria stand at their values, the others at their mean."""
+    """Return the part's amounts as a function of which criteria stand at their values, the others at their mean."""
     scope = allocation.scope
     means = [np.nanmean(scoring.matrix[result.members], axis=0) for scoring in scorings]
     # A way of combining may compare each row with all others, those that the money is not for included.

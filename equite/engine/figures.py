@@ -41,7 +41,7 @@ def measured(
 
 
 def figures(formula: Formula, territories: Territories, names: Iterable[str]) -> dict[str, Floats]:
-    """Give columns or variables of a table as numbers, in the table's order."""
+    """Return columns or variables of a table as numbers, in the table's order."""
     wanted = tuple(names)
     scope = _scope(formula, territories, frozenset(wanted))
     return {name: np.array(scope.numbers(name), dtype=np.float64) for name in wanted}

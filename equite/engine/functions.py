@@ -59,7 +59,7 @@ COMPARISONS: Mapping[str, Callable[..., np.ndarray]] = MappingProxyType(
 
 
 def truth(holds: np.ndarray, *operands: Floats) -> Floats:
-    """Give a condition as 1 and 0, missing where any of its operands is."""
+    """Return a condition as 1 and 0, missing where any of its operands is."""
     result = holds.astype(np.float64)
     for operand in operands:
         missing = np.isnan(operand)
@@ -97,7 +97,7 @@ def _stack(values: tuple[Floats, ...]) -> Floats:
 
 
 def _trimmed_mean(*values: Floats) -> Floats:
-    """Give the mean without one highest and one lowest value."""
+    """Return the mean without one highest and one lowest value."""
     stacked = _stack(values)
     middle: Floats = np.sort(stacked, axis=0)[1:-1].mean(axis=0)
     return np.where(np.isnan(stacked).any(axis=0), np.nan, middle)
@@ -152,7 +152,7 @@ FUNCTIONS: Mapping[str, Callable[..., Floats]] = MappingProxyType(
 
 
 def step(value: Floats, table: Table, place: np.ndarray) -> Floats:
-    """Give the value of the step that holds each x; beyond the table, ``above`` or missing.
+    """Return the value of the step that holds each x; beyond the table, ``above`` or missing.
 
     ``place`` is how many edges lie below x (for ``from``, at or below it).
     """
@@ -164,7 +164,7 @@ def step(value: Floats, table: Table, place: np.ndarray) -> Floats:
 
 
 def step_of(figures: Floats, table: Table) -> Floats:
-    """Give the value of the step that holds each of some figures, which are compared as they stand."""
+    """Return the value of the step that holds each of some figures, which are compared as they stand."""
     side: Literal["left", "right"] = "right" if table.kind == "from" else "left"
     return step(figures, table, np.asarray(np.searchsorted(table.edges, figures, side=side)))
 
@@ -190,7 +190,7 @@ def bracket(value: Floats, table: Table, place: np.ndarray) -> Floats:
 
 
 def _interpolate(value: Floats, table: Table) -> Floats:
-    """Give the straight line between points; flat beyond the first and the last."""
+    """Return the straight line between points; flat beyond the first and the last."""
     return np.asarray(np.interp(value, table.edges, table.values), dtype=np.float64)
 
 

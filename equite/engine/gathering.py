@@ -43,7 +43,7 @@ def aggregate_problem(missing: MissingInAggregate, scope: Scope) -> Problem:
 
 
 def with_all_missing(error: EquiteError | MissingInAggregate, scope: Scope, *, settled: bool = True) -> EquiteError:
-    """Give an error with everything else that is missing, if it is one for want of values.
+    """Return an error with everything else that is missing, if it is one for want of values.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ __all__ = ["frozen_goalposts"]
 
 
 def frozen_goalposts(formula: Formula, record: str, index: str, criterion: str) -> tuple[float, float] | None:
-    """Give the lowest and highest value that a criterion had in a record; None where there is no such thing.
+    """Return the lowest and highest value that a criterion had in a record; None where there is no such thing.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ __all__ = ["StageResult", "Stages", "amount_tree"]
 
 
 def amount_tree(context: Context, parts: Sequence[PartResult]) -> Node | None:
-    """Give the tree of the amounts where every part pays as it is, so that halves and bounds are told exactly."""
+    """Return the tree of the amounts where every part pays as it is, so that halves and bounds are told exactly."""
     if not all(isinstance(result.binding(context), Node) for result in parts):
         return None
     names: list[Node] = [Name(result.part.id) for result in parts]
@@ -378,7 +378,7 @@ class Stages:
         return StageResult(limit, self.amounts, after, raised, lowered & ~raised, level, none, kept, decided_for)
 
     def _one_each(self, values: Floats, groups: Groups, place: tuple[str | int, ...]) -> Floats:
-        """Give the one bound of each group; refuse one that differs among its members."""
+        """Return the one bound of each group; refuse one that differs among its members."""
         by_group = np.zeros(groups.count)
         by_group[groups.of] = values
         differs = values != by_group[groups.of]

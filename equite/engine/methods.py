@@ -30,13 +30,13 @@ def goalposts(values: Floats, low: float, high: float) -> Floats:
 
 @normaliser("z-score", parameters={"mean": 0.0, "deviation": 1.0}, least={"deviation": 1e-9})
 def z_score(values: Floats, mean: float = 0.0, deviation: float = 1.0) -> Floats:
-    """Give standard deviations (n - 1) from the mean, moved to ``mean`` and scaled to ``deviation``."""
+    """Return standard deviations (n - 1) from the mean, moved to ``mean`` and scaled to ``deviation``."""
     return np.asarray((values - values.mean()) / values.std(ddof=1) * deviation + mean)
 
 
 @normaliser("modified-z")
 def modified_z(values: Floats) -> Floats:
-    """Give 0.6745 (x - median) / MAD, MAD the median absolute deviation (Iglewicz and Hoaglin, 1993).
+    """Return 0.6745 (x - median) / MAD, MAD the median absolute deviation (Iglewicz and Hoaglin, 1993).
 
     Where more than half the values are equal the MAD is 0, and 0.7979 (x - median) over the mean absolute deviation
     from the median stands for it, as the same authors do.
@@ -50,7 +50,7 @@ def modified_z(values: Floats) -> Floats:
 
 @normaliser("rank", parameters={"ties": ("average", "lowest"), "scale": ("share", "places")})
 def average_rank(values: Floats, ties: str = "average", scale: str = "share") -> Floats:
-    """Give each value's place from the lowest.
+    """Return each value's place from the lowest.
 
     ``ties: average`` shares the mean place, ``ties: lowest`` the lowest one; ``scale: share`` gives
     (place - 1/2) / n, of mean 1/2, ``scale: places`` gives 1 to n.
@@ -63,39 +63,39 @@ def average_rank(values: Floats, ties: str = "average", scale: str = "share") ->
 
 @normaliser("percentile-rank")
 def percentile_rank(values: Floats) -> Floats:
-    """Give the share of the other values that are lower: (place - 1) / (n - 1), ties at the lowest place."""
+    """Return the share of the other values that are lower: (place - 1) / (n - 1), ties at the lowest place."""
     ordered = np.sort(values)
     return np.asarray(np.searchsorted(ordered, values, side="left") / (values.size - 1))
 
 
 @normaliser("share-of-total", only_high=True)
 def share_of_total(values: Floats) -> Floats:
-    """Give x / Σ x."""
+    """Return x / Σ x."""
     return np.asarray(values / values.sum())
 
 
 @normaliser("ratio-to-mean", only_high=True)
 def ratio_to_mean(values: Floats) -> Floats:
-    """Give x over the mean of all."""
+    """Return x over the mean of all."""
     return np.asarray(values / values.mean())
 
 
 @normaliser("fraction-of-highest", only_high=True)
 def fraction_of_highest(values: Floats) -> Floats:
-    """Give x over the highest value."""
+    """Return x over the highest value."""
     return np.asarray(values / values.max())
 
 
 @normaliser("distance-to-best")
 def distance_to_best(values: Floats) -> Floats:
-    """Give 1 - (max - x) / (max - min): 1 for the highest need, less with the distance to it."""
+    """Return 1 - (max - x) / (max - min): 1 for the highest need, less with the distance to it."""
     most = values.max()
     return np.asarray(1 - (most - values) / (most - values.min()))
 
 
 @normaliser("distance-to-target", parameters={"target": None}, unit_free=False, in_units=True)
 def distance_to_target(values: Floats, target: float) -> Floats:
-    """Give 1 - (target - x) / (target - min): 1 at the target, more beyond it."""
+    """Return 1 - (target - x) / (target - min): 1 at the target, more beyond it."""
     span = target - values.min()
     # A target that everybody has reached or passed leaves no distance to measure.
     return np.asarray(1 - (target - values) / span) if span > 0 else np.full(values.shape, np.nan)
@@ -103,7 +103,7 @@ def distance_to_target(values: Floats, target: float) -> Floats:
 
 @normaliser("quantile-bands", parameters={"bands": 5.0}, least={"bands": 2})
 def quantile_bands(values: Floats, bands: float = 5.0) -> Floats:
-    """Give the band of equal numbers (fifths by default) that a value lies in, from 0 to 1.
+    """Return the band of equal numbers (fifths by default) that a value lies in, from 0 to 1.
 
     Ties share the band of their mean place m: of k bands and n values, floor((m - 1/2) k / n), from 0 to k - 1, or half
     way between two bands where that place is their very edge. Whoever has the lowest value is in the first band, and
@@ -120,25 +120,25 @@ def quantile_bands(values: Floats, bands: float = 5.0) -> Floats:
 
 @aggregator("arithmetic")
 def arithmetic(scores: Floats, weights: Floats) -> Floats:
-    """Give the weighted mean Σ w x / Σ w; a missing score is skipped and the weights rescaled."""
+    """Return the weighted mean Σ w x / Σ w; a missing score is skipped and the weights rescaled."""
     return power_mean(scores, weights, 1.0)
 
 
 @aggregator("geometric", positive=True)
 def geometric(scores: Floats, weights: Floats) -> Floats:
-    """Give exp(Σ w ln x / Σ w): a low score is not made good by a high one."""
+    """Return exp(Σ w ln x / Σ w): a low score is not made good by a high one."""
     return np.exp(arithmetic(np.log(scores), weights))
 
 
 @aggregator("harmonic", positive=True)
 def harmonic(scores: Floats, weights: Floats) -> Floats:
-    """Give Σ w / Σ (w / x): the lowest scores weigh most."""
+    """Return Σ w / Σ (w / x): the lowest scores weigh most."""
     return power_mean(scores, weights, -1.0)
 
 
 @aggregator("power-mean", parameters={"power": None}, positive=True)
 def power_mean(scores: Floats, weights: Floats, power: float) -> Floats:
-    """Give (Σ w x^p / Σ w)^(1/p); p = 1 is the mean, -1 the harmonic mean, and 0 the geometric mean."""
+    """Return (Σ w x^p / Σ w)^(1/p); p = 1 is the mean, -1 the harmonic mean, and 0 the geometric mean."""
     if power == 0:
         return geometric(scores, weights)
     present = ~np.isnan(scores)
@@ -152,7 +152,7 @@ def power_mean(scores: Floats, weights: Floats, power: float) -> Floats:
 
 @aggregator("copeland")
 def copeland(scores: Floats, weights: Floats) -> Floats:
-    """Give the share of duels won (Copeland, 1951): whoever is needier on more than half the weight wins a duel.
+    """Return the share of duels won (Copeland, 1951): whoever is needier on more than half the weight wins a duel.
 
     A draw counts half. From 0 (loses to all) to 1 (beats all); missing scores are skipped on either side. Scores and
     sums of weights that differ by no more than dust are equal, whatever the scale of the weights.
@@ -173,7 +173,7 @@ def copeland(scores: Floats, weights: Floats) -> Floats:
 
 @aggregator("ordered-weighted", parameters={"order": None})
 def ordered_weighted(scores: Floats, weights: Floats, order: list[float]) -> Floats:
-    """Give a mean weighted by place, neediest criterion first (Yager, 1988), times each criterion's own weight.
+    """Return a mean weighted by place, neediest criterion first (Yager, 1988), times each criterion's own weight.
 
     ``{ordered-weighted: [2, 1, 1]}`` counts each territory's worst criterion twice.
     """
@@ -186,7 +186,7 @@ def ordered_weighted(scores: Floats, weights: Floats, order: list[float]) -> Flo
 
 @transform("log")
 def natural_logarithm(values: Floats) -> Floats:
-    """Give the natural logarithm; missing where a value is not positive."""
+    """Return the natural logarithm; missing where a value is not positive."""
     return np.where(values > 0, np.log(np.where(values > 0, values, 1.0)), np.nan)
 
 
@@ -199,5 +199,5 @@ def winsorise(values: Floats, low: float, high: float) -> Floats:
 
 @transform("line", parameters={"from": None, "to": None}, increasing=True)
 def clipped_line(values: Floats, start: float, end: float) -> Floats:
-    """Give 0 at ``from``, 1 at ``to``, the straight line between, flat beyond."""
+    """Return 0 at ``from``, 1 at ``to``, the straight line between, flat beyond."""
     return np.clip((values - start) / (end - start), 0.0, 1.0)

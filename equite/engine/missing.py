@@ -19,7 +19,7 @@ __all__ = ["Wanted", "refuse_missing", "why_missing"]
 
 
 def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, object]]:
-    """Give the sentence, and its values, that says why one row's value is missing."""
+    """Return the sentence, and its values, that says why one row's value is missing."""
     if isinstance(node, Name):
         # A part may have a `previous` of its own.
         origin = scope.home(node.name).origin(node.name)
@@ -44,7 +44,7 @@ def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, obje
 
 
 def _valued(node: Node, scope: Scope) -> Iterator[Node]:
-    """Give what a node reads that may be missing: no label, and of a table of weights its columns."""
+    """Return what a node reads that may be missing: no label, and of a table of weights its columns."""
     children = list(node.children())
     if isinstance(node, Call) and node.function in TABLE_FUNCTIONS:
         table = children.pop()

@@ -88,18 +88,18 @@ class Near:
         return Near(value, np.where(exact, 0.0, np.maximum(grown, 0.0) + 4 * UNIT_ROUNDOFF * most + _TINY))
 
     def through(self, value: Floats, slope: Floats) -> Near:
-        """Give a smooth function's values, from the steepest slope near each argument, and two roundings."""
+        """Return a smooth function's values, from the steepest slope near each argument, and two roundings."""
         with np.errstate(all="ignore"):
             error = np.abs(slope) * self.error
         error = np.where(self.error == 0, 0.0, error) + 4 * UNIT_ROUNDOFF * np.abs(value) + _TINY
         return Near(value, np.where(np.isnan(error), np.inf, error))
 
     def least(self, other: Near) -> Near:
-        """Give the smaller of two."""
+        """Return the smaller of two."""
         return -(-self).greatest(-other)
 
     def greatest(self, other: Near) -> Near:
-        """Give the larger of two: where they lie apart it is as far off as that one, else as the worst of both."""
+        """Return the larger of two: where they lie apart it is as far off as that one, else as the worst of both."""
         apart = np.abs(self.value - other.value) > 2 * (self.error + other.error)
         larger = np.where(self.value > other.value, self.error, other.error)
         error = np.where(apart, larger, np.maximum(self.error, other.error))
@@ -116,7 +116,7 @@ class Near:
         return Near(np.broadcast_to(self.value, (size,)), np.broadcast_to(self.error, (size,)))
 
     def at(self, rows: np.ndarray) -> Near:
-        """Give some of the rows."""
+        """Return some of the rows."""
         return Near(self.value[rows], self.error[rows])
 
     def summed(self, of: np.ndarray, count: int) -> Near:
@@ -131,7 +131,7 @@ class Near:
         return Near(value, error + rounding)
 
     def by_group(self, value: Floats, of: np.ndarray, count: int) -> Near:
-        """Give a value between the least and the greatest of each group (a median): it moves no more than they do."""
+        """Return a value between the least and the greatest of each group (a median): it moves no more than they do."""
         error, size = np.zeros(count), np.zeros(count)
         np.maximum.at(error, of, self.error)
         np.maximum.at(size, of, np.abs(self.value))
@@ -139,7 +139,7 @@ class Near:
 
     @staticmethod
     def middling(value: Floats, nears: Sequence[Near]) -> Near:
-        """Give a value between the least and the greatest of several (a median, a trimmed mean)."""
+        """Return a value between the least and the greatest of several (a median, a trimmed mean)."""
         error, size = nears[0].error, np.abs(nears[0].value)
         for near in nears[1:]:
             error, size = np.maximum(error, near.error), np.maximum(size, np.abs(near.value))

@@ -40,7 +40,7 @@ class Treatment:
 
 
 def skewness(values: Floats) -> float:
-    """Give the sample skewness G1 (Joanes and Gill, 1998; spreadsheets' SKEW); 0 where it has no meaning."""
+    """Return the sample skewness G1 (Joanes and Gill, 1998; spreadsheets' SKEW); 0 where it has no meaning."""
     n = values.size
     moved = values - values.mean()
     spread = (moved**2).mean()
@@ -50,7 +50,7 @@ def skewness(values: Floats) -> float:
 
 
 def excess_kurtosis(values: Floats) -> float:
-    """Give the sample excess kurtosis G2 (Joanes and Gill, 1998; KURT in spreadsheets); 0 below four values."""
+    """Return the sample excess kurtosis G2 (Joanes and Gill, 1998; KURT in spreadsheets); 0 below four values."""
     n = values.size
     moved = values - values.mean()
     spread = (moved**2).mean()

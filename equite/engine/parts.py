@@ -86,7 +86,7 @@ class PartResult:
         return float(_signed(self.part, self.pool).sum())
 
     def taken(self, context: Context) -> Floats:
-        """Give what the part takes from each purse, shape (purses,); negative for a levy."""
+        """Return what the part takes from each purse, shape (purses,); negative for a levy."""
         return _signed(self.part, context.by_purse(self.pool, self.groups))
 
 
@@ -124,7 +124,7 @@ def share_parts(scope: Scope, context: Context, envelope: Floats | None) -> tupl
 
 
 def order_of_parts(formula: Formula) -> list[int]:
-    """Give the parts in the order they can be shared: the remainder after all that do not name it."""
+    """Return the parts in the order they can be shared: the remainder after all that do not name it."""
     remainder = next((part.id for part in formula.parts if part.takes_remainder), None)
 
     def place(at: int) -> int:
@@ -144,7 +144,7 @@ def _known(context: Context, results: dict[str, PartResult]) -> dict[str, Known 
 def _others(
     scope: Scope, context: Context, results: dict[str, PartResult], pools: dict[int, Floats], remainder: int
 ) -> Floats:
-    """Give what all other parts take from each purse: those shared already, and pools that name the remainder."""
+    """Return what all other parts take from each purse: those shared already, and pools that name the remainder."""
     total = sum((result.taken(context) for result in results.values()), np.zeros(context.purses.count))
     for at, part in enumerate(context.formula.parts):
         if part.id not in results and at != remainder:
@@ -190,7 +190,7 @@ def _groups(scope: Scope, context: Context, part: Part, at: int) -> Groups:
 def labelled_groups(
     scope: Scope, context: Context, name: str, place: tuple[str | int, ...]
 ) -> tuple[NDArray[np.intp], tuple[object, ...]]:
-    """Give the group of each that takes part, and the groups' labels; refuse those that have none."""
+    """Return the group of each that takes part, and the groups' labels; refuse those that have none."""
     grouping = scope.grouping(name)
     of = grouping.of[context.rows]
     if (of < 0).any():
@@ -233,7 +233,7 @@ def _pool_expression(part: Part) -> Expression:
 
 
 def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *, alone: bool) -> Floats:
-    """Give a part's pool by group, in money; ``alone`` rounds it to whole units."""
+    """Return a part's pool by group, in money; ``alone`` rounds it to whole units."""
     if part.pool is None:
         return np.zeros(groups.count)
     expression = _pool_expression(part)
@@ -264,7 +264,7 @@ def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *
 
 
 def _one_by_group(context: Context, values: Floats, groups: Groups, part: Part, place: tuple[str | int, ...]) -> Floats:
-    """Give the one value that each group has; refuse a pool that differs inside a group."""
+    """Return the one value that each group has; refuse a pool that differs inside a group."""
     by_group = np.zeros(groups.count)
     by_group[groups.of] = values
     differs = values != by_group[groups.of]
@@ -279,7 +279,7 @@ def _one_by_group(context: Context, values: Floats, groups: Groups, part: Part, 
 
 
 def _members(scope: Scope, context: Context, part: Part, at: int) -> tuple[Mask, tuple[Exclusion, ...]]:
-    """Give who is eligible to a part, of those that take part in the allocation."""
+    """Return who is eligible to a part, of those that take part in the allocation."""
     if not part.eligible:
         return np.ones(context.size, dtype=bool), ()
     kept, exclusions = apply_rules(scope, part.eligible, context.rows, ("parts", at, "eligible"))
@@ -353,7 +353,7 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
 
 
 def score_of(scope: Scope, context: Context, part: Part, members: Mask) -> tuple[Floats, Floats, float]:
-    """Give b, s and the natural floor of a part's shares, over those that take part."""
+    """Return b, s and the natural floor of a part's shares, over those that take part."""
     place = ("parts", next(at for at, other in enumerate(context.formula.parts) if other.id == part.id))
     share, zeros = part.share, np.zeros(context.size)
     if share.equally:

@@ -77,7 +77,7 @@ def _linked(plan: Plan, tables: Mapping[str, Territories], totals: Mapping[str, 
 
 
 def _rolled_up(plan: Plan, at: int, tiers: Tiers) -> tuple[Territories, dict[str, Problem]]:
-    """Give a tier's table the columns that it draws from the tier below, and say what is missing for them there."""
+    """Return a tier's table the columns that it draws from the tier below, and say what is missing for them there."""
     tier, below = plan.tiers[at], plan.names[at + 1]
     place: Place = ("tiers", at, "roll_up")
     page, child = plan.formula_of(below), tiers[below]
@@ -101,7 +101,7 @@ def _rolled_up(plan: Plan, at: int, tiers: Tiers) -> tuple[Territories, dict[str
 
 
 def _keys(said: Any) -> dict[str, Any]:
-    """Give what a plan says of a column to roll up; ``null`` says nothing."""
+    """Return what a plan says of a column to roll up; ``null`` says nothing."""
     keys = said if isinstance(said, Mapping) else {"kind": said}
     return {key: None if value in ("null", "~") else value for key, value in keys.items()}
 
@@ -118,7 +118,7 @@ def _gap(measure: Measure, below: Territories, concerned: NDArray[np.bool_]) -> 
 
 @contextmanager
 def cited(plan: Plan, place: Place, keys: Mapping[str, str]) -> Iterator[None]:
-    """Give the plan's line to what it names and a table cannot give; ``keys`` says where each name stands below."""
+    """Return the plan's line to what it names and a table cannot give; ``keys`` says where each name stands below."""
 
     def at(problem: Problem) -> Problem:
         if not problem.id.startswith(("input-no-column", "roll-up-")):
@@ -141,5 +141,5 @@ def refuse_there(plan: Plan, table: Territories, columns: Mapping[str, Any], pla
 
 
 def with_columns(territories: Territories, columns: Mapping[str, Floats | NDArray[np.object_]]) -> Territories:
-    """Give a table with further columns, or with others in the place of those that go by their name."""
+    """Return a table with further columns, or with others in the place of those that go by their name."""
     return replace(territories, data=territories.data.assign(**{str(name): values for name, values in columns.items()}))

@@ -73,7 +73,7 @@ def reliance_of(allocation: Allocation) -> tuple[Reliance, ...]:
 
 
 def _statuses(allocation: Allocation) -> dict[str, str]:
-    """Give the status of each column, constant and the envelope that is not official."""
+    """Return the status of each column, constant and the envelope that is not official."""
     formula = allocation.formula
     specs = {**formula.columns, **formula.constants}
     found = {name: spec.status for name, spec in specs.items() if spec.status not in (None, "official")}
@@ -83,7 +83,7 @@ def _statuses(allocation: Allocation) -> dict[str, str]:
 
 
 def _outside_indices(allocation: Allocation, result: PartResult) -> Iterator[str]:
-    """Give the names a part rests on other than through an index."""
+    """Return the names a part rests on other than through an index."""
     names, indices = allocation.formula.names, allocation.formula.indices
     waiting = [name for name in names.part_needs(result.part) if name not in indices]
     seen: set[str] = set()
@@ -96,7 +96,7 @@ def _outside_indices(allocation: Allocation, result: PartResult) -> Iterator[str
 
 
 def _criterion_statuses(allocation: Allocation, index: str, name: str, statuses: dict[str, str]) -> list[str]:
-    """Give the statuses that a criterion has itself or by the columns it is computed from."""
+    """Return the statuses that a criterion has itself or by the columns it is computed from."""
     scoring = allocation.scope.scoring(index)
     criterion = next(found.criterion for found in scoring.criteria if found.name == name)
     rests_on = list(criterion.weight.names) if criterion.status else [name, *criterion.weight.names]
@@ -106,7 +106,7 @@ def _criterion_statuses(allocation: Allocation, index: str, name: str, statuses:
 
 
 def record_of(allocation: Allocation) -> dict[str, Any]:
-    """Give the page, the versions, the fingerprints, the sources and the outcome as plain values."""
+    """Return the page, the versions, the fingerprints, the sources and the outcome as plain values."""
     formula, source = allocation.formula, allocation.territories.source
     return {
         "equite": importlib.metadata.version("equite"),
@@ -157,12 +157,12 @@ def declarations_of(allocation: Allocation) -> dict[str, list[dict[str, str | No
 
 
 def _whole(page: dict[str, Any]) -> dict[str, Any]:
-    """Give the page without its own catalogue, whose words are written into it."""
+    """Return the page without its own catalogue, whose words are written into it."""
     return {key: value for key, value in page.items() if key != "catalogue"}
 
 
 def _goalposts(allocation: Allocation) -> dict[str, dict[str, list[float]]]:
-    """Give the lowest and highest value of each criterion, which a later page can keep as its goalposts."""
+    """Return the lowest and highest value of each criterion, which a later page can keep as its goalposts."""
     scorings = {name: allocation.scope.scoring(name) for name in allocation.formula.indices}
     return {
         name: {found.name: [found.low, found.high] for found in scoring.criteria} for name, scoring in scorings.items()
@@ -177,7 +177,7 @@ def _suppressed(allocation: Allocation) -> dict[str, list[str]]:
 
 
 def _figures(allocation: Allocation) -> list[dict[str, Any]]:
-    """Give the source and status of each column, constant and the envelope."""
+    """Return the source and status of each column, constant and the envelope."""
     formula = allocation.formula
     specs: dict[str, Any] = {name: formula.columns.get(name) for name in formula.names.columns}
     specs |= dict(formula.constants)

@@ -51,7 +51,7 @@ class Method:
     least: Mapping[str, float] = field(default_factory=dict)
 
     def filled(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Give every parameter's value from what a page writes (a mapping, a list or one value); None if unusable."""
+        """Return every parameter's value from what a page writes (a mapping, a list or one value); None if unusable."""
         if set(given) == {""}:
             values = given[""] if isinstance(given[""], list | tuple) else [given[""]]
             # A method with one parameter takes a bare list as that parameter.

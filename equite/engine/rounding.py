@@ -29,23 +29,23 @@ class Unit:
         self._top, self._bottom = exact.numerator, exact.denominator
 
     def of(self, tree: Node) -> Node:
-        """Give the tree of an amount in units."""
+        """Return the tree of an amount in units."""
         return Binary("/", tree, Number(float(self.size))) if self.size != 1 else tree
 
     def count(self, amounts: Floats) -> Floats:
-        """Give amounts in units, not yet whole."""
+        """Return amounts in units, not yet whole."""
         return amounts * self._bottom / self._top if self._bottom > 1 else amounts / self._top
 
     def money(self, units: Units | Floats) -> Floats:
-        """Give whole units as money: the float nearest to the exact decimal."""
+        """Return whole units as money: the float nearest to the exact decimal."""
         return np.asarray(units, dtype=np.float64) * self._top / self._bottom
 
     def exactly(self, money: Decimal) -> int:
-        """Give a multiple of the unit in units."""
+        """Return a multiple of the unit in units."""
         return int(Fraction(money) * self._bottom / self._top)
 
     def nearest(self, money: float) -> int:
-        """Give the nearest whole number of units, halves away from zero."""
+        """Return the nearest whole number of units, halves away from zero."""
         return int(round_half_away(self.count(np.array([money])), 0)[0])
 
     @property
@@ -56,7 +56,7 @@ class Unit:
 
 
 def whole_tolerance(units: Floats) -> Floats:
-    """Give t = max(1e-9, 2^-46 u): how far below a whole number still counts as that number."""
+    """Return t = max(1e-9, 2^-46 u): how far below a whole number still counts as that number."""
     return np.maximum(1e-9, np.abs(units) * 2.0**-46)
 
 

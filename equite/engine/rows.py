@@ -39,7 +39,7 @@ _SUMS: WeakKeyDictionary[Territories, dict[object, list[Sum]]] = WeakKeyDictiona
 
 
 def row_rules(formula: Formula, columns: Sequence[ColumnRule]) -> RowRules:
-    """Give what a page says of rows, and the columns of which a territory has something."""
+    """Return what a page says of rows, and the columns of which a territory has something."""
     key = tidy(formula.key.column)
     spec = formula.columns.get(formula.name) if formula.name is not None else None
     name = (spec.heading if spec else None) or formula.name
@@ -59,12 +59,12 @@ def _figure(rule: ColumnRule) -> Figure:
 
 
 def as_looked_at(territories: Territories, rules: RowRules) -> Territories:
-    """Give a table that was made from territories, as one whose rows need no look: what a page left out is gone."""
+    """Return a table that was made from territories, as one whose rows need no look: what a page left out is gone."""
     return replace(territories, rows_read={rules: RowsRead()})
 
 
 def quantities(formula: Formula) -> tuple[str, ...]:
-    """Give the columns that add up: declared so, or used so by the page; never a rate, a level, a yes or no."""
+    """Return the columns that add up: declared so, or used so by the page; never a rate, a level, a yes or no."""
     columns = {
         name for name, needed in formula.names.columns.items() if needed.use == "number" and not _is_rate(formula, name)
     }
@@ -90,7 +90,7 @@ def _is_rate(formula: Formula, name: str) -> bool:
 
 
 def _added(formula: Formula, node: Node, known: Collection[str], found: dict[str, set[str]]) -> set[str]:
-    """Give the columns that an amount follows one for one; in a product, the quantity and not what weighs it.
+    """Return the columns that an amount follows one for one; in a product, the quantity and not what weighs it.
 
     ``found`` keeps what each variable follows, so that one that stands twice in another is looked into once.
     """

@@ -48,12 +48,12 @@ class Branch:
     weights: Floats
 
     def combine(self, scores: Floats) -> Floats:
-        """Give each row's score from the scores of all criteria, shape (n, criteria) to (n,)."""
+        """Return each row's score from the scores of all criteria, shape (n, criteria) to (n,)."""
         columns = [scores[:, child] if isinstance(child, int) else child.combine(scores) for child in self.children]
         return self.aggregator.function(np.stack(columns, axis=1), self.weights, **self.parameters)
 
     def reweighted(self, weights: Mapping[str, float]) -> Branch:
-        """Give the same branch with other weights, by the name of the criterion or family; unnamed ones stay."""
+        """Return the same branch with other weights, by the name of the criterion or family; unnamed ones stay."""
         children = tuple(child if isinstance(child, int) else child.reweighted(weights) for child in self.children)
         columns = [
             np.full(len(self.weights), weights[name]) if name in weights else self.weights[:, at]
@@ -62,7 +62,7 @@ class Branch:
         return replace(self, children=children, weights=np.stack(columns, axis=1))
 
     def among(self, kept: Mask) -> Branch:
-        """Give the same branch over some of the rows."""
+        """Return the same branch over some of the rows."""
         children = tuple(child if isinstance(child, int) else child.among(kept) for child in self.children)
         return replace(self, children=children, weights=self.weights[kept])
 
@@ -126,7 +126,7 @@ class Scoring:
         return np.stack([criterion.scores for criterion in self.criteria], axis=1)
 
     def among(self, kept: Mask) -> Scoring:
-        """Give the same scoring for some of those that were measured; their scores stay as measured among all."""
+        """Return the same scoring for some of those that were measured; their scores stay as measured among all."""
         criteria = tuple(criterion.among(kept) for criterion in self.criteria)
         tree = self.tree.among(kept) if self.tree is not None else None
         return replace(self, criteria=criteria, weights=self.weights[kept], tree=tree, all_measured=self)
@@ -208,7 +208,7 @@ class _Builder:
         return Branch(aggregator, parameters, tuple(names), tuple(children), stacked)
 
     def _parameters(self, method: Registered, given: Method, path: tuple[str, ...]) -> dict[str, Any]:
-        """Give a method's parameters; note those that do not fit."""
+        """Return a method's parameters; note those that do not fit."""
         found = method.filled(given.parameters)
         if found is None:
             wanted = ", ".join(method.parameters) or "—"
@@ -234,7 +234,7 @@ class _Builder:
                 self.problems.found.append(Problem("score-not-positive", about, **self._place(*path)))
 
     def _weight(self, weight: Expression, path: tuple[str, ...]) -> Floats | None:
-        """Give a weight for each territory that takes part; None where it is zero for all, or unusable."""
+        """Return a weight for each territory that takes part; None where it is zero for all, or unusable."""
         values = self.scope.settled_rows(weight.tree)[self.scope.taking_part]
         if not np.isfinite(values).all() or (values < 0).any():
             self.problems.add("weight-unusable", **self._place(*path, "weight"), weight=str(weight))
@@ -311,7 +311,7 @@ class _Builder:
         return len(self.criteria) - 1
 
     def _normaliser(self, name: str, method: Method, path: tuple[str, ...]) -> tuple[Normaliser, dict[str, Any]] | None:
-        """Give a criterion's normaliser and its parameters; levels and last year's goalposts are goalposts."""
+        """Return a criterion's normaliser and its parameters; levels and last year's goalposts are goalposts."""
         place = (*path, "normalise")
         if method.name == "levels":
             spec = self.scope.formula.columns.get(name)

@@ -58,7 +58,7 @@ class Groups:
         return _totals(values, self.of, self.count)
 
     def subset(self, rows: NDArray[np.bool_]) -> Groups:
-        """Give the same groups over some of the rows."""
+        """Return the same groups over some of the rows."""
         return Groups(self.of[rows], self.count)
 
 

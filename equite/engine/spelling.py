@@ -103,7 +103,7 @@ class _Spelling:
         self.problems = Problems(FormulaError, self.formula.language)
 
     def labels(self, name: str) -> _Labels | None:
-        """Give the labels of a column; None for a column of numbers, or a variable."""
+        """Return the labels of a column; None for a column of numbers, or a variable."""
         if name not in self._known:
             column = self.table.columns.get(name)
             self._known[name] = None if column is None or column.dtype != object else _Labels(_first(column))
@@ -203,7 +203,7 @@ class _Spelling:
 
 
 def _first(column: np.ndarray) -> dict[str, int]:
-    """Give the first row of each different label, in their order."""
+    """Return the first row of each different label, in their order."""
     places, labels = pd.factorize(column)
     filled = np.flatnonzero(places >= 0)[::-1]
     rows = np.zeros(len(labels), dtype=np.intp)
@@ -212,7 +212,7 @@ def _first(column: np.ndarray) -> dict[str, int]:
 
 
 def _sought(node: Node) -> Iterator[tuple[str, tuple[str, ...], bool]]:
-    """Give the column that a node compares with labels, these, and whether they are beginnings."""
+    """Return the column that a node compares with labels, these, and whether they are beginnings."""
     match node:
         case Comparison(_, (Name(name), Text(label))) | Comparison(_, (Text(label), Name(name))):
             yield name, (label,), False

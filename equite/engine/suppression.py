@@ -27,7 +27,7 @@ __all__ = ["suppressed", "suppression_mark", "warnings_of", "withholding"]
 
 
 def suppressed(node: Node, scope: Scope) -> Mask:
-    """Give the rows where a column that a tree rests on is suppressed.
+    """Return the rows where a column that a tree rests on is suppressed.
 
     What functions over many territories read is not looked at: a value that is missing there is refused. Nor is what
     ``is_suppressed`` asks about.
@@ -54,7 +54,7 @@ def suppressed(node: Node, scope: Scope) -> Mask:
 
 
 def withholding(node: Node, formula: Formula) -> tuple[str, ...]:
-    """Give the columns that a tree rests on in which the page says that figures may be withheld."""
+    """Return the columns that a tree rests on in which the page says that figures may be withheld."""
     found: dict[str, None] = {}
     waiting, seen = [node], set[str]()
     while waiting:
@@ -73,7 +73,7 @@ def withholding(node: Node, formula: Formula) -> tuple[str, ...]:
 
 
 def suppression_mark(formula: Formula, column: str) -> str:
-    """Give the first mark that says that a figure of a column is withheld; nothing where there is none."""
+    """Return the first mark that says that a figure of a column is withheld; nothing where there is none."""
     spec, needed = formula.columns.get(column), formula.names.columns.get(column)
     if needed is None or needed.use != "number":
         return ""
@@ -82,7 +82,7 @@ def suppression_mark(formula: Formula, column: str) -> str:
 
 
 def _read_by(node: Node, formula: Formula) -> Iterator[Node]:
-    """Give what a node reads of the same territory."""
+    """Return what a node reads of the same territory."""
     if isinstance(node, Aggregate) or (isinstance(node, Call) and node.function == "is_suppressed"):
         return
     if isinstance(node, Call) and node.function in TABLE_FUNCTIONS:

@@ -64,7 +64,7 @@ class Unbounded:
 
 
 def unbounded(scope: Scope, tree: Node, rows: Mask, key: str, name: str, where: dict[str, Any]) -> list[Unbounded]:
-    """Give whom a bound is missing for although the page does not mean it, cause by cause.
+    """Return whom a bound is missing for although the page does not mean it, cause by cause.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _meant(node: Node, scope: Scope) -> Mask:
 
 
 def _valued(node: Node) -> list[Node]:
-    """Give the children that have a value to miss: a label or a table's name has none."""
+    """Return the children that have a value to miss: a label or a table's name has none."""
     if isinstance(node, Call) and node.function in TABLE_FUNCTIONS:
         return list(node.arguments[:-1])
     if isinstance(node, Call) and node.function == "default":

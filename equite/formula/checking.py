@@ -100,7 +100,7 @@ def _tables_in_their_place(names: Names, report: Report) -> None:
 
 
 def _plain_names(node: Node) -> set[str]:
-    """Give the names of a tree that do not stand as a table's argument."""
+    """Return the names of a tree that do not stand as a table's argument."""
     if isinstance(node, Name):
         return {node.name}
     children = list(node.children())
@@ -134,7 +134,7 @@ def _own_previous(names: Names, path: Path) -> bool:
 
 
 def _misplaced(node: Node, *, among: bool = False) -> Iterator[str]:
-    """Give ``all`` and ``eligible`` where they do not stand in an ``among``."""
+    """Return ``all`` and ``eligible`` where they do not stand in an ``among``."""
     if isinstance(node, Name) and node.name in ("all", "eligible") and not among:
         yield node.name
     inner = getattr(node, "among", None)

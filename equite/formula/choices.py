@@ -99,7 +99,7 @@ class LocalChoice:
     _made: list[tuple[Formula, Formula]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def formula_on(self, base: Formula) -> Formula:
-        """Give the page that the parent applies, made of its tier's page.
+        """Return the page that the parent applies, made of its tier's page.
 
         A page of its own takes from the tier's what all parents share (envelope, key, language…), where it leaves it
         unsaid, and goes by the tier's id. Made once for a tier's page, however often it is asked for.
@@ -120,11 +120,11 @@ class LocalChoice:
         return replace(self.page, content={**shared, **self.page.content, "id": base.id})
 
     def differences_on(self, base: Formula) -> tuple[Difference, ...]:
-        """Give the places at which the parent's page differs from its tier's."""
+        """Return the places at which the parent's page differs from its tier's."""
         return tuple(differences(base, self.formula_on(base)))
 
     def changes_on(self, base: Formula) -> tuple[Change, ...]:
-        """Give what the choice changes on its tier's page, as overrides list it."""
+        """Return what the choice changes on its tier's page, as overrides list it."""
         return tuple(difference.change for difference in self.differences_on(base))
 
     def told(self, base: Formula, language: Language) -> str:
@@ -177,7 +177,7 @@ def read_choices(folder: str | Path) -> tuple[LocalChoice, ...]:
 
 
 def _pages(folder: Path, problems: Problems) -> Iterator[tuple[Path, Page]]:
-    """Give the files of a folder that can be read, and note those that cannot."""
+    """Return the files of a folder that can be read, and note those that cannot."""
     if not folder.is_dir():
         problems.add("choices-no-folder", name=str(folder))
         return

@@ -191,7 +191,7 @@ def _without_labels(text: str) -> str:
 
 
 def _unreadable(text: str) -> str:
-    """Give the sentence for what is most likely wrong with a text that Python cannot parse."""
+    """Return the sentence for what is most likely wrong with a text that Python cannot parse."""
     if re.search(r"\bif\b", text):
         return "expression-if"
     if re.fullmatch(r"[$€£]?[\d\s.,]*\d[\d\s.,]*[$€£]?", text.strip()):

@@ -118,7 +118,7 @@ class Formula(FormulaModel):
         return loading.dump(self.page)
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **keys: Any) -> Formula:
-        """Give a formula that differs by some keys, laid over this one key by key.
+        """Return a formula that differs by some keys, laid over this one key by key.
 
         ``formula.replace(envelope=30_000_000)``;
         ``formula.replace({"parts": {"base": {"pool": {"each": 90_000}}}})``. A value of None removes a key.
@@ -127,11 +127,11 @@ class Formula(FormulaModel):
         return type(self)._of(loading.overlay(self._page, partial))
 
     def overlaid(self, override: str | Path) -> Formula:
-        """Give the formula with an override file laid over it; :attr:`changes` lists what it changed."""
+        """Return the formula with an override file laid over it; :attr:`changes` lists what it changed."""
         return type(self)._of(loading.overlay(self._page, loading.read_page(override)))
 
     def where(self, *path: str | int) -> dict[str, Any]:
-        """Give ``file``, ``where`` and ``line`` of a path, for a problem found later."""
+        """Return ``file``, ``where`` and ``line`` of a path, for a problem found later."""
         file, line = self._page.place(path)
         return {"file": file, "where": shown(path, self.page), "line": line}
 
@@ -142,7 +142,7 @@ class Formula(FormulaModel):
 
     @classmethod
     def schema_for_editors(cls) -> dict[str, Any]:
-        """Give the JSON schema of a page, for editors that complete and check YAML."""
+        """Return the JSON schema of a page, for editors that complete and check YAML."""
         return page_schema()
 
     def _repr_html_(self) -> str:
@@ -152,7 +152,7 @@ class Formula(FormulaModel):
 
 
 def catalogue_of(page: Page) -> Catalogue:
-    """Give the catalogue that a page's criteria inherit from: the shipped one, with the page's own laid over it."""
+    """Return the catalogue that a page's criteria inherit from: the shipped one, with the page's own laid over it."""
     own = page.content.get("catalogue")
     if not isinstance(own, str):
         return read_catalogue()

@@ -53,7 +53,7 @@ class Direction(Strict):
     labels: Mapping[str, Pull] = {}
 
     def shown(self, label: str) -> str:
-        """Give a group's label as readers see it: of the two sides of a cut, ``< cut`` and ``≥ cut``."""
+        """Return a group's label as readers see it: of the two sides of a cut, ``< cut`` and ``≥ cut``."""
         return label if self.cut is None else f"{'<' if label == 'below' else '≥'} {self.cut}"
 
 

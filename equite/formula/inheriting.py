@@ -21,7 +21,7 @@ _DEFINED = ("constants", "variables", "indices", "tables")
 
 
 def inherit(page: Page, read: Callable[[], Catalogue], report: Report) -> Page:
-    """Give the page with what its criteria inherit written in.
+    """Return the page with what its criteria inherit written in.
 
     Parameters
     ----------
@@ -110,14 +110,14 @@ def _has_own_title(name: str, content: dict[str, PageValue]) -> bool:
 
 
 def _column(value: PageValue) -> dict[str, PageValue]:
-    """Give a column's entry in its long form."""
+    """Return a column's entry in its long form."""
     if isinstance(value, dict):
         return value
     return {} if value is None else {"heading": value}
 
 
 def of_column(known: Criterion) -> Iterator[tuple[str, Any]]:
-    """Give what a column takes from the catalogue: how its cells are read, and how it is called."""
+    """Return what a column takes from the catalogue: how its cells are read, and how it is called."""
     yield "title", dict(known.title)
     if known.family == "aims":
         # An aim's entry words the points that a territory gives; its need is another column.
@@ -133,7 +133,7 @@ def of_column(known: Criterion) -> Iterator[tuple[str, Any]]:
 
 
 def _of_criterion(known: Criterion) -> Iterator[tuple[str, Any]]:
-    """Give what a criterion takes from the catalogue."""
+    """Return what a criterion takes from the catalogue."""
     yield "title", dict(known.title)
     if known.direction != "must_be_stated":
         yield "more_need_when", known.direction

@@ -54,7 +54,7 @@ class Page:
         return hashlib.sha256(self.text().encode()).hexdigest()
 
     def place(self, path: Sequence[str | int]) -> tuple[str, int | None]:
-        """Give the file and line of a path, or of the nearest key above it that has one."""
+        """Return the file and line of a path, or of the nearest key above it that has one."""
         keys = tuple(str(key) for key in path)
         for length in range(len(keys), -1, -1):
             if keys[:length] in self.lines:
@@ -197,7 +197,7 @@ def overlay(base: Page, laid: Page) -> Page:
 
 
 def _renumbered(path: Place, content: PageValue) -> Place:
-    """Give the path that an override's key has in the merged page: ids of lists become positions."""
+    """Return the path that an override's key has in the merged page: ids of lists become positions."""
     found: list[str] = []
     for key in path:
         if isinstance(content, list):
@@ -238,7 +238,7 @@ def _merge(base: PageValue, partial: PageValue, path: Place, changes: list[Chang
 
 
 def short_key(path: Place) -> str:
-    """Give the key that a bare value stands for at a path; nothing where there is no short form."""
+    """Return the key that a bare value stands for at a path; nothing where there is no short form."""
     if path in (("envelope",), ("key",)):
         return "value" if path[0] == "envelope" else "column"
     section = path[-2] if len(path) > 1 else ""

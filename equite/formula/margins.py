@@ -55,7 +55,7 @@ class Margin(Strict):
         return self.bounds is None and not self.choices
 
     def excess(self, value: Fraction) -> Fraction:
-        """Give by how much a number lies outside the bounds; 0 inside, or where it is only dust."""
+        """Return by how much a number lies outside the bounds; 0 inside, or where it is only dust."""
         assert self.bounds is not None
         low, high = (Fraction(bound) for bound in self.bounds)
         beyond = max(low - value, value - high)
@@ -70,7 +70,7 @@ class Margin(Strict):
         return value in self.choices
 
     def values(self, path: Path) -> dict[str, object]:
-        """Give what fills a sentence about this margin."""
+        """Return what fills a sentence about this margin."""
         if self.bounds is not None:
             return {"low": Numeral(float(self.bounds[0])), "high": Numeral(float(self.bounds[1]))}
         return {"choices": _Choices(path, self.choices)}
@@ -170,7 +170,7 @@ class Margins(RootModel[dict[str, Annotated[Margin, BeforeValidator(_margin)]]])
                     _check_value(base, page, path, margin, note)
 
     def check(self, base: Formula, local: Formula) -> list[Problem]:
-        """Give what the local page changes that it may not, each with the line of the override."""
+        """Return what the local page changes that it may not, each with the line of the override."""
         before = tree(base)
         check = _Check(self, base, local, before, tree(local), self._rules(before))
         check.run()
@@ -186,7 +186,7 @@ class Margins(RootModel[dict[str, Annotated[Margin, BeforeValidator(_margin)]]])
         return tuple(_told(base, page, place, margin, language) for place, margin in self.root.items())
 
     def _rules(self, page: dict[str, Any]) -> dict[Path, Margin]:
-        """Give the margin that holds at each of the page's places that is named."""
+        """Return the margin that holds at each of the page's places that is named."""
         found: dict[Path, Margin] = {}
         for place in sorted(self.root, key=lambda place: -place.split(".").count("*")):
             for path in matching(place, page):
@@ -195,7 +195,7 @@ class Margins(RootModel[dict[str, Annotated[Margin, BeforeValidator(_margin)]]])
 
 
 def _long(path: Path, margin: Margin, page: dict[str, Any]) -> Path:
-    """Give the place of the value itself where a margin names its short form."""
+    """Return the place of the value itself where a margin names its short form."""
     short = short_key(path)
     return (*path, short) if short and not margin.is_free and isinstance(at(page, path), dict) else path
 

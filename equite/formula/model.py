@@ -77,7 +77,7 @@ class Telling(Strict):
     second: str | None = None
 
     def headings(self) -> dict[str, str]:
-        """Give the columns that are named, by what they tell."""
+        """Return the columns that are named, by what they tell."""
         return {key: str(heading) for key, heading in self.model_dump(exclude_none=True).items()}
 
 

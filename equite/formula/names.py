@@ -37,7 +37,7 @@ class NeededColumn:
 
 
 def expressions_of(thing: object, path: Path = ()) -> Iterator[tuple[Path, Expression]]:
-    """Give every expression below a model with its path."""
+    """Return every expression below a model with its path."""
     if isinstance(thing, Expression):
         yield path, thing
     elif isinstance(thing, BaseModel):
@@ -89,20 +89,20 @@ class Names:
         return found
 
     def part_needs(self, part: Part) -> frozenset[str]:
-        """Give the names that a part reads directly."""
+        """Return the names that a part reads directly."""
         names = {name for _, expression in expressions_of(part) for name in expression.names}
         if part.previous:
             names = (names - {"previous"}) | {part.previous}
         return frozenset(names | ({part.within} if part.within else set()))
 
     def pool_needs(self, part: Part) -> frozenset[str]:
-        """Give the names that must be known to say what a part holds, whoever gets it."""
+        """Return the names that must be known to say what a part holds, whoever gets it."""
         held = [part.pool.each, part.pool.amount, part.pool.fraction] if part.pool else [part.share.as_is]
         named = [expression for expression in (*held, *(rule.where for rule in part.eligible)) if expression]
         return frozenset({part.within} if part.within else ()).union(*(expression.names for expression in named))
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
-        """Give the names and all that they rest on."""
+        """Return the names and all that they rest on."""
         found: set[str] = set()
         waiting = list(names)
         while waiting:
@@ -122,7 +122,7 @@ class Names:
         return ()
 
     def trees_of(self, names: Iterable[str]) -> Iterator[Node]:
-        """Give the trees of the variables among some names, and of the envelope."""
+        """Return the trees of the variables among some names, and of the envelope."""
         for name in names:
             if name in self.model.variables:
                 yield self.model.variables[name].value.tree
@@ -146,7 +146,7 @@ class Names:
         return found
 
     def conflicting(self) -> tuple[str, ...]:
-        """Give the names that are compared with labels here and used as numbers there."""
+        """Return the names that are compared with labels here and used as numbers there."""
         uses = self._uses()
         stated = {name for name, spec in self.model.columns.items() if spec.kind == "text"}
         labels = [name for name, kinds in uses.items() if "text" in kinds or name in stated]
@@ -163,7 +163,7 @@ class Names:
         return uses
 
     def _named_uses(self) -> Iterator[tuple[str, Use]]:
-        """Give the names that stand in keys and not in expressions."""
+        """Return the names that stand in keys and not in expressions."""
         model = self.model
         yield from ((column, "number") for table in model.tables.values() for column in table.columns)
         for index in model.indices.values():
@@ -179,7 +179,7 @@ def _use(uses: set[Use]) -> Use:
 
 
 def _name_uses(node: Node) -> Iterator[tuple[str, Use]]:
-    """Give each name of a tree with the way it is used there."""
+    """Return each name of a tree with the way it is used there."""
     match node:
         case Name(name):
             yield name, "number"
@@ -223,7 +223,7 @@ def _index_names(index: Index) -> Iterator[str]:
 
 
 def grouping_names(names: Names) -> tuple[str, ...]:
-    """Give the names whose values make groups: ``by``, ``within``, directions by context, rules for missing cells."""
+    """Return the names whose values make groups: ``by``, ``within``, directions by context, rules for missing cells."""
     found = {name for name, use in names._named_uses() if use == "group"}
     for _, expression in names.expressions:
         found |= {name for name, use in _name_uses(expression.tree) if use == "group"}
@@ -231,7 +231,7 @@ def grouping_names(names: Names) -> tuple[str, ...]:
 
 
 def criteria_of(group: Index | Family, path: Path = ()) -> Iterator[tuple[Path, str, Criterion]]:
-    """Give every criterion below an index or a family: its path, its name, itself."""
+    """Return every criterion below an index or a family: its path, its name, itself."""
     for name, criterion in group.criteria.items():
         yield (*path, "criteria", name), name, criterion
     for name, family in group.families.items():
@@ -239,5 +239,5 @@ def criteria_of(group: Index | Family, path: Path = ()) -> Iterator[tuple[Path, 
 
 
 def aggregates_in(node: Node) -> Iterator[Aggregate]:
-    """Give the aggregates of a tree."""
+    """Return the aggregates of a tree."""
     yield from (found for found in walk(node) if isinstance(found, Aggregate))

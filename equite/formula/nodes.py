@@ -28,7 +28,7 @@ class Node:
     """A point of the tree."""
 
     def children(self) -> Iterator[Node]:
-        """Give the nodes right below this one, left to right."""
+        """Return the nodes right below this one, left to right."""
         for entry in fields(self):
             value = getattr(self, entry.name)
             if isinstance(value, Node):
@@ -134,7 +134,7 @@ class Aggregate(Node):
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Give a node and all below it."""
+    """Return a node and all below it."""
     yield node
     for child in node.children():
         yield from walk(child)

@@ -89,7 +89,7 @@ def _owner(base: Formula, owner: Path, language: Language, words: tuple[str, str
 
 
 def _title(base: Formula, owner: Path, language: Language) -> str:
-    """Give what the page calls a criterion, a part, a constant…: its title, or its name."""
+    """Return what the page calls a criterion, a part, a constant…: its title, or its name."""
     thing: Any = base
     for key in owner:
         if isinstance(thing, tuple):

@@ -71,7 +71,7 @@ class Difference:
 
 
 def _plain(value: Any) -> Any:
-    """Give a value of the tree as pages hold theirs: text, mappings and lists."""
+    """Return a value of the tree as pages hold theirs: text, mappings and lists."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple):
@@ -146,7 +146,7 @@ def _missing(value: Missing) -> Any:
 
 
 def _typed(value: Any) -> Any:
-    """Give written content with its numbers as numbers."""
+    """Return written content with its numbers as numbers."""
     if isinstance(value, Mapping):
         return {str(key): _typed(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -155,7 +155,7 @@ def _typed(value: Any) -> Any:
 
 
 def nodes(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Give every place of a tree with what stands there, the root first."""
+    """Return every place of a tree with what stands there, the root first."""
     yield path, node
     if isinstance(node, dict):
         for key, inner in node.items():
@@ -163,14 +163,14 @@ def nodes(node: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def at(node: Any, path: Path) -> Any:
-    """Give what stands at a place of a tree; None where there is no such place."""
+    """Return what stands at a place of a tree; None where there is no such place."""
     for key in path:
         node = node.get(key) if isinstance(node, dict) else None
     return node
 
 
 def matching(place: str, page: dict[str, Any]) -> list[Path]:
-    """Give the places of a tree that a place as written stands for; ``*`` stands for any one key."""
+    """Return the places of a tree that a place as written stands for; ``*`` stands for any one key."""
     pieces = place.split(".") if place else []
     return [path for path, _ in nodes(page) if _stands_for(pieces, path)]
 
@@ -196,7 +196,7 @@ def is_weight(path: Path) -> bool:
 
 
 def siblings(page: dict[str, Any], owner: Path) -> dict[Path, Any]:
-    """Give the weights that are relative to each other below an index or a family, by place."""
+    """Return the weights that are relative to each other below an index or a family, by place."""
     group = at(page, owner)
     return {
         (*owner, section, name, "weight"): inner["weight"]
@@ -206,7 +206,7 @@ def siblings(page: dict[str, Any], owner: Path) -> dict[Path, Any]:
 
 
 def differences(base: Formula, local: Formula) -> Iterator[Difference]:
-    """Give every place at which two pages differ, in the base page's order.
+    """Return every place at which two pages differ, in the base page's order.
 
     How a column is read, where the catalogue says it for a criterion, comes and goes with the criterion and is no
     difference of its own.
@@ -225,7 +225,7 @@ def _from_catalogue(formula: Formula, path: Path) -> bool:
 
 
 def _parting(base: Any, local: Any, path: Path) -> Iterator[Difference]:
-    """Give every place at which two trees differ, as deep as both go."""
+    """Return every place at which two trees differ, as deep as both go."""
     if not (isinstance(base, dict) and isinstance(local, dict)):
         if base != local:
             yield Difference(path, base, local)

@@ -187,32 +187,32 @@ class Plan(PlanModel):
         return tuple(tier.id for tier in self.tiers)
 
     def tier(self, name: str) -> Tier:
-        """Give a tier of the plan."""
+        """Return a tier of the plan."""
         return self.tiers[self.names.index(name)]
 
     def title_of(self, tier: str) -> str:
-        """Give a tier's title in the language of outputs; where it has none, its id in words."""
+        """Return a tier's title in the language of outputs; where it has none, its id in words."""
         title = self.tier(tier).title
         words = tier.replace("_", " ").strip()
         return title[self.language] if title else words[:1].upper() + words[1:]
 
     def formula_of(self, tier: str, fund: str = "") -> Formula:
-        """Give the page of a tier, or of one of its funds."""
+        """Return the page of a tier, or of one of its funds."""
         return self._formulas[tier, fund]
 
     def choices_of(self, tier: str, key: Literal["overrides", "own"] = "overrides") -> tuple[LocalChoice, ...]:
-        """Give what the parents of a tier's territories chose for themselves."""
+        """Return what the parents of a tier's territories chose for themselves."""
         return self._choices.get((tier, key), ())
 
     def deciding(self, regime: Regime, tier: str) -> Self:
-        """Give the plan as it would run if a tier were decided otherwise; as it is written, ``margins`` holds."""
+        """Return the plan as it would run if a tier were decided otherwise; as it is written, ``margins`` holds."""
         chosen = {choice.parent: choice for key in REGIMES[regime] for choice in self.choices_of(tier, key)}
         found = self.model_copy()
         found._choices = {**self._choices, (tier, "overrides"): tuple(chosen.values())}
         return found
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **keys: Any) -> Self:
-        """Give a plan that differs by some keys, laid over this one key by key: ``plan.replace(language="en")``."""
+        """Return a plan that differs by some keys, laid over this one key by key: ``plan.replace(language="en")``."""
         partial = loading.page_of({**(changes or {}), **keys})
         return type(self)._of(loading.overlay(self._page, partial))
 
@@ -222,11 +222,11 @@ class Plan(PlanModel):
         return plan_html(self)
 
     def path_of(self, written: str) -> Path:
-        """Give the path of a file that the plan names."""
+        """Return the path of a file that the plan names."""
         return Path(written) if self.folder is None else self.folder / written
 
     def where(self, *path: str | int) -> dict[str, Any]:
-        """Give ``file``, ``where`` and ``line`` of a path, for a problem found later."""
+        """Return ``file``, ``where`` and ``line`` of a path, for a problem found later."""
         problems = Problems(FormulaError)
         reporter(self._page, problems)("", path)
         found = problems.found[0]
@@ -343,7 +343,7 @@ def _given_names(page: Formula) -> list[Problem]:
 
 
 def _below(report: Report, *place: str | int) -> Report:
-    """Give what notes problems of something that stands below a place of the plan."""
+    """Return what notes problems of something that stands below a place of the plan."""
 
     def inner(entry: str, path: Sequence[str | int] = (), **values: Any) -> None:
         report(entry, (*place, *path), **values)
@@ -356,7 +356,7 @@ def _stated(page: Formula) -> bool:
 
 
 def _pages(tier: Tier, at: int) -> Iterator[tuple[str, str | dict[str, Any], tuple[str | int, ...]]]:
-    """Give each page of a tier: the fund it is for (none for the tier's own), what the plan writes, and where."""
+    """Return each page of a tier: the fund it is for (none for the tier's own), what the plan writes, and where."""
     yield "", tier.formula, ("tiers", at, "formula")
     for which, fund in enumerate(tier.funds):
         yield fund.id, fund.formula, ("tiers", at, "funds", which, "formula")

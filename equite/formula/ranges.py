@@ -9,7 +9,7 @@ __all__ = ["range_of"]
 
 
 def range_of(formula: Formula, name: str) -> tuple[float | None, float | None]:
-    """Give the lowest and the highest value of a column, None where open."""
+    """Return the lowest and the highest value of a column, None where open."""
     spec = formula.columns.get(name)
     ranges = [spec.range] if spec and spec.range else []
     ranges += [

@@ -15,7 +15,7 @@ _PULL: Schema = {"enum": ["high", "low"]}
 
 
 def page_schema() -> Schema:
-    """Give the schema: pydantic's own for the long forms, and beside each the short forms that the page may use."""
+    """Return the schema: pydantic's own for the long forms, and beside each the short forms that the page may use."""
     schema = FormulaModel.model_json_schema(by_alias=True)
     definitions, page = schema["$defs"], schema["properties"]
     page["equite"] = {"enum": [1, "1"]}

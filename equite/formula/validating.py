@@ -20,7 +20,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def reporter(page: Page, problems: Problems) -> Report:
-    """Give what notes a problem of a page with the file and line where it stands."""
+    """Return what notes a problem of a page with the file and line where it stands."""
 
     def report(entry: str, path: Sequence[str | int] = (), **values: Any) -> None:
         file, line = page.place(path)
@@ -102,7 +102,7 @@ def _report_invalid(model: type[BaseModel], detail: Any, report: Report) -> None
 
 
 def _known_keys(model: Any, path: Sequence[str | int]) -> list[str]:
-    """Give the keys that the mapping at a path may hold."""
+    """Return the keys that the mapping at a path may hold."""
     schema = model.model_json_schema(by_alias=True)
     node: Any = schema
     for key in path:

@@ -48,7 +48,7 @@ class Style:
     separator: str = ", "
 
     def sign(self, sign: str) -> str:
-        """Give what stands for an operator, a function or a keyword."""
+        """Return what stands for an operator, a function or a keyword."""
         return self.signs.get(sign, sign)
 
 
@@ -67,7 +67,7 @@ def _write(node: Node, style: Style, outer: int) -> str:
 
 
 def _plainly(node: Node, style: Style) -> tuple[str, int]:
-    """Give a node's text and how strongly it holds together."""
+    """Return a node's text and how strongly it holds together."""
     most = 10
     match node:
         case Number(value):

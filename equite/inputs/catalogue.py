@@ -159,7 +159,7 @@ class Catalogue(Mapping[str, Criterion]):
         return len(self._criteria)
 
     def family(self, name: str) -> tuple[Criterion, ...]:
-        """Give the criteria of one family (one of :data:`FAMILIES`)."""
+        """Return the criteria of one family (one of :data:`FAMILIES`)."""
         if name not in FAMILIES:
             raise FormulaError([Problem("catalogue-no-family", {"name": name, "known": Codes(FAMILIES)})])
         return tuple(criterion for criterion in self.values() if criterion.family == name)
@@ -234,7 +234,7 @@ def _read(file: Path, problems: Problems, places: _Places) -> dict[str, Any]:
 
 
 def _plain(node: yaml.Node, path: tuple[str, ...], file: str, problems: Problems, places: _Places) -> Any:
-    """Give a node as texts (``010``, ``no`` and ``12:30`` stay as written), None, lists and mappings."""
+    """Return a node as texts (``010``, ``no`` and ``12:30`` stay as written), None, lists and mappings."""
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, str(at)), file, problems, places) for at, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):

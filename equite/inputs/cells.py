@@ -168,7 +168,7 @@ def _marked_readings(cell: Marked) -> tuple[float | None, float | None]:
 
 
 def _distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[object]]:
-    """Give each cell's place among the distinct cells (-1 where it is missing), and these."""
+    """Return each cell's place among the distinct cells (-1 where it is missing), and these."""
     # True equals 1 to Python. Here it is the text that CSV holds: a yes, and no number.
     if column.dtype == np.bool_:
         return column.to_numpy().astype(np.intp), ["False", "True"]
@@ -239,12 +239,12 @@ def numbers_of(
 
 
 def _where(flags: Sequence[bool], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Give the positions of the column's cells whose distinct value is flagged."""
+    """Return the positions of the column's cells whose distinct value is flagged."""
     return np.flatnonzero(np.array([*flags, False])[places])
 
 
 def text_of(cell: object) -> str | None:
-    """Give a cell as text, None if it is blank: 10.0 is "10", as a code that a spreadsheet took for a number was."""
+    """Return a cell as text, None if it is blank: 10.0 is "10", as a code that a spreadsheet took for a number was."""
     if isinstance(cell, str):
         return tidy(cell) or None
     if isinstance(cell, Marked):
@@ -262,7 +262,7 @@ def text_of(cell: object) -> str | None:
 
 
 def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
-    """Give a column as text: str, or None where the cell is blank."""
+    """Return a column as text: str, or None where the cell is blank."""
     places, distinct = _distinct(column)
     texts = np.array([*map(text_of, distinct), None], dtype=object)
     return texts[places]
@@ -305,5 +305,5 @@ def typed(cells: Sequence[object]) -> pd.Series:
 
 
 def _whole(cell: object) -> object:
-    """Give 10 for 10.0, and any other cell as it is."""
+    """Return 10 for 10.0, and any other cell as it is."""
     return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) <= EXACT else cell

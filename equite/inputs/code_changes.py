@@ -244,7 +244,7 @@ def _note_kinds(rows: pd.DataFrame, stated: Sequence[str | None], problems: Prob
 
 
 def _shares(rows: pd.DataFrame) -> Floats:
-    """Give what part of its old territory each row is; all of it where there is but one."""
+    """Return what part of its old territory each row is; all of it where there is but one."""
     alone = rows.groupby("old")["new"].transform("size") == 1
     total = rows.groupby("old")["weight"].transform("sum")
     return np.where(alone, 1.0, rows["weight"] / total.where(total > 0, 1.0))

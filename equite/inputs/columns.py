@@ -136,11 +136,11 @@ class Place:
         return self.data[self.heading]
 
     def row(self, position: int) -> int:
-        """Give a cell's row in the file: what was left out of the table still counts."""
+        """Return a cell's row in the file: what was left out of the table still counts."""
         return self.source.first_row + int(self.data.index[position])
 
     def cell(self, position: int) -> str:
-        """Give a cell's address in its sheet; nothing for a table that has none."""
+        """Return a cell's address in its sheet; nothing for a table that has none."""
         letters = self.source.layout.letters.get(self.heading)
         return f"{letters}{self.row(position)}" if letters else ""
 
@@ -204,7 +204,7 @@ def column_as(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
 
 
 def suppressed_in(rule: ColumnRule, place: Place) -> npt.NDArray[np.bool_] | None:
-    """Give the cells whose figure is withheld; None where no mark of the page says so."""
+    """Return the cells whose figure is withheld; None where no mark of the page says so."""
     if rule.kind == "text" or not rule.marks.suppressed:
         return None
     found = sorted_out(place.column, rule.marks, boxes=rule.kind == "yes_no").suppressed

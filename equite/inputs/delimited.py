@@ -236,7 +236,7 @@ def _parsed(body: bytes, head: _Head, width: int, as_text: set[int], plain: Path
 
 
 def _reopen(cells: pd.DataFrame, body: bytes, head: _Head, options: dict[str, Any]) -> None:
-    """Give back their text to the columns whose every point may part thousands, as that of 12.345 may."""
+    """Return back their text to the columns whose every point may part thousands, as that of 12.345 may."""
     numbers = [place for place in cells.columns if cells[place].dtype.kind == "f" and _may_group(cells[place])]
     if not numbers:
         return
@@ -350,7 +350,7 @@ def _ends(signs: npt.NDArray[np.uint8], separator: int) -> Positions:
 
 
 def _widest(body: bytes, head: _Head, name: str, error: Exception | None = None) -> int:
-    """Give the width of the widest row, or refuse the rows that have cells under no heading."""
+    """Return the width of the widest row, or refuse the rows that have cells under no heading."""
     opened = re.search(r"EOF inside string starting at row (\d+)", str(error))
     if opened:
         raise refusal("input-quote", name, head.first_row + int(opened[1]))

@@ -38,7 +38,7 @@ _SURELY = 3
 
 
 def decoded(raw: bytes, name: str) -> tuple[bytes, str]:
-    """Give a text in UTF-8, and the encoding it was in.
+    """Return a text in UTF-8, and the encoding it was in.
 
     Raises
     ------

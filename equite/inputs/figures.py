@@ -20,7 +20,7 @@ _EXACT_POWER = 22
 
 
 def typed(values: Floats) -> Floats:
-    """Give each figure as it was typed: the float nearest to its 15 significant digits; whole numbers stay."""
+    """Return each figure as it was typed: the float nearest to its 15 significant digits; whole numbers stay."""
     values = np.asarray(values, dtype=np.float64)
     rest = np.isfinite(values) & (values != np.rint(values))
     if not rest.any():

@@ -47,7 +47,7 @@ def _grid_of(table: object) -> Grid:
 
 
 def _cells(column: Any) -> Any:
-    """Give the cells of one column of a mapping; a single value is no column."""
+    """Return the cells of one column of a mapping; a single value is no column."""
     if isinstance(column, (str, bytes)) or not hasattr(column, "__iter__"):
         raise refusal("input-no-table", kind="dict")
     return column.tolist() if hasattr(column, "tolist") else column

@@ -108,14 +108,14 @@ class Faulty(Marked):
 
 
 def percentage(value: float, signs: int = 1) -> Percentage:
-    """Give the number that a person sees, from its 15 significant digits: 7, not 7.000000000000001, for 0.07."""
+    """Return the number that a person sees, from its 15 significant digits: 7, not 7.000000000000001, for 0.07."""
     if not math.isfinite(value):
         return Percentage(value)
     return Percentage(float(Decimal(f"{value:.15g}").scaleb(2 * signs)))
 
 
 def percentages(values: Sequence[float]) -> list[Percentage]:
-    """Give the same for many numbers, each with one percent sign."""
+    """Return the same for many numbers, each with one percent sign."""
     try:
         return [Percentage(value) for value in map(float, map("{:.15g}e2".format, values))]
     except ValueError:  # a number that is written with a power of ten already
@@ -123,7 +123,7 @@ def percentages(values: Sequence[float]) -> list[Percentage]:
 
 
 def spelt(runs: Sequence[tuple[str, bool]]) -> str | Footnoted:
-    """Give a text from its runs, each a text and whether it is raised.
+    """Return a text from its runs, each a text and whether it is raised.
 
     Returns
     -------

@@ -52,7 +52,7 @@ def is_missing_mark(text: str) -> bool:
 
 
 def _key(mark: object) -> str | float:
-    """Give a mark as cells are compared with it: a number by its value, a text whatever its capitals."""
+    """Return a mark as cells are compared with it: a number by its value, a text whatever its capitals."""
     text = fold(str(mark))
     try:
         number = float(text.replace(",", ".")) if any(sign.isdigit() for sign in text) else math.nan
@@ -77,7 +77,7 @@ class Marks:
 
     @classmethod
     def laid_over(cls, own: Marks, page: Marks) -> Marks:
-        """Give a column's own marks, and those of the page that it does not take for something else."""
+        """Return a column's own marks, and those of the page that it does not take for something else."""
         taken = {_key(mark) for mark in (*own.missing, *own.suppressed, *own.yes)}
 
         def left(marks: Iterable[str]) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ class Marks:
         return cls((*own.missing, *left(page.missing)), (*own.suppressed, *left(page.suppressed)), own.yes)
 
     def meanings(self) -> dict[str | float, Meaning]:
-        """Give what each mark means, by what cells are compared with."""
+        """Return what each mark means, by what cells are compared with."""
         pairs: tuple[tuple[Collection[str], Meaning], ...] = (
             (self.missing, "missing"),
             (self.suppressed, "suppressed"),
@@ -99,7 +99,7 @@ class Marks:
         return _meaning(cell, self.meanings())
 
     def clashing(self) -> tuple[str, ...]:
-        """Give the marks that are said to mean two things."""
+        """Return the marks that are said to mean two things."""
         seen: dict[str | float, str] = {}
         found: list[str] = []
         for name in ("missing", "suppressed", "yes"):
@@ -169,7 +169,7 @@ def _may_be(cell: object) -> bool:
 
 
 def _bare(cell: object) -> object:
-    """Give a cell without the footnote calls beside its mark."""
+    """Return a cell without the footnote calls beside its mark."""
     return cell.text if isinstance(cell, Footnoted) else cell
 
 

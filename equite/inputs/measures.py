@@ -91,7 +91,7 @@ def measures_of(stated: Measures, by: str | None) -> tuple[list[Measure], list[P
 
 
 def _keys(name: str, said: object) -> dict[str, object]:
-    """Give what is stated of a column, whatever shape it has."""
+    """Return what is stated of a column, whatever shape it has."""
     if said is None:
         criterion = read_catalogue().get(name)
         return {} if criterion is None else {"kind": criterion.kind, "levels": criterion.levels}

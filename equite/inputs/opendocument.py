@@ -96,7 +96,7 @@ class _Table:
         return self.seen
 
     def _inside(self, file: IO[bytes]) -> Iterator[bytes]:
-        """Give the table in pieces that end with a row, once the styles before it are known."""
+        """Return the table in pieces that end with a row, once the styles before it are known."""
         kept = self._found(file)
         while True:
             end = kept.find(_END)
@@ -244,7 +244,7 @@ class _Table:
         return spelt(runs) if any(up and text.strip() for text, up in runs) else None
 
     def _runs(self, content: bytes) -> list[tuple[str, bool]]:
-        """Give the runs of a cell's text; notes pinned to the cell are left out."""
+        """Return the runs of a cell's text; notes pinned to the cell are left out."""
         try:
             cell = ElementTree.fromstring(_alone(b"<table:table-cell>" + content + b"</table:table-cell>"))[0]
         except ElementTree.ParseError:

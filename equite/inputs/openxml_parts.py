@@ -23,12 +23,12 @@ _NO_FORMAT = read_format("General")
 
 
 def local(tag: str) -> str:
-    """Give the name of an element without its name space."""
+    """Return the name of an element without its name space."""
     return tag.rpartition("}")[2]
 
 
 def runs_of(item: ElementTree.Element) -> list[tuple[str, bool]]:
-    """Give the runs of a text, each with whether it is raised; how it is pronounced is left out."""
+    """Return the runs of a text, each with whether it is raised; how it is pronounced is left out."""
     runs = []
     for part in item:
         kind = local(part.tag)
@@ -79,7 +79,7 @@ class OpenXml:
         return ElementTree.fromstring(content)
 
     def _related(self, part: str) -> dict[str, tuple[str, str]]:
-        """Give the parts that one part leads to, by their ids: what each is, and where it lies."""
+        """Return the parts that one part leads to, by their ids: what each is, and where it lies."""
         folder, name = posixpath.split(part)
         found = {}
         for each in self._tree(f"{folder}/_rels/{name}.rels"):
@@ -172,7 +172,7 @@ class OpenXml:
 
     @staticmethod
     def _items(file: IO[bytes]) -> Iterator[ElementTree.Element]:
-        """Give the shared texts, and forget each as the next comes."""
+        """Return the shared texts, and forget each as the next comes."""
         root: ElementTree.Element | None = None
         for event, each in ElementTree.iterparse(file, events=("start", "end")):
             if root is None:

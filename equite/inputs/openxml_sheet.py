@@ -39,7 +39,7 @@ class _OtherwiseError(Exception):
 
 
 def place_of(address: str) -> tuple[int, int] | None:
-    """Give the row and the column of an address such as ``B2``, counted from 0."""
+    """Return the row and the column of an address such as ``B2``, counted from 0."""
     found = _ADDRESS.fullmatch(address)
     if found is None:
         return None
@@ -71,7 +71,7 @@ def pass_over(book: OpenXml) -> Seen:
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """Give the file in pieces that end with a row."""
+    """Return the file in pieces that end with a row."""
     kept, first = b"", True
     while piece := file.read(_PIECE):
         kept = kept + piece if kept else piece

@@ -42,7 +42,7 @@ class KeyColumn:
         return cls(getattr(key, "column", None), getattr(key, "width", None))
 
     def padded(self, code: str) -> str:
-        """Give a code of digits its width."""
+        """Return a code of digits its width."""
         return code.zfill(self.width) if self.width is not None and code.isdigit() else code
 
 

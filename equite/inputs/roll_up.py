@@ -191,7 +191,7 @@ class _Figures:
 
 
 def _targets(table: Territories, to: str | Mapping[str, str]) -> tuple[Positions, tuple[str, ...]]:
-    """Give each row's place among the larger territories, and their codes, sorted."""
+    """Return each row's place among the larger territories, and their codes, sorted."""
     problems = Problems(TerritoriesError)
     if isinstance(to, str):
         texts, place = table.texts(to), Place(table.data, tidy(to), table.codes, table.source)
@@ -235,7 +235,7 @@ def _read(table: Territories, measure: Measure, problems: Problems) -> _Figures 
 
 
 def _raw(table: Territories, heading: str) -> Numbers:
-    """Give a column of numbers, integers as such: beyond 2⁵³ a float would lose their last digits."""
+    """Return a column of numbers, integers as such: beyond 2⁵³ a float would lose their last digits."""
     column = table.data[heading]
     return column.to_numpy(np.int64) if column.dtype.kind == "i" else table.numbers(heading)
 

@@ -53,7 +53,7 @@ class Layout:
     spellings: dict[str, str] = field(default_factory=dict)
 
     def heading(self, wanted: str) -> str:
-        """Give the heading of the table that is meant by a spelling of it."""
+        """Return the heading of the table that is meant by a spelling of it."""
         return self.spellings.get(wanted, wanted)
 
 
@@ -124,7 +124,7 @@ class Seen:
                         rows[row][column] = mark
 
     def _shown_within(self, rows: list[list[Any]]) -> Iterator[tuple[int, NumberFormat, Iterable[int]]]:
-        """Give the columns whose numbers some format may show in percent, and in which rows."""
+        """Return the columns whose numbers some format may show in percent, and in which rows."""
         yield from self.shown
         width = len(rows[0]) if rows else 0
         for top, bottom, left, right, mark in self.marks:
@@ -133,11 +133,11 @@ class Seen:
                     yield column, mark, range(top, min(bottom + 1, len(rows)))
 
     def rows_hidden(self, count: int) -> set[int]:
-        """Give the hidden rows among the first ``count``."""
+        """Return the hidden rows among the first ``count``."""
         return set(_within(self.hidden_rows, count))
 
     def columns_hidden(self, count: int) -> set[int]:
-        """Give the hidden columns among the first ``count``."""
+        """Return the hidden columns among the first ``count``."""
         return set(_within(self.hidden_columns, count))
 
 

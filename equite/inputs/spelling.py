@@ -65,19 +65,19 @@ _BETWEEN = re.compile(r"(?<=\w)(?: ?- ?| )(?=\w)")
 
 
 def tidy(text: str) -> str:
-    """Give a text as it is compared: composed accents, plain single blanks, none at the ends, nothing unseen."""
+    """Return a text as it is compared: composed accents, plain single blanks, none at the ends, nothing unseen."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
     return " ".join(text.split())
 
 
 def fold(text: str) -> str:
-    """Give a text as levels, yes and no are compared: tidied, and small or capital letters alike."""
+    """Return a text as levels, yes and no are compared: tidied, and small or capital letters alike."""
     return tidy(text).casefold()
 
 
 def likeness(text: str, *, letters: bool = True) -> str:
-    """Give what texts that look alike have in common.
+    """Return what texts that look alike have in common.
 
     Parameters
     ----------
@@ -97,12 +97,12 @@ def likeness(text: str, *, letters: bool = True) -> str:
 
 
 def likenesses(labels: Sequence[str], *, letters: bool = True) -> list[str]:
-    """Give the likeness of many labels, which are tidied, in a few passes over all of them."""
+    """Return the likeness of many labels, which are tidied, in a few passes over all of them."""
     return _BETWEEN.sub(" ", _unmarked("\n".join(labels), letters=letters)).split("\n") if labels else []
 
 
 def _unmarked(text: str, *, letters: bool = True) -> str:
-    """Give a tidied text, or many joined by a line break, without what makes no difference to the eye."""
+    """Return a tidied text, or many joined by a line break, without what makes no difference to the eye."""
     if text.isascii():
         text = text.replace("`", "'")
     else:
@@ -120,7 +120,7 @@ def _unmarked(text: str, *, letters: bool = True) -> str:
 
 @cache
 def _like(sign: str, *, letters: bool) -> str:
-    """Give one sign as it is compared."""
+    """Return one sign as it is compared."""
     like = unicodedata.normalize("NFKC", sign.translate(_SAME)).translate(_SAME)
     if letters:
         like = "".join(each for each in unicodedata.normalize("NFKD", like) if not unicodedata.combining(each))
@@ -128,7 +128,7 @@ def _like(sign: str, *, letters: bool) -> str:
 
 
 def begins_alike(labels: Sequence[str], beginning: str, *, loosely: bool = True) -> tuple[str, ...]:
-    """Give the labels, which are tidied, that begin as a text does but for its spelling, and not in the same way.
+    """Return the labels, which are tidied, that begin as a text does but for its spelling, and not in the same way.
 
     ``loosely``, a hyphen and a blank are one: "Saint Jean" begins as "Saint-" does.
     """
@@ -144,7 +144,7 @@ def begins_alike(labels: Sequence[str], beginning: str, *, loosely: bool = True)
 
 
 def alike(label: str, labels: Iterable[str]) -> tuple[str, ...]:
-    """Give the labels that look like one, without being it."""
+    """Return the labels that look like one, without being it."""
     wanted, known = likeness(label), tuple(labels)
     pairs = zip(known, likenesses(tuple(map(tidy, known))), strict=True)
     return tuple(one for one, like in pairs if one != label and like == wanted)

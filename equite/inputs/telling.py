@@ -53,7 +53,7 @@ def told_of_reading(territories: Territories, headings: Iterable[str], texts: It
 
 
 def _hidden_rows(territories: Territories) -> tuple[str, ...]:
-    """Give the hidden rows that were read, each with its code."""
+    """Return the hidden rows that were read, each with its code."""
     hidden = frozenset(territories.source.layout.rows)
     if not hidden:
         return ()

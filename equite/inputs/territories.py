@@ -138,7 +138,7 @@ class Territories:
         return replace(found, source=replace(source, fingerprint=partial(_fingerprint, found.data, found.codes)))
 
     def columns_for(self, rules: Sequence[ColumnRule]) -> dict[str, Column]:
-        """Give the columns that a formula asks for, by its own names.
+        """Return the columns that a formula asks for, by its own names.
 
         Returns
         -------
@@ -170,11 +170,11 @@ class Territories:
         return {name: cells for name, cells in found.items() if cells is not None}
 
     def numbers(self, heading: str) -> npt.NDArray[np.float64]:
-        """Give one column as numbers, NaN where a cell is missing."""
+        """Return one column as numbers, NaN where a cell is missing."""
         return self.columns_for([ColumnRule(heading, heading)])[heading].astype(np.float64)
 
     def texts(self, heading: str) -> npt.NDArray[np.object_]:
-        """Give one column as text, None where a cell is blank."""
+        """Return one column as text, None where a cell is blank."""
         return self.columns_for([ColumnRule(heading, heading, "text")])[heading].astype(np.object_)
 
     @cached_property
@@ -189,7 +189,7 @@ class Territories:
         return tuple(dict.fromkeys(each for found in self.rows_read.values() for each in found.left_out))
 
     def row(self, position: int) -> int:
-        """Give the row of the file where a territory stands, the headings being usually on row 1."""
+        """Return the row of the file where a territory stands, the headings being usually on row 1."""
         return self.source.first_row + int(self.data.index[position])
 
     def _place(self, heading: str) -> Place:
@@ -273,7 +273,7 @@ def _with_key(text: Collection[str], key: str | None) -> tuple[str, ...]:
 
 
 def _after_blank(data: pd.DataFrame) -> tuple[int, ...]:
-    """Give the index of the rows that stand below a blank line, which reading leaves out."""
+    """Return the index of the rows that stand below a blank line, which reading leaves out."""
     if isinstance(data.index, pd.RangeIndex):
         return ()
     places = data.index.to_numpy()
@@ -334,7 +334,7 @@ def _looked_at(
 
 
 def _padded(code: str | None, width: int | None) -> str | None:
-    """Give a code of digits its width, whatever a spreadsheet made of it: 10 or 10.0 for 010."""
+    """Return a code of digits its width, whatever a spreadsheet made of it: 10 or 10.0 for 010."""
     if code is None or width is None or (len(code) == width and code.isdigit()):
         return code
     digits = re.fullmatch(r"([0-9]+)(?:\.0+)?", code)
@@ -376,6 +376,6 @@ def _codes_alike(first: Mapping[str, int], place: Place) -> list[Problem]:
 
 
 def _fingerprint(data: pd.DataFrame, codes: Sequence[str]) -> str:
-    """Give the SHA-256 of the table's CSV, its rows in the order of their codes."""
+    """Return the SHA-256 of the table's CSV, its rows in the order of their codes."""
     order = sorted(range(len(codes)), key=codes.__getitem__) if codes else range(len(data))
     return sha256(data.iloc[list(order)].to_csv(index=False, lineterminator="\n").encode()).hexdigest()

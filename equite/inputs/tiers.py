@@ -162,7 +162,7 @@ class Tiers(Mapping[str, Territories]):
         return self.names[at - 1] if at else None
 
     def links(self, tier: str, to: str | None = None) -> Positions:
-        """Give the place of each territory's parent among the codes of the tier above, or of ``to``, further up.
+        """Return the place of each territory's parent among the codes of the tier above, or of ``to``, further up.
 
         Returns
         -------
@@ -185,12 +185,12 @@ class Tiers(Mapping[str, Territories]):
         return places
 
     def parents(self, tier: str) -> tuple[str, ...]:
-        """Give the code of each territory's parent, in the order of ``tiers[tier].codes``."""
+        """Return the code of each territory's parent, in the order of ``tiers[tier].codes``."""
         above = self[self.names[max(0, self.names.index(tier) - 1)]].codes if self[tier] else ()
         return tuple(above[at] for at in self.links(tier).tolist())
 
     def children(self, tier: str) -> dict[str, tuple[str, ...]]:
-        """Give the codes that lie in each territory, by its code; an empty mapping for the bottom tier."""
+        """Return the codes that lie in each territory, by its code; an empty mapping for the bottom tier."""
         below = self._below(tier)
         if below is None:
             return {}
@@ -200,7 +200,7 @@ class Tiers(Mapping[str, Territories]):
         return {code: tuple(found) for code, found in zip(self[tier].codes, np.split(codes, ends), strict=True)}
 
     def childless(self, tier: str) -> tuple[str, ...]:
-        """Give the codes in which nothing lies; none for the bottom tier, in which nothing could."""
+        """Return the codes in which nothing lies; none for the bottom tier, in which nothing could."""
         below = self._below(tier)
         if below is None:
             return ()
@@ -208,7 +208,7 @@ class Tiers(Mapping[str, Territories]):
         return tuple(self[tier].codes[at] for at in np.flatnonzero(counts == 0))
 
     def lineage(self, tier: str, code: str) -> tuple[str, ...]:
-        """Give the codes from the top tier down to one territory, itself included."""
+        """Return the codes from the top tier down to one territory, itself included."""
         codes = self[tier].codes
         if code not in codes:
             values = {"tier": tier, "value": code, "nearest": nearest(code, codes)}
@@ -334,7 +334,7 @@ def _upward(
 
 
 def _rows(table: Territories, places: Positions) -> Territories:
-    """Give some rows of a table as territories, each still known by its row of the file."""
+    """Return some rows of a table as territories, each still known by its row of the file."""
     data = table.data.iloc[places]
     return Territories(data, table.key, tuple(table.codes[at] for at in places.tolist()), table.source)
 

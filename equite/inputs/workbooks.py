@@ -115,7 +115,7 @@ def _refuse_errors(seen: Seen | None, name: str) -> None:
 
 
 def _headings(cells: Sequence[object]) -> tuple[list[object], dict[str, str]]:
-    """Give the headings, and other ways to spell those in which something is raised.
+    """Return the headings, and other ways to spell those in which something is raised.
 
     A footnote call is left out of its heading, unless two headings differ by nothing else.
     """

@@ -64,7 +64,7 @@ class Column:
 
 
 def shown_columns(allocation: Allocation, labels: Labels | None = None) -> tuple[Column, ...]:
-    """Give the table's columns as they are shown, in order.
+    """Return the table's columns as they are shown, in order.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def _keys(allocation: Allocation, labels: Labels) -> list[Column]:
 
 
 def _steps(allocation: Allocation, labels: Labels) -> list[Column]:
-    """Give parts, limits, rounding and amount, the first three rounded so that rows and columns add up."""
+    """Return parts, limits, rounding and amount, the first three rounded so that rows and columns add up."""
     named: list[tuple[Step, str, str, Floats]] = [
         ("part", result.part.id, labels.part_heading(result.part), result.amounts) for result in allocation.parts_shared
     ]
@@ -117,7 +117,7 @@ def _steps(allocation: Allocation, labels: Labels) -> list[Column]:
 
 
 def _decimals(columns: Sequence[Floats], least: int) -> int:
-    """Give the decimals of the steps: those of amounts where all are whole so, else cents at least."""
+    """Return the decimals of the steps: those of amounts where all are whole so, else cents at least."""
     largest = max((float(np.abs(values).sum()) for values in columns), default=0.0)
     digits = least
     if any(not _is_round(values, least) for values in columns):
@@ -147,7 +147,7 @@ def _total(whole: Floats, scale: float) -> float:
 
 
 def _after(allocation: Allocation, labels: Labels) -> list[Column]:
-    """Give what is told once the amounts are known: per head, share, previous amount, change."""
+    """Return what is told once the amounts are known: per head, share, previous amount, change."""
     found = []
     amounts = allocation.amounts
     if allocation.people is not None:
@@ -173,14 +173,14 @@ def per_head_of(amounts: Floats, people: Floats) -> tuple[Floats, float]:
 
 
 def head_digits(values: Floats) -> int:
-    """Give cents, and two figures at least where the typical value is small (posts per head)."""
+    """Return cents, and two figures at least where the typical value is small (posts per head)."""
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
     typical = float(np.median(sizes)) if sizes.size else 1.0
     return min(8, max(2, 1 - math.floor(math.log10(typical))))
 
 
 def _shares(shares: Floats, labels: Labels) -> Column:
-    """Give shares of the total, in percentages that add up to a hundred."""
+    """Return shares of the total, in percentages that add up to a hundred."""
     digits = 2 if shares.size <= 500 else 4
     scale = 10.0 ** (digits + 2)
     whole = _whole(shares, scale)
@@ -207,7 +207,7 @@ def _changes(allocation: Allocation, previous: Floats, labels: Labels) -> list[C
 
 
 def _notes(allocation: Allocation, labels: Labels) -> list[Column]:
-    """Give what somebody who reads one row should know: a decided amount, a filled or skipped cell, no floor."""
+    """Return what somebody who reads one row should know: a decided amount, a filled or skipped cell, no floor."""
     notes: list[list[str]] = [[] for _ in allocation.codes]
     rows = {code: row for row, code in enumerate(allocation.codes)}
     for limit in allocation.formula.limits:

@@ -132,7 +132,7 @@ def to_parquet(allocation: Allocation, path: str | Path) -> Path:
 
 
 def ending(path: str | Path, endings: Sequence[str], language: Language) -> Path:
-    """Give the path of a file to write, whose name must end as its format asks."""
+    """Return the path of a file to write, whose name must end as its format asks."""
     target = Path(path).expanduser()
     with suppress(OSError):
         if target.is_dir():
@@ -146,7 +146,7 @@ def ending(path: str | Path, endings: Sequence[str], language: Language) -> Path
 
 @contextmanager
 def placed(target: Path, language: Language) -> Iterator[Path]:
-    """Give a new file beside the target to write to; once it is whole, it takes the target's place.
+    """Return a new file beside the target to write to; once it is whole, it takes the target's place.
 
     Raises
     ------

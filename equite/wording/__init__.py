@@ -51,12 +51,12 @@ class Worded(Protocol):
     """A value of a sentence that each language writes in its own way."""
 
     def in_language(self, language: Language) -> str:
-        """Give the value as that language writes it."""
+        """Return the value as that language writes it."""
         ...
 
 
 def preferred_language() -> Language:
-    """Give the language of the person at this machine: ``EQUITE_LANGUAGE``, else the locale, else English."""
+    """Return the language of the person at this machine: ``EQUITE_LANGUAGE``, else the locale, else English."""
     for variable in ("EQUITE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(variable, ""):
             return as_language(value)
@@ -87,7 +87,7 @@ def _written(value: object, language: Language) -> str:
 
 
 def sentence(entry: str, language: Language, part: str, values: Mapping[str, object]) -> str:
-    """Give one part (``what`` or ``mend``) of an error's sentence, with its values filled in."""
+    """Return one part (``what`` or ``mend``) of an error's sentence, with its values filled in."""
     template = str(_catalogue()[entry][language][part])
     text = template.format_map({name: _written(value, language) for name, value in values.items()})
     if template.startswith("{nearest}") and text.startswith(" "):
@@ -97,7 +97,7 @@ def sentence(entry: str, language: Language, part: str, values: Mapping[str, obj
 
 
 def say(entry: str, language: Language, /, **values: object) -> str:
-    """Give a worded output (a heading, a label, a line of the terminal) in one language."""
+    """Return a worded output (a heading, a label, a line of the terminal) in one language."""
     template = _catalogue()[entry][language]
     return str(template).format_map({name: _written(value, language) for name, value in values.items()})
 
@@ -126,7 +126,7 @@ def numeral(value: float, language: Language, digits: int | None = None) -> str:
 
 
 def _decimal(value: float) -> Decimal:
-    """Give the number as it would be typed in; a whole number exactly."""
+    """Return the number as it would be typed in; a whole number exactly."""
     return Decimal(int(value)) if value == int(value) else Decimal(repr(float(value)))
 
 
@@ -237,5 +237,5 @@ class Codes:
 
 
 def as_language(text: str) -> Language:
-    """Give ``text`` as a language, French for anything that begins with ``fr``."""
+    """Return ``text`` as a language, French for anything that begins with ``fr``."""
     return "fr" if text.lower().startswith("fr") else "en"

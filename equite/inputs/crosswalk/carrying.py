@@ -154,7 +154,7 @@ def _incomplete(crosswalk: Crosswalk, missing: Flags) -> Flags:
 
 
 def _shown(found: _Amounts, partial: bool) -> np.ndarray:
-    """Give what the table holds; whole numbers as integers where none is withheld."""
+    """Return what the table holds; whole numbers as integers where none is withheld."""
     if partial or not found.incomplete.any():
         return found.placed.astype(np.int64) if found.whole else found.placed
     return np.where(found.incomplete, np.nan, found.placed)
@@ -193,7 +193,7 @@ def _median(crosswalk: Crosswalk, values: Floats) -> Floats:
 
 
 def _measured(crosswalk: Crosswalk, known: Flags) -> Floats:
-    """Give the share of each target's weight of which a column says something."""
+    """Return the share of each target's weight of which a column says something."""
     links = crosswalk.links
     told = np.where(links.source >= 0, known[links.source], False)
     all_of_it = links.within_target(crosswalk.weights)

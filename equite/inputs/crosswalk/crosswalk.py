@@ -242,7 +242,7 @@ class Crosswalk:
         return pd.Series(self.weights[nowhere], index=index, name=self.weight)
 
     def by(self, weight: str) -> Crosswalk:
-        """Give the same crosswalk by another of its weights."""
+        """Return the same crosswalk by another of its weights."""
         if weight not in self.links.weights:
             problems = Problems(TerritoriesError)
             problems.add("crosswalk-no-weight", value=weight, weights=Codes(tuple(self.links.weights)))
@@ -307,7 +307,7 @@ class Crosswalk:
         return pieces[(pieces["share"] > 0) & (pieces["share"] < 1)].reset_index(drop=True)
 
     def overlap(self) -> pd.DataFrame:
-        """Give the weight that each source (row) and each target (column) have in common."""
+        """Return the weight that each source (row) and each target (column) have in common."""
         return overlap(self)
 
     def coherence(self, of: Side = "target", *, minimum_share: float = 0.0) -> pd.DataFrame:

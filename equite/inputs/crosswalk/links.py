@@ -50,12 +50,12 @@ class Links:
     shares: Mapping[str, Floats]
 
     def swapped(self) -> Links:
-        """Give the same pieces, seen from their targets."""
+        """Return the same pieces, seen from their targets."""
         return linked(self.codes(self.targets, self.target), self.codes(self.sources, self.source), self.weights)
 
     @staticmethod
     def codes(names: Sequence[str], places: Places) -> Texts:
-        """Give places as codes, None for nowhere."""
+        """Return places as codes, None for nowhere."""
         return np.array([*names, None], dtype=object)[places]
 
     def within_source(self, values: Floats) -> Floats:

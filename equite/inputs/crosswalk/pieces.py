@@ -98,7 +98,7 @@ def note_blanks(table: Territories, heading: str, values: Floats, problems: Prob
 
 
 def place_of(table: Territories, heading: str) -> Place:
-    """Give one column of a table as the sentences name it."""
+    """Return one column of a table as the sentences name it."""
     return Place(table.data, tidy(heading), table.codes, table.source)
 
 

@@ -65,7 +65,7 @@ def read_polygons(
 
 
 def _layer(layer: object, side: str) -> Any:
-    """Give a layer as a GeoDataFrame whose coordinates are projected."""
+    """Return a layer as a GeoDataFrame whose coordinates are projected."""
     try:
         import geopandas
     except ImportError:
@@ -124,7 +124,7 @@ def _people(layer: Any, weight: str, codes: Texts, problems: Problems) -> Floats
 
 
 def _cut(one: Any, other: Any) -> tuple[Places, Places, Floats]:
-    """Give each two shapes that touch, and the area that they have in common."""
+    """Return each two shapes that touch, and the area that they have in common."""
     import shapely
 
     to, of = one.sindex.query(other.geometry, predicate="intersects")

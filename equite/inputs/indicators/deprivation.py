@@ -194,7 +194,7 @@ def _small_areas(
 
 
 def _mean(values: Floats, living: Floats, groups: Groups) -> tuple[Floats, Floats]:
-    """Give each territory's weighted mean and the share of its people that it speaks of."""
+    """Return each territory's weighted mean and the share of its people that it speaks of."""
     absent = np.isnan(values)
     measured = groups.total(np.where(absent, 0.0, living))
     sums = groups.total(np.where(absent, 0.0, values) * living)

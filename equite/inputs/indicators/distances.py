@@ -244,7 +244,7 @@ def _degrees(values: npt.ArrayLike, where: str, rule: Rule, problems: Problems) 
 def _centres(
     centres: object, latitude: str, longitude: str, key: str | None, problems: Problems
 ) -> tuple[object, str | None]:
-    """Give centres as a table and its key; a mapping from name to a pair of coordinates becomes one."""
+    """Return centres as a table and its key; a mapping from name to a pair of coordinates becomes one."""
     if not isinstance(centres, Mapping) or latitude in centres or longitude in centres:
         return centres, key
     unpaired = tuple(str(name) for name, point in centres.items() if not _is_pair(point))

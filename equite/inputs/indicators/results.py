@@ -29,7 +29,7 @@ def described(
     columns: Mapping[str, tuple[Bilingual, Bilingual]] | None = None,
     **more: object,
 ) -> Result:
-    """Give a result its attributes.
+    """Return a result its attributes.
 
     Parameters
     ----------

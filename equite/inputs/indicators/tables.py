@@ -227,7 +227,7 @@ def _keyed(values: object, where: str, rule: Rule, problems: Problems) -> pd.Ser
 
 
 def _codes_of(index: pd.Index, where: str, problems: Problems) -> Texts:
-    """Give an index as codes; the numbers of rows are none."""
+    """Return an index as codes; the numbers of rows are none."""
     if isinstance(index, (pd.RangeIndex, pd.MultiIndex)):
         problems.add("indicator-row-numbers", where)
     return texts_of(pd.Series(index.to_numpy(dtype=object), dtype=object))

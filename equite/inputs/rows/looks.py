@@ -38,7 +38,7 @@ def suspects(rows: Rows) -> dict[int, Kind]:
 
 
 def _texts(rows: Rows) -> list[Texts]:
-    """Give the columns whose words tell: the codes and the names."""
+    """Return the columns whose words tell: the codes and the names."""
     return [rows.written, *([] if rows.names is None else [rows.names])]
 
 
@@ -93,7 +93,7 @@ class _Notes:
         return rows if columns and len(rows) < self._size else None
 
     def _telling(self) -> list[Figure]:
-        """Give the columns that tell a territory from a note: the figures that the page reads, or all there is."""
+        """Return the columns that tell a territory from a note: the figures that the page reads, or all there is."""
         rules, key, data = self.rows.rules, self.rows.key, self.rows.data
         there = [each for each in rules.figures if tidy(each.heading) in data.columns]
         if there:

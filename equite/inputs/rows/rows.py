@@ -173,15 +173,15 @@ class Rows:
         return None
 
     def row(self, position: int) -> int:
-        """Give a row's number in the file."""
+        """Return a row's number in the file."""
         return self.source.first_row + int(self.data.index[position])
 
     def first_text(self, position: int) -> str | None:
-        """Give what stands in the first filled cell of a row."""
+        """Return what stands in the first filled cell of a row."""
         return next((text for cell in self.data.iloc[position] if (text := text_of(cell)) is not None), None)
 
     def named(self, position: int) -> tuple[str | None, str | None]:
-        """Give a row's code and name; where it has neither, its first text for a name."""
+        """Return a row's code and name; where it has neither, its first text for a name."""
         code = self.written[position]
         name = None if self.names is None else self.names[position]
         return code, name if code is not None or name is not None else self.first_text(position)
@@ -238,7 +238,7 @@ class Rows:
         )
 
     def entries(self, positions: Sequence[int]) -> list[str | None]:
-        """Give for each row what names it and no row but these, if anything does."""
+        """Return for each row what names it and no row but these, if anything does."""
         mine = set(positions)
         counts: Counter[str] = Counter()
         own: Counter[str] = Counter()

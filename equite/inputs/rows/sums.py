@@ -79,15 +79,15 @@ class _Quantity:
         return float(np.abs(self.units).sum(dtype=np.float64) / filled) if filled else 0.0
 
     def slack(self, terms: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Give twice the difference that rounding explains, for sums of so many terms."""
+        """Return twice the difference that rounding explains, for sums of so many terms."""
         return terms + 1 if self.rounded else np.zeros_like(terms)
 
     def likelihood(self, terms: int) -> float:
-        """Give how likely a running total is to fall on a given number: it takes steps of the column's mean."""
+        """Return how likely a running total is to fall on a given number: it takes steps of the column's mean."""
         return min(1.0, (2.0 + terms if self.rounded else 1.0) / self.mean) if self.mean else 1.0
 
     def at(self, rows: Positions) -> _Quantity:
-        """Give the column in some rows."""
+        """Return the column in some rows."""
         return _Quantity(self.name, self.units[rows], self.known[rows], self.rounded)
 
 
@@ -178,7 +178,7 @@ def _by_codes(quantities: Sequence[_Quantity], codes: Sequence[str], rows: Posit
 
 
 def _parents(codes: Sequence[str]) -> Positions:
-    """Give for each code the place of the longest other code that it begins with, -1 where there is none."""
+    """Return for each code the place of the longest other code that it begins with, -1 where there is none."""
     lengths = sorted({len(code) for code in codes}, reverse=True)
     found = np.full(len(codes), -1, dtype=np.intp)
     if len(lengths) == 1:
@@ -264,7 +264,7 @@ def _short(quantities: Sequence[_Quantity], found: Mapping[int, Sum], size: int)
 
 
 def _all_runs(quantities: Sequence[_Quantity], size: int) -> Iterator[_Runs]:
-    """Give the runs to look at: all others, those that touch a row, and any where rows are few."""
+    """Return the runs to look at: all others, those that touch a row, and any where rows are few."""
     every = np.arange(size, dtype=np.intp)
     yield _Runs(every, np.zeros_like(every), np.full_like(every, size), "others", size)
     rising = [each for each in quantities if (each.units >= 0).all()]
@@ -299,7 +299,7 @@ def _touching(each: _Quantity, size: int) -> tuple[Positions, Positions, Positio
 def _stops(
     each: _Quantity, total: npt.NDArray[np.int64], target: npt.NDArray[np.int64], other: Positions
 ) -> tuple[Positions, Positions]:
-    """Give the first and the last place at which the running total is a target, within rounding."""
+    """Return the first and the last place at which the running total is a target, within rounding."""
     slack = np.zeros_like(target)
     if each.rounded:
         slack = each.slack(np.abs(np.searchsorted(total, target) - other).astype(np.int64)) // 2
@@ -326,7 +326,7 @@ def _anywhere(each: _Quantity, size: int) -> tuple[Positions, Positions, Positio
 
 
 def _agreed(quantities: Sequence[_Quantity], runs: _Runs) -> Iterator[Sum]:
-    """Give the runs that add up to their row, where chance does not explain it."""
+    """Return the runs that add up to their row, where chance does not explain it."""
     matches = np.array([runs.matches(each) for each in quantities])
     several = _telling(quantities, runs, matches, np.flatnonzero(matches.sum(axis=0) > 1))
     sure = {}
@@ -398,5 +398,5 @@ def _independent(quantities: Sequence[_Quantity], runs: _Runs, at: int) -> bool:
 
 
 def _before(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Give running totals, each of the values that stand before a place."""
+    """Return running totals, each of the values that stand before a place."""
     return np.concatenate(([0], np.cumsum(values, dtype=np.int64)))

@@ -84,12 +84,12 @@ _NOTE_STEMS = (
 
 
 def may_say_total(texts: Sequence[str | None]) -> list[int]:
-    """Give the places of the texts that may be names of totals, for :func:`says_total` to read."""
+    """Return the places of the texts that may be names of totals, for :func:`says_total` to read."""
     return _holding(texts, _TOTAL_STEMS)
 
 
 def may_open_notes(texts: Sequence[str | None]) -> list[int]:
-    """Give the places of the texts that may begin as notes, for :func:`opens_a_note` to read."""
+    """Return the places of the texts that may begin as notes, for :func:`opens_a_note` to read."""
     return _holding(texts, tuple("\n" + stem for stem in _NOTE_STEMS))
 
 
@@ -109,7 +109,7 @@ def _holding(texts: Sequence[str | None], stems: Sequence[str]) -> list[int]:
 
 
 def bare_text(text: str) -> str:
-    """Give a text as its words are looked for: folded, without accents."""
+    """Return a text as its words are looked for: folded, without accents."""
     folded = fold(text)
     if folded.isascii():
         return folded
@@ -137,7 +137,7 @@ def opens_a_note(text: str, *, has_figures: bool) -> bool:
 
 
 def opens_a_section(text: str) -> str:
-    """Give the word by which a text heads the rows below it (Region North), or nothing."""
+    """Return the word by which a text heads the rows below it (Region North), or nothing."""
     found = _SECTION.match(bare_text(text))
     return found[0] if found else ""
 

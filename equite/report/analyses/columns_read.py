@@ -42,7 +42,7 @@ def columns_read_html(found: ColumnsRead) -> str:
 
 
 def columns_read_grid(found: ColumnsRead, width: int | None) -> Grid:
-    """Give the table: each column's title, kind, unit, lowest, median, highest and missing values.
+    """Return the table: each column's title, kind, unit, lowest, median, highest and missing values.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def _figures(column: ColumnRead, labels: Labels) -> list[str]:
 
 
 def _decimals(value: float) -> int:
-    """Give the decimals that a figure needs, a few at most unless it would be shown as nothing."""
+    """Return the decimals that a figure needs, a few at most unless it would be shown as nothing."""
     if value == 0.0:
         return 0
     most = max(_DECIMALS, _SMALL - 1 - math.floor(math.log10(abs(value)))) if abs(value) < 1 else _DECIMALS
@@ -126,6 +126,6 @@ def _notes(column: ColumnRead, labels: Labels) -> Iterator[str]:
 
 
 def _titles(outcome: Outcome, labels: Labels) -> dict[str, str]:
-    """Give the titles that stand for the names of what an outcome is about."""
+    """Return the titles that stand for the names of what an outcome is about."""
     titles = {key: labels.title(str(value)) for key, value in outcome.values if key in ("limit", "by", "column")}
     return titles | ({"criterion": labels.criterion(*outcome.criterion)} if outcome.criterion else {})

@@ -76,7 +76,7 @@ def comparison_notes(comparison: Comparison, language: Language | None = None) -
 def comparison_grids(
     comparison: Comparison, language: Language | None = None, *, width: int | None = _WIDTH
 ) -> tuple[Grid, Grid]:
-    """Give a comparison as two tables: what holds for each allocation, and the territories; no width, nothing cut."""
+    """Return a comparison as two tables: what holds for each allocation, and the territories; no width, nothing cut."""
     labels = Labels(comparison.reference.formula, language)
     territories = _territories(comparison, labels, cut=width is not None)
     if width is not None and comparison.names != comparison.codes:
@@ -124,7 +124,7 @@ def _outcomes(comparison: Comparison, labels: Labels, *, cut: bool) -> Grid:
 
 
 def _most_changed(comparison: Comparison) -> list[int]:
-    """Give the rows to show: all where they are few, else those that change most, from the largest gain down."""
+    """Return the rows to show: all where they are few, else those that change most, from the largest gain down."""
     every = range(len(comparison.codes))
     if len(every) <= _ROWS:
         return list(every)

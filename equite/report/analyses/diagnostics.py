@@ -143,11 +143,11 @@ class _Words(Labels):
         return tables.framed([section.html() for section in sections], self.language)
 
     def name(self, text: str) -> str:
-        """Give a name, cut where it must be."""
+        """Return a name, cut where it must be."""
         return plain(text) if self.cut is None else shortened(plain(text), self.cut)
 
     def of(self, criterion: str) -> str:
-        """Give a criterion's title, and that it rests on declared or illustrative figures."""
+        """Return a criterion's title, and that it rests on declared or illustrative figures."""
         mark, title = self.criterion_mark(self.index, criterion), self.name(self.criterion(self.index, criterion))
         self._marked |= {mark}
         if self.cut is None:
@@ -156,7 +156,7 @@ class _Words(Labels):
         return self._signs.get(mark, "") + title
 
     def family(self, path: str) -> str:
-        """Give a family's title; for the empty path, that of the whole."""
+        """Return a family's title; for the empty path, that of the whole."""
         if not path:
             return self.say("diagnosis-all")
         group: Index | Family | None = self.formula.indices[self.index]
@@ -208,7 +208,7 @@ def _records(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
 
 
 def _diagnosis(words: _Words, told: Diagnosis) -> list[_Section]:
-    """Give a diagnosis, section by section."""
+    """Return a diagnosis, section by section."""
     count, territories = words.number(len(told.scoring.criteria)), words.territories(len(told.allocation.codes))
     kinds = {"family": "family", "criteria": "count", "territories": "count", "alpha": "two"}
     alpha, note = words.table(_records(told.alpha), kinds), words.say("diagnosis-note-alpha")
@@ -241,7 +241,7 @@ def _weights(words: _Words, told: Diagnosis) -> _Section:
 
 
 def _pairs(words: _Words, told: Diagnosis) -> Iterator[_Section]:
-    """Give the pairs flagged over all, then those that are flagged, or read otherwise, within a group only."""
+    """Return the pairs flagged over all, then those that are flagged, or read otherwise, within a group only."""
     kinds = {"criterion_a": "criterion", "criterion_b": "criterion", "group": "said", "reading": "reading"}
     kinds |= {"pearson": "two", "spearman": "two"}
     flag, flags = words.number(told.flag), _records(told.flags)
@@ -290,7 +290,7 @@ def _drawn(words: _Words, told: Diagnosis) -> _Section:
 
 
 def _profile(words: _Words, told: Profile) -> list[_Section]:
-    """Give a profile, section by section."""
+    """Return a profile, section by section."""
     about = {"score": words.number(told.score, 2), "rank": words.number(told.rank)}
     territories = words.territories(len(told.allocation.codes))
     standing = words.say("profile-standing", index=words.title(words.index), territories=territories, **about)

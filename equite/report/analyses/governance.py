@@ -154,7 +154,7 @@ class _Told:
         return Grid(headings, tuple(rows), (False, True, True, True))
 
     def _row(self, title: str, key: str, written: Callable[[Any], str], *, signed: bool = False) -> tuple[str, ...]:
-        """Give a fact about what changes; in the regime that others are compared with, nothing does."""
+        """Return a fact about what changes; in the regime that others are compared with, nothing does."""
         cells = [written(each[key]) for each in self.regimes[1:]]
         if signed:
             nothing = written(0.0)
@@ -256,7 +256,7 @@ class _Told:
     # --- columns of a file
 
     def columns(self, table: pd.DataFrame, tier: str) -> Iterator[Column]:
-        """Give a table of territories as readers see it; each heading stands once."""
+        """Return a table of territories as readers see it; each heading stands once."""
         headings = [self._heading(str(name), tier) for name in table]
         told = distinct([(str(name), False, heading) for name, heading in zip(table, headings, strict=True)])
         for name, heading in zip(map(str, table), told, strict=True):

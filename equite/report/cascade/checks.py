@@ -190,7 +190,7 @@ def _nodes(sheet: Sheet, labels: CascadeLabels, tables: Sequence[Table], money: 
 
 
 def _all_nodes(labels: CascadeLabels, tables: Sequence[Table], money: Money, row: int) -> Iterator[_Node]:
-    """Give the top, then every territory that has territories below it, with the row (from 0) of the next in hand."""
+    """Return the top, then every territory that has territories below it, with the row (from 0) of the next in hand."""
     cascade = labels.cascade
     top, coins = cascade.names[0], cascade.coins
     first = cascade.levels[0]
@@ -249,13 +249,13 @@ def _place(table: Table, name: str) -> int | None:
 
 
 def _cell(table: Table, name: str, row: int) -> str:
-    """Give a cell of a tier's column, as other sheets name it; ``0`` for one that the tier does not have."""
+    """Return a cell of a tier's column, as other sheets name it; ``0`` for one that the tier does not have."""
     at = _place(table, name)
     return "0" if at is None else f"{quoted(table.sheet)}!{letters(at)}{row}"
 
 
 def _range(table: Table, name: str) -> str:
-    """Give a tier's column; ``0`` for one that the tier does not have."""
+    """Return a tier's column; ``0`` for one that the tier does not have."""
     at = _place(table, name)
     if at is None:
         return "0"
@@ -263,7 +263,7 @@ def _range(table: Table, name: str) -> str:
 
 
 def _heightened(sheet: Sheet, row: int, *texts: tuple[str, float]) -> None:
-    """Give a row the height that its texts need, each in a width: merged cells do not grow by themselves."""
+    """Return a row the height that its texts need, each in a width: merged cells do not grow by themselves."""
     lines = max(lines_of(text, int(width)) for text, width in texts)
     sheet.sheet.set_row(row, min(HIGHEST, LINE * lines + 2))
 

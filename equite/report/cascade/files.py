@@ -113,7 +113,7 @@ def to_excel(cascade: Cascade, path: str | Path) -> Path:
 
 
 def tier_columns(cascade: Cascade, tier: str, labels: CascadeLabels) -> tuple[Column, ...]:
-    """Give the columns of a tier's sheet: its accounts, parents by name too, and their totals."""
+    """Return the columns of a tier's sheet: its accounts, parents by name too, and their totals."""
     frame, level = cascade.table(tier), cascade.level(tier)
     at = cascade.names.index(tier)
     if not level.funds:
@@ -134,7 +134,7 @@ def tier_columns(cascade: Cascade, tier: str, labels: CascadeLabels) -> tuple[Co
 def _columns(
     frame: pd.DataFrame, labels: CascadeLabels, mark: str, *, parent: str, per_head: float | None = None
 ) -> Iterator[Column]:
-    """Give a table of accounts as it is shown; each heading stands once."""
+    """Return a table of accounts as it is shown; each heading stands once."""
     shown = [name for name in frame if name != "on_top" or frame[name].fillna(0).any()]
     headings = [_heading(str(name), labels, mark, parent) for name in shown]
     told = distinct([(str(name), False, heading) for name, heading in zip(shown, headings, strict=True)])
@@ -158,7 +158,7 @@ def _columns(
 
 
 def _shares(frame: pd.DataFrame) -> Floats:
-    """Give shares rounded so that those of one parent's children add up to a hundred percent."""
+    """Return shares rounded so that those of one parent's children add up to a hundred percent."""
     siblings = [name for name in ("tier", "parent") if name in frame]
     of = frame.groupby(siblings, dropna=False).ngroup().to_numpy() if siblings else np.zeros(len(frame), dtype=np.intp)
     shares = frame["of_parent"].to_numpy(dtype=np.float64) * 10_000

@@ -74,7 +74,7 @@ class _Entry:
 
 
 def _entries(step: Step, labels: CascadeLabels) -> Iterator[_Entry]:
-    """Give the lines of a step; they add up from the page's parts to what is passed on."""
+    """Return the lines of a step; they add up from the page's parts to what is passed on."""
     digits = max(2, labels.digits)
     for line in explained(step.explanation) if step.explanation else ():
         yield _Entry(line.marked, line.amount, depth=int(line.inner))
@@ -134,7 +134,7 @@ def _title(trail: Trail, labels: CascadeLabels) -> str:
 
 
 def _heads(trail: Trail, labels: CascadeLabels) -> list[tuple[str, str, list[str]]]:
-    """Give each step's heading, what came there of each dollar, and what else is to be said."""
+    """Return each step's heading, what came there of each dollar, and what else is to be said."""
     found = []
     for step, above in zip(trail.steps, (None, *trail.steps), strict=False):
         heading = f"{labels.tier(step.tier)} · {labels.territory(step.name, step.code)}"

@@ -107,11 +107,11 @@ class CascadeLabels(Labels):
     # --- words
 
     def tier(self, name: str) -> str:
-        """Give a tier's title; without one, its id in words."""
+        """Return a tier's title; without one, its id in words."""
         return plain(self.plan.title_of(name))
 
     def fund(self, tier: str, name: str) -> str:
-        """Give a fund's title; without one, that of its page."""
+        """Return a fund's title; without one, that of its page."""
         fund = next(fund for fund in self.plan.tier(tier).funds if fund.id == name)
         return self.worded(fund.title or self.plan.formula_of(tier, name).heading)
 
@@ -185,7 +185,7 @@ class CascadeLabels(Labels):
         )
 
     def flows(self, level: Level) -> dict[str, float]:
-        """Give a tier's sums: what came in, was added, kept, passed on, left in reserve; only what there is."""
+        """Return a tier's sums: what came in, was added, kept, passed on, left in reserve; only what there is."""
         sums = {word: self.exact(getattr(level, field)) for word, field in FLOWS.items()}
         if level is self.cascade.levels[-1]:
             del sums["passed_on"]
@@ -220,7 +220,7 @@ class CascadeLabels(Labels):
     # --- checks, figures, marks
 
     def checks(self) -> list[PageCheck]:
-        """Give the checks of all pages; one that parents' pages share stands once."""
+        """Return the checks of all pages; one that parents' pages share stands once."""
         found: dict[str, tuple[dict[str, None], list[bool]]] = {}
         for tier, fund, allocation in self._allocations():
             titles = Labels(allocation.formula)
@@ -260,7 +260,7 @@ class CascadeLabels(Labels):
 
     @cached_property
     def marks(self) -> dict[str, str]:
-        """Give the mark of each tier's amounts: they rest on its page, and on all that stands above."""
+        """Return the mark of each tier's amounts: they rest on its page, and on all that stands above."""
         found, weakest = {}, len(MARKED)
         order = {status: at for at, status in enumerate(MARKED)}
         for level in self.cascade.levels:

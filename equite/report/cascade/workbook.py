@@ -28,7 +28,7 @@ class Money:
     uses: tuple[tuple[Tally, int], ...]
 
     def cell(self, tier: str, kind: str) -> str:
-        """Give the cell of a source or a use, as other sheets name it; ``0`` where there is none."""
+        """Return the cell of a source or a use, as other sheets name it; ``0`` where there is none."""
         lines = (*self.sources, *self.uses)
         rows = [row for found, row in lines if (found.tier, found.kind) == (tier, kind)]
         return f"{quoted(self.sheet)}!$B${rows[0]}" if rows else "0"
@@ -45,7 +45,7 @@ def quoted(sheet: str) -> str:
 
 
 def sheet_names(labels: CascadeLabels) -> dict[str, str]:
-    """Give each tier a sheet's name: its title as a sheet may bear it, told apart where two are alike."""
+    """Return each tier a sheet's name: its title as a sheet may bear it, told apart where two are alike."""
     taken = {labels.say(entry).casefold() for entry in ("book-notes", "book-checks")} | {"history"}
     found = {}
     for tier in labels.plan.names:
@@ -139,13 +139,13 @@ def _money(sheet: Sheet, labels: CascadeLabels) -> Money:
 
 
 def _of_each(book: Book, labels: CascadeLabels, found: Tally) -> Figure:
-    """Give a part of each dollar, in cents; of another unit, in hundredths."""
+    """Return a part of each dollar, in cents; of another unit, in hundredths."""
     sign = labels.say(f"cascade-{labels.coin}-part", number="")
     return Figure(round(found.share * 100.0, 2), f'{book.number_format(2)}"{sign}"')
 
 
 def _sources(sheet: Sheet, labels: CascadeLabels) -> None:
-    """Give each figure's tier, source and status."""
+    """Return each figure's tier, source and status."""
     sheet.section(labels.say("book-sources"))
     rows: list[list[Cell]] = [
         [figure.title, figure.tier, figure.source, figure.date, labels.status(figure.status)]
@@ -156,7 +156,7 @@ def _sources(sheet: Sheet, labels: CascadeLabels) -> None:
 
 
 def _record(sheet: Sheet, labels: CascadeLabels) -> None:
-    """Give what it takes to redo the sums: versions and fingerprints."""
+    """Return what it takes to redo the sums: versions and fingerprints."""
     plan = labels.plan
     sheet.section(labels.say("book-record"))
     found = [(labels.say("cascade-record-plan"), f"{plain(plan.id)}\n{plan.sha256}")]

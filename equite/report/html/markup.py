@@ -24,7 +24,7 @@ Child = str | None | Iterable["Child"]
 
 
 def element(tag: str, /, *children: Child, **attributes: str | bool | None) -> Markup:
-    """Give an element.
+    """Return an element.
 
     Parameters
     ----------
@@ -43,12 +43,12 @@ def element(tag: str, /, *children: Child, **attributes: str | bool | None) -> M
 
 
 def fragment(*children: Child) -> Markup:
-    """Give elements and texts one after the other, texts escaped."""
+    """Return elements and texts one after the other, texts escaped."""
     return Markup("".join(map(_written, children)))
 
 
 def verbatim(text: str) -> Markup:
-    """Give a text escaped, its lines and its blanks as they are written."""
+    """Return a text escaped, its lines and its blanks as they are written."""
     return Markup(html.escape(text, quote=False))
 
 

@@ -88,7 +88,7 @@ def _section(section: Section) -> Markup:
 
 
 def _nested(lines: Sequence[Line], tag: str) -> Markup:
-    """Give lines as a list, those that belong below another one in a list inside it."""
+    """Return lines as a list, those that belong below another one in a list inside it."""
     found, at = [], 0
     while at < len(lines):
         below = at + 1

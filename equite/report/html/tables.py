@@ -27,7 +27,7 @@ def framed(pieces: Iterable[Child], language: Language) -> Markup:
 
 
 def table(caption: str, head: Child, body: Child, foot: Child = None) -> Markup:
-    """Give a table; what it has none of is left out."""
+    """Return a table; what it has none of is left out."""
     said = element("caption", caption, style="text-align:left;font-weight:bold") if caption else None
     heads = element("thead", head) if head else None
     ends = element("tfoot", foot) if foot else None
@@ -35,36 +35,36 @@ def table(caption: str, head: Child, body: Child, foot: Child = None) -> Markup:
 
 
 def row(cells: Iterable[Child]) -> Markup:
-    """Give a row of cells."""
+    """Return a row of cells."""
     return element("tr", cells)
 
 
 def heading(text: Child, *, right: bool = False) -> Markup:
-    """Give the heading of a column, above numbers on the right."""
+    """Return the heading of a column, above numbers on the right."""
     side = "right" if right else "left"
     style = f"text-align:{side};vertical-align:bottom;padding:.2em .6em;border-bottom:{RULE}"
     return element("th", text, scope="col", style=style)
 
 
 def side(text: Child, *, inner: bool = False) -> Markup:
-    """Give the heading of a row; an inner one stands under the row above."""
+    """Return the heading of a row; an inner one stands under the row above."""
     style = f"text-align:left;font-weight:normal;padding:.1em .6em .1em {1.8 if inner else 0.6}em"
     return element("th", text, scope="row", style=style)
 
 
 def cell(text: Child, *, right: bool = False, bold: bool = False) -> Markup:
-    """Give a cell of words, or of a number on the right, which is never cut over two lines."""
+    """Return a cell of words, or of a number on the right, which is never cut over two lines."""
     look = "text-align:right;white-space:nowrap" if right else "text-align:left;min-width:12em"
     return element("td", text, style=f"{look};padding:.1em .6em{';font-weight:bold' if bold else ''}")
 
 
 def gap(columns: int) -> Markup:
-    """Give a row that says that some are left out."""
+    """Return a row that says that some are left out."""
     return row([element("td", "…", colspan=str(columns), style="text-align:center")])
 
 
 def listed(title: str, lines: Sequence[str]) -> Markup | None:
-    """Give lines under their title; nothing where there are none."""
+    """Return lines under their title; nothing where there are none."""
     if not lines:
         return None
     items = element("ul", (element("li", line.strip()) for line in lines), style="margin-top:.2em")
@@ -72,5 +72,5 @@ def listed(title: str, lines: Sequence[str]) -> Markup | None:
 
 
 def paragraphs(texts: Iterable[str]) -> list[Markup]:
-    """Give each text in a paragraph of its own."""
+    """Return each text in a paragraph of its own."""
     return [element("p", text) for text in texts]

@@ -220,7 +220,7 @@ def _change(speech: Speech, change: Change) -> str:
 
 
 def _short(value: Any, beside: Any) -> Any:
-    """Give the long form of a figure or a criterion as the short form that stands beside it."""
+    """Return the long form of a figure or a criterion as the short form that stands beside it."""
     if isinstance(value, Mapping) and isinstance(beside, str):
         return next((value[key] for key in ("value", "weight", "heading", "column") if key in value), value)
     return value

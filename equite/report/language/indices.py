@@ -99,7 +99,7 @@ def _title(speech: Speech, name: str, member: Criterion | Family) -> str:
 
 
 def _shares(speech: Speech, members: Mapping[str, Criterion | Family]) -> dict[str, float]:
-    """Give each member's share of the weight; nothing where a weight depends on the territory."""
+    """Return each member's share of the weight; nothing where a weight depends on the territory."""
     weights = {name: _value(speech, member.weight) for name, member in members.items()}
     known = {name: weight for name, weight in weights.items() if weight is not None}
     total = sum(known.values())

@@ -43,21 +43,21 @@ _BLANKS = "\u00a0\u202f\u2009"
 
 
 def plain(text: str) -> str:
-    """Give a text on one line, without the control characters that a terminal or a spreadsheet would obey."""
+    """Return a text on one line, without the control characters that a terminal or a spreadsheet would obey."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() or letter in _BLANKS else " " for letter in text).strip()
 
 
 def part_names(formula: Formula, part: Part) -> frozenset[str]:
-    """Give the names that a part's dollars rest on; a remainder or a fraction rests on the envelope."""
+    """Return the names that a part's dollars rest on; a remainder or a fraction rests on the envelope."""
     names = formula.names.part_needs(part)
     whole = part.pool is not None and (part.pool.remainder or part.pool.fraction is not None)
     return names | {"envelope"} if whole else names
 
 
 def limit_names(formula: Formula, limit: Limit) -> frozenset[str]:
-    """Give the names that a limit's bounds and its exceptions rest on."""
+    """Return the names that a limit's bounds and its exceptions rest on."""
     names = {name for _, expression in expressions_of(limit) for name in expression.names}
     own = formula.names.parts[limit.part].previous if limit.part in formula.names.parts else None
     if own and "previous" in names:
@@ -84,7 +84,7 @@ class Labels:
         self.digits = Unit(Decimal(formula.rounding_to)).digits
 
     def say(self, entry: str, **values: object) -> str:
-        """Give a worded output in the readers' language."""
+        """Return a worded output in the readers' language."""
         return typeset(wording.say(entry, self.language, **values), self.language)
 
     def count(self, number: int, one: str, many: str) -> str:
@@ -118,7 +118,7 @@ class Labels:
         return wording.money(0.0, "fr", self.formula.currency, 0).lstrip("0").strip()
 
     def worded(self, text: Mapping[str, str] | None, absent: str = "") -> str:
-        """Give a text of the page in the readers' language."""
+        """Return a text of the page in the readers' language."""
         return plain(text[self.language]) if text else absent
 
     @cached_property
@@ -132,7 +132,7 @@ class Labels:
         return found
 
     def title(self, name: str) -> str:
-        """Give a name's title on the page; without one, the name in words."""
+        """Return a name's title on the page; without one, the name in words."""
         page = self.formula
         if name in ("envelope", "previous", "amount"):
             return self.say(f"word-{name}")
@@ -149,12 +149,12 @@ class Labels:
         return plain(self.speech.title(name))
 
     def _own(self, thing: Part | Limit) -> str:
-        """Give the title of a part or of a limit; without one, its id in words."""
+        """Return the title of a part or of a limit; without one, its id in words."""
         words = plain(thing.id.replace("_", " ")).strip()
         return self.worded(thing.title, words[:1].upper() + words[1:])
 
     def criterion(self, index: str, name: str) -> str:
-        """Give a criterion's title: its own in that index, else that of the column or variable it is read from."""
+        """Return a criterion's title: its own in that index, else that of the column or variable it is read from."""
         for _, other, criterion in criteria_of(self.formula.indices[index]):
             if other == name and criterion.title and not self._inherited(name, criterion):
                 return self.worded(criterion.title)
@@ -166,27 +166,27 @@ class Labels:
         return known is not None and dict(known.title) == dict(criterion.title or {})
 
     def limit(self, limit: Limit) -> str:
-        """Give a limit's title; its id may be that of a part."""
+        """Return a limit's title; its id may be that of a part."""
         return self._own(limit)
 
     def check(self, that: str, title: Mapping[str, str]) -> str:
-        """Give a check's title; one without is said in words."""
+        """Return a check's title; one without is said in words."""
         return self._condition(title, [check.that for check in self.formula.checks if str(check.that) == that])
 
     def reason(self, reason: Mapping[str, str]) -> str:
-        """Give the reason why somebody is left out; a rule without one is said in words."""
+        """Return the reason why somebody is left out; a rule without one is said in words."""
         rules = [*self.formula.eligible, *(rule for part in self.formula.parts for rule in part.eligible)]
         return self._condition(reason, [rule.where for rule in rules])
 
     def _condition(self, text: Mapping[str, str], conditions: Iterable[Expression]) -> str:
-        """Give a text, or the words of the condition that stands in its place."""
+        """Return a text, or the words of the condition that stands in its place."""
         for condition in conditions:
             if text[self.language] == str(condition):
                 return self.expression(condition)
         return self.worded(text)
 
     def unit(self, name: str) -> str:
-        """Give the unit of a column, a constant or a variable; nothing where the page does not say."""
+        """Return the unit of a column, a constant or a variable; nothing where the page does not say."""
         page = self.formula
         spec = page.columns.get(name) or page.constants.get(name) or page.variables.get(name)
         return self.worded(spec.unit if spec else None)
@@ -203,7 +203,7 @@ class Labels:
             return name
 
     def statuses(self, names: Iterable[str]) -> frozenset[str]:
-        """Give the statuses of all the figures that some names rest on."""
+        """Return the statuses of all the figures that some names rest on."""
         page = self.formula
         found: set[str] = set()
         seen: set[str] = set()
@@ -253,7 +253,7 @@ class Labels:
         return frozenset().union(*parts, *(limit_names(page, limit) for limit in page.limits))
 
     def heading(self, word: str) -> str:
-        """Give the heading of one of the table's own columns, such as ``code`` or ``amount``."""
+        """Return the heading of one of the table's own columns, such as ``code`` or ``amount``."""
         rests_on: Mapping[str, frozenset[str]] = {
             "previous": frozenset({"previous"}),
             "per_head": self.amount_names | self._people,
@@ -271,11 +271,11 @@ class Labels:
         return frozenset({self.formula.people or "population"})
 
     def part_heading(self, part: Part) -> str:
-        """Give the heading of a part's column."""
+        """Return the heading of a part's column."""
         return self.dressed(self.title(part.id), self.symbol, self.mark(part_names(self.formula, part)))
 
     def limit_heading(self, limit: Limit) -> str:
-        """Give the heading of a limit's column."""
+        """Return the heading of a limit's column."""
         return self.dressed(self.limit(limit), self.symbol, self.mark(limit_names(self.formula, limit)))
 
     def dressed(self, title: str, *beside: str) -> str:
@@ -293,7 +293,7 @@ class Labels:
 
 
 def column_labels(allocation: Allocation, language: Language | None = None) -> dict[str, str]:
-    """Give the heading of each column of an allocation's table.
+    """Return the heading of each column of an allocation's table.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ class Section:
 
 
 def printable(text: str) -> str:
-    """Give a text on one line, without the control characters that a terminal would obey."""
+    """Return a text on one line, without the control characters that a terminal would obey."""
     # Python counts the non-breaking spaces among what cannot be printed.
     kept = (letter if letter.isprintable() or letter in "\u00a0\u202f\u2009" else " " for letter in text)
     return text if text.isprintable() else "".join(kept).strip()
@@ -81,7 +81,7 @@ class Speech:
     language: Language
 
     def say(self, entry: str, /, **values: object) -> str:
-        """Give an entry of the catalogue of sentences."""
+        """Return an entry of the catalogue of sentences."""
         return typeset(wording.say(entry, self.language, **values), self.language)
 
     def quoted(self, text: str) -> str:
@@ -89,7 +89,7 @@ class Speech:
         return self.say("words-quoted", text=printable(text))
 
     def title(self, name: str) -> str:
-        """Give a name's title on the page, else its heading in the table, else what the catalogue calls it."""
+        """Return a name's title on the page, else its heading in the table, else what the catalogue calls it."""
         page = self.formula
         for section in (page.columns, page.constants, page.variables, page.indices, page.names.parts):
             found = section.get(name)
@@ -99,7 +99,7 @@ class Speech:
         return self.plain(column.heading if column is not None and column.heading else name)
 
     def plain(self, name: str) -> str:
-        """Give an untitled name as words: what the catalogue of criteria calls it, or itself without underscores."""
+        """Return an untitled name as words: what the catalogue of criteria calls it, or itself without underscores."""
         if name in read_catalogue():
             return read_catalogue()[name].title[self.language]
         if name in FAMILIES:
@@ -198,7 +198,7 @@ class Speech:
         return written(self._worded(node), self._style)
 
     def _worded(self, node: Node) -> Node:
-        """Give the tree with every name, label and function replaced by what is said for it."""
+        """Return the tree with every name, label and function replaced by what is said for it."""
         match node:
             case Name(name):
                 return Name(self._noun(name))
@@ -242,7 +242,7 @@ class Speech:
         return None
 
     def _noun(self, name: str) -> str:
-        """Give a name as it stands in a calculation: bare where a single word, else in quotation marks."""
+        """Return a name as it stands in a calculation: bare where a single word, else in quotation marks."""
         if name in (*_WORDS, "all", "eligible"):
             noun = self.say(f"words-noun-{name}")
             return self.quoted(noun) if " " in noun else noun
@@ -252,7 +252,7 @@ class Speech:
         return self.quoted(title)
 
     def _beside(self, node: Node) -> Node:
-        """Give what stands beside a sign: ``total of x ÷ y`` could be read as ``total of (x ÷ y)``."""
+        """Return what stands beside a sign: ``total of x ÷ y`` could be read as ``total of (x ÷ y)``."""
         worded = self._worded(node)
         said = isinstance(worded, Name) and not isinstance(node, Name)
         if said and not str(getattr(worded, "name", "")).startswith("("):

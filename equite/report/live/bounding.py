@@ -32,7 +32,7 @@ class Bounded:
 
 
 def unit_of(sums: Sums) -> tuple[int, int]:
-    """Give the unit of amounts as a fraction."""
+    """Return the unit of amounts as a fraction."""
     unit = sums.allocation.context.unit
     return unit._top, unit._bottom
 

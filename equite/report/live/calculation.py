@@ -102,7 +102,7 @@ def calculate(sums: Sums) -> Calculated:
 
 
 def _root(scope: Scope, ids: set[str]) -> Scope:
-    """Give the scope in which no part is known yet."""
+    """Return the scope in which no part is known yet."""
     while scope.parent is not None and scope.binds(ids):
         scope = scope.parent
     return scope

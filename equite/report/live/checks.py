@@ -92,7 +92,7 @@ def _about(sums: Sums, word: str) -> str:
 
 
 def _conditions(sums: Sums) -> list[Check]:
-    """Give what must hold for the page to have a meaning: no negative measure, no crossed bounds."""
+    """Return what must hold for the page to have a meaning: no negative measure, no crossed bounds."""
     return [Check("sums", title, "", f"IF(ISERROR({text}),1,{text})", 0.0) for title, text in sums.conditions]
 
 
@@ -116,7 +116,7 @@ def _policy(sums: Sums, done: Calculated) -> list[Check]:
 
 
 def _final(sums: Sums, done: Calculated) -> Translator:
-    """Give what names mean once amounts are final: ``amount``, and what is left of each part in it."""
+    """Return what names mean once amounts are final: ``amount``, and what is left of each part in it."""
     allocation = sums.allocation
     numbers = full(sums, allocation.amounts)
     amount = done.final

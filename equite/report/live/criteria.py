@@ -141,7 +141,7 @@ class Measured:
         return f"AVERAGEIFS({known.range},{groups.range},{groups.cell})"
 
     def _figure(self, *keys: str) -> str:
-        """Give the cell of a figure of the criterion's own, or of its index's."""
+        """Return the cell of a figure of the criterion's own, or of its index's."""
         own = (*self.path, *keys)
         return self.sums.figures[own if own in self.sums.figures else ("indices", self.found.index, *keys)]
 
@@ -342,7 +342,7 @@ class Measured:
         return self._figure(*keys) if known else absent
 
     def _posts(self) -> tuple[str, str]:
-        """Give the goalposts, turned with the values."""
+        """Return the goalposts, turned with the values."""
         if self.method.name == "levels":
             low, high = "1", str(len(self.sums.formula.columns[self.found.name].levels))
         else:
@@ -352,7 +352,7 @@ class Measured:
         return low, high
 
     def _statistics(self, values: Floats) -> Callable[[Column], Sequence[Head]] | None:
-        """Give the figures of the values that scores rest on."""
+        """Return the figures of the values that scores rest on."""
         there = values[~np.isnan(values)]
         say = self.sums.labels.say
         ends = [("lowest", "MIN({0})", there.min()), ("highest", "MAX({0})", there.max())]

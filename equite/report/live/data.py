@@ -68,7 +68,7 @@ def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dic
 
 
 def _columns(allocation: Allocation) -> list[tuple[str, str, np.ndarray]]:
-    """Give the columns to write: the codes, the names, then what the page reads."""
+    """Return the columns to write: the codes, the names, then what the page reads."""
     page, table = allocation.formula, allocation.scope.table
     found: list[tuple[str, str, np.ndarray]] = [("", page.key.column, table.codes)]
     if page.name is not None and page.name in table.columns:
@@ -81,7 +81,7 @@ def _columns(allocation: Allocation) -> list[tuple[str, str, np.ndarray]]:
 
 
 def _withheld(allocation: Allocation, key: str) -> dict[int, str]:
-    """Give the rows whose figure is withheld, and the mark that says so."""
+    """Return the rows whose figure is withheld, and the mark that says so."""
     cells = allocation.scope.table.suppressed.get(key)
     if cells is None:
         return {}

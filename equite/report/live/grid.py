@@ -43,7 +43,7 @@ def number_form(book: Book) -> str:
 
 
 def quoted(name: str) -> str:
-    """Give a sheet's name as formulas write it."""
+    """Return a sheet's name as formulas write it."""
     return "'" + name.replace("'", "''") + "'!"
 
 
@@ -55,14 +55,14 @@ def absolute(cells: str) -> str:
 
 
 def cached(value: object) -> Any:
-    """Give a value as a formula's cell carries it; a missing number is the error that stands for it."""
+    """Return a value as a formula's cell carries it; a missing number is the error that stands for it."""
     if isinstance(value, float) and not math.isfinite(value):
         return "#N/A"
     return value
 
 
 def _listed(values: np.ndarray | Sequence[object]) -> Sequence[object]:
-    """Give a column's values as cells carry them."""
+    """Return a column's values as cells carry them."""
     if isinstance(values, np.ndarray) and values.dtype != object and np.isfinite(values).all():
         found: list[object] = values.tolist()
         return found
@@ -92,11 +92,11 @@ class Column:
         return f"{self.sheet}${self.letter}${self.first}:${self.letter}${self.last}"
 
     def head(self, at: int = 0) -> str:
-        """Give one of the column's own figures."""
+        """Return one of the column's own figures."""
         return f"{self.sheet}${self.letter}${HEADS + at}"
 
     def on(self, sheet: str) -> Column:
-        """Give the column as another sheet's formulas name it."""
+        """Return the column as another sheet's formulas name it."""
         return Column(self.letter, self.first, self.last, quoted(sheet))
 
 
@@ -199,7 +199,7 @@ class Grid:
         return column.head()
 
     def letters(self, ahead: int) -> str:
-        """Give the letters of the next column, or of one further on."""
+        """Return the letters of the next column, or of one further on."""
         return letters(self.columns + ahead)
 
     def close(self, frozen: int) -> None:

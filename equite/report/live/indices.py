@@ -137,7 +137,7 @@ class _Block:
             self.sums.places[child.path] = ScorePlace(column, share, child.heading)
 
     def _weights(self, children: list[_Child]) -> tuple[list[str], str]:
-        """Give each child's weight: a cell that holds for all, or (second) a range of each row's own weights."""
+        """Return each child's weight: a cell that holds for all, or (second) a range of each row's own weights."""
         if all(self.of.is_scalar(child.weight.tree) for child in children):
             return [self.of.number(child.weight.tree) for child in children], ""
         columns = [
@@ -195,7 +195,7 @@ _MEANS = {
 
 
 def _across(columns: list[Column]) -> str:
-    """Give the cells of the row's own, from the first column to the last."""
+    """Return the cells of the row's own, from the first column to the last."""
     return f"{columns[0].cell}:{columns[-1].cell}"
 
 
@@ -204,7 +204,7 @@ def _heads(columns: list[Column]) -> str:
 
 
 def int_of(letter: str) -> int:
-    """Give a column's number, from 0."""
+    """Return a column's number, from 0."""
     number = 0
     for each in letter:
         number = number * 26 + ord(each) - ord("A") + 1

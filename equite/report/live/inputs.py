@@ -47,7 +47,7 @@ class Figure:
 
 
 def literals(path: tuple[Key, ...], expression: Expression, owner: str, kind: Kind = "number") -> Iterator[Figure]:
-    """Give the numbers of an expression that may be changed: all but 0 and 1, and those that shape the formula.
+    """Return the numbers of an expression that may be changed: all but 0 and 1, and those that shape the formula.
 
     An expression that is one plain number has its own path; within others the path tells which number it is.
     """
@@ -62,7 +62,7 @@ def literals(path: tuple[Key, ...], expression: Expression, owner: str, kind: Ki
 
 
 def _fixed(node: Node) -> Iterator[Node]:
-    """Give the numbers that a formula cannot do without as they are: digits, shares of quantiles, choices."""
+    """Return the numbers that a formula cannot do without as they are: digits, shares of quantiles, choices."""
     if isinstance(node, Call) and node.function == "round":
         yield from (inner for argument in node.arguments[1:] for inner in walk(argument))
     if isinstance(node, Aggregate) and node.function == "quantile":
@@ -72,7 +72,7 @@ def _fixed(node: Node) -> Iterator[Node]:
 
 
 def parameters_of(method: Method, known: Mapping[str, Any]) -> dict[str, float]:
-    """Give the numbers that a page states for a method, by the parameter's name."""
+    """Return the numbers that a page states for a method, by the parameter's name."""
     given = method.parameters
     if method.name not in known:
         return {}
@@ -89,7 +89,7 @@ def parameters_of(method: Method, known: Mapping[str, Any]) -> dict[str, float]:
 
 
 def figures_of(formula: Formula) -> Iterator[Figure]:
-    """Give every figure of the page outside its indices, in the page's order."""
+    """Return every figure of the page outside its indices, in the page's order."""
     if formula.envelope is not None:
         yield from literals(("envelope", "value"), formula.envelope.value, "envelope", "money")
     for name, constant in formula.constants.items():
@@ -111,7 +111,7 @@ def figures_of(formula: Formula) -> Iterator[Figure]:
 def method_figures(
     formula: Formula, index: str, name: str, criterion: Criterion, path: tuple[Key, ...]
 ) -> Iterator[Figure]:
-    """Give the figures of a criterion's own methods: transform, direction, normaliser, fill."""
+    """Return the figures of a criterion's own methods: transform, direction, normaliser, fill."""
     direction, spec = criterion.more_need_when, formula.indices[index]
     if criterion.transform is not None:
         for key, value in parameters_of(criterion.transform, TRANSFORMS).items():
@@ -140,7 +140,7 @@ def _normaliser(formula: Formula, index: str, name: str, method: Method, path: t
 
 
 def index_figures(formula: Formula, index: str) -> Iterator[Figure]:
-    """Give the figures that an index states for all its criteria."""
+    """Return the figures that an index states for all its criteria."""
     spec, path = formula.indices[index], ("indices", index)
     if set(spec.normalise.parameters) != {"from"}:
         for key, value in parameters_of(spec.normalise, NORMALISERS).items():
@@ -151,7 +151,7 @@ def index_figures(formula: Formula, index: str) -> Iterator[Figure]:
 
 
 def _powers(group: Index | Family, path: tuple[Key, ...], index: str) -> Iterator[Figure]:
-    """Give the powers of means, of the index and of its families."""
+    """Return the powers of means, of the index and of its families."""
     if group.aggregate is not None and group.aggregate.name == "power-mean":
         for key, value in parameters_of(group.aggregate, AGGREGATORS).items():
             yield Figure((*path, "aggregate", "parameters", key), value, index)

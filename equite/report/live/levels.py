@@ -36,7 +36,7 @@ class Solved:
 
 
 def finite(bounds: Floats) -> Floats:
-    """Give bounds as the sheet holds them: what is not there is beyond all amounts."""
+    """Return bounds as the sheet holds them: what is not there is beyond all amounts."""
     return np.clip(bounds, -ABSENT, ABSENT)
 
 

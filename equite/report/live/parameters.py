@@ -112,7 +112,7 @@ class Parameters:
         return labels.title(str(path[1]) if len(path) > 1 and path[0] != "envelope" else str(path[0]))
 
     def _about(self, figure: Figure) -> tuple[str, str, str, str]:
-        """Give a figure's unit, the rule that it stands in, its source and its status."""
+        """Return a figure's unit, the rule that it stands in, its source and its status."""
         path, labels, page = figure.path, self.labels, self.formula
         spec = (
             page.envelope

@@ -88,7 +88,7 @@ class Staged:
             self.afters.append(self.amounts)
 
     def _translator(self, limit: Limit) -> Translator:
-        """Give what names mean as the stage begins."""
+        """Return what names mean as the stage begins."""
         known: dict[str, Column | str] = {name: shared.amounts for name, shared in self.parts.items()}
         values: dict[str, np.ndarray] = {name: shared.values for name, shared in self.parts.items()}
         known["amount"], values["amount"] = self.amounts, self.values
@@ -350,7 +350,7 @@ def _plain(limit: Limit) -> Limit:
 
 
 def evaluated(scope: Scope, sums: Sums, limit: Limit, at: int, mask: np.ndarray | None) -> Bounds:
-    """Give a stage's bounds as the engine has them."""
+    """Return a stage's bounds as the engine has them."""
     return evaluate_bounds(scope, sums.allocation.context, limit.at_least, limit.at_most, ("limits", at), mask)
 
 

@@ -102,7 +102,7 @@ class Sums:
         return write_index(self, of, name)
 
     def everybody(self, of: Translator) -> Column:
-        """Give who takes part, as a name of conditions: all, while that is being decided."""
+        """Return who takes part, as a name of conditions: all, while that is being decided."""
         if self.eligible is not None:
             return self.eligible
         if self._everybody is None:

@@ -63,13 +63,13 @@ class _Table:
         self.there = self.allocation.context.rows
 
     def _from_original(self) -> Shown:
-        """Give the column that tells what changes of figures did to each amount."""
+        """Return the column that tells what changes of figures did to each amount."""
         heading = self.labels.dressed(self.labels.say("live-from-original"), self.labels.symbol)
         zeros = np.zeros(len(self.allocation.codes))
         return Shown("from_original", "after", "money", heading, zeros, self.labels.digits, 0.0)
 
     def _on(self, column: Column) -> Column:
-        """Give a column as this sheet names it."""
+        """Return a column as this sheet names it."""
         return column if column.sheet else column.on(self.sums.grid.name)
 
     def write(self) -> None:
@@ -95,7 +95,7 @@ class _Table:
         worksheet.print_area(0, 0, self.rows + 1, len(self.columns) - 1)
 
     def _heights(self, worksheet: Any, widths: list[float]) -> None:
-        """Give the rows whose texts wrap the height that they need."""
+        """Return the rows whose texts wrap the height that they need."""
         for at, (column, width) in enumerate(zip(self.columns, widths, strict=True)):
             if column.kind == "text":
                 for row, value in enumerate(self._filled(column, at)[1], start=1):
@@ -153,7 +153,7 @@ class _Table:
         return self._step(column)
 
     def _fixed_cell(self, column: Column) -> str:
-        """Give a column's cell of a fixed row, on the sheet that holds it."""
+        """Return a column's cell of a fixed row, on the sheet that holds it."""
         return self._on(column).cell.replace(ROW, f"${ROW}")
 
     def _spread(self, values: np.ndarray, digits: int | None = None) -> list[object]:
@@ -186,7 +186,7 @@ class _Table:
         raise AssertionError(column)
 
     def _rounding(self, column: Shown, at: int) -> Filled:
-        """Give what the steps as shown lack, so that every row adds up to the last decimal."""
+        """Return what the steps as shown lack, so that every row adds up to the last decimal."""
         first = next(place for place, each in enumerate(self.columns) if each.step in ("part", "limit"))
         steps = f"SUM({letters(first)}{ROW}:{letters(at - 1)}{ROW})"
         amount = self._fixed_cell(self.done.amounts)
@@ -241,7 +241,7 @@ class _Table:
         return self._fixed_cell(found)
 
     def _notes(self, column: Shown) -> Filled:
-        """Give what a reader should know of a row; whether it takes part may change."""
+        """Return what a reader should know of a row; whether it takes part may change."""
         notes = dict(zip(self.allocation.codes, map(str, column.cells), strict=True))
         assert self.sums.eligible is not None
         said = self.labels.say("live-takes-no-part")

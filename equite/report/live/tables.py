@@ -58,7 +58,7 @@ class TablePlace:
 def hinges(
     table: Table, edges: list[str], values: list[str], above: str
 ) -> tuple[list[str], list[str], list[float], list[float]]:
-    """Give the formulas and the values of a table's starts and changes of slope.
+    """Return the formulas and the values of a table's starts and changes of slope.
 
     Parameters
     ----------

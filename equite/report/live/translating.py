@@ -98,13 +98,13 @@ class Translator:
         self._aggregates: dict[Aggregate, Ref] = {}
 
     def bound(self, scope: Scope, **names: Ref) -> Translator:
-        """Give a translator in which some names mean something else."""
+        """Return a translator in which some names mean something else."""
         return Translator(self.sums, scope, names, self)
 
     # Names.
 
     def ref(self, name: str) -> Ref:
-        """Give a name's column, or its cell where it is one figure for all."""
+        """Return a name's column, or its cell where it is one figure for all."""
         if name in self.names:
             return self.names[name]
         if self.parent is not None and not self._rests_on_bound((name,)):
@@ -153,7 +153,7 @@ class Translator:
             return self.sums.grid.values(heading, values, about=about)
 
     def plain(self, node: Node) -> str:
-        """Give a cell that holds a node's value, written for the purpose where there is none yet."""
+        """Return a cell that holds a node's value, written for the purpose where there is none yet."""
         if isinstance(node, Name) and not self._is_data(node.name):
             return _cell(self.ref(node.name))
         if isinstance(node, Number | Negative) and id(node) in self.sums.numbers:

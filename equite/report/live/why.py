@@ -134,7 +134,7 @@ class _Why:
         self.sheet.row += 2
 
     def _of(self, column: Column) -> str:
-        """Give a column's value for the territory picked."""
+        """Return a column's value for the territory picked."""
         found = column if column.sheet else column.on(self.grid.name)
         return f"INDEX({found.range},{self.place})"
 
@@ -175,7 +175,7 @@ class _Why:
         ]
 
     def _part_lines(self, part: PartDollars, title: str, text: str, value: float) -> list[_Line]:
-        """Give a part's size, then what each family of criteria adds to it or takes away."""
+        """Return a part's size, then what each family of criteria adds to it or takes away."""
         families: dict[str, list[tuple[str, float]]] = {}
         for at, criterion in enumerate(part.criteria):
             families.setdefault(criterion.top, []).append((self._dollars(part, at), float(criterion.values[self.row])))

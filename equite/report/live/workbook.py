@@ -127,7 +127,7 @@ def _about(sums: Sums) -> list[str]:
 
 
 def _manifest(book: Book, sums: Sums, done: Calculated, inputs: list[Input]) -> Manifest:
-    """Give what the workbook says of itself, and name the places that it tells of."""
+    """Return what the workbook says of itself, and name the places that it tells of."""
     allocation, grid, page = sums.allocation, sums.grid, sums.formula
     cells = {"amounts": done.amounts.range, "codes": sums.code.range, "reserve": done.reserve}
     if done.envelope:

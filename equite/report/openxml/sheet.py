@@ -66,7 +66,7 @@ def _local(tag: str) -> str:
 
 
 def elements_of(raw: bytes) -> Iterator[Element]:
-    """Give every element of a part, in the order in which they begin; names without their prefix."""
+    """Return every element of a part, in the order in which they begin; names without their prefix."""
     found: list[Element] = []
     path: list[Element] = []
     parser = expat.ParserCreate()
@@ -100,7 +100,7 @@ _TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*""")
 
 
 def _past_quotes(raw: bytes, start: int) -> int:
-    """Give where a start tag ends; a ``>`` may stand in an attribute."""
+    """Return where a start tag ends; a ``>`` may stand in an attribute."""
     found = _TAG.match(raw, start)
     return found.end() if found else start
 
@@ -207,12 +207,12 @@ def _row_cuts(raw: bytes, grid: Grid, row: int, cells: Mapping[int, CellValue]) 
 
 
 def _before_end(raw: bytes, element: Element) -> int:
-    """Give where the last thing inside an element can be put."""
+    """Return where the last thing inside an element can be put."""
     return raw.rindex(b"</", element.start, element.end) if element.inside < element.end else element.end
 
 
 def _opened(raw: bytes, element: Element, cuts: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
-    """Give an element that was empty (``<row/>``) a beginning and an end around what is put in it."""
+    """Return an element that was empty (``<row/>``) a beginning and an end around what is put in it."""
     inserted = [cut for cut in cuts if cut[0] == element.end]
     if element.inside < element.end or not inserted:
         return cuts

@@ -118,7 +118,7 @@ class Package:
         return book
 
     def _links(self, part: str, base: str) -> dict[str, tuple[str, str]]:
-        """Give what a part of links names: kind and target, by id."""
+        """Return what a part of links names: kind and target, by id."""
         found = {}
         for element in elements_of(self.parts.get(part, b"<none/>")):
             if element.tag == "Relationship":
@@ -175,7 +175,7 @@ class Package:
         return frozenset(found)
 
     def refusal(self, sheet: str, row: int, column: int) -> str | None:
-        """Give the sentence that tells why a cell must not be written to, if it must not."""
+        """Return the sentence that tells why a cell must not be written to, if it must not."""
         grid = self.grid(sheet)
         cell = grid.cells.get(row, {}).get(column)
         if cell and "f" in cell.within:
@@ -186,7 +186,7 @@ class Package:
         return "filling-locked" if grid.protected and style not in self._unlocked else None
 
     def column(self, area: Area) -> list[float | str | None]:
-        """Give what the cells of a column show, one column wide: numbers, texts, None where there is nothing."""
+        """Return what the cells of a column show, one column wide: numbers, texts, None where there is nothing."""
         raw, letters = self.parts[self.sheets[area.sheet]], get_column_letter(area.left).encode()
         found: list[float | str | None] = [None] * area.height
         # One search for one column: a sheet may have millions of other cells.
@@ -219,7 +219,7 @@ class Package:
         return [_text(item) for item in items]
 
     def filled(self, values: Mapping[str, Mapping[tuple[int, int], CellValue]]) -> bytes:
-        """Give the file with some cells changed; all formulas are marked to be calculated anew.
+        """Return the file with some cells changed; all formulas are marked to be calculated anew.
 
         What a formula last gave is taken out everywhere, so that nobody reads a total of the amounts that were there.
 
@@ -240,7 +240,7 @@ class Package:
 
 
 def _text(inside: bytes) -> str:
-    """Give the text of a cell or of a shared text, its pieces of different formats put together."""
+    """Return the text of a cell or of a shared text, its pieces of different formats put together."""
     pieces = re.findall(rb"<(?:\w+:)?t\b[^>]*>([^<]*)<", _ALOUD.sub(b"", inside))
     return html.unescape(b"".join(pieces).decode())
 

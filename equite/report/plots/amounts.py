@@ -139,7 +139,7 @@ def _enlarge(picture: Picture, steps: list[_Step], starts: Floats, labels: PlotL
 
 
 def _keys(steps: list[_Step], labels: PlotLabels) -> list[Patch]:
-    """Give the keys of the looks that stand in a waterfall."""
+    """Return the keys of the looks that stand in a waterfall."""
     used = [look for look in _LOOKS if any(step.look == look for step in steps) and look != "total"]
     return _patches([(labels.say(f"plot-key-{look}"), _LOOKS[look]) for look in used])
 

@@ -141,7 +141,7 @@ def _by_family(weights: pd.DataFrame, index: Index) -> pd.DataFrame:
 
 
 def _families(index: str, found: pd.DataFrame, looks: Mapping[str, Look], labels: PlotLabels) -> Iterator[Patch]:
-    """Give the key of each family, with what it weighs in all; none where no criterion has a family."""
+    """Return the key of each family, with what it weighs in all; none where no criterion has a family."""
     from matplotlib.patches import Patch
 
     for name, look in looks.items() if set(looks) != {""} else ():

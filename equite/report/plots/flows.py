@@ -165,7 +165,7 @@ def _totals(links: Links, end: int) -> list[dict[str, float]]:
 def _gather(
     levels: Sequence[Level], links: Links, kept: Sequence[Mapping[str, float]], most: int, language: Language
 ) -> tuple[list[dict[str, _Node]], list[dict[str, str]]]:
-    """Give the bars of each tier from the top, and the bar that each member is in."""
+    """Return the bars of each tier from the top, and the bar that each member is in."""
     given, got = _totals(links, 0), _totals(links, 1)
     tiers: list[dict[str, _Node]] = []
     homes: list[dict[str, str]] = []
@@ -198,7 +198,7 @@ def _place(key: str, home: str, parents: Mapping[str, tuple[int, str]]) -> tuple
 def _parents(
     flows: Sequence[tuple[str, str, float]], homes: Mapping[str, str], above: Mapping[str, _Node]
 ) -> dict[str, tuple[int, str]]:
-    """Give the place and the key of the bar from which each child gets most."""
+    """Return the place and the key of the bar from which each child gets most."""
     places = {key: at for at, key in enumerate(above)}
     most: dict[str, tuple[float, str]] = {}
     for parent, child, amount in flows:
@@ -208,7 +208,7 @@ def _parents(
 
 
 def _homes(order: Sequence[str], parents: Mapping[str, tuple[int, str]], above: int, most: int) -> dict[str, str]:
-    """Give the bar that each member is in: its own, or that of others, of its parent where parents are few."""
+    """Return the bar that each member is in: its own, or that of others, of its parent where parents are few."""
     if len(order) <= most:
         return {key: key for key in order}
     apart = above <= _FEW * most
@@ -217,7 +217,7 @@ def _homes(order: Sequence[str], parents: Mapping[str, tuple[int, str]], above: 
 
 
 def _scale(tier: Mapping[str, _Node], height: float) -> float:
-    """Give the points that a unit of money may take, so that every bar of a tier has room for its name."""
+    """Return the points that a unit of money may take, so that every bar of a tier has room for its name."""
     amounts = np.array([node.amount for node in tier.values()])
     low, high = 0.0, height / float(amounts.sum())
     for _ in range(50):
@@ -288,7 +288,7 @@ def _tier(
 
 
 def _keys(picture: Picture, tiers: Sequence[Mapping[str, _Node]]) -> list[Artist]:
-    """Give the keys of what is kept, and of bars that stand for several, where there are any."""
+    """Return the keys of what is kept, and of bars that stand for several, where there are any."""
     from matplotlib.patches import Patch
 
     nodes = [node for tier in tiers for node in tier.values()]

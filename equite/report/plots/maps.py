@@ -85,7 +85,7 @@ def bubbles(allocation: Allocation, longitude: str, latitude: str, *, ax: Axes |
 
 
 def _degrees(allocation: Allocation, column: str, most: float) -> Floats:
-    """Give a column of the table in degrees, for those that take part."""
+    """Return a column of the table in degrees, for those that take part."""
     table, language = allocation.territories, allocation.language
     headings = {name: found.heading for name, found in allocation.formula.names.columns.items()}
     headings |= {name: spec.heading for name, spec in allocation.formula.columns.items() if spec.heading}
@@ -112,7 +112,7 @@ def _bearing(value: float, digits: int, sides: tuple[str, str], labels: PlotLabe
 
 
 def _shades(values: Floats) -> BoundaryNorm:
-    """Give at most five classes, each with as many territories, between numbers of three figures."""
+    """Return at most five classes, each with as many territories, between numbers of three figures."""
     from matplotlib.colors import BoundaryNorm
 
     ends = np.nanquantile(values, np.linspace(0, 1, _SHADES + 1))
@@ -216,7 +216,7 @@ def choropleth(allocation: Allocation, areas: Any, key: str, *, per_head: bool =
 
 
 def _codes(allocation: Allocation, areas: Any, key: str) -> Sequence[str]:
-    """Give the code of each area; every territory must have one."""
+    """Return the code of each area; every territory must have one."""
     language = allocation.language
     if not all(hasattr(areas, name) for name in ("plot", "assign", "columns", "geometry")):
         refuse("plot-no-areas", language, given=type(areas).__name__)

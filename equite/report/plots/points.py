@@ -30,7 +30,7 @@ _NAME, _SIZE = 28, 7.5
 
 
 def extremes(*values: Floats, each: int = 4) -> list[int]:
-    """Give the rows that stand out: those with the highest and lowest of each of some values, the first values first.
+    """Return the rows that stand out: those with the highest and lowest of each of some values, the first values first.
 
     All of them where they are few.
     """

@@ -98,7 +98,7 @@ def lorenz(allocation: Allocation, *, ax: Axes | None = None) -> Axes:
 
 
 def lorenz_curve(amounts: Floats, people: Floats) -> tuple[Floats, Floats, float]:
-    """Give the Lorenz curve of money over people, and its Gini index.
+    """Return the Lorenz curve of money over people, and its Gini index.
 
     With those that get the least per head first, x is the cumulated share of the people and y that of the money. The
     Gini index is 1 - Σ (x_i - x_{i-1}) (y_i + y_{i-1}): twice the area between the curve and the diagonal, 0 where all
@@ -127,7 +127,7 @@ def lorenz_curve(amounts: Floats, people: Floats) -> tuple[Floats, Floats, float
 
 
 def _peopled(allocation: Allocation, labels: PlotLabels) -> tuple[np.ndarray, Floats]:
-    """Give the rows that have people, and these; refuse where there are none."""
+    """Return the rows that have people, and these; refuse where there are none."""
     if allocation.people is None:
         refuse("plot-no-people", labels.language)
     known = np.flatnonzero(allocation.people > 0)

@@ -104,7 +104,7 @@ def decimals(values: Sequence[float] | Floats) -> int:
 
 
 def opened(ax: Axes | None, language: Language, width: float = 8.0, height: float = 5.0) -> Picture:
-    """Give the axes to draw on, or a new figure of so many inches.
+    """Return the axes to draw on, or a new figure of so many inches.
 
     Raises
     ------
@@ -135,7 +135,7 @@ class Picture:
         ax.set_axisbelow(True)
 
     def say(self, entry: str, **values: object) -> str:
-        """Give a worded output."""
+        """Return a worded output."""
         return typeset(wording.say(entry, self.language, **values), self.language)
 
     def text(self, x: float, y: float, text: str, *, beside: tuple[float, float] = (0, 0), **look: Any) -> Any:

@@ -43,7 +43,7 @@ class PlotLabels(Labels):
         return f"+{written}" if value > 0 and any(digit in written for digit in "123456789") else written
 
     def notes(self, *more: str, money: bool = True) -> list[str]:
-        """Give the notes of a plot: what the signs mean, the page, and what its amounts rest on."""
+        """Return the notes of a plot: what the signs mean, the page, and what its amounts rest on."""
         signs = [f"{self._signs[mark]} {mark}" for mark in self._signs if mark in self._used]
         lines = [*more, "   ".join(signs)]
         rests = [self._rests_on(status) for status in MARKED] if money else []
@@ -62,5 +62,5 @@ class PlotLabels(Labels):
 
 
 def named(allocation: Allocation, rows: Iterable[int] | None = None) -> list[str]:
-    """Give the names of some territories, of all by default."""
+    """Return the names of some territories, of all by default."""
     return [plain(allocation.names[row]) for row in (range(len(allocation.codes)) if rows is None else rows)]

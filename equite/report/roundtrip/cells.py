@@ -101,7 +101,7 @@ class Book:
         return Area(sheet, *range_boundaries(cells)) if sheet in self.sheets else None
 
     def cells(self, area: Area) -> list[Cell]:
-        """Give the cells of an area, row by row."""
+        """Return the cells of an area, row by row."""
         rows = self.rows(area.sheet)
         found = []
         for row in range(area.top, area.bottom + 1):
@@ -112,7 +112,7 @@ class Book:
         return found
 
     def rows(self, sheet: str) -> list[Sequence[Any]]:
-        """Give all cells of a sheet as openpyxl reads them."""
+        """Return all cells of a sheet as openpyxl reads them."""
         if sheet not in self._rows:
             read = self._book[sheet]
             # What the file says of its extent may be wrong, and hide cells.
@@ -126,7 +126,7 @@ class Book:
         return self._rows[sheet]
 
     def numbers(self, area: Area) -> list[float]:
-        """Give the numbers that the cells of a column showed when the file was saved, NaN where there is none."""
+        """Return the numbers that the cells of a column showed when the file was saved, NaN where there is none."""
         try:
             shown = Package(self._raw).column(area)
         except Broken as broken:

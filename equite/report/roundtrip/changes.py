@@ -118,7 +118,7 @@ def _family_title(path: Path, labels: Labels) -> str:
 
 
 def _column_title(heading: str, labels: Labels) -> str:
-    """Give the title of the column that the table heads so."""
+    """Return the title of the column that the table heads so."""
     for name, needed in labels.formula.names.columns.items():
         if needed.heading == heading:
             return labels.title(name)

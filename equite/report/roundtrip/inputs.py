@@ -116,7 +116,7 @@ class _Reader:
         return Problem(entry, values, where, None, self.book.file.name)
 
     def _codes(self, key: Input, area: Area | None) -> tuple[str, ...]:
-        """Give the codes, in the order of the rows; none where rows came, went or moved."""
+        """Return the codes, in the order of the rows; none where rows came, went or moved."""
         if area is None:
             return ()
         before = [str(code) for code in key.values]
@@ -147,7 +147,7 @@ class _Reader:
                 yield self._problem("workbook-row-deleted", cells[0].sheet, code=code)
 
     def _padded(self, code: str | None) -> str | None:
-        """Give a code of digits its width again, where a spreadsheet took it for a number."""
+        """Return a code of digits its width again, where a spreadsheet took it for a number."""
         width = self.formula.key.width
         return code.zfill(width) if code and width and code.isdigit() else code
 

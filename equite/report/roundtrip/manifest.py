@@ -134,7 +134,7 @@ class Manifest:
         return fingerprint(self.inputs)
 
     def changed(self, values: Sequence[str]) -> tuple[Input, ...]:
-        """Give the inputs that differ from what they were, with their values as they are now.
+        """Return the inputs that differ from what they were, with their values as they are now.
 
         Parameters
         ----------
@@ -145,7 +145,7 @@ class Manifest:
         return tuple(replace(each, value=value) for each, value in pairs if value != each.value)
 
     def to_rows(self) -> list[list[str]]:
-        """Give the rows of the hidden sheet."""
+        """Return the rows of the hidden sheet."""
         rows = [
             [MARK, VERSION],
             ["equite", self.equite],
@@ -181,7 +181,7 @@ class Manifest:
 
 
 def _texts(row: Sequence[object]) -> list[str]:
-    """Give a row's cells as texts, without the empty ones at its end."""
+    """Return a row's cells as texts, without the empty ones at its end."""
     cells = ["" if cell is None else str(cell) for cell in row]
     while cells and not cells[-1]:
         cells.pop()
@@ -215,7 +215,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def fingerprint(inputs: Iterable[Input]) -> str:
-    """Give the SHA-256 of some inputs: their places on the page and their values."""
+    """Return the SHA-256 of some inputs: their places on the page and their values."""
     digest = hashlib.sha256()
     for each in inputs:
         digest.update(json.dumps([each.path, each.value], ensure_ascii=False).encode())

@@ -176,7 +176,7 @@ def _stripped(row: list[object]) -> list[object]:
 
 
 def _cached_amounts(book: Book, manifest: Manifest, codes: tuple[str, ...]) -> pd.Series:
-    """Give the amounts that the file carries, by code."""
+    """Return the amounts that the file carries, by code."""
     place = manifest.places["amounts"]
     area = book.area(place.name, place.sheet, place.cells)
     numbers = book.numbers(area) if area is not None else []

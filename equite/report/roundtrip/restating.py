@@ -30,7 +30,7 @@ _METHODS: Mapping[str, Mapping[str, Method]] = {
 
 
 def restated(page: Mapping[str, Any], figures: Mapping[Path, float], changed: Collection[Path]) -> dict[str, Any]:
-    """Give a page's content with the figures that changed written in; all else stays as it is worded.
+    """Return a page's content with the figures that changed written in; all else stays as it is worded.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def _with(node: Node, values: Mapping[int, float], numbers: Iterator[int]) -> No
 
 
 def _steps(content: Any, path: Path) -> tuple[Any, str | int]:
-    """Give what holds a place of the page, and the key under which it holds it; short forms are followed."""
+    """Return what holds a place of the page, and the key under which it holds it; short forms are followed."""
     holder = content
     for at, key in enumerate(path[:-1]):
         if isinstance(key, int) and isinstance(holder, Mapping):

@@ -106,7 +106,7 @@ class Grid:
         return _GAP.join(set_out).rstrip()
 
     def html(self, caption: str = "") -> Markup:
-        """Give the table as HTML, laid out as all that notebooks show."""
+        """Return the table as HTML, laid out as all that notebooks show."""
         head = tables.row(
             tables.heading(text, right=right) for text, right in zip(self.headings, self.right, strict=True)
         )

@@ -29,7 +29,7 @@ _LAST = 10
 
 
 def allocation_grid(allocation: Allocation, width: int, most: int | None = None) -> Grid:
-    """Give an allocation's table as it fits on a screen: its first rows, and the totals.
+    """Return an allocation's table as it fits on a screen: its first rows, and the totals.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def allocation_grid(allocation: Allocation, width: int, most: int | None = None)
 
 
 def _groups(columns: Sequence[Column]) -> Iterator[list[Column]]:
-    """Give the columns that there may be room for, the most wanted first; what adds up stands together."""
+    """Return the columns that there may be room for, the most wanted first; what adds up stands together."""
     after = {column.id: column for column in columns if column.step == "after"}
     steps = [column for column in columns if column.step in ("part", "limit", "rounding")]
     yield from ([after[name]] for name in ("per_head", "change_share") if name in after)
@@ -61,7 +61,7 @@ def _groups(columns: Sequence[Column]) -> Iterator[list[Column]]:
 
 
 def _least_width(grid: Grid, columns: Sequence[Column]) -> int:
-    """Give the width of a table whose names are cut as short as may be."""
+    """Return the width of a table whose names are cut as short as may be."""
     names = [width for column, width in zip(columns, grid.widths, strict=True) if column.id == "name"]
     return grid.width - sum(max(0, width - _NAME) for width in names)
 
@@ -149,7 +149,7 @@ def _facts(allocation: Allocation, labels: Labels) -> Iterator[str]:
 
 
 def _left_out(allocation: Allocation, labels: Labels) -> list[str]:
-    """Give those left out by reason: a long list tells more by its reasons than by its codes."""
+    """Return those left out by reason: a long list tells more by its reasons than by its codes."""
     silent = {str(rule.where): rule.where for rule in allocation.formula.eligible if rule.reason is None}
     by_reason: dict[str, list[str]] = {}
     for found in allocation.excluded_by:
@@ -182,7 +182,7 @@ def _checks(allocation: Allocation, labels: Labels) -> list[str]:
 
 
 def criteria_grids(criteria: Iterable[Criterion], language: Language, width: int) -> Iterator[tuple[str, Grid]]:
-    """Give the criteria family by family: its title, and a table of its criteria, ``width`` places wide at most."""
+    """Return the criteria family by family: its title, and a table of its criteria, ``width`` places wide at most."""
 
     def said(entry: str) -> str:
         return wording.say(f"catalogue-word-{entry}", language)
@@ -230,7 +230,7 @@ def criterion_in_words(criterion: Criterion, language: Language, width: int) -> 
 
 
 def criterion_told(criterion: Criterion, language: Language) -> Iterator[tuple[str, list[str]]]:
-    """Give what a criterion says, heading by heading, what it does not say left out."""
+    """Return what a criterion says, heading by heading, what it does not say left out."""
     yield "question", [criterion.question[language]]
     yield "unit", [criterion.unit[language]]
     yield "direction", [wording.say(f"catalogue-word-{criterion.direction}", language), *_readings(criterion, language)]

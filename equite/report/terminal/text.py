@@ -58,7 +58,7 @@ def summary(allocation: Allocation) -> str:
 
 
 def result_lines(allocation: Allocation, labels: Labels) -> list[tuple[str, float]]:
-    """Give the money in lines of a label and an amount: the envelope, each part, what is shared out, what is kept."""
+    """Return the money in lines of a label and an amount: the envelope, each part, what is shared out, what is kept."""
     lines: list[tuple[str, float]] = []
     if allocation.envelope is not None:
         mark = labels.mark(("envelope",)) if allocation.formula.envelope else ""
@@ -208,7 +208,7 @@ def explained(explanation: Explanation) -> list[ExplainedLine]:
 
 
 def _worded_line(line: Line, allocation: Allocation, labels: Labels) -> tuple[str, str]:
-    """Give a line's label and its mark."""
+    """Return a line's label and its mark."""
     page = allocation.formula
     if line.kind == "criterion":
         index, _, name = line.id.partition(".")

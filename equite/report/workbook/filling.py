@@ -144,7 +144,7 @@ class _Filler:
             self.problems.found.extend(few(wrong, len(wrong)))
 
     def _areas(self) -> dict[str, Area]:
-        """Give the area of each name of ours that the template defines, those that cannot be used being refused."""
+        """Return the area of each name of ours that the template defines, those that cannot be used being refused."""
         known = {word.casefold(): word for word in (*self.figures, *self.columns)}
         found: dict[str, Area] = {}
         for name in self.package.names:
@@ -167,7 +167,7 @@ class _Filler:
         return found
 
     def _codes_there(self, area: Area) -> dict[int, str]:
-        """Give the codes that the template holds already, by their place in the range."""
+        """Return the codes that the template holds already, by their place in the range."""
         width = self.allocation.formula.key.width
         texts = [text_of(cell) for cell in self.package.column(area)]
         codes = {at: text.zfill(width) if width and text.isdigit() else text for at, text in enumerate(texts) if text}
@@ -178,7 +178,7 @@ class _Filler:
         return codes
 
     def _matched(self, codes: Mapping[int, str], area: Area) -> dict[int, int | None]:
-        """Give the territory of each row of codes; None for one that takes no part."""
+        """Return the territory of each row of codes; None for one that takes no part."""
         allocation = self.allocation
         place = {code: at for at, code in enumerate(allocation.codes)}
         left_out = {found.code for found in allocation.excluded_by}
@@ -229,7 +229,7 @@ class _Filler:
 
 
 def _cell(value: object) -> CellValue:
-    """Give a value as a cell holds it: a number that is missing is a blank."""
+    """Return a value as a cell holds it: a number that is missing is a blank."""
     if value is None or isinstance(value, str):
         return None if value is None else plain(value)
     number = float(value)  # type: ignore[arg-type]

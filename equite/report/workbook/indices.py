@@ -78,7 +78,7 @@ def _in_families(
 
 
 def _effective(scoring: Scoring) -> dict[tuple[tuple[str, ...], str], float]:
-    """Give each criterion's part of the whole weight, its mean where weights differ by territory."""
+    """Return each criterion's part of the whole weight, its mean where weights differ by territory."""
     means = scoring.weights.mean(axis=0) if scoring.criteria else np.zeros(0)
     return {
         (criterion.families, criterion.name): float(weight)

@@ -145,7 +145,7 @@ def _reliance(sheet: Sheet, allocation: Allocation) -> None:
 
 
 def _names(allocation: Allocation) -> dict[str, str]:
-    """Give every territory's name by its code, those left out included."""
+    """Return every territory's name by its code, those left out included."""
     codes = [str(code) for code in allocation.scope.table.codes]
     if allocation.formula.name is None:
         return dict.fromkeys(codes, "")
@@ -206,7 +206,7 @@ def _departures_from_rule(sheet: Sheet, allocation: Allocation) -> None:
 
 
 def _sources(sheet: Sheet, allocation: Allocation) -> None:
-    """Give each figure's unit, source and status."""
+    """Return each figure's unit, source and status."""
     labels, page = sheet.book.labels, allocation.formula
     sheet.section(labels.say("book-sources"))
     specs: dict[str, Any] = {"envelope": page.envelope} if page.envelope else {}
@@ -224,7 +224,7 @@ def _sources(sheet: Sheet, allocation: Allocation) -> None:
 
 
 def _record(sheet: Sheet, allocation: Allocation) -> None:
-    """Give what it takes to redo the sums: versions and fingerprints."""
+    """Return what it takes to redo the sums: versions and fingerprints."""
     labels, record = sheet.book.labels, allocation.record
     sheet.section(labels.say("book-record"))
     table = plain(record["table"]["name"]) or labels.say("book-in-memory")

@@ -159,7 +159,7 @@ def _share(part: Part, sheet: Sheet) -> str:
 
 
 def _level(result: PartResult, sheet: Sheet) -> Cell:
-    """Give the level of a part that has one: the common standard, or the money for one point of score."""
+    """Return the level of a part that has one: the common standard, or the money for one point of score."""
     labels = sheet.book.labels
     if result.part.share.as_is is not None or not result.level.size:
         return None

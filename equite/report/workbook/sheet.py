@@ -52,7 +52,7 @@ Cell = str | Figure | None
 
 
 def fitting(text: str) -> str:
-    """Give a text as a cell can hold it; what is beyond would make the spreadsheet refuse the file."""
+    """Return a text as a cell can hold it; what is beyond would make the spreadsheet refuse the file."""
     return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
 
 
@@ -72,7 +72,7 @@ class Book:
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def style(self, **properties: object) -> Any:
-        """Give a format, made once."""
+        """Return a format, made once."""
         key = tuple(sorted(properties.items()))
         if key not in self._formats:
             self._formats[key] = self.workbook.add_format(properties)
@@ -108,24 +108,24 @@ class Book:
         return f'{locale}"{symbol}{gap}"{plain.removeprefix(locale)}'
 
     def money(self, value: float | None, digits: int | None = None) -> Figure:
-        """Give an amount with its sign."""
+        """Return an amount with its sign."""
         shown = self.labels.digits if digits is None else digits
         return Figure(_cell_value(value, shown), self.money_format(shown))
 
     def number(self, value: float | None, digits: int | None = None) -> Figure:
-        """Give a number with the decimals it needs."""
+        """Return a number with the decimals it needs."""
         if digits is None:
             written = self.labels.number(math.nan if value is None else value)
             digits = len(written.partition("," if self.labels.language == "fr" else ".")[2])
         return Figure(_cell_value(value, digits), self.number_format(digits))
 
     def share(self, value: float | None, digits: int = 1) -> Figure:
-        """Give a share of one, in percent."""
+        """Return a share of one, in percent."""
         return Figure(_cell_value(value, digits + 2), self.share_format(digits))
 
 
 def _cell_value(value: float | None, digits: int) -> float:
-    """Give what a cell holds: what it shows, and no dust beyond."""
+    """Return what a cell holds: what it shows, and no dust beyond."""
     return math.nan if value is None else round(value, digits) + 0.0
 
 
@@ -218,7 +218,7 @@ class Sheet:
         return written
 
     def high(self, cells: Sequence[Cell], room: float = 1.05) -> None:
-        """Give a row the height that its texts need: some programs do not make it grow by themselves."""
+        """Return a row the height that its texts need: some programs do not make it grow by themselves."""
         needed = [
             lines_of(cell, int(width * room))
             for cell, width in zip(cells, self.widths, strict=False)

@@ -27,7 +27,7 @@ class Table:
     columns: tuple[Column, ...]
 
     def cells(self, step: str) -> list[str]:
-        """Give the ranges of the columns that stand at a step, as formulas of other sheets name them."""
+        """Return the ranges of the columns that stand at a step, as formulas of other sheets name them."""
         name = self.sheet.replace("'", "''")
         return [
             f"'{name}'!${letters(at)}${self.first}:${letters(at)}${self.last}"
@@ -101,7 +101,7 @@ def _write_column(book: Book, worksheet: Any, at: int, column: Column) -> None:
 
 
 def _heights(worksheet: Any, columns: Sequence[Column], widths: Sequence[float]) -> None:
-    """Give the rows whose texts wrap the height that they need."""
+    """Return the rows whose texts wrap the height that they need."""
     needed: dict[int, int] = {}
     for column, width in zip(columns, widths, strict=True):
         if column.kind == "text":
@@ -131,7 +131,7 @@ def _totals(book: Book, worksheet: Any, columns: Sequence[Column], rows: int, ke
 
 
 def width_of(column: Column, written: Any) -> float:
-    """Give the width that a column's cells need; its heading may wrap, between words only."""
+    """Return the width that a column's cells need; its heading may wrap, between words only."""
     words = max(map(len, column.heading.split()), default=0) + 1
     if column.kind == "text":
         longest = max(map(len, map(str, column.cells)), default=0)

@@ -111,7 +111,7 @@ def write_template(formula: Formula, path: str | Path) -> Path:
 
 
 def _wanted(formula: Formula) -> Iterator[_Wanted]:
-    """Give the columns: codes, names, then the page's own in its order, each heading once."""
+    """Return the columns: codes, names, then the page's own in its order, each heading once."""
     yield _Wanted("", formula.key.column, "code")
     headings = {_tidy(formula.key.column)}
     if formula.name is not None:
@@ -133,7 +133,7 @@ def _wanted(formula: Formula) -> Iterator[_Wanted]:
 
 
 def _range(formula: Formula, name: str, kind: str) -> tuple[float | None, float | None]:
-    """Give the bounds of a column: its own, those of the criteria it is, and zero for what adds up."""
+    """Return the bounds of a column: its own, those of the criteria it is, and zero for what adds up."""
     low, high = range_of(formula, name)
     spec = formula.columns.get(name)
     if kind == "extensive" and not (spec and spec.range and spec.range[0] is not None):
@@ -152,7 +152,7 @@ def _tidy(heading: str) -> str:
 
 
 def _known_labels(formula: Formula, name: str) -> tuple[str, ...]:
-    """Give the labels of a grouping column for which the page states a direction; every group needs one."""
+    """Return the labels of a grouping column for which the page states a direction; every group needs one."""
     found: dict[str, None] = {}
     for index in formula.indices.values():
         for _, _, criterion in criteria_of(index):
@@ -212,7 +212,7 @@ def _rule(column: _Wanted, at: int, labels: Labels, lists: dict[str, str]) -> di
 
 
 def _also_in_percent(low: float | None, high: float | None) -> list[tuple[float | None, float | None]]:
-    """Give the numbers that a cell may hold where 12.5 and 12.5 % are both let in: the second is stored as 0.125."""
+    """Return the numbers that a cell may hold where 12.5 and 12.5 % are both let in: the second is stored as 0.125."""
     lowest, highest = (None if end is None else float(Decimal(repr(end)).scaleb(-2)) for end in (low, high))
     first, last = sorted(((low, high), (lowest, highest)), key=lambda run: -math.inf if run[0] is None else run[0])
     if first[1] is None or last[0] is None or last[0] <= first[1]:
@@ -358,7 +358,7 @@ def _users(column: _Wanted, formula: Formula, labels: Labels) -> Iterator[str]:
 
 
 def _reached(formula: Formula, names: Iterable[str]) -> set[str]:
-    """Give the names that some names lead to through variables and tables, other rules of the page apart."""
+    """Return the names that some names lead to through variables and tables, other rules of the page apart."""
     found: set[str] = set()
     waiting = list(names)
     stops = {*formula.indices, *formula.names.parts}

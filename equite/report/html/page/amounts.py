@@ -15,7 +15,7 @@ __all__ = ["amounts_section"]
 
 
 def amounts_section(draft: Draft) -> Section:
-    """Give the table, one row for each territory that takes part, with the totals."""
+    """Return the table, one row for each territory that takes part, with the totals."""
     title = draft.say("book-allocation")
     columns = draft.columns
     table = element(
@@ -35,7 +35,7 @@ def amounts_section(draft: Draft) -> Section:
 
 
 def _tools(draft: Draft) -> Markup:
-    """Give the box to search in and the place where what came of it is told; a script shows them."""
+    """Return the box to search in and the place where what came of it is told; a script shows them."""
     named = draft.allocation.formula.name is not None
     label = draft.say("page-search-name" if named else "page-search-code")
     every = draft.labels.number(len(draft.allocation.codes))

@@ -34,7 +34,7 @@ class Declared:
         ]
 
     def _families(self, group: Index | Family, title: str, index: str) -> Iterator[tuple[str, dict[str, Floats]]]:
-        """Give the families whose weights are points of each territory's own, with the points of each aim."""
+        """Return the families whose weights are points of each territory's own, with the points of each aim."""
         allocation, labels = self.draft.allocation, self.draft.labels
         if isinstance(group, Family) and group.points is not None:
             rows = allocation.context.rows
@@ -49,12 +49,12 @@ class Declared:
             yield from self._families(family, labels.worded(family.title) or labels.speech.plain(name), index)
 
     def block(self, row: int) -> Markup | None:
-        """Give what a territory declared or chose; None where the page asks for nothing of the kind."""
+        """Return what a territory declared or chose; None where the page asks for nothing of the kind."""
         told = [*self._aims(row), *self._declarations(row)]
         return fragment(element("h4", self.draft.say("page-declared")), *told) if told else None
 
     def _aims(self, row: int) -> Iterator[Markup]:
-        """Give the points of each family in a line, the aims that were given most first."""
+        """Return the points of each family in a line, the aims that were given most first."""
         for title, aims in self.aims:
             given = sorted(((float(of[row]), aim) for aim, of in aims.items()), key=lambda each: -each[0])
             told = [self.draft.say("page-points", aim=aim, points=self.draft.labels.number(of)) for of, aim in given]

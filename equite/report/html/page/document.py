@@ -74,7 +74,7 @@ def to_html(allocation: Allocation, path: str | Path, territories: Iterable[str]
 
 
 def _rows(allocation: Allocation, territories: Iterable[str] | None) -> tuple[int, ...]:
-    """Give the rows to tell, in code order; refuse all codes that nobody has at once."""
+    """Return the rows to tell, in code order; refuse all codes that nobody has at once."""
     if territories is None:
         count = len(allocation.codes)
         return tuple(range(count)) if count <= MOST_TOLD else ()

@@ -74,16 +74,16 @@ class Draft:
         return tuple(plain(name).strip() or code for name, code in both)
 
     def say(self, entry: str, /, **values: object) -> str:
-        """Give a worded output."""
+        """Return a worded output."""
         return self.labels.say(entry, **values)
 
     def around(self, held: Markup, entry: str, /, **values: object) -> Markup:
-        """Give a worded output with an element in the place of its value ``held``."""
+        """Return a worded output with an element in the place of its value ``held``."""
         before, _, after = self.say(entry, **values, held="\0").partition("\0")
         return fragment(before, held, after)
 
     def column(self, name: str) -> Column | None:
-        """Give a column of what is told once the amounts are known; None where it cannot be told."""
+        """Return a column of what is told once the amounts are known; None where it cannot be told."""
         return next((each for each in self.columns if each.id == name and each.step in ("amount", "after")), None)
 
     def number(self, value: float, column: Column) -> str:
@@ -110,13 +110,13 @@ class Draft:
         return {code: "t-" + quote(code, safe="", errors="surrogatepass").replace("%", ":") for code in codes}
 
     def linked(self, code: str, text: str) -> Markup:
-        """Give a territory's name as a link to its section, or alone where it has none."""
+        """Return a territory's name as a link to its section, or alone where it has none."""
         if code not in self.anchors:
             return fragment(text)
         return element("a", text, href=f"#{self.anchors[code]}")
 
     def known_as(self, code: str, name: str) -> str:
-        """Give a territory's name and its code."""
+        """Return a territory's name and its code."""
         return name if name == code else f"{name} ({code})"
 
 
@@ -138,7 +138,7 @@ Cell = str | Figure | None
 def small_table(
     caption: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, total: bool = False
 ) -> Markup:
-    """Give a table of texts and figures, the first cell of each row its heading.
+    """Return a table of texts and figures, the first cell of each row its heading.
 
     Parameters
     ----------
@@ -170,16 +170,16 @@ def _content(cell: Cell) -> Child:
 
 
 def pairs(found: Sequence[tuple[str, Child]], kind: str) -> Markup:
-    """Give labels and what they label, as a list of definitions."""
+    """Return labels and what they label, as a list of definitions."""
     items = [element("div", element("dt", label), element("dd", value)) for label, value in found]
     return element("dl", items, class_=kind)
 
 
 def listed(lines: Sequence[Child], kind: str | None = None) -> Markup:
-    """Give a list."""
+    """Return a list."""
     return element("ul", [element("li", line) for line in lines], class_=kind)
 
 
 def badge(mark: str) -> Markup | None:
-    """Give the mark of a figure that nobody measured."""
+    """Return the mark of a figure that nobody measured."""
     return element("span", mark, class_="badge") if mark else None

@@ -12,7 +12,7 @@ __all__ = ["glossary_section"]
 
 
 def glossary_section(draft: Draft) -> Section:
-    """Give the glossary, in alphabetical order of the page's language."""
+    """Return the glossary, in alphabetical order of the page's language."""
     found = [(draft.say(f"page-term-{name}"), draft.say(f"page-means-{name}")) for name in _terms(draft)]
     # É stands with E in both languages.
     ordered = sorted(found, key=lambda each: each[0].lower().replace("é", "e").replace("à", "a"))

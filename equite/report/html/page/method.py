@@ -16,7 +16,7 @@ __all__ = ["method_section"]
 
 
 def method_section(draft: Draft) -> Section:
-    """Give the formula in plain words, then what its parts and limits came to."""
+    """Return the formula in plain words, then what its parts and limits came to."""
     speech = draft.labels.speech
     # Who decided, where figures come from and what was changed have their place in other sections.
     elsewhere = {section(speech).title for section in (decision_section, figures_section, changes_section)}
@@ -34,14 +34,14 @@ def method_section(draft: Draft) -> Section:
 
 
 def _nested(lines: Sequence[Line], kind: str) -> Markup | None:
-    """Give lines as a list, those that belong below another in a list inside it."""
+    """Return lines as a list, those that belong below another in a list inside it."""
     if not lines:
         return None
     return element(kind, [element("li", first.text, _nested(inner, "ul")) for first, inner in _families(lines)])
 
 
 def _families(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]:
-    """Give each line of the least depth with the deeper ones that follow it."""
+    """Return each line of the least depth with the deeper ones that follow it."""
     least = min(line.depth for line in lines)
     starts = [0, *(at for at, line in enumerate(lines) if line.depth == least and at)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
@@ -49,7 +49,7 @@ def _families(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]:
 
 
 def _steps(draft: Draft) -> Markup:
-    """Give what each part shared and what each limit moved."""
+    """Return what each part shared and what each limit moved."""
     allocation, labels = draft.allocation, draft.labels
     names = ("part", "pool-amount", "members", "level")
     rows: list[list[Cell]] = []

@@ -23,7 +23,7 @@ _NAMED = 3
 
 
 def reasons(draft: Draft, explanation: Explanation, row: int) -> Markup:
-    """Give the sentences, whose amounts add up to the territory's."""
+    """Return the sentences, whose amounts add up to the territory's."""
     lines: dict[str, list[Line]] = {}
     for line in explanation.lines:
         lines.setdefault(line.part or line.id, []).append(line)

@@ -9,7 +9,7 @@ __all__ = ["record_section"]
 
 
 def record_section(draft: Draft) -> Section:
-    """Give the page and the table by their fingerprints, and the versions of the programs."""
+    """Return the page and the table by their fingerprints, and the versions of the programs."""
     record = draft.allocation.record
     packages = ", ".join(f"{name} {version}" for name, version in sorted(record["packages"].items()))
     found: list[tuple[str, Child]] = [

@@ -14,7 +14,7 @@ __all__ = ["whole_page"]
 
 
 def whole_page(draft: Draft, sections: Sequence[Section]) -> str:
-    """Give the file's text: one page that needs nothing else, and asks nothing of any network.
+    """Return the file's text: one page that needs nothing else, and asks nothing of any network.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def _section(section: Section) -> Markup:
 
 
 def _style(draft: Draft) -> str:
-    """Give the sheet of styles, with the paper of the page's currency."""
+    """Return the sheet of styles, with the paper of the page's currency."""
     here = draft.allocation.formula.currency in ("CAD", "USD")
     return _kept("page.css").replace("PAPER", "letter" if here else "A4")
 

@@ -12,7 +12,7 @@ __all__ = ["sources_section"]
 
 
 def sources_section(draft: Draft) -> Section:
-    """Give the source and status of each figure, and what rests on it."""
+    """Return the source and status of each figure, and what rests on it."""
     return Section("sources", draft.say("page-sources"), fragment(_figures(draft), _reliance(draft)))
 
 

@@ -19,7 +19,7 @@ _MOST = 200
 
 
 def summary_section(draft: Draft) -> Section:
-    """Give what a reader of one page should know."""
+    """Return what a reader of one page should know."""
     return Section(
         "summary",
         draft.say("page-summary"),
@@ -63,7 +63,7 @@ def _not_measured(draft: Draft) -> Markup | None:
 
 
 def _key_figures(draft: Draft) -> Markup:
-    """Give the few numbers that everybody asks for."""
+    """Return the few numbers that everybody asks for."""
     allocation, labels = draft.allocation, draft.labels
     found: list[tuple[str, Child]] = []
     if allocation.envelope is not None:
@@ -175,7 +175,7 @@ def _checks(draft: Draft) -> Markup:
 
 
 def _several(names: list[Markup], count: int, labels: Labels) -> Markup:
-    """Give names in a row, and how many others there are."""
+    """Return names in a row, and how many others there are."""
     more = labels.count(count - len(names), "warnings-more-one", "warnings-more-many") if count > len(names) else None
     between: list[Child] = [piece for name in names for piece in (", ", name)]
     return fragment(between[1:], f", {more}" if more else None)
@@ -216,7 +216,7 @@ def _reasons(draft: Draft) -> Iterator[Markup]:
 
 
 def all_names(draft: Draft) -> dict[str, str]:
-    """Give every territory's name by its code, those left out included."""
+    """Return every territory's name by its code, those left out included."""
     allocation = draft.allocation
     codes = [str(code) for code in allocation.scope.table.codes]
     if allocation.formula.name is None:

@@ -22,7 +22,7 @@ __all__ = ["territories_section"]
 
 
 def territories_section(draft: Draft) -> Section:
-    """Give the territories that were asked for, in code order, each printed on its own page if the reader wants."""
+    """Return the territories that were asked for, in code order, each printed on its own page if the reader wants."""
     labels, title = draft.labels, draft.say("page-each")
     every = labels.number(len(draft.allocation.codes))
     if not draft.told:
@@ -37,7 +37,7 @@ def territories_section(draft: Draft) -> Section:
 
 
 def _apart(draft: Draft) -> Markup:
-    """Give the box to tick so that each territory is printed on its own page; it works without any script."""
+    """Return the box to tick so that each territory is printed on its own page; it works without any script."""
     box = element("input", type="checkbox", id="apart")
     return element("p", box, " ", element("label", draft.say("page-apart"), for_="apart"), class_="option")
 
@@ -53,7 +53,7 @@ class _Teller:
         self.notes = next((column.cells for column in draft.columns if column.step == "notes"), None)
 
     def _ranks(self) -> Iterator[tuple[str, Floats]]:
-        """Give what ranks are told by, and each territory's."""
+        """Return what ranks are told by, and each territory's."""
         yield self.draft.say("page-rank-amount"), places(self.allocation.amounts)
         per_head = self.draft.column("per_head")
         if per_head is not None:
@@ -63,7 +63,7 @@ class _Teller:
             yield self.draft.say("page-rank-index", index=self.labels.title(name)), places(scores)
 
     def section(self, row: int) -> Markup:
-        """Give a territory's section."""
+        """Return a territory's section."""
         code, name = self.allocation.codes[row], self.draft.names[row]
         anchor = self.draft.anchors[code]
         explanation = self.allocation.explain(code)
@@ -119,7 +119,7 @@ class _Teller:
         return found
 
     def _before(self, row: int) -> list[tuple[str, Child]]:
-        """Give the previous amount and the change."""
+        """Return the previous amount and the change."""
         labels, draft = self.labels, self.draft
         previous, change, relative = map(draft.column, ("previous", "change", "change_share"))
         if previous is None or change is None or not np.isfinite(previous.numbers[row]):

@@ -71,7 +71,7 @@ def _digits(value: float, values: Floats) -> int:
 
 
 def waterfall(draft: Draft, explanation: Explanation, values: Values, row: int) -> Markup:
-    """Give the table of an explanation's lines, and their bars."""
+    """Return the table of an explanation's lines, and their bars."""
     total = draft.labels.money(explanation.amount, max(2, draft.labels.digits))
     bars = list(_bars([line.amount for line in explanation.lines]))
     rows = []
@@ -98,7 +98,7 @@ def waterfall(draft: Draft, explanation: Explanation, values: Values, row: int) 
 
 
 def _bars(amounts: list[float]) -> Iterator[Markup]:
-    """Give a bar for each amount, from where the sum stood before it to where it stands after it, then their sum."""
+    """Return a bar for each amount, from where the sum stood before it to where it stands after it, then their sum."""
     ends = np.concatenate([[0.0], np.cumsum(amounts)])
     low, high = float(ends.min()), float(ends.max())
     scale = _LENGTH / (high - low) if high > low else 0.0
