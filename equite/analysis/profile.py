@@ -278,7 +278,7 @@ def labels_of(allocation: Allocation, column: str) -> np.ndarray:
 
 
 def group_label(criterion: CriterionScore, group: ContextGroup) -> str:
-    """Give the label of a group in which a criterion is scored; of the two sides of a cut, ``< cut`` and ``≥ cut``."""
+    """Return the label of a group in which a criterion is scored; of the sides of a cut, ``< cut`` and ``≥ cut``."""
     return criterion.criterion.more_need_when.shown(group.label)
 
 

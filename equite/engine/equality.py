@@ -217,7 +217,7 @@ class Equality:
         return found.reshape(shape)
 
     def alike(self, node: Node) -> Floats:
-        """Give a tree's values for every row, equal ones the same float: sorting and grouping then tell them right."""
+        """Return a tree's values for every row, equal ones the same float, so that they sort and group right."""
         size = self.scope.table.size
         figures = self.figures(node)
         if figures is not None:

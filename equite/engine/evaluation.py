@@ -410,7 +410,7 @@ class Scope:
         return result
 
     def counted(self, node: Aggregate) -> tuple[Mask, Grouping | None]:
-        """Give the rows that an aggregate runs over, and its groups; refuse a value that is missing where it counts."""
+        """Return the rows that an aggregate runs over, and its groups; refuse a value that is missing among them."""
         if id(node) not in self._counted:
             self._counted[id(node)] = node, self._counted_by(node)
         return self._counted[id(node)][1]

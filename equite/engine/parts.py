@@ -74,7 +74,7 @@ class PartResult:
     prorated: bool = False
 
     def binding(self, context: Context) -> Known | Node:
-        """Give what the part's name stands for: what is paid as it is, its own tree; else what its level gave each."""
+        """Return what the part's name stands for: the tree of what is paid as it is, else what its level gave each."""
         part, everybody = self.part, bool(context.rows.all() and self.members.all())
         if part.share.as_is is not None and everybody and np.array_equal(self.amounts, self.fixed) and not part.levy:
             return part.share.as_is.tree

@@ -285,7 +285,7 @@ class _Check:
         return before is None or before["fund"] != "on_top" or (rule is not None and rule.is_free)
 
     def _rule(self, path: Path) -> Margin | None:
-        """Give the margin that holds at a place: its own, or that of the nearest place above which leaves all free."""
+        """Return the margin that holds at a place: its own, or that of the nearest above which leaves all free."""
         for length in range(len(path), -1, -1):
             if path[:length] in self.rules:
                 return self.rules[path[:length]]

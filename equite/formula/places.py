@@ -80,7 +80,7 @@ def _plain(value: Any) -> Any:
 
 
 def tree(formula: Formula) -> dict[str, Any]:
-    """Give the page's places: mappings by key, and at their ends numbers, rules, texts, lists, or None for no value."""
+    """Return the page's places: mappings by key, and at their ends numbers, rules, texts, lists, or None."""
     found = {name: _told(value) for name, value in _fields(formula)}
     for section in ("parts", "limits"):
         found[section] = {item.id: _told(item) for item in getattr(formula, section)}
@@ -241,7 +241,7 @@ def _parting(base: Any, local: Any, path: Path) -> Iterator[Difference]:
 
 
 def problem_place(base: Formula, local: Formula, path: Path) -> dict[str, Any]:
-    """Give ``file``, ``where`` and ``line`` of a place on the local page: the line that parts from the base page's."""
+    """Return ``file``, ``where`` and ``line`` of a place on the local page, where it parts from the base page."""
     keys: list[str] = []
     content: Any = local.page
     for key in path:

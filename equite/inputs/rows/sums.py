@@ -372,7 +372,7 @@ def _sum(runs: _Runs, at: int, names: Sequence[str], *, sure: bool) -> Sum:
 
 
 def _odds(each: _Quantity, runs: _Runs, at: Positions) -> Floats:
-    """Give how likely runs are to add up to a row by accident: a running total takes steps as large as its figures."""
+    """Return how likely runs are to add up to a row by accident: a running total steps by its figures."""
     terms = (runs.stop[at] - runs.start[at]).astype(np.int64)
     size = np.abs(each.units[runs.row[at]]).astype(np.float64)
     steps = size if runs.way == "others" else np.minimum(each.mean, size / terms)
