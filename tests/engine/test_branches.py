@@ -79,6 +79,13 @@ def test_the_level_of_a_group_is_its_own() -> None:
     assert found.amounts.tolist() == pytest.approx([20, 40, 30])
 
 
+def test_a_level_is_that_of_the_scores_as_they_are_however_small() -> None:
+    found = solve(
+        np.zeros(2), np.array([0.2, 0.4]), np.zeros(2), np.full(2, np.inf), np.array([60.0]), Groups.single(2)
+    )
+    assert found.level.tolist() == pytest.approx([100])
+
+
 def test_a_group_without_points_has_no_level() -> None:
     groups = Groups(np.array([0, 1]), 2)
     found = solve(np.zeros(2), np.array([2.0, 0.0]), np.zeros(2), np.full(2, np.inf), np.array([60.0, 0.0]), groups)
@@ -451,3 +458,19 @@ def test_money_short_of_the_bases_by_dust_is_not_short() -> None:
     found = equite.allocate(given, {"code": ["A", "B"], "own": [0.07, 0.4]})
     assert found.amounts.tolist() == [0.05, 0.05]
     assert found.reserve == pytest.approx(0.37)
+
+
+def test_a_table_tells_what_changed() -> None:
+    found = equite.allocate(page(part("equity", "remainder"), previous="last", envelope=600), ROWS)
+    assert found.table["change"].tolist() == [90, 180, 0]
+
+
+def test_a_criterion_that_nobody_has_is_named() -> None:
+    criteria: dict[str, Any] = {
+        "points": {"weight": 1, "normalise": "min-max"},
+        "void": {"weight": 1, "normalise": "min-max", "missing": "skip"},
+    }
+    rows = {**ROWS, "void": [None, None, None]}
+    given = page(part("equity", "remainder", "1 + need"), indices={"need": {"criteria": criteria}}, envelope=600)
+    told = [problem for problem in equite.allocate(given, rows).warnings_found if problem.id == "criterion-empty"]
+    assert ["void" in problem.text("en") and "void" in problem.text("fr") for problem in told] == [True]

@@ -151,6 +151,11 @@ CASES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
         "transform-parameters",
         ("winsorise", "low, high"),
     ),
+    "a share of the highest of what is below zero": (
+        need({"normalise": "fraction-of-highest"}),
+        "normaliser-only-high",
+        ("low", "fraction-of-highest"),
+    ),
     "goalposts that fall": (
         need({"normalise": {"goalposts": {"low": 5, "high": 5}}}),
         "method-parameters",

@@ -196,6 +196,8 @@ def test_what_adds_up_is_no_rate_however_it_is_known_for_one() -> None:
     assert of_columns("families") == ("families",)
     assert of_columns("families", families={"kind": "intensive"}) == ()
     assert of_columns("families", families={"unit": "%"}) == ()
+    # Of a product, the population is the quantity, be it declared or not.
+    assert of_columns("population * families") == ("population",)
     # A power of a quantity, or its negative, is of that quantity.
     assert of_columns("families ** 0.7") == ("families",)
 

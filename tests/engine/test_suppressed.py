@@ -11,6 +11,7 @@ import pytest
 
 from equite import Formula, allocate, read_workbook
 from equite.errors import EquiteError
+from equite.wording import Codes
 
 ROWS: dict[str, list[Any]] = {
     "code": ["A", "B", "C", "D"],
@@ -146,3 +147,10 @@ def test_a_weighted_sum_rests_on_each_column_of_its_table() -> None:
             allocate(page(score, tables=tables), ROWS)
         assert sorted(problem.id for problem in caught.value.problems) == entries
         assert all(problem.values["name"] == "families" for problem in caught.value.problems)
+
+
+def test_of_a_sum_those_whose_figure_is_withheld_are_named() -> None:
+    with pytest.raises(EquiteError) as caught:
+        allocate(page("people * total(families)"), ROWS)
+    (problem,) = caught.value.problems
+    assert str(problem.values["codes"]) == str(Codes(("A",)))

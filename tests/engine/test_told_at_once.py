@@ -206,3 +206,11 @@ def test_whom_a_part_is_for_is_asked_for_in_words() -> None:
         equite.allocate({"equite": "1", "id": "p", "envelope": 1000, "key": "code", "parts": parts}, TABLE)
     assert "a condition needs it" in caught.value.text("en")
     assert "une condition en a besoin" in caught.value.text("fr")
+
+
+def test_each_is_told_at_its_own_place() -> None:
+    page = {"equite": "1", "id": "p", "envelope": 1000, "key": "code", "parts": [part("one", "a"), last("two", "b")]}
+    with pytest.raises(equite.EquiteError) as caught:
+        equite.allocate(page, TABLE)
+    places = [f"parts.{name}.share.in_proportion_to" for name in ("one", "two")]
+    assert [problem.where for problem in caught.value.problems] == places

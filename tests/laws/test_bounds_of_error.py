@@ -138,6 +138,11 @@ def test_the_larger_and_the_smaller_of_two_lie_within_their_bounds(
         assert abs(found.value[0] - right) <= found.bound[0] + 1e-12
 
 
+def test_a_sum_of_figures_is_rounded_however_it_is_written() -> None:
+    for text in ("a + b", "sum_of(a, b)", "total(a)"):
+        assert (read(text).error > 0).all(), text
+
+
 def test_no_bound_is_below_zero() -> None:
     # The logarithm of 1 is 0: nothing is rounded but what floats cannot write.
     assert Near(np.array([1.0]), np.array([0.0])).through(np.array([0.0]), np.array([1.0])).error[0] > 0
