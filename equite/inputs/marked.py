@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -29,9 +30,9 @@ class Marked:
     __slots__ = ()
 
     @property
+    @abstractmethod
     def shown(self) -> str:
         """What a person sees."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         return self.shown

@@ -92,7 +92,7 @@ class _Reader:
                 return [number(x) for x in self.compare(operators, [left, *others])]
             case ast.Call(func=ast.Name(id=name)):
                 return self.call(name, node)
-        raise NotImplementedError(ast.dump(node))
+        raise AssertionError(ast.dump(node))
 
     def name(self, name: str) -> list[Value]:
         if name in ("yes", "no", "null", "all"):
