@@ -210,6 +210,25 @@ def test_nothing_sticks_out_of_a_small_screen(tab: Any) -> None:
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
+_CUT = """() => [...document.querySelectorAll("td.n")].filter(cell => {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode())
+        for (const figure of text.data.matchAll(/[\\d.,\\u00a0\\u202f]*\\d/g)) {
+            const range = document.createRange();
+            range.setStart(text, figure.index);
+            range.setEnd(text, figure.index + figure[0].length);
+            if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) return true;
+        }
+    return false;
+}).map(cell => cell.textContent)"""
+
+
+def test_no_figure_is_cut_over_two_lines(tab: Any) -> None:
+    for width in (1280, 390, 320):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate(_CUT) == []
+
+
 def test_without_scripts(browser: Any, address: str, shown: Allocation) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
