@@ -28,6 +28,11 @@ class Unit:
         exact = Fraction(size)
         self._top, self._bottom = exact.numerator, exact.denominator
 
+    @property
+    def fraction(self) -> tuple[int, int]:
+        """The unit as a fraction, exactly: numerator and denominator."""
+        return self._top, self._bottom
+
     def of(self, tree: Node) -> Node:
         """Return the tree of an amount in units."""
         return Binary("/", tree, Number(float(self.size))) if self.size != 1 else tree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ from equite.engine.evaluation import Mask
 from equite.formula.nodes import Aggregate, Name, Node, Number
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import ROW, Column
+from equite.report.live.ranges import average, count, deviation, highest, lowest, median, quantile, rank, total
+from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, number, stated
 
 if TYPE_CHECKING:
     from equite.engine.sharing import Floats
@@ -21,15 +24,14 @@ __all__ = ["aggregate_formula", "group_numbers", "in_order", "spread"]
 
 #: Beyond this many rows, a formula that compares each row with all others takes too long.
 MOST_PAIRS = 2_000
-_OVER_ALL = {
-    "total": "SUM({0})",
-    "count": "SUM({0})",
-    "average": "AVERAGE({0})",
-    "median": "MEDIAN({0})",
-    "quantile": "PERCENTILE({0},{1})",
-    "lowest": "IF(COUNT({0})=0,NA(),MIN({0}))",
-    "highest": "IF(COUNT({0})=0,NA(),MAX({0}))",
-    "deviation": "STDEV({0})",
+_OVER_ALL: Mapping[str, Callable[[Term], Term]] = {
+    "total": total,
+    "count": total,
+    "average": average,
+    "median": median,
+    "lowest": lambda values: choose(count(values).equals(0), MISSING, lowest(values)),
+    "highest": lambda values: choose(count(values).equals(0), MISSING, highest(values)),
+    "deviation": deviation,
 }
 _BY_GROUP = {"total": "SUMIFS({0},{1},{2})", "count": "SUMIFS({0},{1},{2})", "average": "AVERAGEIFS({0},{1},{2})"}
 
@@ -40,21 +42,22 @@ def aggregate_formula(of: Translator, node: Aggregate) -> Ref:
     heading, about = sums.labels.say(f"live-{node.function}"), sums.worded(node)
     rows = of.scope._among(node.among)
     if node.function == "count" and not node.arguments and node.by is None and node.among is None and sums.eligible:
-        value = float(rows.sum())
-        return grid.figure(heading, f"SUM({sums.eligible.range})", value, about=about)
+        return grid.figure(heading, total(sums.eligible.all), about=about)
     counted, weighed = _counted(of, node, rows)
     results = np.broadcast_to(of.scope.evaluate(node), (grid.rows,))
     if node.by is not None:
         return _by_group(of, node, counted, weighed, results)
     if node.function == "rank":
-        formula = f"RANK({counted.cell},{counted.range},0)"
-        return grid.column(heading, formula, results, about=about)
+        return grid.column(heading, rank(counted.each, counted.all, rising=False).carrying(results), about=about)
     if weighed is not None and node.function == "average":
-        formula = f"SUM({counted.range})/SUM({weighed.range})"
+        term = total(counted.all) / total(weighed.all)
+    elif node.function == "quantile":
+        share = node.arguments[1]
+        assert isinstance(share, Number)
+        term = quantile(counted.all, stated(repr(share.value), share.value))
     else:
-        share = node.arguments[1] if node.function == "quantile" else None
-        formula = _OVER_ALL[node.function].format(counted.range, repr(share.value) if isinstance(share, Number) else "")
-    return grid.figure(heading, formula, float(results[0]), about=about)
+        term = _OVER_ALL[node.function](counted.all)
+    return grid.figure(heading, term.carrying(results[0]), about=about)
 
 
 def _counted(of: Translator, node: Aggregate, rows: Mask) -> tuple[Column, Column | None]:
@@ -72,11 +75,11 @@ def _counted(of: Translator, node: Aggregate, rows: Mask) -> tuple[Column, Colum
     inside = rows & ~missing
     formula = _among(of, node, text)
     heading = sums.labels.say("live-counted")
-    column = grid.column(heading, formula, _blanked(values, inside), about=sums.worded(node))
+    column = grid.column(heading, _blanked(formula, values, inside), about=sums.worded(node))
     if weights is None or node.weights is None or node.function != "average":
         return column, None
     weighing = f'IF({column.cell}="","",{of.number(node.weights)})'
-    return column, grid.column(sums.labels.say("live-weight"), weighing, _blanked(weights, inside))
+    return column, grid.column(sums.labels.say("live-weight"), _blanked(weighing, weights, inside))
 
 
 def _among(of: Translator, node: Aggregate, text: str) -> str:
@@ -89,12 +92,15 @@ def _among(of: Translator, node: Aggregate, text: str) -> str:
     if isinstance(node.among, Name) and node.among.name == "all":
         return inner
     everybody = of.sums.everybody(of)
-    among = of.bound(of.scope.bound(eligible=of.scope.taking_part.astype(float), all=1.0), eligible=everybody, all="1")
+    among = of.bound(
+        of.scope.bound(eligible=of.scope.taking_part.astype(float), all=1.0), eligible=everybody, all=number(1)
+    )
     return f'IF(IFERROR({among.condition(node.among)},FALSE),{inner},"")'
 
 
-def _blanked(values: Floats, inside: Mask) -> list[object]:
-    return [value if there else "" for value, there in zip(values.tolist(), inside.tolist(), strict=True)]
+def _blanked(formula: str, values: Floats, inside: Mask) -> Term:
+    """Return a formula whose values the engine gives, blank for those that do not count."""
+    return stated(formula, np.where(inside, values, np.nan), blank=~inside)
 
 
 def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column | None, results: Floats) -> Column:
@@ -107,7 +113,7 @@ def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column 
             raise Unsupported("group-order")
         above = f'SUMPRODUCT(({groups.range}={groups.cell})*({counted.range}<>"")*({counted.range}>{counted.cell}))'
         formula = f'IF(OR({groups.cell}=0,{counted.cell}=""),NA(),{above}+1)'
-        return grid.column(heading, formula, results, about=about)
+        return grid.column(heading, stated(formula, results), about=about)
     if node.function not in _BY_GROUP:
         return spread(sums, groups, _by_order(of, node, counted, groups), results, heading, about)
     one = _BY_GROUP[node.function].format(counted.range, groups.range, groups.cell)
@@ -121,10 +127,10 @@ def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column 
 def _by_order(of: Translator, node: Aggregate, counted: Column, groups: Column) -> str:
     """Write what a group's values in order give for an aggregate."""
     given = of.scope.rows(node.arguments[0])
-    inside = (of.sums.group_values[groups.letter] > 0) & of.scope._among(node.among) & ~np.isnan(given)
+    inside = (groups.values > 0) & of.scope._among(node.among) & ~np.isnan(given)
     values = np.where(inside, given, np.nan)
     if node.function == "deviation":
-        return _deviation(of.sums, counted, groups, values, inside)
+        return _deviation(of.sums, counted, groups, values)
     share = node.arguments[-1]
     known = {"lowest": 0.0, "highest": 1.0, "median": 0.5}
     return in_order(
@@ -132,16 +138,15 @@ def _by_order(of: Translator, node: Aggregate, counted: Column, groups: Column) 
     )
 
 
-def _deviation(sums: Sums, counted: Column, groups: Column, values: Floats, inside: Mask) -> str:
+def _deviation(sums: Sums, counted: Column, groups: Column, values: Floats) -> str:
     grid, say = sums.grid, sums.labels.say
-    numbers = sums.group_values[groups.letter]
-    means = np.asarray(pd.Series(values).groupby(numbers).transform("mean"), dtype=np.float64)
+    means = np.asarray(pd.Series(values).groupby(groups.values).transform("mean"), dtype=np.float64)
     one = f"AVERAGEIFS({counted.range},{groups.range},{groups.cell})"
     mean = spread(sums, groups, one, means, say("live-average"))
-    formula = f'IF({counted.cell}="","",({counted.cell}-{mean.cell})^2)'
-    squares = grid.column(say("live-squares"), formula, _blanked((values - means) ** 2, inside))
-    count = f'SUMPRODUCT(({groups.range}={groups.cell})*({counted.range}<>""))'
-    return f"SQRT(SUMIFS({squares.range},{groups.range},{groups.cell})/({count}-1))"
+    term = choose(is_blank(counted.each), BLANK, (counted.each - mean.each) ** 2)
+    squares = grid.column(say("live-squares"), term)
+    size = f'SUMPRODUCT(({groups.range}={groups.cell})*({counted.range}<>""))'
+    return f"SQRT(SUMIFS({squares.range},{groups.range},{groups.cell})/({size}-1))"
 
 
 def in_order(sums: Sums, counted: Column, groups: Column, values: Floats, share: float) -> str:
@@ -159,39 +164,36 @@ def in_order(sums: Sums, counted: Column, groups: Column, values: Floats, share:
     if sums.grid.rows > MOST_PAIRS:
         raise Unsupported("group-order")
     same = f"({groups.range}={groups.cell})"
-    count = f'SUMPRODUCT({same}*({counted.range}<>""))'
+    size = f'SUMPRODUCT({same}*({counted.range}<>""))'
     lower = f"SUMPRODUCT({same}*({counted.range}<{counted.cell}))"
     # Equal values take places one after the other, from the top down.
     own, equal = (
         f"(${column.letter}${column.first}:${column.letter}{ROW}={column.cell})" for column in (groups, counted)
     )
-    numbers = sums.group_values[groups.letter]
+    numbers = groups.values
     places = np.asarray(pd.Series(values).groupby(numbers).rank(method="first"), dtype=np.float64)
-    place = sums.grid.column(
-        sums.labels.say("live-place"),
-        f'IF(OR({groups.cell}=0,{counted.cell}=""),"",{lower}+SUMPRODUCT({own}*{equal}))',
-        _blanked(places, (numbers > 0) & ~np.isnan(values)),
-    )
+    formula = f'IF(OR({groups.cell}=0,{counted.cell}=""),"",{lower}+SUMPRODUCT({own}*{equal}))'
+    term = _blanked(formula, places, (numbers > 0) & ~np.isnan(values))
+    place = sums.grid.column(sums.labels.say("live-place"), term)
 
-    def at(rank: str) -> str:
-        return f"SUMIFS({counted.range},{groups.range},{groups.cell},{place.range},{rank})"
+    def at(place_of: str) -> str:
+        return f"SUMIFS({counted.range},{groups.range},{groups.cell},{place.range},{place_of})"
 
     if share in (0.0, 1.0):
-        return f"IF({count}=0,NA(),{at(count if share else '1')})"
-    rank = f"({share!r}*({count}-1)+1)"
-    below = at(f"INT({rank})")
-    return f"IF({count}=0,NA(),{below}+({rank}-INT({rank}))*({at(f'INT({rank})+1')}-{below}))"
+        return f"IF({size}=0,NA(),{at(size if share else '1')})"
+    wanted = f"({share!r}*({size}-1)+1)"
+    below = at(f"INT({wanted})")
+    return f"IF({size}=0,NA(),{below}+({wanted}-INT({wanted}))*({at(f'INT({wanted})+1')}-{below}))"
 
 
 def spread(sums: Sums, groups: Column, one: str, results: Floats, heading: str, about: str = "") -> Column:
     """Compute a figure once for each group, in its first row, and give it to all its rows."""
-    grid, numbers = sums.grid, sums.group_values[groups.letter]
+    grid, numbers = sums.grid, groups.values
     first = numbers == np.arange(1, grid.rows + 1)
-    once = grid.column(
-        sums.labels.say("live-once"), f'IF({groups.cell}={sums.position.cell},{one},"")', _blanked(results, first)
-    )
+    formula = f'IF({groups.cell}={sums.position.cell},{one},"")'
+    once = grid.column(sums.labels.say("live-once"), _blanked(formula, results, first))
     formula = f"IF({groups.cell}=0,NA(),INDEX({once.range},{groups.cell}))"
-    return grid.column(heading, formula, np.where(numbers > 0, results, np.nan), about=about)
+    return grid.column(heading, stated(formula, np.where(numbers > 0, results, np.nan)), about=about)
 
 
 def group_numbers(of: Translator, by: Node) -> Column:
@@ -201,7 +203,7 @@ def group_numbers(of: Translator, by: Node) -> Column:
     if by.name in sums.groups:
         return sums.groups[by.name]
     found = of.ref(by.name)
-    if isinstance(found, str):
+    if isinstance(found, Term):
         raise Unsupported("group-labels")
     grouping = of.scope.grouping(by.name)
     labels = [label for label in grouping.labels if isinstance(label, str)]
@@ -218,7 +220,6 @@ def group_numbers(of: Translator, by: Node) -> Column:
     first = np.full(grouping.count + 1, 0)
     first[grouping.of[::-1]] = np.arange(grid.rows, 0, -1)
     numbers = np.where(grouping.of >= 0, first[grouping.of], 0)
-    column = grid.column(sums.labels.say("live-group", name=sums.labels.title(by.name)), formula, numbers)
+    column = grid.column(sums.labels.say("live-group", name=sums.labels.title(by.name)), stated(formula, numbers))
     sums.groups[by.name] = column
-    sums.group_values[column.letter] = numbers
     return column

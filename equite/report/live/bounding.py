@@ -5,143 +5,112 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from equite.engine.bounds import Bounds
-from equite.engine.sharing import Floats
 from equite.formula.expressions import Expression
 from equite.formula.model import Limit, Part
-from equite.report.live.grid import ABSENT, Column
-from equite.report.live.levels import Solved, finite, solve_level
+from equite.report.live.grid import ABSENT, TOTAL, Column
+from equite.report.live.levels import Kernel, finite, solve_level, tolerance_of
+from equite.report.live.ranges import total
+from equite.report.live.terms import Term, choose, clip, greatest, grouped, instead, least, number, whole
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
 
-__all__ = ["Bounded", "bound_columns", "counted", "full", "in_money", "kept", "prorated_or"]
+__all__ = ["Bounded", "bound_columns", "counted", "in_force", "in_money", "kept", "prorated_or"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Bounded:
-    """Lower and upper bounds in the sheet, with their values over all rows."""
+    """Lower and upper bounds in the sheet."""
 
     lower: Column
     upper: Column
-    low: Floats
-    high: Floats
+
+    def clip(self, term: Term) -> Term:
+        """Return a term within the bounds."""
+        return clip(term, self.lower.each, self.upper.each)
 
 
-def unit_of(sums: Sums) -> tuple[int, int]:
-    """Return the unit of amounts as a fraction."""
-    unit = sums.allocation.context.unit
-    return unit._top, unit._bottom
+def counted(sums: Sums, money: Term) -> Term:
+    """Return an amount in units."""
+    top, bottom = sums.allocation.context.unit.fraction
+    term = grouped(money) * bottom if bottom > 1 else grouped(money)
+    return term if top == 1 else term / top
 
 
-def counted(sums: Sums, money: str) -> str:
-    """Write an amount in units."""
-    top, bottom = unit_of(sums)
-    text = f"({money})*{bottom}" if bottom > 1 else f"({money})"
-    return text if top == 1 else f"{text}/{top}"
+def in_money(sums: Sums, units: Term) -> Term:
+    """Return units as an amount."""
+    top, bottom = sums.allocation.context.unit.fraction
+    term = grouped(units) if top == 1 else grouped(units) * top
+    return term if bottom == 1 else term / bottom
 
 
-def in_money(sums: Sums, units: str) -> str:
-    """Write units as an amount."""
-    top, bottom = unit_of(sums)
-    text = f"({units})" if top == 1 else f"({units})*{top}"
-    return text if bottom == 1 else f"{text}/{bottom}"
-
-
-def full(sums: Sums, values: Floats, fill: float = 0.0) -> Floats:
-    """Spread values of those that take part over all rows."""
-    return sums.allocation.context.full(values, fill)
+def in_force(sums: Sums, lower: Term, upper: Term) -> Bounded:
+    """Write the bounds in force."""
+    say = sums.labels.say
+    return Bounded(
+        sums.grid.column(say("live-in-force", bound=say("live-word-floor")), lower),
+        sums.grid.column(say("live-in-force", bound=say("live-word-cap")), upper),
+    )
 
 
 def bound_columns(
-    sums: Sums, of: Translator, thing: Part | Limit, heading: str, bounds: Bounds, members: Column, bound: str = ""
-) -> tuple[Column, Column]:
+    sums: Sums,
+    of: Translator,
+    thing: Part | Limit,
+    heading: str,
+    bounds: Bounds,
+    members: Column,
+    bound: Term | None = None,
+) -> Bounded:
     """Write the stated bounds, moved inward to whole units; a missing one is none; ``bound`` restricts to some."""
     columns = []
-    for expression, values, sign, word in (
-        (thing.at_least, bounds.lower, "-", "live-floor"),
-        (thing.at_most, bounds.upper, "", "live-cap"),
+    for expression, values, absent, word in (
+        (thing.at_least, bounds.lower, number(-ABSENT), "live-floor"),
+        (thing.at_most, bounds.upper, number(ABSENT), "live-cap"),
     ):
-        absent = f"{sign}1E+99"
         about = sums.worded(expression.tree) if expression else sums.labels.say("live-no-bound")
-        text = absent if expression is None else _inward(sums, of, expression, absent, rising=word == "live-floor")
-        if bound and expression is not None:
-            text = f"IF({bound},{text},{absent})"
-        columns.append(
-            sums.grid.column(
-                sums.labels.say(word, name=heading),
-                f"IF({members.cell},{text},0)",
-                full(sums, finite(values)),
-                about=about,
-            )
-        )
-    return columns[0], columns[1]
+        term = absent
+        if expression is not None:
+            term = instead(_inward(sums, of, expression, rising=word == "live-floor"), absent)
+            term = term if bound is None else choose(bound, term, absent)
+        term = choose(members.each, term, 0).carrying(sums.full(finite(values)))
+        columns.append(sums.grid.column(sums.labels.say(word, name=heading), term, about=about))
+    return Bounded(columns[0], columns[1])
 
 
-def _inward(sums: Sums, of: Translator, expression: Expression, absent: str, *, rising: bool) -> str:
-    """Write a bound, moved inward to a whole unit unless the page says otherwise."""
-    plain = of.number(expression.tree)
+def _inward(sums: Sums, of: Translator, expression: Expression, *, rising: bool) -> Term:
+    """Return a bound, moved inward to a whole unit unless the page says otherwise."""
+    term = of.term(expression.tree)
     if sums.formula.rounding.bounds != "inward":
-        return f"IFERROR({plain},{absent})"
-    cell = plain
-    if len(plain) > 12:
-        found = of.written(sums.labels.say("live-exact-bound"), expression)
-        cell = found if isinstance(found, str) else found.cell
-    units = counted(sums, cell)
-    tolerance = f"MAX(1E-9,ABS({units})*2^-46)"
-    whole = f"-INT(-({units}-{tolerance}))" if rising else f"INT({units}+{tolerance})"
-    return f"IFERROR({in_money(sums, whole)},{absent})"
+        return term
+    if len(term.text) > 12:
+        term = of.cell(of.written(sums.labels.say("live-exact-bound"), expression))
+    units = counted(sums, term)
+    tolerance = tolerance_of(units)
+    return in_money(sums, -whole(-(units - tolerance)) if rising else whole(units + tolerance))
 
 
-def kept(sums: Sums, money: str, solved: Solved, amount: float) -> tuple[str, float]:
-    """Write what caps keep from being distributed; give its cell and its value."""
-    value = max(0.0, amount - float(solved.values.sum()))
-    cell = sums.grid.figure(sums.labels.say("live-kept"), f"MAX(0,{money}-SUM({solved.column.range}))", value)
-    return cell, value
+def kept(sums: Sums, money: Term, amounts: Column) -> Term:
+    """Write what caps keep from being distributed."""
+    return sums.grid.figure(sums.labels.say("live-kept"), greatest(0, money - total(amounts.all)))
 
 
 def prorated_or(
-    sums: Sums,
-    solved: Solved,
-    fixed: tuple[Column, Floats],
-    earlier: Bounded,
-    floors: tuple[Column, Floats],
-    money: str,
-    amount: float,
-    heading: str,
-) -> Solved:
-    """Write floors scaled down to the money there is, and take them where the money does not pay them whole."""
-    grid, say = sums.grid, sums.labels.say
-    b, numbers = fixed
-    least = np.minimum(np.maximum(numbers, earlier.low), earlier.high)
-    most = np.maximum(least, np.minimum(floors[1], earlier.high))
-    scores = np.where(floors[1] > -ABSENT, np.maximum(floors[1], 0.0), 0.0)
-    columns = (
-        grid.column(say("live-fixed"), "0", np.zeros(grid.rows)),
-        grid.column(say("live-floor-weight"), f"IF({floors[0].cell}>-1E+98,MAX({floors[0].cell},0),0)", scores),
-        grid.column(
-            say("live-least"),
-            f"MIN(MAX({b.cell},{earlier.lower.cell}),{earlier.upper.cell})",
-            least,
-            heads=lambda column: [("Σ", f"SUM({column.range})", float(least.sum()))],
-        ),
-    )
-    upper = grid.column(say("live-most"), f"MAX({columns[2].cell},MIN({floors[0].cell},{earlier.upper.cell}))", most)
-    scaled = solve_level(
-        sums, (*columns, upper), (np.zeros(grid.rows), scores, least, most), money, amount, say("live-scaled-floors")
-    )
-    total = float(solved.values.sum())
-    is_short = total > amount * (1 + 1e-12) + 1e-9
-    short = grid.figure(say("live-short"), f"IF({solved.column.head()}>{money}*(1+1E-12)+1E-9,1,0)", float(is_short))
-    values = scaled.values if is_short else solved.values
-    column = grid.column(
-        heading,
-        f"IF({short},{scaled.column.cell},{solved.column.cell})",
-        values,
-        bold=True,
-        heads=lambda column: [("Σ", f"SUM({column.range})", float(values.sum()))],
-    )
-    return Solved(column, values, short)
+    sums: Sums, amounts: Column, fixed: Column, earlier: Bounded, floors: Column, money: Term, heading: str
+) -> tuple[Column, Term]:
+    """Write floors scaled down to the money there is, and take them where the money does not pay them whole.
+
+    Returns the amounts, and the cell of 1 or 0 that tells whether floors were scaled.
+    """
+    grid, say, floor = sums.grid, sums.labels.say, floors.each
+    nothing = grid.column(say("live-fixed"), number(0))
+    weight = grid.column(say("live-floor-weight"), choose(floor > -1e98, greatest(floor, 0), 0))
+    lowest = grid.column(say("live-least"), earlier.clip(fixed.each), heads=[TOTAL])
+    highest = grid.column(say("live-most"), greatest(lowest.each, least(floor, earlier.upper.each)))
+    scaled = solve_level(sums, Kernel(nothing, weight, lowest, highest), money, say("live-scaled-floors"))
+    short = choose(amounts.figures[0] > money * (1 + number(1e-12)) + 1e-9, 1, 0)
+    is_short = grid.figure(say("live-short"), short)
+    term = choose(is_short, scaled.each, amounts.each)
+    return grid.column(heading, term, bold=True, heads=[TOTAL]), is_short

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from equite.report.live.grid import absolute, quoted
+from equite.report.live.ranges import total
+from equite.report.live.terms import Term, number, stated
 from equite.report.live.translating import written_number
 from equite.report.roundtrip.manifest import Certificate, Input
 
@@ -29,26 +31,26 @@ def rests_on(sums: Sums, certificate: Certificate, each: Input) -> bool:
     return path[0] == "eligible" or (path[0] == "envelope" and "envelope" in names)
 
 
-def certificate_columns(sums: Sums, certificate: Certificate, inputs: list[Input]) -> str:
-    """Write one test for each input that a step rests on; give the number of those that have changed, as a formula.
+def certificate_columns(sums: Sums, certificate: Certificate, inputs: list[Input]) -> Term:
+    """Write one test for each input that a step rests on; return the number of those that have changed.
 
     A figure is compared with what it was; a column of numbers by its sum weighed by the rows' places, so that one
     changed cell shows, and two that change places; a column of texts by its letters.
     """
-    tests, values = [], []
+    tests = []
     for each in inputs:
         if not rests_on(sums, certificate, each):
             continue
         place = quoted(each.sheet) + absolute(each.cells)
-        if not each.is_column:
-            tests.append(f"IF({place}={written_number(float(each.value))},0,1)")
+        if each.is_column:
+            tests.append(stated(_column_test(sums, place, each), 0.0))
         else:
-            tests.append(_column_test(sums, place, each))
-        values.append(0.0)
+            test = f"IF({place}={written_number(float(each.value))},0,1)"
+            tests.append(stated(test, 0.0))
     if not tests:
-        return "0"
-    column = sums.grid.ladder(sums.labels.say("live-changed"), tests, values, about=certificate.step)
-    return f"SUM({column.on(sums.grid.name).range})"
+        return number(0)
+    column = sums.grid.ladder(sums.labels.say("live-changed"), tests, about=certificate.step)
+    return total(column.on(sums.grid.name).all)
 
 
 def _column_test(sums: Sums, place: str, each: Input) -> str:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from equite.report.language.labels import plain
-from equite.report.live.bounding import counted, full
+from equite.report.live.bounding import counted
 from equite.report.live.calculation import Calculated
 from equite.report.live.certificates import certificate_columns
-from equite.report.live.grid import Column, quoted
-from equite.report.live.translating import Translator, written_number
+from equite.report.live.grid import Column
+from equite.report.live.ranges import count, sum_product, total
+from equite.report.live.terms import (
+    Term,
+    absolute_value,
+    added,
+    as_number,
+    both,
+    choose,
+    either,
+    is_error,
+    rounded_plainly,
+    stated,
+)
+from equite.report.live.translating import Ref, Translator
 from equite.report.roundtrip.manifest import Input
 from equite.report.workbook.checks import LOOKS
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
@@ -28,55 +41,51 @@ _WIDTHS = (62, 44, 20, 16)
 
 @dataclass(frozen=True)
 class Check:
-    """A line of the sheet: what is checked, on what, how many fail (a formula and its value), and its section."""
+    """A line of the sheet: its section, what is checked, on what, and how many fail."""
 
     section: str
     title: str
     about: str
-    failing: str
-    value: float
+    failing: Term
 
 
 def gather_checks(sums: Sums, done: Calculated, inputs: list[Input]) -> list[Check]:
     """Write what checks need on the sheet of calculations, and give them."""
     sums.begin("checks")
-    numbers = full(sums, sums.allocation.amounts)
-    done.final = sums.grid.column(sums.labels.say("live-final"), f"N({done.amounts.cell})", numbers)
-    done.original = sums.grid.values(sums.labels.say("live-original"), numbers)
+    done.final = sums.grid.column(sums.labels.say("live-final"), as_number(done.amounts.each))
+    done.original = sums.grid.values(sums.labels.say("live-original"), stated("", done.final.values))
     return [*_sums(sums, done), *_conditions(sums), *_policy(sums, done), *_certificates(sums, inputs)]
 
 
-def _on(sums: Sums, cell: str) -> str:
-    return cell if "!" in cell else quoted(sums.grid.name) + cell
+def _failures(term: Term) -> Term:
+    """Return a number of failures; what could not be computed is one."""
+    return choose(is_error(term), 1, term)
 
 
 def _sums(sums: Sums, done: Calculated) -> list[Check]:
-    allocation, say, grid = sums.allocation, sums.labels.say, sums.grid
-    assert sums.eligible is not None
-    digits = allocation.context.unit.digits
+    allocation, say, there = sums.allocation, sums.labels.say, sums.grid.name
     found = []
-    amounts = done.amounts.on(grid.name).range
-    if done.envelope:
-        cells = [_on(sums, cell) for cell in (done.reserve, done.envelope, done.on_top)]
-        text = f"ROUND(SUM({amounts})+{cells[0]}-{cells[1]}-{cells[2]},{digits})"
-        failing = f"IF(ISERROR({text}),1,IF({text}=0,0,1))"
-        found.append(Check("sums", say("checks-envelope"), say("live-check-envelope"), failing, 0.0))
-    everybody = f"SUM({sums.eligible.on(grid.name).range})-COUNT({amounts})"
-    found.append(Check("sums", say("live-check-everybody"), say("live-check-about-everybody"), everybody, 0.0))
-    if done.is_live and done.shared and allocation.envelope_units is not None:
-        exact = done.exact.on(grid.name).range
-        placed = f"ABS({counted(sums, f'SUM({exact})')}-{_on(sums, done.shared)})"
-        failing = f"IF(ISERROR({placed}),1,IF({placed}<=1+1E-9*ABS({_on(sums, done.shared)}),0,1))"
-        found.append(Check("sums", say("live-check-placed"), say("live-check-about-placed"), failing, 0.0))
+    amounts, eligible = done.amounts.on(there).all, sums.takes_part.on(there).all
+    if done.envelope is not None:
+        reserve, envelope, on_top = (sums.named(cell) for cell in (done.reserve, done.envelope, done.on_top))
+        gap = rounded_plainly(total(amounts) + reserve - envelope - on_top, allocation.context.unit.digits)
+        failing = choose(is_error(gap), 1, choose(gap.equals(0), 0, 1))
+        found.append(Check("sums", say("checks-envelope"), say("live-check-envelope"), failing))
+    everybody = total(eligible) - count(amounts)
+    found.append(Check("sums", say("live-check-everybody"), say("live-check-about-everybody"), everybody))
+    if done.is_live and allocation.envelope_units is not None:
+        shared = sums.named(done.shared)
+        gap = absolute_value(counted(sums, total(done.exact.on(there).all)) - shared)
+        failing = choose(is_error(gap), 1, choose(gap <= 1 + 1e-9 * absolute_value(shared), 0, 1))
+        found.append(Check("sums", say("live-check-placed"), say("live-check-about-placed"), failing))
     if done.bounds is not None and done.is_live:
-        eligible = sums.eligible.on(grid.name).range
         # Amounts are whole units; a bound that is not may be passed by less than one.
-        unit = written_number(float(sums.formula.rounding_to) * (1 - 1e-6))
-        for word, sign, column in (("floors", f"+{unit}<", done.bounds[0]), ("caps", f"-{unit}>", done.bounds[1])):
-            paid = done.final.on(grid.name).range
-            beyond = f"SUMPRODUCT(({eligible}=1)*({paid}{sign}{column.on(grid.name).range}))"
-            failing = f"IF(ISERROR({beyond}),1,{beyond})"
-            found.append(Check("sums", say(f"live-check-{word}"), _about(sums, word), failing, 0.0))
+        unit = float(sums.formula.rounding_to) * (1 - 1e-6)
+        paid = done.final.on(there).all
+        lower, upper = (end.on(there).all for end in (done.bounds.lower, done.bounds.upper))
+        for word, beyond in (("floors", paid + unit < lower), ("caps", paid - unit > upper)):
+            failing = _failures(sum_product(eligible.equals(1) * beyond))
+            found.append(Check("sums", say(f"live-check-{word}"), _about(sums, word), failing))
     return found
 
 
@@ -93,68 +102,61 @@ def _about(sums: Sums, word: str) -> str:
 
 def _conditions(sums: Sums) -> list[Check]:
     """Return what must hold for the page to have a meaning: no negative measure, no crossed bounds."""
-    return [Check("sums", title, "", f"IF(ISERROR({text}),1,{text})", 0.0) for title, text in sums.conditions]
+    return [Check("sums", title, "", _failures(term)) for title, term in sums.conditions]
 
 
 def _policy(sums: Sums, done: Calculated) -> list[Check]:
     """Write the page's assertions on final amounts."""
     allocation = sums.allocation
-    assert sums.eligible is not None
     if not sums.formula.checks:
         return []
     of = _final(sums, done)
     found = []
     for result, check in zip(allocation.checks, sums.formula.checks, strict=True):
         failing = set(result.failing)
-        values = [float(str(code) in failing) for code in allocation.scope.table.codes]
-        text = f"IF({sums.eligible.cell},IF(IFERROR({of.condition(check.that.tree)},FALSE),0,1),0)"
+        fails = np.array([str(code) in failing for code in allocation.scope.table.codes])
+        text = f"IF(IFERROR({of.condition(check.that.tree)},FALSE),0,1)"
         title = sums.labels.check(result.that, result.title)
-        column = sums.grid.column(title, text, values, about=sums.worded(check.that.tree))
-        cell = f"SUM({column.on(sums.grid.name).range})"
-        found.append(Check("policy", title, sums.labels.expression(check.that), cell, float(len(result.failing))))
+        term = choose(sums.takes_part.each, stated(text, fails), 0)
+        column = sums.grid.column(title, term, about=sums.worded(check.that.tree))
+        how_many_fail = total(column.on(sums.grid.name).all)
+        found.append(Check("policy", title, sums.labels.expression(check.that), how_many_fail))
     return found
 
 
 def _final(sums: Sums, done: Calculated) -> Translator:
     """Return what names mean once amounts are final: ``amount``, and what is left of each part in it."""
-    allocation = sums.allocation
-    numbers = full(sums, allocation.amounts)
-    amount = done.final
-    known: dict[str, Column | str] = {"amount": amount}
-    values: dict[str, np.ndarray] = {"amount": numbers}
+    known = {"amount": done.final}
     names = {name for check in sums.formula.checks for name in sums.formula.names.closure(check.that.names)}
-    parts = [result.part for result in allocation.parts_limited]
-    if names & {part.id for part in parts}:
-        finals = {name: full(sums, value) for name, value in allocation.final_parts.items()}
-        columns = _final_parts(sums, done, amount, finals)
-        known, values = {**known, **columns}, {**values, **finals}
-    of = done.translator
-    return of.bound(of.scope.bound(**values), **known)
+    if names & {result.part.id for result in sums.allocation.parts_limited}:
+        known |= _final_parts(sums, done)
+    of, refs = done.translator, cast("dict[str, Ref]", known)
+    return of.bound(of.scope.bound(**{name: column.values for name, column in known.items()}), **refs)
 
 
-def _final_parts(sums: Sums, done: Calculated, amount: Column, finals: dict[str, np.ndarray]) -> dict[str, Column]:
+def _final_parts(sums: Sums, done: Calculated) -> dict[str, Column]:
     """Write what is left of each part: fixed parts whole, the others sharing the rest as they did before."""
     allocation, grid, say = sums.allocation, sums.grid, sums.labels.say
     parts = [result.part for result in allocation.parts_limited]
+    finals = {name: sums.full(value) for name, value in allocation.final_parts.items()}
     if not done.is_live or not done.limited:
-        return {part.id: grid.values(sums.labels.title(part.id), finals[part.id]) for part in parts}
-    fixed = [done.limited[part.id] for part in parts if part.is_fixed]
-    others = [done.limited[part.id] for part in parts if not part.is_fixed]
-    zeros = np.zeros(grid.rows)
-    b_values = sum((values for _, values in fixed), zeros)
-    s_values = sum((values for _, values in others), zeros)
-    b = grid.column(say("live-fixed"), "+".join(column.cell for column, _ in fixed) or "0", b_values)
-    s = grid.column(say("live-movable"), "+".join(column.cell for column, _ in others) or "0", s_values)
-    shrink = f"OR(AND({amount.cell}<{b.cell},{b.cell}>0),AND({s.cell}=0,{b.cell}<>0))"
-    down = f"IF(AND({shrink},{b.cell}<>0),{amount.cell}/{b.cell},1)"
-    along = f"IF({shrink},0,IF({s.cell}<>0,({amount.cell}-{b.cell})/{s.cell},0))"
+        return {part.id: grid.values(sums.labels.title(part.id), stated("", finals[part.id])) for part in parts}
+    fixed = added([done.limited[part.id].each for part in parts if part.is_fixed])
+    others = added([done.limited[part.id].each for part in parts if not part.is_fixed])
+    b, s = grid.column(say("live-fixed"), fixed).each, grid.column(say("live-movable"), others).each
+    amount = done.final.each
+    shrinks = either(both(amount < b, b > 0), both(s.equals(0), b.differs(0)))
+    down = choose(both(shrinks, b.differs(0)), amount / b, 1)
+    along = choose(shrinks, 0, choose(s.differs(0), (amount - b) / s, 0))
     columns: dict[str, Column] = {}
     for part in reversed(parts):
-        text = f"{done.limited[part.id][0].cell}*{down if part.is_fixed else along}"
+        term = done.limited[part.id].each * (down if part.is_fixed else along)
         if part is parts[0]:
             # Where nothing but a floor gives anything, the first part carries it.
-            text = amount.cell + "".join(f"-{column.cell}" for column in columns.values())
-        columns[part.id] = grid.column(sums.labels.title(part.id), text, finals[part.id])
+            term = amount
+            for column in columns.values():
+                term = term - column.each
+        columns[part.id] = grid.column(sums.labels.title(part.id), term.carrying(finals[part.id]))
     return columns
 
 
@@ -163,8 +165,7 @@ def _certificates(sums: Sums, inputs: list[Input]) -> list[Check]:
     for certificate in sums.certificates:
         title = sums.labels.say("live-certificate", step=plain(certificate.step))
         about = sums.labels.say(f"live-closed-{certificate.reason}")
-        cells = certificate_columns(sums, certificate, inputs)
-        found.append(Check("values", title, about, cells, 0.0))
+        found.append(Check("values", title, about, certificate_columns(sums, certificate, inputs)))
     return found
 
 
@@ -202,13 +203,12 @@ def _line(sheet: Sheet, check: Check) -> None:
     sheet.high((check.title, check.about))
     sheet.sheet.write_string(row, 0, fitting(check.title), book.style(**look))
     sheet.sheet.write_string(row, 1, fitting(check.about), book.style(**look))
-    sheet.sheet.write_formula(
-        row, 2, f"={check.failing}", book.style(**look, num_format="0", align="left"), check.value
-    )
+    value = check.failing.figure
+    sheet.sheet.write_formula(row, 2, f"={check.failing}", book.style(**look, num_format="0", align="left"), value)
     passed, failed = say("checks-word-passed"), say("checks-word-failed")
     # An error is a failure: a check must never pass because it could not be computed.
     formula = f'=IF(ISERROR(C{row + 1}),"{failed}",IF(C{row + 1}=0,"{passed}","{failed}"))'
-    said = failed if check.value else passed
+    said = failed if value else passed
     sheet.sheet.write_formula(row, 3, formula, book.style(bold=True, valign="top"), said)
     for word, (fill, ink) in LOOKS.items():
         rule = {"type": "cell", "criteria": "==", "value": f'"{say(f"checks-word-{word}")}"'}
@@ -227,7 +227,7 @@ def _overall(sheet: Sheet, row: int, rows: list[int], checks: list[Check], witho
     good = say("live-all-holds-but", territories=count) if without else say("live-all-holds")
     bad = say("live-not-all-holds")
     cells = "+".join(f'(D{at + 1}<>"{passed}")' for at in rows)
-    failing = sum(check.value > 0 for check in checks)
+    failing = sum(check.failing.figure > 0 for check in checks)
     formula = f'=IF({cells}=0,"{good}","{bad}")'
     style = book.style(bold=True, font_size=13, text_wrap=True, valign="vcenter", border=1)
     sheet.sheet.merge_range(row, 0, row, len(_WIDTHS) - 1, "", style)

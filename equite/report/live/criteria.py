@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,21 @@ from equite.formula.nodes import Name
 from equite.report.live.aggregates import MOST_PAIRS, group_numbers, in_order, spread
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Column, Head
+from equite.report.live.normalisers import Normalised, statistics
+from equite.report.live.ranges import average, median, quantile
+from equite.report.live.terms import (
+    BLANK,
+    Term,
+    absolute_value,
+    choose,
+    clip,
+    grouped,
+    instead,
+    is_blank,
+    logarithm,
+    number,
+    stated,
+)
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
@@ -55,8 +70,7 @@ class Measured:
     def __post_init__(self) -> None:
         self.spec = self.found.criterion
         self.heading = self.sums.labels.criterion(self.found.index, self.found.name)
-        assert self.sums.eligible is not None
-        self.eligible = self.sums.eligible
+        self.eligible = self.sums.takes_part
         self.groups: Column | None = None
         self.spread: Column | None = None
 
@@ -66,140 +80,109 @@ class Measured:
         """Write the values: missing ones as the page rules, transformed, turned so that more means more need."""
         if (self.spec.outliers or self.index.outliers).winsorise is not None:
             raise Unsupported("outliers")
-        raw = self.of.number(Name(self.found.name))
-        numbers = self._filled_values()
-        rule = self.found.missing.rule
-        if rule == "refuse" and (self.spec.transform is None or self.spec.transform.name not in ("winsorise", "step")):
-            formula = f'IF({self.eligible.cell},{self._turned(self._transformed(raw))},"")'
+        raw = self.of.term(Name(self.found.name)).carrying(self._full(self.found.raw))
+        transform = self.spec.transform
+        if self.found.missing.rule == "refuse" and (transform is None or transform.name not in ("winsorise", "step")):
+            term = self.sums.of_those(self._turned(self._transformed(raw)))
         else:
-            filled = self._filled(raw, numbers)
-            formula = f'IF({filled.cell}="","",{self._turned(self._transformed(filled.cell, filled))})'
-        changed = self._turned_values(self._transformed_values(numbers))
+            filled = self._filled(raw)
+            term = choose(is_blank(filled.each), BLANK, self._turned(self._transformed(filled.each, filled)))
         say = self.sums.labels.say
-        return self.sums.grid.column(
-            self.heading, formula, self._spread(changed), about=say("live-turned"), heads=self._statistics(changed)
-        )
+        heads = [] if self.spec.more_need_when.by else statistics(self.method.name, say)
+        return self.sums.grid.column(self.heading, term, about=say("live-turned"), heads=heads)
 
-    def _spread(self, values: Floats) -> list[object]:
-        return ["" if value != value else value for value in self.sums.full(values, "")]
+    def _full(self, values: Floats) -> Floats:
+        return self.sums.full(values, np.nan)
 
-    def _filled_values(self) -> Floats:
-        raw = self.found.raw
-        if self.found.missing.rule in ("refuse", "skip") or not np.isnan(raw).any():
-            return raw
-        return np.where(np.isnan(raw), fill(self.found.missing, raw, self.of.scope), raw)
-
-    def _filled(self, raw: str, numbers: Floats) -> Column:
+    def _filled(self, raw: Term) -> Column:
         """Write the values with the missing ones filled, or left out."""
-        rule, grid, eligible = self.found.missing, self.sums.grid, self.eligible.cell
-        say, own = self.sums.labels.say, self.found.raw
+        rule, grid, say = self.found.missing, self.sums.grid, self.sums.labels.say
         if rule.rule in ("median", "mean"):
+            function = median if rule.rule == "median" else average
+            typical: list[Head] = [(say(f"live-head-{rule.rule}"), lambda column: function(column.all))]
             known = grid.column(
                 self.heading,
-                f'IF({eligible},IFERROR({raw},""),"")',
-                self._spread(own),
+                self.sums.of_those(instead(raw, BLANK)),
                 about=say("live-known"),
-                heads=lambda column: self._typical(rule.rule, column, own),
+                heads=[] if rule.by else typical,
             )
-            return grid.column(
-                self.heading,
-                f'IF({eligible},IF({known.cell}="",{self._fill_from(known)},{known.cell}),"")',
-                self._spread(numbers),
-                about=say("live-filled"),
-                heads=self._quantiles(numbers),
-            )
-        other = '""'
-        if rule.rule == "value":
-            other = self._figure("missing", "value")
-        elif rule.rule == "column":
-            other = self.of.number(Name(str(rule.column)))
-        inner = raw if rule.rule == "refuse" else f"IFERROR({raw},{other})"
-        return grid.column(
-            self.heading,
-            f'IF({eligible},{inner},"")',
-            self._spread(numbers),
-            about=say("live-filled"),
-            heads=self._quantiles(numbers),
-        )
+            other = self._by_group(known) if rule.by else known.figures[0]
+            filled = choose(is_blank(known.each), other, known.each)
+        else:
+            filled = raw if rule.rule == "refuse" else instead(raw, self._other())
+        return grid.column(self.heading, self.sums.of_those(filled), about=say("live-filled"), heads=self._quantiles())
 
-    def _typical(self, rule: str, column: Column, own: Floats) -> Sequence[Head]:
-        if self.found.missing.by:
-            return []
-        function, value = ("MEDIAN", np.nanmedian(own)) if rule == "median" else ("AVERAGE", np.nanmean(own))
-        return [(self.sums.labels.say(f"live-head-{rule}"), f"{function}({column.range})", float(value))]
-
-    def _fill_from(self, known: Column) -> str:
+    def _other(self) -> Term:
+        """Return what stands for a missing value."""
         rule = self.found.missing
-        if not rule.by:
-            return known.head()
-        groups = group_numbers(self.of, Name(rule.by))
-        if rule.rule == "median":
-            own = self.sums.allocation.context.full(self.found.raw)
-            medians = np.asarray(pd.Series(own).groupby(self.sums.group_values[groups.letter]).transform("median"))
-            one = in_order(self.sums, known, groups, own, 0.5)
-            return spread(self.sums, groups, one, medians, self.sums.labels.say("live-median")).cell
-        return f"AVERAGEIFS({known.range},{groups.range},{groups.cell})"
+        if rule.rule == "value":
+            return self._figure("missing", "value")
+        return self.of.term(Name(str(rule.column))) if rule.rule == "column" else BLANK
 
-    def _figure(self, *keys: str) -> str:
+    def _by_group(self, known: Column) -> Term:
+        """Return the median or the mean of a row's own group."""
+        rule, own = self.found.missing, self.found.raw
+        groups = group_numbers(self.of, Name(str(rule.by)))
+        if rule.rule == "median":
+            numbers = self._full(own)
+            medians = np.asarray(pd.Series(numbers).groupby(groups.values).transform("median"))
+            one = in_order(self.sums, known, groups, numbers, 0.5)
+            return spread(self.sums, groups, one, medians, self.sums.labels.say("live-median")).each
+        text = f"AVERAGEIFS({known.range},{groups.range},{groups.cell})"
+        return stated(text, self._full(np.broadcast_to(fill(rule, own, self.of.scope), own.shape)))
+
+    def _figure(self, *keys: str) -> Term:
         """Return the cell of a figure of the criterion's own, or of its index's."""
         own = (*self.path, *keys)
         return self.sums.figures[own if own in self.sums.figures else ("indices", self.found.index, *keys)]
 
     # Transform and direction.
 
-    def _transformed(self, text: str, column: Column | None = None) -> str:
+    def _transformed(self, term: Term, column: Column | None = None) -> Term:
         method = self.spec.transform
         if method is None:
-            return text
+            return term
         if method.name == "log":
-            return f"LN({text})"
+            return logarithm(term)
         if method.name == "line":
             start, end = self._figure(*_own("transform", "from")), self._figure(*_own("transform", "to"))
-            return f"MIN(MAX(({text}-{start})/({end}-{start}),0),1)"
+            return clip((term - start) / (end - start), 0, 1)
         assert column is not None
         if method.name == "winsorise":
-            return f"MIN(MAX({text},{column.head()}),{column.head(1)})"
-        return self.sums.tables[str(method.parameters.get(""))].formula("step", text)
+            return clip(term, *column.figures)
+        name = str(method.parameters.get(""))
+        return stated(
+            self.sums.tables[name].formula("step", term.text), step_of(term.value, self.sums.formula.tables[name])
+        )
 
-    def _transformed_values(self, values: Floats) -> Floats:
-        method = self.spec.transform
-        if method is None:
-            return values
-        if method.name == "step":
-            return step_of(values, self.sums.formula.tables[str(method.parameters.get(""))])
-        found = TRANSFORMS[method.name]
-        given = found.filled(method.parameters) or {}
-        return found.function(values, *given.values())
-
-    def _quantiles(self, values: Floats) -> Callable[[Column], Sequence[Head]] | None:
+    def _quantiles(self) -> Sequence[Head]:
+        """Return the quantiles to which extreme values are pulled in."""
         method = self.spec.transform
         if method is None or method.name != "winsorise":
-            return None
-        say, present = self.sums.labels.say, values[~np.isnan(values)]
-        given = TRANSFORMS["winsorise"].filled(method.parameters) or {}
+            return []
 
-        def heads(column: Column) -> Sequence[Head]:
-            return [
-                (
-                    say(f"live-head-{key}"),
-                    f"PERCENTILE({column.range},{self._figure(*_own('transform', key))})",
-                    float(np.quantile(present, share)),
-                )
-                for key, share in given.items()
-            ]
+        def head(key: str) -> Head:
+            figure = self._figure(*_own("transform", key))
+            return self.sums.labels.say(f"live-head-{key}"), lambda column: quantile(column.all, figure)
 
-        return heads
+        return [head(key) for key in TRANSFORMS["winsorise"].filled(method.parameters) or {}]
 
-    def _turned(self, text: str) -> str:
+    def _turned(self, term: Term) -> Term:
         direction = self.spec.more_need_when
         if direction.by:
-            return f"({text})*{self._pull(direction)}"
+            return grouped(term) * self._pull(direction)
         if direction.toward is not None:
-            return f"-ABS({text}-{self.of.number(direction.toward.tree, 2)})"
-        return f"-({text})" if direction.pull == "low" else text
+            return -absolute_value(term - self.of.term(direction.toward.tree))
+        return -grouped(term) if direction.pull == "low" else term
 
-    def _pull(self, direction: Direction) -> str:
-        """Write 1 where high values mean more need, -1 where low ones do."""
+    def _pull(self, direction: Direction) -> Term:
+        """Return 1 where high values mean more need, -1 where low ones do."""
+        signs = np.ones(self.found.scores.size)
+        for group in self.found.groups:
+            signs[group.rows] = -1.0 if group.pull == "low" else 1.0
+        return stated(self._pull_text(direction), self._full(signs))
+
+    def _pull_text(self, direction: Direction) -> str:
         sign = {"high": "1", "low": "(-1)"}
         if direction.cut is not None:
             side = self.of.number(Name(str(direction.by)), 1)
@@ -207,24 +190,13 @@ class Measured:
             cut = self._figure("more_need_when", "cut")
             return f"IF({side}<{cut},{sign[labels['below']]},{sign[labels['above']]})"
         found = self.of.ref(str(direction.by))
-        if isinstance(found, str):
+        if isinstance(found, Term):
             raise Unsupported("group-labels")
         text = "NA()"
         for label, pull in reversed(list(direction.labels.items())):
             escaped = label.replace('"', '""')
             text = f'IF(EXACT({found.cell},"{escaped}"),{sign[pull]},{text})'
         return text
-
-    def _turned_values(self, values: Floats) -> Floats:
-        direction, scope = self.spec.more_need_when, self.of.scope
-        if direction.by:
-            signs = np.ones(values.size)
-            for group in self.found.groups:
-                signs[group.rows] = -1.0 if group.pull == "low" else 1.0
-            return values * signs
-        if direction.toward is not None:
-            return -np.abs(values - scope.rows(direction.toward.tree)[scope.taking_part])
-        return -values if direction.pull == "low" else values
 
     # Scores.
 
@@ -253,124 +225,46 @@ class Measured:
         for group in self.found.groups:
             below[group.rows] = 1.0 if group.label == "below" else 2.0
         self.groups = self.sums.grid.column(
-            self.sums.labels.say("live-side"), formula, self.sums.full(below), about=self.heading
+            self.sums.labels.say("live-side"), stated(formula, self.sums.full(below)), about=self.heading
         )
 
     def _departures(self, values: Column) -> Column:
         """Write how far each value stands from the median, and the median and the mean of that."""
-        numbers = self._turned_values(self._transformed_values(self._filled_values()))
-        there = np.abs(numbers - np.nanmedian(numbers))
-        say, known = self.sums.labels.say, there[~np.isnan(there)]
-        ends = (("mad", "MEDIAN", np.median(known)), ("mean-departure", "AVERAGE", known.mean()))
-        return self.sums.grid.column(
-            self.heading,
-            f'IF({values.cell}="","",ABS({values.cell}-{values.head()}))',
-            self._spread(there),
-            about=say("live-departure"),
-            heads=lambda column: [
-                (say(f"live-head-{word}"), f"{function}({column.range})", float(value))
-                for word, function, value in ends
-            ],
-        )
+        say, x = self.sums.labels.say, values.each
+        term = choose(is_blank(x), BLANK, absolute_value(x - values.figures[0]))
+        heads: list[Head] = [
+            (say("live-head-mad"), lambda column: median(column.all)),
+            (say("live-head-mean-departure"), lambda column: average(column.all)),
+        ]
+        return self.sums.grid.column(self.heading, term, about=say("live-departure"), heads=heads)
 
-    def score(self, values: Column) -> str:
-        """Write the score of a row."""
+    def score(self, values: Column) -> Term:
+        """Return the score of a row; nothing where it has no value."""
+        scores = self._full(self.found.scores)
         if self.groups is not None:
             same = f"({self.groups.range}={self.groups.cell})"
             less, equal = (f"SUMPRODUCT({same}*({values.range}{sign}{values.cell}))" for sign in ("<", "="))
-            count = f'SUMPRODUCT({same}*({values.range}<>""))'
-            return f'IF({values.cell}="","",({less}+{equal}/2)/{count})'
-        return f'IF({values.cell}="","",{self._normalised(values)})'
+            score = stated(f'({less}+{equal}/2)/SUMPRODUCT({same}*({values.range}<>""))', scores)
+        else:
+            is_low = self.spec.more_need_when.pull == "low"
+            score = Normalised(self.method, values, self._parameter, self._posts, is_low, self.spread).score()
+        return choose(is_blank(values.each), BLANK, score).carrying(scores, blank=np.isnan(scores))
 
-    def _normalised(self, values: Column) -> str:
-        cell, head = values.cell, values.head
-        name = self.method.name
-        if name == "min-max":
-            scaled = f"({cell}-{head(0)})/({head(1)}-{head(0)})"
-            if not self.method.parameters:
-                return scaled
-            low, high = self._parameter("low", "0"), self._parameter("high", "1")
-            return f"{scaled}*({high}-{low})+{low}"
-        if name in ("goalposts", "levels"):
-            low, high = self._posts()
-            return f"MIN(MAX(({cell}-{low})/({high}-{low}),0),1)"
-        if name == "distance-to-target":
-            target = self._parameter("target", "0")
-            target = f"(-{target})" if self.spec.more_need_when.pull == "low" else target
-            return f"1-({target}-{cell})/({target}-{head(0)})"
-        if name == "rank":
-            return self._rank(values)
-        if name == "modified-z":
-            assert self.spread is not None
-            median, mean = self.spread.head(0), self.spread.head(1)
-            return f"({cell}-{head(0)})*IF({median}>0,0.6745/{median},0.7979/{mean})"
-        if name == "quantile-bands":
-            bands = f"MAX(2,INT({self._parameter('bands', '5')}))"
-            lower, upper, count = f"RANK({cell},{values.range},1)", f"RANK({cell},{values.range},0)", values.range
-            place = f"(({lower}-{upper}+COUNT({count}))*{bands}/(2*COUNT({count})))"
-            band = f"(INT({place})-IF({place}=INT({place}),0.5,0))/({bands}-1)"
-            return f"IF({lower}=1,0,IF({upper}=1,1,{band}))"
-        simple = {
-            "z-score": f"({cell}-{head(0)})/{head(1)}",
-            "percentile-rank": f"(RANK({cell},{values.range},1)-1)/(COUNT({values.range})-1)",
-            "share-of-total": f"{cell}/{head(0)}",
-            "ratio-to-mean": f"{cell}/{head(0)}",
-            "fraction-of-highest": f"{cell}/{head(0)}",
-            "distance-to-best": f"1-({head(1)}-{cell})/({head(1)}-{head(0)})",
-        }
-        if name not in simple:
-            raise Unsupported("normaliser")
-        if name == "z-score" and self.method.parameters:
-            return f"{simple[name]}*{self._parameter('deviation', '1')}+{self._parameter('mean', '0')}"
-        return simple[name]
-
-    def _rank(self, values: Column) -> str:
-        given = self.method.parameters
-        words = given[""] if isinstance(given.get(""), list | tuple) else [given.get("")]
-        ties = str(given.get("ties", words[0]) or "average")
-        scale = str(given.get("scale", words[1] if len(words) > 1 else None) or "share")
-        function = "_xlfn.RANK.AVG" if ties == "average" else "RANK"
-        place = f"{function}({values.cell},{values.range},1)"
-        return place if scale == "places" else f"({place}-0.5)/COUNT({values.range})"
-
-    def _parameter(self, name: str, absent: str) -> str:
+    def _parameter(self, name: str, absent: float) -> Term:
         keys = _own("normalise", name)
         known = (*self.path, *keys) in self.sums.figures or ("indices", self.found.index, *keys) in self.sums.figures
         # A criterion with a method of its own does not take its index's numbers.
         if self.spec.normalise is not None and (*self.path, *keys) not in self.sums.figures:
-            return absent
-        return self._figure(*keys) if known else absent
+            return number(absent)
+        return self._figure(*keys) if known else number(absent)
 
-    def _posts(self) -> tuple[str, str]:
+    def _posts(self) -> tuple[Term, Term]:
         """Return the goalposts, turned with the values."""
         if self.method.name == "levels":
-            low, high = "1", str(len(self.sums.formula.columns[self.found.name].levels))
+            low, high = number(1), number(len(self.sums.formula.columns[self.found.name].levels))
         else:
-            low, high = self._parameter("low", "0"), self._parameter("high", "1")
-        if self.spec.more_need_when.pull == "low":
-            return f"(-{high})", f"(-{low})"
-        return low, high
-
-    def _statistics(self, values: Floats) -> Callable[[Column], Sequence[Head]] | None:
-        """Return the figures of the values that scores rest on."""
-        there = values[~np.isnan(values)]
-        say = self.sums.labels.say
-        ends = [("lowest", "MIN({0})", there.min()), ("highest", "MAX({0})", there.max())]
-        wanted = {
-            "min-max": ends,
-            "distance-to-best": ends,
-            "distance-to-target": ends[:1],
-            "z-score": [("mean", "AVERAGE({0})", there.mean()), ("deviation", "STDEV({0})", there.std(ddof=1))],
-            "share-of-total": [("total", "SUM({0})", there.sum())],
-            "ratio-to-mean": [("mean", "AVERAGE({0})", there.mean())],
-            "fraction-of-highest": ends[1:],
-            "modified-z": [("median", "MEDIAN({0})", np.median(there))],
-        }.get(self.method.name, [])
-        if self.spec.more_need_when.by or not wanted:
-            return None
-        return lambda column: [
-            (say(f"live-head-{word}"), formula.format(column.range), float(value)) for word, formula, value in wanted
-        ]
+            low, high = self._parameter("low", 0), self._parameter("high", 1)
+        return (grouped(-high), grouped(-low)) if self.spec.more_need_when.pull == "low" else (low, high)
 
 
 def _own(key: str, name: str) -> tuple[str, str, str]:

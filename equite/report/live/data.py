@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from equite.engine.suppression import suppression_mark
 from equite.report.language.labels import plain
 from equite.report.live.grid import FIRST, INPUT, Column, absolute, number_form, quoted
 from equite.report.live.inputs import defined_name
+from equite.report.live.terms import stated
 from equite.report.roundtrip.manifest import Input
 from equite.report.workbook.sheet import INK, PALE, Book, fitting, paper
 from equite.report.workbook.table import letters
@@ -56,7 +58,8 @@ def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dic
         for row, mark in _withheld(allocation, key).items():
             given[row] = mark
         inputs.append(Input(("data", heading), defined, name, cells, json.dumps(given, ensure_ascii=False)))
-        found[key] = Column(letters(at), FIRST, FIRST + len(values) - 1, quoted(name))
+        column = Column(letters(at), FIRST, FIRST + len(values) - 1, quoted(name))
+        found[key] = column if values.dtype == object else replace(column, own=stated(column.cell, values))
     named = 2 if page.name is not None and page.name != page.key.column else 1
     sheet.freeze_panes(FIRST - 1, named)
     sheet.repeat_rows(3, FIRST - 2)

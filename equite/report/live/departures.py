@@ -14,10 +14,12 @@ import numpy as np
 
 from equite.engine.explanation import Departures
 from equite.engine.linear import linear_in
-from equite.report.live.bounding import full
+from equite.formula.model import Part
 from equite.report.live.calculation import Calculated
 from equite.report.live.grid import ROW, Column
+from equite.report.live.ranges import sum_of_products, sum_product
 from equite.report.live.sums import ScorePlace
+from equite.report.live.terms import Term, choose, number, stated
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
@@ -37,9 +39,8 @@ class CriterionDollars:
 
     path: Path
     place: ScorePlace
-    weight: Column | str
-    weights: np.ndarray
-    mean: str
+    weight: Column | Term
+    mean: Term
     values: np.ndarray
     top: str
 
@@ -49,7 +50,7 @@ class PartDollars:
     """A part's level, the slope of its score in each index, and its criteria."""
 
     part: str
-    level: str
+    level: Term
     slopes: dict[str, Column]
     criteria: tuple[CriterionDollars, ...]
 
@@ -87,66 +88,50 @@ def _path(sums: Sums, index: str, criterion: str) -> Path | None:
 
 def _written(sums: Sums, done: Calculated, found: Departures) -> PartDollars:
     part = sums.formula.names.parts[found.part]
-    share = part.share.in_proportion_to
-    assert share is not None
     indices = list(dict.fromkeys(index for index, _ in found.criteria))
-    slopes = {index: _slope(sums, done, found.part, index, indices) for index in indices}
+    slopes = {index: _slope(sums, done, part, index, indices) for index in indices}
     criteria = []
     for at, (index, name) in enumerate(found.criteria):
         path = _path(sums, index, name)
         assert path is not None
         criteria.append(_criterion(sums, index, path, slopes[index], found, at))
-    return PartDollars(
-        found.part, done.level[found.part], {index: column for index, (column, _) in slopes.items()}, tuple(criteria)
-    )
+    return PartDollars(found.part, done.level[found.part], slopes, tuple(criteria))
 
 
-def _slope(sums: Sums, done: Calculated, part: str, index: str, indices: list[str]) -> tuple[Column, np.ndarray]:
+def _slope(sums: Sums, done: Calculated, part: Part, index: str, indices: list[str]) -> Column:
     """Write what the score gains as an index goes from 0 to 1."""
-    share = sums.formula.names.parts[part].share.in_proportion_to
+    share = part.share.in_proportion_to
     assert share is not None
-    assert sums.eligible is not None
-    texts, numbers = [], []
-    for value in (1.0, 0.0):
-        known = {name: value if name == index else 0.0 for name in indices}
-        of = done.translator.bound(
-            done.translator.scope.bound(**known), **{name: str(int(known[name])) for name in known}
-        )
-        texts.append(of.number(share.tree, 2))
-        numbers.append(of.scope.rows(share.tree))
-    rows = sums.allocation.context.rows
-    members = next(result.members for result in sums.allocation.parts_shared if result.part.id == part)
-    values = full(sums, np.where(members, (numbers[0] - numbers[1])[rows], 0.0))
+
+    def at(value: int) -> Term:
+        known = {name: number(value if name == index else 0) for name in indices}
+        of = done.translator
+        scope = of.scope.bound(**{name: term.figure for name, term in known.items()})
+        return of.bound(scope, **known).term(share.tree)
+
     heading = sums.labels.say("live-slope", index=sums.labels.title(index))
-    guard = done.members[part].cell
-    return sums.grid.column(heading, f"IF({guard},{texts[0]}-{texts[1]},0)", values), values
+    return sums.grid.column(heading, choose(done.members[part.id].each, at(1) - at(0), 0))
 
 
-def _criterion(
-    sums: Sums, index: str, path: Path, slope: tuple[Column, np.ndarray], found: Departures, at: int
-) -> CriterionDollars:
+def _criterion(sums: Sums, index: str, path: Path, slope: Column, found: Departures, at: int) -> CriterionDollars:
     place, grid = sums.places[path], sums.grid
     scoring = sums.allocation.scope.scoring(index)
     own = [criterion for criterion in found.criteria if criterion[0] == index].index(found.criteria[at])
-    weights = full(sums, scoring.weights[:, own])
+    weights = sums.full(scoring.weights[:, own])
     shares = [sums.places[path[:end]].share for end in range(len(path), 1, -2) if path[:end] in sums.places]
     text = "*".join(shares)
     heading = sums.labels.say("live-weight")
-    weight: Column | str
+    weight: Column | Term
     if ROW in text:
-        assert sums.eligible is not None
-        weight = grid.column(heading, f"IF({sums.eligible.cell},{text},0)", weights, about=place.title)
-        weighing = f"{slope[0].range}*{weight.range}"
+        term = choose(sums.takes_part.each, stated(text, weights), 0)
+        weight = grid.column(heading, term, about=place.title)
+        weighing = slope.all * weight.all
     else:
-        weight = grid.figure(heading, text, float(weights[sums.allocation.context.rows][0]), about=place.title)
-        weighing = f"{slope[0].range}*{weight}"
-    below = f"SUMPRODUCT({weighing})"
-    mean_value = found.means[at]
-    mean = grid.figure(
-        sums.labels.say("live-mean-score"),
-        f"IF({below}=0,0,SUMPRODUCT({weighing},{place.scores.range})/{below})",
-        float(mean_value),
-        about=place.title,
-    )
+        first = weights[sums.allocation.context.rows][0]
+        weight = grid.figure(heading, stated(text, first), about=place.title)
+        weighing = slope.all * weight
+    below = sum_product(weighing)
+    mean = choose(below.equals(0), 0, sum_of_products(weighing, place.scores.all) / below)
+    mean = grid.figure(sums.labels.say("live-mean-score"), mean, about=place.title)
     top = sums.places[path[:4]].title if len(path) > 4 else place.title
-    return CriterionDollars(path, place, weight, weights, mean, full(sums, found.dollars[:, at]), top)
+    return CriterionDollars(path, place, weight, mean, sums.full(found.dollars[:, at]), top)

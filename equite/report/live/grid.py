@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from equite.engine.sharing import Floats
 from equite.report.live.closed import Unsupported
+from equite.report.live.ranges import total
+from equite.report.live.terms import Term, stated
 from equite.report.workbook.sheet import INK, MOST_COLUMNS, PALE, RULE, Book, fitting, paper
 from equite.report.workbook.table import letters
 
-__all__ = ["ABSENT", "FIRST", "INPUT", "LONGEST", "ROW", "Column", "Grid", "Head", "absolute", "number_form", "quoted"]
+__all__ = [
+    "ABSENT",
+    "FIRST",
+    "INPUT",
+    "LONGEST",
+    "ROW",
+    "TOTAL",
+    "Column",
+    "Grid",
+    "Head",
+    "absolute",
+    "number_form",
+    "quoted",
+]
 
 #: Stands for the row's number in a formula; a character that no name and no label has.
 ROW = "\ue000"
@@ -32,8 +48,6 @@ ABSENT = 1e99
 
 #: How a cell that may be changed looks.
 INPUT: Mapping[str, Any] = {"bg_color": "#FFF7D6", "border": 1, "border_color": "#C99A2E", "font_color": "#1A3D8F"}
-#: A figure of a column's own: its label, its formula, its value.
-Head = tuple[str, str, float]
 
 
 def number_form(book: Book) -> str:
@@ -61,25 +75,38 @@ def cached(value: object) -> Any:
     return value
 
 
-def _listed(values: np.ndarray | Sequence[object]) -> Sequence[object]:
-    """Return a column's values as cells carry them."""
-    if isinstance(values, np.ndarray) and values.dtype != object and np.isfinite(values).all():
-        found: list[object] = values.tolist()
-        return found
-    return [cached(value) for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+def _listed(term: Term, rows: int) -> list[object]:
+    """Return a term's values as the cells of a column carry them."""
+    values, blank = np.broadcast_to(term.value, rows), np.broadcast_to(term.blank, rows)
+    if np.isfinite(values).all():
+        return list(values.tolist())
+    return ["" if none else cached(value) for value, none in zip(values.tolist(), blank.tolist(), strict=True)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
-    """A column of a sheet: its letters, its first and last row, and the sheet's name as formulas write it.
+    """A column of a sheet.
 
-    ``sheet`` is empty for the sheet of calculations, whose formulas need not name it.
+    Attributes
+    ----------
+    letter : str
+        Its letters.
+    first, last : int
+        Its first and last row.
+    sheet : str
+        The sheet's name as formulas write it; empty for the sheet of calculations, whose formulas need not name it.
+    own : Term or None
+        The row's own cell, with what all rows hold; None for what is typed in.
+    figures : tuple of Term
+        The figures that stand above it.
     """
 
     letter: str
     first: int
     last: int
     sheet: str = ""
+    own: Term | None = None
+    figures: tuple[Term, ...] = ()
 
     @property
     def cell(self) -> str:
@@ -91,13 +118,36 @@ class Column:
         """All cells of the column."""
         return f"{self.sheet}${self.letter}${self.first}:${self.letter}${self.last}"
 
+    @property
+    def each(self) -> Term:
+        """The cell of the formula's own row, as a term."""
+        assert self.own is not None, self.letter
+        return self.own
+
+    @property
+    def all(self) -> Term:
+        """All cells of the column, as a term."""
+        return Term(self.range, self.each.value, blank=self.each.blank, spans=True)
+
+    @property
+    def values(self) -> Floats:
+        """What the column holds, in every row."""
+        return self.each.value
+
     def head(self, at: int = 0) -> str:
-        """Return one of the column's own figures."""
+        """Return the cell of one of the column's own figures."""
         return f"{self.sheet}${self.letter}${HEADS + at}"
 
     def on(self, sheet: str) -> Column:
         """Return the column as another sheet's formulas name it."""
-        return Column(self.letter, self.first, self.last, quoted(sheet))
+        there = replace(self, sheet=quoted(sheet))
+        return there if self.own is None else replace(there, own=replace(self.own, text=there.cell))
+
+
+#: A figure of a column's own: its label, and the term that it is, made from the column.
+Head = tuple[str, Callable[[Column], Term]]
+#: The total of a column.
+TOTAL: Head = ("Σ", lambda column: total(column.all))
 
 
 class Grid:
@@ -141,11 +191,10 @@ class Grid:
     def column(
         self,
         heading: str,
-        formula: str,
-        values: np.ndarray | Sequence[object],
+        term: Term,
         *,
         about: str = "",
-        heads: Callable[[Column], Sequence[Head]] | None = None,
+        heads: Sequence[Head] = (),
         bold: bool = False,
         rows: int | None = None,
     ) -> Column:
@@ -156,47 +205,50 @@ class Grid:
         Unsupported
             The formula is longer than a spreadsheet takes.
         """
-        if len(formula) > LONGEST:
+        if len(term.text) > LONGEST:
             raise Unsupported("long")
-        column = self._begin(heading, about, rows)
-        at, write, style = self.columns - 1, self.sheet.write_formula, self._bold if bold else self._plain
-        text = f"={formula}"
-        places = self._places if rows is None else [str(row) for row in range(FIRST, FIRST + rows)]
-        for row, (place, value) in enumerate(zip(places, _listed(values), strict=True), start=FIRST - 1):
-            write(row, at, text.replace(ROW, place), style, value)
-        self._heads(column, heads)
+        assert not term.spans, term.text
+        count = self.rows if rows is None else rows
+        column = self._begin(heading, about, count, term)
+        self._formulas(term.text, _listed(term, count), self._bold if bold else self._plain)
+        return self._headed(column, heads)
+
+    def texts(self, heading: str, formula: str, values: Sequence[str]) -> Column:
+        """Write a column of formulas that give texts."""
+        column = self._begin(heading, "", self.rows, None)
+        self._formulas(formula, values, self._plain)
         return column
 
-    def values(self, heading: str, values: np.ndarray | Sequence[object], *, about: str = "") -> Column:
-        """Write a column of values, in another look: it does not recalculate."""
-        column = self._begin(heading, about, None)
+    def values(self, heading: str, term: Term, *, about: str = "") -> Column:
+        """Write a column of a term's values, in another look: it does not recalculate."""
+        column = self._begin(heading, about, self.rows, term)
         style = self.book.style(num_format="0.0#####", bg_color="#EEEEEE", italic=True)
-        for row, value in enumerate(_listed(values), start=FIRST - 1):
+        for row, value in enumerate(_listed(term, self.rows), start=FIRST - 1):
             if value == "#N/A":
                 self.sheet.write_formula(row, self.columns - 1, "=NA()", style, value)
             else:
                 self.sheet.write(row, self.columns - 1, value, style)
         return column
 
-    def ladder(self, heading: str, formulas: Sequence[str], values: Sequence[float], *, about: str = "") -> Column:
-        """Write a column whose formulas differ from row to row."""
-        column = self._begin(heading, about, len(formulas))
-        for row, (formula, value) in enumerate(zip(formulas, values, strict=True), start=FIRST - 1):
-            self.sheet.write_formula(row, self.columns - 1, f"={formula}", self._plain, cached(value))
+    def ladder(self, heading: str, terms: Sequence[Term], *, about: str = "") -> Column:
+        """Write a column whose formulas differ from row to row, each of one figure."""
+        values = np.array([term.figure for term in terms])
+        column = self._begin(heading, about, len(terms), Term("", values))
+        for row, term in enumerate(terms, start=FIRST - 1):
+            self.sheet.write_formula(row, self.columns - 1, f"={term}", self._plain, cached(term.figure))
         return column
 
-    def figure(self, heading: str, formula: str, value: float, *, about: str = "", label: str = "") -> str:
+    def figure(self, heading: str, term: Term, *, about: str = "", label: str = "") -> Term:
         """Write a column of one cell, for what is the same for all; give the cell."""
-        column = self._begin(heading, about, 0)
-        self._heads(column, lambda _: [(label, formula, value)])
-        return column.head()
+        column = self._begin(heading, about, 0, None)
+        return self._headed(column, [(label, lambda _: term)]).figures[0]
 
-    def number(self, heading: str, value: float, *, about: str = "") -> str:
+    def number(self, heading: str, value: float, *, about: str = "") -> Term:
         """Write a figure that does not recalculate; give the cell."""
-        column = self._begin(heading, about, 0)
+        column = self._begin(heading, about, 0, None)
         style = self.book.style(num_format="0.0#####", bg_color="#EEEEEE", italic=True)
         self.sheet.write_number(HEADS - 1, self.columns - 1, value, style)
-        return column.head()
+        return stated(column.head(), value)
 
     def letters(self, ahead: int) -> str:
         """Return the letters of the next column, or of one further on."""
@@ -208,7 +260,15 @@ class Grid:
         self.sheet.repeat_rows(2, FIRST - 2)
         self.sheet.repeat_columns(0, max(frozen - 1, 0))
 
-    def _begin(self, heading: str, about: str, rows: int | None) -> Column:
+    def _formulas(self, formula: str, values: Sequence[object], style: Any) -> None:
+        """Write one formula in the rows of the last column begun."""
+        at, write, text = self.columns - 1, self.sheet.write_formula, f"={formula}"
+        places = self._places if len(values) == self.rows else [str(row) for row in range(FIRST, FIRST + len(values))]
+        for row, (place, value) in enumerate(zip(places, values, strict=True), start=FIRST - 1):
+            write(row, at, text.replace(ROW, place), style, value)
+
+    def _begin(self, heading: str, about: str, rows: int, term: Term | None) -> Column:
+        """Write the headings of the next column; give the column, which holds what a term gives."""
         at = self.columns
         if at >= MOST_COLUMNS:
             raise Unsupported("large")
@@ -221,13 +281,21 @@ class Grid:
         if about:
             self.sheet.write_string(4, at, fitting(about), self._about)
         self.sheet.set_column(at, at, 14)
-        return Column(letters(at), FIRST, FIRST + (self.rows if rows is None else rows) - 1)
+        column = Column(letters(at), FIRST, FIRST + rows - 1)
+        if term is None:
+            return column
+        value, blank = np.broadcast_to(term.value, rows), np.broadcast_to(term.blank, rows)
+        return replace(column, own=Term(column.cell, value, blank=blank))
 
-    def _heads(self, column: Column, heads: Callable[[Column], Sequence[Head]] | None) -> None:
-        for at, (label, formula, value) in enumerate(heads(column) if heads else ()):
+    def _headed(self, column: Column, heads: Sequence[Head]) -> Column:
+        """Write a column's own figures above it, each of which may rest on those before it."""
+        for at, (label, made) in enumerate(heads):
+            term = made(column)
             form = _after_words(label, "0.0#####") if label else "0.0#####"
             style = self.book.style(num_format=form, font_color=INK, font_size=9, bg_color="#F5F8FC")
-            self.sheet.write_formula(HEADS - 1 + at, self.columns - 1, f"={formula}", style, cached(value))
+            self.sheet.write_formula(HEADS - 1 + at, self.columns - 1, f"={term}", style, cached(term.figure))
+            column = replace(column, figures=(*column.figures, stated(column.head(at), term.value)))
+        return column
 
 
 def _after_words(words: str, form: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from equite.engine.scoring import NEUTRAL, Branch, Scoring
 from equite.formula.expressions import Expression
@@ -13,6 +14,7 @@ from equite.report.live.closed import Unsupported
 from equite.report.live.criteria import Measured
 from equite.report.live.grid import ROW, Column, Head
 from equite.report.live.sums import ScorePlace
+from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, stated
 from equite.report.workbook.table import letters
 
 if TYPE_CHECKING:
@@ -33,24 +35,23 @@ def write_index(sums: Sums, of: Translator, name: str) -> Column:
     if eligible is None:
         raise Unsupported("cascade")
     if scoring.tree is None:
-        return sums.grid.column(title, f"IF({eligible.cell},{NEUTRAL},NA())", scoring.scores)
+        return sums.grid.column(title, choose(eligible.each, NEUTRAL, MISSING))
     try:
         combined = _Block(sums, of, scoring, sums.formula.indices[name]).combined(
             scoring.tree, sums.formula.indices[name], ("indices", name)
         )
     except Unsupported as reason:
         sums.certify(title, reason.reason, (name,))
-        return sums.grid.values(title, scoring.scores)
-    return sums.grid.column(title, f"IF({eligible.cell},{combined},NA())", scoring.scores, bold=True)
+        return sums.grid.values(title, stated("", scoring.scores))
+    return sums.grid.column(title, stated(f"IF({eligible.cell},{combined},NA())", scoring.scores), bold=True)
 
 
 @dataclass(frozen=True)
 class _Child:
-    """A column of a block: its heading, formula, values and weight."""
+    """A column of a block: its heading, its scores, its weight."""
 
     heading: str
-    formula: str
-    values: list[object]
+    scores: Term
     weight: Expression
     path: Path
 
@@ -79,10 +80,9 @@ class _Block:
         written = [
             self.sums.grid.column(
                 child.heading,
-                child.formula,
-                child.values,
+                child.scores,
                 about=self.sums.labels.say("live-score"),
-                heads=self._head(weights, at, branch),
+                heads=self._head(weights, at),
             )
             for at, child in enumerate(children)
         ]
@@ -100,28 +100,26 @@ class _Block:
         found = self.scoring.criteria[child]
         place = (*path, "criteria", key)
         heading = self.sums.labels.criterion(found.index, found.name)
-        values = ["" if value != value else value for value in self.sums.full(found.scores, "")]
-        spec = group.criteria[key]
         try:
             measured = Measured(self.sums, self.of, self.index, found, place)
             column = measured.values()
             measured.prepare(column)
-            formula = measured.score(column)
+            scores = measured.score(column)
         except Unsupported as reason:
             self.sums.certify(heading, reason.reason, (found.name, found.index))
-            cell = self.sums.grid.values(heading, values, about=self.sums.labels.say("live-score")).cell
+            values = self.sums.full(found.scores, np.nan)
+            written = stated("", values, blank=np.isnan(values))
+            cell = self.sums.grid.values(heading, written, about=self.sums.labels.say("live-score")).each
             # A reference to a blank cell would give 0.
-            formula = f'IF({cell}="","",{cell})'
-        return _Child(heading, formula, values, spec.weight, place)
+            scores = choose(is_blank(cell), BLANK, cell)
+        return _Child(heading, scores, group.criteria[key].weight, place)
 
     def _family(self, child: Branch, key: str, group: Index | Family, path: Path) -> _Child:
         family, place = group.families[key], (*path, "families", key)
         formula = self.combined(child, family, place)
-        matrix = self.scoring.matrix
-        heading = self.sums.labels.worded(family.title, key)
-        assert self.sums.eligible is not None
-        guarded = f'IF({self.sums.eligible.cell},{formula},"")'
-        return _Child(heading, guarded, self.sums.full(child.combine(matrix), ""), family.weight, place)
+        values = self.sums.full(child.combine(self.scoring.matrix), np.nan)
+        scores = self.sums.of_those(stated(formula, values))
+        return _Child(self.sums.labels.worded(family.title, key), scores, family.weight, place)
 
     # Weights.
 
@@ -136,26 +134,20 @@ class _Block:
                 share = f'{weight}*({column.cell}<>"")/SUMPRODUCT({weighing}*({scores}<>""))'
             self.sums.places[child.path] = ScorePlace(column, share, child.heading)
 
-    def _weights(self, children: list[_Child]) -> tuple[list[str], str]:
+    def _weights(self, children: list[_Child]) -> tuple[list[Term], str]:
         """Return each child's weight: a cell that holds for all, or (second) a range of each row's own weights."""
+        weights = [self.of.term(child.weight.tree) for child in children]
         if all(self.of.is_scalar(child.weight.tree) for child in children):
-            return [self.of.number(child.weight.tree) for child in children], ""
+            return weights, ""
+        about = self.sums.labels.say("live-weight")
         columns = [
-            self.sums.grid.column(
-                child.heading,
-                self.of.number(child.weight.tree),
-                self.of.scope.rows(child.weight.tree),
-                about=self.sums.labels.say("live-weight"),
-            )
-            for child in children
+            self.sums.grid.column(child.heading, weight, about=about)
+            for child, weight in zip(children, weights, strict=True)
         ]
         return [], _across(columns)
 
-    def _head(self, weights: list[str], at: int, branch: Branch) -> Callable[[Column], list[Head]] | None:
-        if not weights:
-            return None
-        label, value = self.sums.labels.say("live-weight"), float(branch.weights[0, at])
-        return lambda _: [(label, weights[at], value)]
+    def _head(self, weights: list[Term], at: int) -> list[Head]:
+        return [(self.sums.labels.say("live-weight"), lambda _: weights[at])] if weights else []
 
     # Means.
 
@@ -178,7 +170,7 @@ class _Block:
             return ""
         own = (*path, "aggregate", "parameters", "power")
         figures = self.sums.figures
-        return figures[own] if own in figures else figures["indices", self.scoring.name, *own[-3:]]
+        return str(figures[own] if own in figures else figures["indices", self.scoring.name, *own[-3:]])
 
 
 def _power_mean(weights: str, scores: str, power: str) -> str:

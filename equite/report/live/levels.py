@@ -13,26 +13,46 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.engine.rounding import whole_tolerance
 from equite.engine.sharing import Floats
-from equite.report.live.grid import ABSENT, FIRST, Column
+from equite.report.live.grid import ABSENT, FIRST, ROW, TOTAL, Column
+from equite.report.live.ranges import count, highest, how_many, kth_largest, sum_product, total
+from equite.report.live.terms import (
+    Term,
+    absolute_value,
+    both,
+    choose,
+    clip,
+    greatest,
+    grouped,
+    is_number,
+    least,
+    number,
+    rounded_plainly,
+    stated,
+    whole,
+)
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
 
-__all__ = ["Solved", "proportional", "solve_level", "whole_units"]
+__all__ = ["Kernel", "finite", "proportional", "solve_level", "tolerance_of", "whole_units"]
 
 #: Halvings: a float has 53 digits, and the level may lie forty powers of two below what the ladder begins with.
 STEPS = 96
 
 
 @dataclass(frozen=True)
-class Solved:
-    """What a level gives: the column of amounts with its values, the cell of the level."""
+class Kernel:
+    """What a level is solved with: b, s, lo and hi, all numbers, in every row."""
 
-    column: Column
-    values: Floats
-    level: str
+    fixed: Column
+    score: Column
+    lower: Column
+    upper: Column
+
+    def at(self, level: Term) -> Term:
+        """Return each row's amount at a level."""
+        return clip(self.fixed.each + level * self.score.each, self.lower.each, self.upper.each)
 
 
 def finite(bounds: Floats) -> Floats:
@@ -40,234 +60,121 @@ def finite(bounds: Floats) -> Floats:
     return np.clip(bounds, -ABSENT, ABSENT)
 
 
-def proportional(sums: Sums, score: Column, scores: Floats, money: str, amount: float, heading: str) -> Solved:
-    """Share money in proportion to scores."""
+def proportional(sums: Sums, score: Column, money: Term, heading: str) -> tuple[Column, Term]:
+    """Share money in proportion to scores; give the amounts, and the cell of the level."""
+    level = sums.grid.figure(sums.labels.say("live-level"), money / total(score.all), about=heading)
+    return sums.grid.column(heading, level * score.each, bold=True), level
+
+
+def solve_level(sums: Sums, kernel: Kernel, money: Term, heading: str) -> Column:
+    """Share money, the cell of E, by b + L s within bounds."""
+    reach = _reach(sums, kernel, money, heading)
+    level = _exact_piece(sums, kernel, money, _ladder(sums, kernel, money, reach))
+    about = sums.labels.say("live-solved")
+    return sums.grid.column(heading, kernel.at(level), bold=True, about=about, heads=[TOTAL])
+
+
+def _reach(sums: Sums, kernel: Kernel, money: Term, heading: str) -> Term:
+    """Write a level that none need pass."""
     grid, say = sums.grid, sums.labels.say
-    total = float(scores.sum())
-    level_value = amount / total if total else float("nan")
-    level = grid.figure(say("live-level"), f"{money}/SUM({score.range})", level_value, about=heading)
-    values = scores * level_value
-    return Solved(grid.column(heading, f"{level}*{score.cell}", values, bold=True), values, level)
-
-
-def solve_level(
-    sums: Sums,
-    columns: tuple[Column, Column, Column, Column],
-    numbers: tuple[Floats, Floats, Floats, Floats],
-    money: str,
-    amount: float,
-    heading: str,
-) -> Solved:
-    """Share money by b + L s within bounds.
-
-    Parameters
-    ----------
-    columns : tuple of Column
-        b, s, lo and hi; all numbers, in every row.
-    numbers : tuple of ndarray
-        Their values.
-    money, amount : str, float
-        The cell of E and its value.
-    heading : str
-        What the amounts are.
-    """
-    grid, say = sums.grid, sums.labels.say
-    b, s, lo, hi = columns
-    reach, top = _reach(sums, columns, numbers, money, amount, heading)
-    tried = _ladder(sums, columns, numbers, money, amount, reach, top)
-    level, value = _exact_piece(sums, columns, numbers, money, amount, tried)
-    amounts = np.minimum(np.maximum(numbers[0] + value * numbers[1], numbers[2]), numbers[3])
-    formula = f"MIN(MAX({b.cell}+{level}*{s.cell},{lo.cell}),{hi.cell})"
-    column = grid.column(
-        heading,
-        formula,
-        amounts,
-        bold=True,
-        about=say("live-solved"),
-        heads=lambda column: [("Σ", f"SUM({column.range})", float(amounts.sum()))],
-    )
-    return Solved(column, amounts, level)
-
-
-def _reach(
-    sums: Sums,
-    columns: tuple[Column, Column, Column, Column],
-    numbers: tuple[Floats, Floats, Floats, Floats],
-    money: str,
-    amount: float,
-    heading: str,
-) -> tuple[Column, float]:
-    """Write a level that none need pass; give its column, at the head of which it stands, and its value."""
-    grid, say = sums.grid, sums.labels.say
-    b, s, lo, hi = columns
-    least = np.minimum(np.maximum(numbers[0], numbers[2]), numbers[3])
-    floor = grid.column(
-        say("live-at-zero"),
-        f"MIN(MAX({b.cell},{lo.cell}),{hi.cell})",
-        least,
-        about=heading,
-        heads=lambda column: [("Σ", f"SUM({column.range})", float(least.sum()))],
-    )
-    gap = amount - float(least.sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        alone = np.where(numbers[1] > 0, (np.minimum(numbers[3], least + gap) - numbers[0]) / numbers[1], 0.0)
+    b, s, lo, hi = kernel.fixed.each, kernel.score.each, kernel.lower.each, kernel.upper.each
+    floor = grid.column(say("live-at-zero"), clip(b, lo, hi), about=heading, heads=[TOTAL])
     # Alone with all the money that is left, or at its cap: no level need be higher than the highest of these.
-    reach = grid.column(
-        say("live-reach"),
-        f"IF({s.cell}>0,(MIN({hi.cell},{floor.cell}+{money}-{floor.head()})-{b.cell})/{s.cell},0)",
-        alone,
-        heads=lambda column: [(say("live-head-highest"), f"MAX(0,MAX({column.range}))", max(0.0, float(alone.max())))],
-    )
-    return reach, max(0.0, float(alone.max()))
+    alone = choose(s > 0, (least(hi, floor.each + money - floor.figures[0]) - b) / s, 0)
+    top = (say("live-head-highest"), lambda column: greatest(0, highest(column.all)))
+    return grid.column(say("live-reach"), alone, heads=[top]).figures[0]
 
 
-def _ladder(
-    sums: Sums,
-    columns: tuple[Column, Column, Column, Column],
-    numbers: tuple[Floats, Floats, Floats, Floats],
-    money: str,
-    amount: float,
-    reach: Column,
-    top: float,
-) -> tuple[str, float]:
-    """Write the halvings; give the cell and the value of the last level tried."""
-    b, s, lo, hi = (column.range for column in columns)
+def _ladder(sums: Sums, kernel: Kernel, money: Term, reach: Term) -> Term:
+    """Write the halvings; give the cell of the last level tried."""
     grid, say = sums.grid, sums.labels.say
+    b, s, lo, hi = kernel.fixed.all, kernel.score.all, kernel.lower.all, kernel.upper.all
     # The two columns of a ladder refer to each other row by row, always upwards.
-    tried_letter, sum_letter = grid.letters(0), grid.letters(1)
-    tries: list[str] = []
-    totals: list[str] = []
-    levels: list[float] = []
-    results: list[float] = []
-    value = top / 2
-    for step in range(STEPS):
-        row = FIRST + step
-        here = f"${tried_letter}${row}"
-        if step:
-            above = f"${tried_letter}${row - 1}"
-            # Spreadsheets compare on 15 digits, some of the time: the margin makes the answer the same for all.
-            passed = f"IF(${sum_letter}${row - 1}-{money}<=1E-13*ABS({money}),1,-1)"
-            tries.append(f"{above}+{passed}*{reach.head()}/2^{step + 1}")
-            up = results[-1] - amount <= 1e-13 * abs(amount)
-            value = value + (1.0 if up else -1.0) * top / 2.0 ** (step + 1)
-        else:
-            tries.append(f"{reach.head()}/2")
-        levels.append(value)
-        results.append(_total(numbers, value))
-        x = f"({b}+{here}*{s})"
-        totals.append(f"SUMPRODUCT(({x}<{lo})*{lo}+({x}>{hi})*{hi}+({x}>={lo})*({x}<={hi})*{x})")
-    tried = grid.ladder(say("live-tried"), tries, levels, about=say("live-about-ladder"))
-    grid.ladder(say("live-total-at"), totals, results)
-    return f"${tried.letter}${tried.last}", levels[-1]
+    tried_letter, total_letter = grid.letters(0), grid.letters(1)
+    levels, totals = [reach / 2], []
+    for row in range(FIRST, FIRST + STEPS):
+        here = stated(f"${tried_letter}${row}", levels[-1].value)
+        x = grouped(b + here * s)
+        totals.append(sum_product((x < lo) * lo + (x > hi) * hi + (x >= lo) * (x <= hi) * x))
+        found = stated(f"${total_letter}${row}", totals[-1].value)
+        # Spreadsheets compare on 15 digits, some of the time: the margin makes the answer the same for all.
+        passed = choose(found - money <= 1e-13 * absolute_value(money), 1, -1)
+        levels.append(here + passed * reach / number(2) ** (row - FIRST + 2))
+    grid.ladder(say("live-tried"), levels[:STEPS], about=say("live-about-ladder"))
+    grid.ladder(say("live-total-at"), totals)
+    return here
 
 
-def _total(numbers: tuple[Floats, Floats, Floats, Floats], level: float) -> float:
-    b, s, lo, hi = numbers
-    return float(np.minimum(np.maximum(b + level * s, lo), hi).sum())
-
-
-def _exact_piece(
-    sums: Sums,
-    columns: tuple[Column, Column, Column, Column],
-    numbers: tuple[Floats, Floats, Floats, Floats],
-    money: str,
-    amount: float,
-    tried: tuple[str, float],
-) -> tuple[str, float]:
-    """Write the four sums, each in a cell of its own, and the level; give its cell and its value."""
-    b, s, lo, hi = numbers
-    cell, value = tried
-    x = b + value * s
-    free = (x > lo) & (x < hi) & (s > 0)
-    parts = [
-        ("live-at-floors", "({x}<={lo})*({lo}<{hi})*{lo}", (x <= lo) * (lo < hi) * lo),
-        ("live-at-caps", "(({x}>={hi})*({lo}<{hi})+({lo}={hi}))*{hi}", ((x >= hi) * (lo < hi) | (lo == hi)) * hi),
-        ("live-fixed-of-free", "({x}>{lo})*({x}<{hi})*{b}", ((x > lo) & (x < hi)) * b),
-        ("live-score-of-free", "({x}>{lo})*({x}<{hi})*{s}", free * s),
-    ]
-    names = {"b": columns[0].range, "s": columns[1].range, "lo": columns[2].range, "hi": columns[3].range}
-    names["x"] = f"({names['b']}+{cell}*{names['s']})"
-    cells, totals = [], []
-    for label, formula, found in parts:
-        totals.append(float(found.sum()))
-        cells.append(sums.grid.figure(sums.labels.say(label), f"SUMPRODUCT({formula.format(**names)})", totals[-1]))
+def _exact_piece(sums: Sums, kernel: Kernel, money: Term, tried: Term) -> Term:
+    """Write the four sums, each in a cell of its own, and the level."""
+    b, s, lo, hi = kernel.fixed.all, kernel.score.all, kernel.lower.all, kernel.upper.all
+    x = grouped(b + tried * s)
+    floors, caps, fixed, score = (
+        sums.grid.figure(sums.labels.say(f"live-{word}"), sum_product(term))
+        for word, term in (
+            ("at-floors", (x <= lo) * (lo < hi) * lo),
+            ("at-caps", ((x >= hi) * (lo < hi) + lo.equals(hi)) * hi),
+            ("fixed-of-free", (x > lo) * (x < hi) * b),
+            ("score-of-free", (x > lo) * (x < hi) * s),
+        )
+    )
     # Below zero there is no level: what stands there at zero is more than the money, and a check turns red.
-    level = max(0.0, (amount - totals[0] - totals[1] - totals[2]) / totals[3]) if totals[3] > 0 else value
-    formula = f"IF({cells[3]}>0,MAX(0,({money}-{cells[0]}-{cells[1]}-{cells[2]})/{cells[3]}),{cell})"
-    return sums.grid.figure(sums.labels.say("live-level"), formula, level), level
+    level = choose(score > 0, greatest(0, (money - floors - caps - fixed) / score), tried)
+    return sums.grid.figure(sums.labels.say("live-level"), level)
 
 
-def whole_units(
-    sums: Sums, shares: Column, numbers: Floats, total: str, units: float, rows: int | None = None
-) -> tuple[Column, Floats]:
+def tolerance_of(units: Term) -> Term:
+    """Return how far below a whole number still counts as that number (:func:`equite.engine.rounding`)."""
+    return greatest(1e-9, absolute_value(units) * number(2) ** -46)
+
+
+def whole_units(sums: Sums, shares: Column, to_pay: Term, rows: int | None = None) -> Column:
     """Round shares to whole units that sum to a total: largest remainders, ties to the row that stands first.
 
     Parameters
     ----------
     shares : Column
         Amounts in units; an empty text in the rows that take no part.
-    numbers : ndarray
-        Their values, missing where there is no part.
-    total, units : str, float
-        The cell of the total, and its value.
+    to_pay : Term
+        The cell of the total.
     rows : int, optional
         How many rows, where not one a territory.
     """
     grid, say = sums.grid, sums.labels.say
-    tolerance = float(whole_tolerance(np.array([units]))[0])
-    t = grid.figure(say("live-tolerance"), f"MAX(1E-9,ABS({total})*2^-46)", tolerance)
-    inside = ~np.isnan(numbers)
-    cuts = np.where(inside, np.floor(numbers + tolerance), 0.0)
-    cut = grid.column(
-        say("live-cut"),
-        f"IF(ISNUMBER({shares.cell}),INT({shares.cell}+{t}),0)",
-        cuts,
-        rows=rows,
-        heads=lambda column: [(say("live-head-left"), f"{total}-SUM({column.range})", units - float(cuts.sum()))],
-    )
-    steps = np.where(inside, np.floor((numbers - cuts) / (4 * tolerance) + 0.5), -1.0)
-    left = units - float(cuts.sum())
-    remainder, edge_value, above_value = _remainders(sums, shares, cut, t, steps, left, rows)
-    ties = np.cumsum(steps == edge_value).astype(float)
+    tolerance = grid.figure(say("live-tolerance"), tolerance_of(to_pay))
+    share = shares.each
+    left = (say("live-head-left"), lambda column: to_pay - total(column.all))
+    cut = grid.column(say("live-cut"), choose(is_number(share), whole(share + tolerance), 0), rows=rows, heads=[left])
+    steps = choose(is_number(share), whole((share - cut.each) / (4 * tolerance) + 0.5), -1)
+    remainder = _remainders(sums, cut, steps, rows)
+    edge, above = remainder.figures
+    ties = _ties(sums, remainder.each.equals(edge))
+    is_served = both(remainder.each.equals(edge), ties.each <= cut.figures[0] - above)
+    extra = choose(remainder.each > edge, 1, choose(is_served, 1, 0))
+    return grid.column(say("live-units"), cut.each + extra, rows=rows)
+
+
+def _remainders(sums: Sums, cut: Column, steps: Term, rows: int | None) -> Column:
+    """Write what shares leave beyond their whole parts, in steps; above, the last one served and how many exceed it."""
+    say, left = sums.labels.say, cut.figures[0]
+
+    def edge(column: Column) -> Term:
+        is_among = both(left > 0.5, left <= count(column.all))
+        return choose(is_among, kth_largest(column.all, rounded_plainly(left)), ABSENT)
+
+    def above(column: Column) -> Term:
+        return how_many(column.all > column.figures[0])
+
+    heads = [(say("live-head-edge"), edge), (say("live-head-above"), above)]
+    return sums.grid.column(say("live-remainder"), steps, rows=rows, heads=heads)
+
+
+def _ties(sums: Sums, condition: Term) -> Column:
+    """Count, from the first row down, the rows in which a condition holds."""
     # Each cell counts on from the cell above; above the first stands nothing.
-    letter = grid.letters(0)
-    tie = grid.ladder(
-        say("live-ties"),
-        [
-            f"N(${letter}${row - 1})+(${remainder.letter}${row}={remainder.head()})"
-            for row in range(FIRST, FIRST + numbers.size)
-        ],
-        ties.tolist(),
-    )
-    extra = (steps > edge_value) | ((steps == edge_value) & (ties <= left - above_value))
-    found = cuts + extra
-    formula = (
-        f"{cut.cell}+IF({remainder.cell}>{remainder.head()},1,"
-        f"IF(AND({remainder.cell}={remainder.head()},{tie.cell}<={cut.head()}-{remainder.head(1)}),1,0))"
-    )
-    column = grid.column(say("live-units"), formula, found, rows=rows)
-    return column, found
-
-
-def _remainders(
-    sums: Sums, shares: Column, cut: Column, t: str, steps: Floats, left: float, rows: int | None
-) -> tuple[Column, float, float]:
-    """Write what shares leave beyond their whole parts, in steps; give the last one served, and how many exceed it."""
-    grid, say = sums.grid, sums.labels.say
-    edge_value = float(np.sort(steps)[::-1][int(left) - 1]) if 0 < left <= steps.size else ABSENT
-    above_value = float((steps > edge_value).sum())
-    remainder = grid.column(
-        say("live-remainder"),
-        f"IF(ISNUMBER({shares.cell}),INT(({shares.cell}-{cut.cell})/(4*{t})+0.5),-1)",
-        steps,
-        rows=rows,
-        heads=lambda column: [
-            (
-                say("live-head-edge"),
-                f"IF(AND({cut.head()}>0.5,{cut.head()}<=COUNT({column.range})),LARGE({column.range},ROUND({cut.head()},0)),1E+99)",
-                edge_value,
-            ),
-            (say("live-head-above"), f"SUMPRODUCT(--({column.range}>{column.head()}))", above_value),
-        ],
-    )
-    return remainder, edge_value, above_value
+    letter, counted = sums.grid.letters(0), np.cumsum(condition.value)
+    terms = [
+        stated(f"N(${letter}${row - 1})+({condition.text.replace(ROW, '$' + str(row))})", value)
+        for row, value in enumerate(counted.tolist(), start=FIRST)
+    ]
+    return sums.grid.ladder(sums.labels.say("live-ties"), terms)

@@ -8,6 +8,7 @@ from equite.report.language.labels import plain
 from equite.report.live.grid import number_form, quoted
 from equite.report.live.inputs import Figure
 from equite.report.live.tables import TablePlace, hinges
+from equite.report.live.terms import Term
 
 if TYPE_CHECKING:
     from equite.report.live.parameters import Parameters
@@ -27,7 +28,7 @@ def write_table(page: Parameters, name: str) -> TablePlace:
             for at, (column, value) in enumerate(zip(table.columns, table.values, strict=True))
         ]
         prefix = quoted(page.sheet.name)
-        return TablePlace("weights", tuple(prefix + value for value in values))
+        return TablePlace("weights", tuple(prefix + value.text for value in values))
     page.heads("edge", "value", "", "start", "change")
     return _edges(page, name)
 
@@ -39,7 +40,8 @@ def _edges(page: Parameters, name: str) -> TablePlace:
     if table.kind == "from":
         sheet.write_formula(page.sheet.row, 1, "=NA()", page.book.style(font_color="#888888", align="right"), "#N/A")
         page.sheet.row += 1
-    edges, values, above = [], [], ""
+    above: Term | None = None
+    edges, values = [], []
     for at, (edge, value) in enumerate(zip(table.edges, table.values, strict=True)):
         row = page.sheet.row
         edges.append(page.input(Figure(("tables", name, "edges", at), edge, name), name, row, 0))
@@ -54,22 +56,22 @@ def _edges(page: Parameters, name: str) -> TablePlace:
             sheet.write_formula(row, 1, "=NA()", page.book.style(font_color="#888888", align="right"), "#N/A")
         page.sheet.row += 1
     last = page.sheet.row
-    starts, changes, begins, steps = hinges(table, edges, values, above)
+    starts, changes = hinges(table, edges, values, above)
     gray = page.book.style(num_format=number_form(page.book), font_color="#555555", align="right")
     for at, (start, change) in enumerate(zip(starts, changes, strict=True)):
-        sheet.write_formula(first + at, 3, f"={start}", gray, begins[at])
-        sheet.write_formula(first + at, 4, f"={change}", gray, steps[at])
+        sheet.write_formula(first + at, 3, f"={start}", gray, start.figure)
+        sheet.write_formula(first + at, 4, f"={change}", gray, change.figure)
     count = len(starts)
     page.sheet.row = max(last, first + count)
     offset = 1 if table.kind == "from" else 0
     edge_cells = f"{prefix}$A${first + offset + 1}:$A${first + offset + len(edges)}"
     return TablePlace(
         table.kind,
-        tuple(prefix + value for value in values),
+        tuple(prefix + value.text for value in values),
         edge_cells,
         f"{prefix}$B${first + 1}:$B${last}",
         f"{prefix}$D${first + 1}:$D${first + count}",
         f"{prefix}$E${first + 1}:$E${first + count}",
-        prefix + values[0],
+        prefix + values[0].text,
         f"{prefix}{edges[-1]}" if table.kind == "up_to" and table.above is None else "",
     )

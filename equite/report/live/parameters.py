@@ -15,6 +15,7 @@ from equite.report.live.grid import INPUT, absolute, number_form, quoted
 from equite.report.live.inputs import Figure, defined_name, figures_of, index_figures, literals, method_figures
 from equite.report.live.parameter_tables import write_table
 from equite.report.live.tables import TablePlace
+from equite.report.live.terms import Term, stated
 from equite.report.roundtrip.manifest import Input
 from equite.report.workbook.indices import direction_told, measure_told
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
@@ -36,7 +37,7 @@ class Parameters:
     ----------
     figures : dict
         The cell of each figure, by its place on the page.
-    numbers : dict of int to str
+    numbers : dict of int to Term
         The cell of each number of an expression, by the identity of its node.
     tables : dict of str to TablePlace
         Where the page's tables stand.
@@ -47,8 +48,8 @@ class Parameters:
     book: Book
     allocation: Allocation
     taken: set[str]
-    figures: dict[tuple[str | int, ...], str] = field(default_factory=dict)
-    numbers: dict[int, str] = field(default_factory=dict)
+    figures: dict[tuple[str | int, ...], Term] = field(default_factory=dict)
+    numbers: dict[int, Term] = field(default_factory=dict)
     tables: dict[str, TablePlace] = field(default_factory=dict)
     inputs: list[Input] = field(default_factory=list)
 
@@ -132,8 +133,8 @@ class Parameters:
         status = labels.status(spec.status) if spec is not None else ""
         return unit, rule, source, status
 
-    def row(self, figure: Figure, label: str, unit: str, rule: str, source: str, status: str, **look: object) -> str:
-        """Write one figure; give its cell."""
+    def row(self, figure: Figure, label: str, unit: str, rule: str, source: str, status: str, **look: object) -> Term:
+        """Write one figure; give its cell, as its own sheet names it."""
         sheet, row = self.sheet.sheet, self.sheet.row
         self.sheet.high([label, None, unit, None, None, None, rule, source, status])
         text = {"text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": RULE, **look}
@@ -141,12 +142,12 @@ class Parameters:
         for column, cell in enumerate(cells):
             style = self.book.style(**text) if column != 2 else self.book.style(**text, align="center")
             sheet.write_string(row, column, fitting(cell or ""), style)
-        cell = self.input(figure, label, row, 1)
+        place = self.input(figure, label, row, 1)
         self.sheet.row += 1
-        return cell
+        return place
 
-    def input(self, figure: Figure, label: str, row: int, column: int) -> str:
-        """Write a cell that may be changed; give it."""
+    def input(self, figure: Figure, label: str, row: int, column: int) -> Term:
+        """Write a cell that may be changed; give it, as its own sheet names it."""
         sheet = self.sheet.sheet
         style = self.book.style(**INPUT, num_format=number_form(self.book), valign="top", align="right")
         sheet.write_number(row, column, figure.value, style)
@@ -173,13 +174,13 @@ class Parameters:
         )
         cells = f"{letters(column)}{row + 1}"
         name = defined_name(figure.path, self.formula, self.taken)
-        place = f"{quoted(self.sheet.name)}{absolute(cells)}"
+        place = stated(f"{quoted(self.sheet.name)}{absolute(cells)}", figure.value)
         self.book.workbook.define_name(name, f"={place}")
         self.inputs.append(Input(figure.path, name, self.sheet.name, cells, repr(figure.value)))
         self.figures[figure.path] = place
         if figure.node is not None:
             self.numbers[id(figure.node)] = place
-        return absolute(cells)
+        return stated(absolute(cells), figure.value)
 
     # Indices.
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.engine.bounds import Bounds, evaluate_bounds
-from equite.engine.evaluation import Scope
-from equite.engine.limits import StageResult
-from equite.engine.sharing import Floats
+from equite.engine.bounds import evaluate_bounds
 from equite.formula.model import Limit
-from equite.report.live.bounding import Bounded, bound_columns, full, kept, prorated_or
+from equite.report.live.bounding import Bounded, bound_columns, in_force, kept, prorated_or
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import ABSENT, Column
-from equite.report.live.levels import Solved, finite, solve_level
+from equite.report.live.grid import ABSENT, TOTAL, Column
+from equite.report.live.levels import Kernel, solve_level
 from equite.report.live.parts import Shared, Sharing
-from equite.report.live.translating import Translator
+from equite.report.live.ranges import how_many, total
+from equite.report.live.terms import (
+    MISSING,
+    Term,
+    added,
+    both,
+    choose,
+    either,
+    greatest,
+    instead,
+    is_number,
+    number,
+    stated,
+)
+from equite.report.live.translating import Ref, Translator
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
@@ -32,50 +44,44 @@ class Staged:
 
     Attributes
     ----------
-    amounts, values : Column, ndarray
-        The amounts after the last stage written, and their values over all rows.
+    amounts : Column
+        The amounts after the last stage written.
     befores, afters : list of Column
         Amounts as each stage began and as it ended.
-    money : str or None
+    money : Term or None
         The cell of the money shared; None for entitlements.
-    on_top : list of (str, float)
+    on_top : list of Term
         What stages added to the envelope.
     bounds : Bounded or None
         The bounds in force.
     """
 
-    def __init__(self, sums: Sums, sharing: Sharing, money: str, amount: float | None) -> None:
+    def __init__(self, sums: Sums, sharing: Sharing) -> None:
         self.sums, self.sharing, self.grid, self.say = sums, sharing, sums.grid, sums.labels.say
-        self.money, self.amount = money, amount
-        assert sums.eligible is not None
-        self.eligible = sums.eligible
+        self.eligible = sums.takes_part
         self.parts: dict[str, Shared] = {shared.result.part.id: shared for shared in sharing.parts}
         self.bounds: Bounded | None = None
-        self.frozen: tuple[Column, Floats] | None = None
-        self.on_top: list[tuple[str, float]] = []
+        self.frozen: Column | None = None
+        self.on_top: list[Term] = []
         self.befores: list[Column] = []
         self.afters: list[Column] = []
         sums.begin("before-limits")
-        self.amounts, self.values = self._sum(None)
+        self.amounts = self._sum(None)
+        # The money is what the parts give; there is none where there is none to conserve.
+        stated = all(part.pool is not None and part.pool.amount is not None for part in sums.formula.parts)
+        has_money = sums.formula.envelope is not None or stated
+        self.money = self.amounts.figures[0] if has_money else None
 
-    def _sum(self, fixed: bool | None) -> tuple[Column, Floats]:
+    def _sum(self, fixed: bool | None) -> Column:
         """Write the sum of the parts: all, those that limits leave as they are, or the others."""
         parts = [each for each in self.parts.values() if fixed is None or each.result.part.is_fixed == fixed]
         word = {None: "live-sum-of-parts", True: "live-fixed", False: "live-movable"}[fixed]
-        text = "+".join(each.amounts.cell for each in parts) or "0"
-        values = sum((each.values for each in parts), np.zeros(self.grid.rows))
-        column = self.grid.column(
-            self.say(word),
-            text,
-            values,
-            bold=fixed is None,
-            heads=lambda column: [("Σ", f"SUM({column.range})", float(values.sum()))],
-        )
-        return column, values
+        term = added([each.amounts.each for each in parts])
+        return self.grid.column(self.say(word), term, bold=fixed is None, heads=[TOTAL])
 
     def run(self) -> None:
         """Write every stage."""
-        for at, (limit, result) in enumerate(zip(self.sums.formula.limits, self.sums.allocation.stages, strict=True)):
+        for at, limit in enumerate(self.sums.formula.limits):
             self.sums.begin("stage", stage=self.sums.labels.limit(limit))
             self.befores.append(self.amounts)
             of = self._translator(limit)
@@ -84,284 +90,178 @@ class Staged:
             if limit.part:
                 self._part_stage(limit, of, at)
             else:
-                self._stage(limit, of, at, result)
+                self._stage(limit, of, at)
             self.afters.append(self.amounts)
 
     def _translator(self, limit: Limit) -> Translator:
         """Return what names mean as the stage begins."""
-        known: dict[str, Column | str] = {name: shared.amounts for name, shared in self.parts.items()}
-        values: dict[str, np.ndarray] = {name: shared.values for name, shared in self.parts.items()}
-        known["amount"], values["amount"] = self.amounts, self.values
+        columns = {name: shared.amounts for name, shared in self.parts.items()} | {"amount": self.amounts}
+        known: dict[str, Ref] = dict(columns)
+        values = {name: column.values for name, column in columns.items()}
         of = self.sharing.translator
         if limit.part and self.parts[limit.part].result.part.previous:
             column = str(self.parts[limit.part].result.part.previous)
             known["previous"], values["previous"] = of.ref(column), of.scope.value(column)
         return of.bound(of.scope.bound(**values), **known)
 
+    def _set_aside(self, kept_back: Term) -> None:
+        """Keep money from what is shared."""
+        self.sharing.reserves.append(kept_back)
+        if self.money is not None:
+            self.money = self.grid.figure(self.say("live-money"), self.money - kept_back)
+
+    def _after(self, limit: Limit) -> str:
+        return self.say("live-after", stage=self.sums.labels.limit(limit))
+
     # Bounds.
 
     def _stated(self, limit: Limit, of: Translator, at: int) -> Bounded:
         """Write a stage's own bounds; those that are exempt have none."""
-        exempt, mask = "", None
+        context, exempt, mask = self.sums.allocation.context, None, None
         if limit.exempt is not None:
-            exempt = f"{of.number(limit.exempt.tree, 1)}=0"
-            mask = of.scope.rows(limit.exempt.tree)[self.sums.allocation.context.rows] == 0
-        bounds = evaluated(of.scope, self.sums, limit, at, mask)
-        lower, upper = bound_columns(self.sums, of, limit, self.sums.labels.limit(limit), bounds, self.eligible, exempt)
+            exempt = of.term(limit.exempt.tree).equals(0)
+            mask = np.broadcast_to(exempt.value, context.rows.size)[context.rows] > 0
+        found = evaluate_bounds(of.scope, context, limit.at_least, limit.at_most, ("limits", at), mask)
+        bounds = bound_columns(self.sums, of, limit, self.sums.labels.limit(limit), found, self.eligible, exempt)
         if limit.at_least is not None and limit.at_most is not None:
-            low, high = (each.on(self.grid.name).range for each in (lower, upper))
-            crossed = f"SUMPRODUCT(--({low}>{high}))"
-            self.sums.conditions.append((self.say("live-check-crossed", stage=self.sums.labels.limit(limit)), crossed))
-        return Bounded(lower, upper, full(self.sums, finite(bounds.lower)), full(self.sums, finite(bounds.upper)))
+            low, high = (each.on(self.grid.name).all for each in (bounds.lower, bounds.upper))
+            label = self.say("live-check-crossed", stage=self.sums.labels.limit(limit))
+            self.sums.conditions.append((label, how_many(low > high)))
+        return bounds
 
     def _then(self, stated: Bounded) -> Bounded:
         """Add later bounds to those in force; where they cross, the earlier win."""
-        frozen, earlier = self.frozen, self.bounds
-        low, high = stated.low, stated.high
-        lower, upper = stated.lower.cell, stated.upper.cell
-        if frozen is not None:
-            lower, upper = (f"IF({frozen[0].cell},{sign}1E+99,{text})" for sign, text in (("-", lower), ("", upper)))
-            low, high = np.where(frozen[1] > 0, -ABSENT, low), np.where(frozen[1] > 0, ABSENT, high)
-        if earlier is not None:
-            lower, upper = (f"MIN(MAX({text},{earlier.lower.cell}),{earlier.upper.cell})" for text in (lower, upper))
-            low, high = np.clip(low, earlier.low, earlier.high), np.clip(high, earlier.low, earlier.high)
-        if frozen is None and earlier is None:
+        if self.frozen is None and self.bounds is None:
             return stated
-        return Bounded(*self._pair("live-in-force", lower, upper, low, high), low, high)
+        lower, upper = stated.lower.each, stated.upper.each
+        if self.frozen is not None:
+            lower, upper = (choose(self.frozen.each, end, own) for end, own in ((-ABSENT, lower), (ABSENT, upper)))
+        if self.bounds is not None:
+            lower, upper = self.bounds.clip(lower), self.bounds.clip(upper)
+        return in_force(self.sums, lower, upper)
 
-    def _pair(self, word: str, lower: str, upper: str, low: Floats, high: Floats) -> tuple[Column, Column]:
-        names = (self.say("live-word-floor"), self.say("live-word-cap"))
-        return (
-            self.grid.column(self.say(word, bound=names[0]), lower, low),
-            self.grid.column(self.say(word, bound=names[1]), upper, high),
-        )
-
-    def _with_overrides(
-        self, limit: Limit, of: Translator, bounds: Bounded
-    ) -> tuple[Bounded, tuple[Column, Floats] | None]:
-        """Hold the territories whose amount is decided by name."""
+    def _decided(self, limit: Limit, of: Translator) -> Column | None:
+        """Write the amounts that are decided by name; an error where there is none."""
         if not limit.override:
-            return bounds, None
+            return None
         if len(limit.override) > MOST_OVERRIDES:
             raise Unsupported("overrides")
-        text, values = "NA()", np.full(self.grid.rows, np.nan)
-        codes = [str(code) for code in of.scope.table.codes]
+        term, codes = MISSING, np.array([str(code) for code in of.scope.table.codes])
         for override in reversed(limit.override):
             code = override.code.replace('"', '""')
-            text = f'IF(EXACT({self.sums.code.cell},"{code}"),{of.number(override.amount.tree)},{text})'
-            row = codes.index(override.code)
-            values[row] = of.scope.rows(override.amount.tree)[row]
-        decided = self.grid.column(self.say("live-decided"), text, values)
-        there = ~np.isnan(values)
-        low, high = np.where(there, values, bounds.low), np.where(there, values, bounds.high)
-        lower, upper = (f"IFERROR({decided.cell},{each.cell})" for each in (bounds.lower, bounds.upper))
-        return Bounded(*self._pair("live-in-force", lower, upper, low, high), low, high), (decided, there.astype(float))
+            is_this = stated(f'EXACT({self.sums.code.cell},"{code}")', codes == override.code)
+            term = choose(is_this, of.term(override.amount.tree), term)
+        return self.grid.column(self.say("live-decided"), term)
 
     # Stages.
 
-    def _stage(self, limit: Limit, of: Translator, at: int, result: StageResult) -> None:
+    def _stage(self, limit: Limit, of: Translator, at: int) -> None:
         """Bound each territory's amount."""
         if limit.then == "hold" and limit.if_short == "prorate":
             raise Unsupported("combination")
         stated = self._stated(limit, of, at)
         earlier = self.bounds
-        bounds, decided = self._with_overrides(limit, of, self._then(stated))
-        self.bounds = bounds
-        heading = self.say("live-after", stage=self.sums.labels.limit(limit))
-        if limit.fund == "on_top" or self.amount is None:
-            solved = self._clipped(bounds, heading)
-            self._add_on_top(solved, limit)
+        self.bounds = self._then(stated)
+        decided = self._decided(limit, of)
+        if decided is not None:
+            lower, upper = (instead(decided.each, end.each) for end in (self.bounds.lower, self.bounds.upper))
+            self.bounds = in_force(self.sums, lower, upper)
+        if limit.fund == "on_top" or self.money is None:
+            before = self.amounts
+            self.amounts = self.grid.column(self._after(limit), self.bounds.clip(before.each), bold=True)
+            self._add_on_top(before, limit)
         else:
-            solved = self._solved(limit, of, bounds, earlier, stated, heading)
+            fixed = self._solve(limit, of, self.bounds)
+            if limit.if_short == "prorate":
+                self._prorate(limit, fixed, earlier, stated)
+            if limit.if_over == "reserve":
+                self._set_aside(kept(self.sums, self.money, self.amounts))
         if limit.then == "hold" or decided is not None:
-            self._freeze(limit, stated, solved, decided)
-        self.amounts, self.values = solved.column, solved.values
+            self._freeze(limit, stated, decided)
 
-    def _clipped(self, bounds: Bounded, heading: str) -> Solved:
-        values = np.minimum(np.maximum(self.values, bounds.low), bounds.high)
-        formula = f"MIN(MAX({self.amounts.cell},{bounds.lower.cell}),{bounds.upper.cell})"
-        return Solved(self.grid.column(heading, formula, values, bold=True), values, "")
-
-    def _add_on_top(self, solved: Solved, limit: Limit) -> None:
-        value = float((solved.values - self.values).sum())
-        text = f"SUM({solved.column.range})-SUM({self.amounts.range})"
+    def _add_on_top(self, before: Column, limit: Limit) -> None:
         if limit.fund == "on_top":
-            self.on_top.append((self.grid.figure(self.say("live-on-top"), text, value), value))
-        if self.amount is not None:
-            cell = self.on_top[-1][0]
-            self.money, self.amount = (
-                self.grid.figure(self.say("live-money"), f"{self.money}+{cell}", self.amount + value),
-                self.amount + value,
-            )
+            added_to = total(self.amounts.all) - total(before.all)
+            self.on_top.append(self.grid.figure(self.say("live-on-top"), added_to))
+        if self.money is not None:
+            self.money = self.grid.figure(self.say("live-money"), self.money + self.on_top[-1])
 
-    def _solved(
-        self,
-        limit: Limit,
-        of: Translator,
-        bounds: Bounded,
-        earlier: Bounded | None,
-        stated: Bounded | None,
-        heading: str,
-    ) -> Solved:
-        """Solve the level anew within all bounds in force."""
-        assert self.amount is not None
-        fixed, b = self._sum(True)
+    def _solve(self, limit: Limit, of: Translator, bounds: Bounded) -> Column:
+        """Solve the level anew within all bounds in force; give what limits leave as it is."""
+        assert self.money is not None
+        fixed = self._sum(True)
         if limit.move is not None:
             tree = limit.move.in_proportion_to.tree
-            s = full(self.sums, of.scope.rows(tree)[self.sums.allocation.context.rows])
-            score = self.grid.column(
-                self.say("live-moved-by"),
-                f"IF({self.eligible.cell},{of.number(tree)},0)",
-                s,
-                about=self.sums.worded(tree),
-            )
+            term = choose(self.eligible.each, of.term(tree), 0)
+            score = self.grid.column(self.say("live-moved-by"), term, about=self.sums.worded(tree))
         else:
-            score, s = self._sum(False)
-        solved = solve_level(
-            self.sums,
-            (fixed, score, bounds.lower, bounds.upper),
-            (b, s, bounds.low, bounds.high),
-            self.money,
-            self.amount,
-            heading,
-        )
-        if limit.if_short == "prorate" and stated is not None:
-            solved = self._prorated(solved, (fixed, b), earlier, stated, bounds, heading)
-        if limit.if_over == "reserve":
-            cell, value = kept(self.sums, self.money, solved, self.amount)
-            self.sharing.reserves.append((cell, value))
-            self.money = self.grid.figure(self.say("live-money"), f"{self.money}-{cell}", self.amount - value)
-            self.amount -= value
-        return solved
+            score = self._sum(False)
+        kernel = Kernel(fixed, score, bounds.lower, bounds.upper)
+        self.amounts = solve_level(self.sums, kernel, self.money, self._after(limit))
+        return fixed
 
-    def _prorated(
-        self,
-        solved: Solved,
-        fixed: tuple[Column, Floats],
-        earlier: Bounded | None,
-        stated: Bounded,
-        bounds: Bounded,
-        heading: str,
-    ) -> Solved:
-        assert self.amount is not None
+    def _prorate(self, limit: Limit, fixed: Column, earlier: Bounded | None, stated: Bounded) -> None:
+        """Scale the stage's floors down where the money does not pay them; what results is in force as a bound."""
+        assert self.money is not None
+        assert self.bounds is not None
+        floors = stated.lower
         if self.frozen is not None:
-            low = np.where(self.frozen[1] > 0, -ABSENT, stated.low)
-            floor = self.grid.column(
-                self.say("live-word-floor"), f"IF({self.frozen[0].cell},-1E+99,{stated.lower.cell})", low
-            )
-            stated = Bounded(floor, stated.upper, low, stated.high)
+            term = choose(self.frozen.each, -ABSENT, floors.each)
+            floors = self.grid.column(self.say("live-word-floor"), term)
         if earlier is None:
-            rows = self.eligible.cell
-            there = full(self.sums, np.ones(self.sums.allocation.context.size))
-            low, high = np.where(there > 0, -ABSENT, 0.0), np.where(there > 0, ABSENT, 0.0)
-            earlier = Bounded(
-                *self._pair("live-in-force", f"IF({rows},-1E+99,0)", f"IF({rows},1E+99,0)", low, high), low, high
-            )
-        scaled = prorated_or(
-            self.sums, solved, fixed, earlier, (stated.lower, stated.low), self.money, self.amount, heading
-        )
-        is_short = float(solved.values.sum()) > self.amount * (1 + 1e-12) + 1e-9
-        low = scaled.values if is_short else bounds.low
-        high = np.maximum(bounds.high, scaled.values) if is_short else bounds.high
-        lower = f"IF({scaled.level},{scaled.column.cell},{bounds.lower.cell})"
-        upper = f"IF({scaled.level},MAX({bounds.upper.cell},{scaled.column.cell}),{bounds.upper.cell})"
-        self.bounds = Bounded(*self._pair("live-in-force", lower, upper, low, high), low, high)
-        return scaled
+            rows = self.eligible.each
+            earlier = in_force(self.sums, choose(rows, -ABSENT, 0), choose(rows, ABSENT, 0))
+        amounts, is_short = prorated_or(self.sums, self.amounts, fixed, earlier, floors, self.money, self._after(limit))
+        self.amounts, own = amounts, amounts.each
+        lower, upper = self.bounds.lower.each, self.bounds.upper.each
+        lower, upper = choose(is_short, own, lower), choose(is_short, greatest(upper, own), upper)
+        self.bounds = in_force(self.sums, lower, upper)
 
-    def _freeze(self, limit: Limit, stated: Bounded, solved: Solved, decided: tuple[Column, Floats] | None) -> None:
+    def _freeze(self, limit: Limit, stated: Bounded, decided: Column | None) -> None:
         """Hold for all later stages those whom this one's bounds or its decisions hold."""
         assert self.bounds is not None
-        bounds, after = self.bounds, solved.column.cell
-        tests, held = [], np.zeros(self.grid.rows, dtype=bool)
-        if self.frozen is not None:
-            tests.append(f"{self.frozen[0].cell}=1")
-            held |= self.frozen[1] > 0
+        after, frozen, tests = self.amounts.each, self.frozen, []
+        if frozen is not None:
+            tests.append(frozen.each.equals(1))
         if decided is not None:
-            tests.append(f"ISNUMBER({decided[0].cell})")
-            held |= decided[1] > 0
+            tests.append(is_number(decided.each))
         if limit.then == "hold":
-            for each, own, is_floor in ((stated.lower, bounds.lower, True), (stated.upper, bounds.upper, False)):
-                test = f"AND({after}={each.cell},{after}={own.cell})"
-                if self.frozen is not None:
-                    test = f"AND({self.frozen[0].cell}=0,{after}={each.cell},{after}={own.cell})"
-                tests.append(test)
-                ends = (stated.low, bounds.low) if is_floor else (stated.high, bounds.high)
-                reached = (solved.values == ends[0]) & (solved.values == ends[1])
-                held |= reached if self.frozen is None else reached & (self.frozen[1] == 0)
-        held &= full(self.sums, np.ones(self.sums.allocation.context.size)) > 0
-        test = tests[0] if len(tests) == 1 else f"OR({','.join(tests)})"
-        frozen = self.grid.column(
-            self.say("live-held"), f"IF(AND({self.eligible.cell}=1,{test}),1,0)", held.astype(float)
-        )
-        low, high = np.where(held, solved.values, bounds.low), np.where(held, solved.values, bounds.high)
-        lower, upper = (f"IF({frozen.cell},{after},{each.cell})" for each in (bounds.lower, bounds.upper))
-        self.bounds = Bounded(*self._pair("live-in-force", lower, upper, low, high), low, high)
-        self.frozen = (frozen, held.astype(float))
+            is_free = [] if frozen is None else [frozen.each.equals(0)]
+            for own, all_ in ((stated.lower, self.bounds.lower), (stated.upper, self.bounds.upper)):
+                tests.append(both(*is_free, after.equals(own.each), after.equals(all_.each)))
+        test = tests[0] if len(tests) == 1 else either(*tests)
+        held = choose(both(self.eligible.each.equals(1), test), 1, 0)
+        self.frozen = self.grid.column(self.say("live-held"), held)
+        lower, upper = (choose(self.frozen.each, after, end.each) for end in (self.bounds.lower, self.bounds.upper))
+        self.bounds = in_force(self.sums, lower, upper)
 
     def _part_stage(self, limit: Limit, of: Translator, at: int) -> None:
         """Bound one part, which keeps its pool; then the whole again, within the bounds in force."""
         shared = self.parts[str(limit.part)]
         part = shared.result.part
-        if shared.score is None or part.levy or part.share.as_is is not None:
+        if shared.score is None or shared.pool is None or part.levy or part.share.as_is is not None:
             raise Unsupported("combination")
-        stated = self._stated(limit, of, at)
-        own = shared.bounds
-        if own is not None:
-            low, high = np.clip(stated.low, own.low, own.high), np.clip(stated.high, own.low, own.high)
-            lower, upper = (
-                f"MIN(MAX({each.cell},{own.lower.cell}),{own.upper.cell})" for each in (stated.lower, stated.upper)
-            )
-            bounds = Bounded(*self._pair("live-in-force", lower, upper, low, high), low, high)
-        else:
-            bounds = stated
-        zeros = np.zeros(self.grid.rows)
-        fixed = shared.fixed or self.grid.column(self.say("live-fixed"), "0", zeros)
-        numbers = (full(self.sums, shared.result.fixed), full(self.sums, shared.result.score), bounds.low, bounds.high)
-        money = float(shared.result.pool[0])
-        title = self.sums.labels.part_heading(part)
-        solved = solve_level(
-            self.sums, (fixed, shared.score, bounds.lower, bounds.upper), numbers, shared.pool, money, title
-        )
+        bounds = self._stated(limit, of, at)
+        if shared.bounds is not None:
+            bounds = in_force(self.sums, shared.bounds.clip(bounds.lower.each), shared.bounds.clip(bounds.upper.each))
+        fixed = shared.fixed or self.grid.column(self.say("live-fixed"), number(0))
+        kernel = Kernel(fixed, shared.score, bounds.lower, bounds.upper)
+        amounts = solve_level(self.sums, kernel, shared.pool, self.sums.labels.part_heading(part))
         if limit.if_short == "prorate":
             raise Unsupported("combination")
         if limit.if_over == "reserve":
-            cell, value = kept(self.sums, shared.pool, solved, money)
-            self.sharing.reserves.append((cell, value))
-            if self.amount is not None:
-                self.money = self.grid.figure(self.say("live-money"), f"{self.money}-{cell}", self.amount - value)
-                self.amount -= value
-        self.parts[part.id] = Shared(
-            shared.result, solved.column, solved.values, shared.pool, shared.members, shared.fixed, shared.score, bounds
-        )
+            self._set_aside(kept(self.sums, shared.pool, amounts))
+        self.parts[part.id] = replace(shared, amounts=amounts, bounds=bounds)
         if self.bounds is None:
-            self.amounts, self.values = self._sum(None)
-        elif self.amount is None:
-            self.amounts, self.values = self._sum(None)
-            clipped = self._clipped(self.bounds, self.say("live-after", stage=self.sums.labels.limit(limit)))
-            self.amounts, self.values = clipped.column, clipped.values
+            self.amounts = self._sum(None)
+        elif self.money is None:
+            self.amounts = self.grid.column(self._after(limit), self.bounds.clip(self._sum(None).each), bold=True)
         else:
-            heading = self.say("live-after", stage=self.sums.labels.limit(limit))
-            again = self._solved(_plain(limit), of, self.bounds, None, None, heading)
-            self.amounts, self.values = again.column, again.values
-
-
-def _plain(limit: Limit) -> Limit:
-    return limit.model_copy(update={"if_over": "refuse", "if_short": "refuse"})
-
-
-def evaluated(scope: Scope, sums: Sums, limit: Limit, at: int, mask: np.ndarray | None) -> Bounds:
-    """Return a stage's bounds as the engine has them."""
-    return evaluate_bounds(scope, sums.allocation.context, limit.at_least, limit.at_most, ("limits", at), mask)
+            self._solve(limit, of, self.bounds)
 
 
 def write_stages(sums: Sums, sharing: Sharing) -> Staged:
-    """Write every stage; the money is what the parts give, none where there is none to conserve."""
-    formula = sums.formula
-    stated = all(part.pool is not None and part.pool.amount is not None for part in formula.parts)
-    has_money = formula.envelope is not None or stated
-    amount = float(sum(shared.values.sum() for shared in sharing.parts)) if has_money else None
-    staged = Staged(sums, sharing, "", amount)
-    staged.money = staged.amounts.head()
-    if formula.limits:
-        staged.run()
+    """Write every stage."""
+    staged = Staged(sums, sharing)
+    staged.run()
     return staged

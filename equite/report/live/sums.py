@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from equite.engine.sharing import Floats
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.nodes import Node
 from equite.report.language.labels import Labels
-from equite.report.live.grid import Column, Grid
+from equite.report.live.grid import Column, Grid, quoted
 from equite.report.live.tables import TablePlace
+from equite.report.live.terms import BLANK, Term, choose, number
 from equite.report.roundtrip.manifest import Certificate
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Sums:
         The columns of the table, by the page's name for them.
     figures : mapping
         The cell of each figure of the page, by its place on the page.
-    numbers : mapping of int to str
+    numbers : mapping of int to Term
         The cell of each number of an expression, by the identity of its node.
     tables : mapping of str to TablePlace
         Where the page's tables stand.
@@ -63,17 +63,16 @@ class Sums:
     labels: Labels
     grid: Grid
     data: Mapping[str, Column]
-    figures: Mapping[tuple[str | int, ...], str]
-    numbers: Mapping[int, str]
+    figures: Mapping[tuple[str | int, ...], Term]
+    numbers: Mapping[int, Term]
     tables: Mapping[str, TablePlace]
     code: Column
     position: Column
     eligible: Column | None = None
     certificates: list[Certificate] = field(default_factory=list)
-    conditions: list[tuple[str, str]] = field(default_factory=list)
+    conditions: list[tuple[str, Term]] = field(default_factory=list)
     places: dict[tuple[str | int, ...], ScorePlace] = field(default_factory=dict)
     groups: dict[str, Column] = field(default_factory=dict)
-    group_values: dict[str, np.ndarray] = field(default_factory=dict)
     _everybody: Column | None = None
 
     @property
@@ -106,12 +105,23 @@ class Sums:
         if self.eligible is not None:
             return self.eligible
         if self._everybody is None:
-            self._everybody = self.grid.column(self.labels.say("live-all"), "1", np.ones(self.grid.rows))
+            self._everybody = self.grid.column(self.labels.say("live-all"), number(1))
         return self._everybody
 
-    def full(self, values: np.ndarray, fill: object = 0.0) -> list[object]:
+    @property
+    def takes_part(self) -> Column:
+        """Who takes part, once that is written."""
+        assert self.eligible is not None
+        return self.eligible
+
+    def full(self, values: Floats, fill: float = 0.0) -> Floats:
         """Spread the values of those that take part over all rows."""
-        found: list[object] = [fill] * self.grid.rows
-        for row, value in zip(np.flatnonzero(self.allocation.context.rows).tolist(), values.tolist(), strict=True):
-            found[row] = value
-        return found
+        return self.allocation.context.full(values, fill)
+
+    def of_those(self, term: Term) -> Term:
+        """Return a term for those that take part, and the empty text for the others."""
+        return choose(self.takes_part.each, term, BLANK)
+
+    def named(self, term: Term) -> Term:
+        """Return a cell as the formulas of other sheets write it."""
+        return term if "!" in term.text else replace(term, text=quoted(self.grid.name) + term.text)

@@ -6,16 +6,20 @@ Rows refer to fixed cells of the other sheets, so that sorting them by amount or
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equite.engine.rounding import round_half_away
 from equite.report.columns import Column as Shown
 from equite.report.columns import shown_columns
 from equite.report.language.labels import plain
 from equite.report.live.calculation import Calculated
 from equite.report.live.grid import FIRST, ROW, Column
+from equite.report.live.ranges import total
+from equite.report.live.terms import BLANK, Term, choose, instead, is_number, rounded_plainly, stated
+from equite.report.live.translating import Translator
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
 from equite.report.workbook.table import format_of, heading_lines, letters, width_of
 
@@ -26,8 +30,8 @@ __all__ = ["write_live_table"]
 
 #: Stands for the row's own text in a formula.
 _OWN = "\ue002"
-#: A column's formulas, with ROW for the row on the sheets of data and calculations, and its values over all rows.
-Filled = tuple[str, list[object]]
+#: A column's formulas, with ROW for the row on the sheets of data and calculations, and its texts over all rows.
+Texts = tuple[str, list[str]]
 
 
 def write_live_table(book: Book, sums: Sums, done: Calculated) -> None:
@@ -78,29 +82,30 @@ class _Table:
         sheet = Sheet(self.book, self.labels.say("book-allocation"), widths, landscape=True)
         worksheet = sheet.sheet
         worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(heading_lines, self.columns, widths))))
-        at_of = {
-            column.id if column.step != "after" else f"after.{column.id}": at for at, column in enumerate(self.columns)
-        }
-        for at, column in enumerate(self.columns):
+        totals = {}
+        for at, (column, width) in enumerate(zip(self.columns, widths, strict=True)):
             self._heading(worksheet, at, column)
-            formula, values = self._filled(column, at)
-            self._column(worksheet, at, column, formula, values)
-        self._heights(worksheet, widths)
+            if column.kind == "text":
+                formula, texts = self._texts(column)
+                self._column(worksheet, at, column, formula, texts)
+                self._heights(worksheet, texts, width)
+            else:
+                term = self._filled(column, at)
+                self._column(worksheet, at, column, term.text, np.broadcast_to(term.value, self.rows).tolist())
+                totals[at] = round(math.fsum(np.nan_to_num(term.value)), 10) + 0.0
         keys = sum(column.step == "key" for column in self.columns)
-        self._totals(worksheet, keys, at_of)
+        self._totals(worksheet, keys, totals)
         worksheet.freeze_panes(1, keys)
         worksheet.autofilter(0, 0, self.rows, len(self.columns) - 1)
         worksheet.repeat_rows(0)
         worksheet.repeat_columns(0, keys - 1)
         worksheet.print_area(0, 0, self.rows + 1, len(self.columns) - 1)
 
-    def _heights(self, worksheet: Any, widths: list[float]) -> None:
-        """Return the rows whose texts wrap the height that they need."""
-        for at, (column, width) in enumerate(zip(self.columns, widths, strict=True)):
-            if column.kind == "text":
-                for row, value in enumerate(self._filled(column, at)[1], start=1):
-                    if len(str(value)) > width:
-                        worksheet.set_row(row, min(HIGHEST, LINE * lines_of(str(value), int(width)) + 2))
+    def _heights(self, worksheet: Any, texts: list[str], width: float) -> None:
+        """Give the rows whose texts wrap the height that they need."""
+        for row, text in enumerate(texts, start=1):
+            if len(text) > width:
+                worksheet.set_row(row, min(HIGHEST, LINE * lines_of(text, int(width)) + 2))
 
     def _wide(self, column: Shown) -> float:
         if column.kind == "text" and column.step == "notes":
@@ -112,7 +117,7 @@ class _Table:
         look: dict[str, Any] = {"bold": True, "text_wrap": True, "bg_color": PALE, "valign": "bottom", "bottom": 1}
         worksheet.write_string(0, at, fitting(column.heading), self.book.style(**look, align=align))
 
-    def _column(self, worksheet: Any, at: int, column: Shown, formula: str, values: list[object]) -> None:
+    def _column(self, worksheet: Any, at: int, column: Shown, formula: str, values: Sequence[object]) -> None:
         look: dict[str, Any] = {"bottom": 4, "bottom_color": RULE, "valign": "top"}
         if column.kind == "text":
             style = self.book.style(
@@ -137,121 +142,103 @@ class _Table:
 
     # What stands in each column.
 
-    def _filled(self, column: Shown, at: int) -> Filled:
-        if column.step == "key":
-            return self._key(column)
-        if column.step == "notes":
-            return self._notes(column)
+    def _filled(self, column: Shown, at: int) -> Term:
         if column.step == "rounding":
             return self._rounding(column, at)
         if column.step == "amount":
-            cell = self._fixed_cell(self.done.amounts)
-            # A reference to a blank cell would give 0.
-            return self._guarded(cell), self._spread(self.allocation.amounts)
+            return self._guarded(self._amount())
         if column.step == "after":
             return self._after(column)
-        return self._step(column)
+        return self._guarded(self._step(column))
 
-    def _fixed_cell(self, column: Column) -> str:
+    def _texts(self, column: Shown) -> Texts:
+        return self._notes(column) if column.step == "notes" else self._key(column)
+
+    def _fixed(self, column: Column) -> Term:
         """Return a column's cell of a fixed row, on the sheet that holds it."""
-        return self._on(column).cell.replace(ROW, f"${ROW}")
+        there = self._on(column)
+        text = there.cell.replace(ROW, f"${ROW}")
+        return Term(text, np.array(np.nan)) if there.own is None else replace(there.own, text=text)
 
-    def _spread(self, values: np.ndarray, digits: int | None = None) -> list[object]:
-        return self.sums.full(values if digits is None else round_half_away(values, digits) + 0.0, "")
+    def _named(self, name: str, of: Translator | None = None) -> Term:
+        """Return the cell of a name of the page."""
+        found = (of or self.done.translator).ref(name)
+        return self.sums.named(found) if isinstance(found, Term) else self._fixed(found)
 
-    def _guarded(self, text: str) -> str:
-        assert self.sums.eligible is not None
-        return f'IF({self._fixed_cell(self.sums.eligible)}=1,{text},"")'
+    def _amount(self) -> Term:
+        return self._fixed(self.done.amounts).carrying(self.sums.full(self.allocation.amounts, np.nan))
 
-    def _key(self, column: Shown) -> Filled:
+    def _guarded(self, term: Term) -> Term:
+        return choose(self._fixed(self.sums.takes_part).equals(1), term, BLANK)
+
+    def _key(self, column: Shown) -> Texts:
         codes = [str(code) for code in self.allocation.scope.table.codes]
         if column.id == "code":
-            return self._fixed_cell(self.sums.code), [plain(code) for code in codes]
+            return self._fixed(self.sums.code).text, [plain(code) for code in codes]
         name = str(self.allocation.formula.name)
-        cell = self._fixed_cell(self.sums.data[name])
         given = self.allocation.scope.value(name)
-        return f'{cell}&""', ["" if value is None else plain(str(value)) for value in given]
+        texts = ["" if value is None else plain(str(value)) for value in given]
+        return f'{self._fixed(self.sums.data[name])}&""', texts
 
-    def _step(self, column: Shown) -> Filled:
-        allocation = self.allocation
+    def _step(self, column: Shown) -> Term:
+        """Return what a part or a stage gives, as shown; the engine rounds what it has itself."""
+        allocation, full = self.allocation, self.sums.full
         for at, result in enumerate(allocation.parts_shared):
             if column.step == "part" and result.part.id == column.id:
-                cell = self._fixed_cell(self.done.parts[at])
-                return self._guarded(f"ROUND({cell},{column.digits})"), self._spread(result.amounts, column.digits)
+                cell = self._fixed(self.done.parts[at]).carrying(full(result.amounts))
+                return rounded_plainly(cell, column.digits)
         for at, stage in enumerate(allocation.stages):
             if column.step == "limit" and stage.limit.id == column.id:
-                before, after = (self._fixed_cell(each) for each in self.done.stages[at])
-                values = self._spread(stage.after - stage.before, column.digits)
-                return self._guarded(f"ROUND({after}-{before},{column.digits})"), values
+                before, after = (self._fixed(each) for each in self.done.stages[at])
+                change = (after - before).carrying(full(stage.after - stage.before))
+                return rounded_plainly(change, column.digits)
         raise AssertionError(column)
 
-    def _rounding(self, column: Shown, at: int) -> Filled:
+    def _rounding(self, column: Shown, at: int) -> Term:
         """Return what the steps as shown lack, so that every row adds up to the last decimal."""
         first = next(place for place, each in enumerate(self.columns) if each.step in ("part", "limit"))
-        steps = f"SUM({letters(first)}{ROW}:{letters(at - 1)}{ROW})"
-        amount = self._fixed_cell(self.done.amounts)
-        shown = [round_half_away(result.amounts, column.digits) for result in self.allocation.parts_shared]
-        shown += [round_half_away(stage.after - stage.before, column.digits) for stage in self.allocation.stages]
-        values = self._spread(self.allocation.amounts - sum(shown), column.digits)
-        return self._guarded(f"ROUND({amount}-{steps},{column.digits})"), values
+        shown = sum((self._step(each).value for each in self.columns[first:at]), np.zeros(self.rows))
+        steps = stated(f"SUM({letters(first)}{ROW}:{letters(at - 1)}{ROW})", shown)
+        return self._guarded(rounded_plainly(self._amount() - steps, column.digits))
 
-    def _after(self, column: Shown) -> Filled:
-        allocation, amount, of = self.allocation, self._fixed_cell(self.done.amounts), self.done.translator
+    def _after(self, column: Shown) -> Term:
+        """Return what stands after the amount: its share, per head, last year's, the change."""
+        amount, digits = self._amount(), column.digits
         if column.id == "from_original":
-            return (
-                f"ROUND({self._fixed_cell(self.done.final)}-{self._fixed_cell(self.done.original)},{column.digits})",
-                [0.0] * self.rows,
-            )
+            return rounded_plainly(self._fixed(self.done.final) - self._fixed(self.done.original), digits)
         if column.id == "share":
-            whole = round_half_away(allocation.amounts / allocation.total, column.digits + 2)
-            total = f"{self._sheet()}{self.done.amounts.range}"
-            return self._guarded(f"IFERROR(ROUND({amount}/SUM({total}),{column.digits + 2}),0)"), self._spread(whole)
+            share = rounded_plainly(amount / total(self._on(self.done.amounts).all), digits + 2)
+            return self._guarded(instead(share, 0))
         if column.id == "per_head":
-            people = allocation.people
-            assert people is not None
-            name = allocation.formula.people or "population"
-            ratio = f"ROUND({amount}/{self._cell_of(name)},{column.digits})"
-            text = f'IFERROR(IF({self._cell_of(name)}>0,{ratio},""),"")'
-            with np.errstate(divide="ignore", invalid="ignore"):
-                values = np.where(people > 0, round_half_away(allocation.amounts / people, column.digits), np.nan)
-            return self._guarded(text), self._spread(values)
-        assert allocation.previous is not None
+            people = self._named(self.allocation.formula.people or "population")
+            ratio = choose(people > 0, rounded_plainly(amount / people, digits), BLANK)
+            return self._guarded(instead(ratio, BLANK))
+        assert self.allocation.previous is not None
         # Cents are kept even where none are shown: a changed cell may bring some.
-        before, digits = self._cell_of("previous", of), max(2, self.labels.digits)
-        known = f"ISNUMBER({before})"
-        rounded = round_half_away(allocation.previous, digits)
-        change = round_half_away(allocation.amounts - rounded, digits)
+        digits = max(2, self.labels.digits)
+        before = self._named("previous").carrying(self.sums.full(self.allocation.previous, np.nan))
+        known, before = is_number(before), rounded_plainly(before, digits)
         if column.id == "previous":
-            return self._guarded(f'IF({known},ROUND({before},{digits}),"")'), self._spread(rounded + 0.0)
+            return self._guarded(choose(known, before, BLANK))
         if column.id == "change":
-            text = f'IF({known},ROUND({amount}-ROUND({before},{digits}),{digits}),"")'
-            return self._guarded(text), self._spread(change + 0.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = np.where(rounded != 0, round_half_away(change / rounded, 3), np.nan)
-        text = f'IFERROR(ROUND(({amount}-ROUND({before},{digits}))/ROUND({before},{digits}),3),"")'
-        return self._guarded(f'IF({known},{text},"")'), self._spread(values + 0.0)
+            return self._guarded(choose(known, rounded_plainly(amount - before, digits), BLANK))
+        ratio = instead(rounded_plainly((amount - before) / before, 3), BLANK)
+        return self._guarded(choose(known, ratio, BLANK))
 
-    def _sheet(self) -> str:
-        return f"'{self.sums.grid.name}'!"
-
-    def _cell_of(self, name: str, of: Any = None) -> str:
-        found = self.done.translator.ref(name)
-        if isinstance(found, str):
-            return found if "!" in found else self._sheet() + found
-        return self._fixed_cell(found)
-
-    def _notes(self, column: Shown) -> Filled:
+    def _notes(self, column: Shown) -> Texts:
         """Return what a reader should know of a row; whether it takes part may change."""
         notes = dict(zip(self.allocation.codes, map(str, column.cells), strict=True))
-        assert self.sums.eligible is not None
         said = self.labels.say("live-takes-no-part")
         codes = [str(code) for code in self.allocation.scope.table.codes]
-        values: list[object] = [notes.get(code, said)[:250] for code in codes]
-        return f'IF({self._fixed_cell(self.sums.eligible)}=1,"{_OWN}","{said}")', values
+        formula = f'IF({self._fixed(self.sums.takes_part)}=1,"{_OWN}","{said}")'
+        return formula, [notes.get(code, said)[:250] for code in codes]
 
     # Totals.
 
-    def _totals(self, worksheet: Any, keys: int, at_of: dict[str, int]) -> None:
+    def _totals(self, worksheet: Any, keys: int, totals: dict[int, float]) -> None:
+        at_of = {
+            column.id if column.step != "after" else f"after.{column.id}": at for at, column in enumerate(self.columns)
+        }
         look: dict[str, Any] = {"bold": True, "top": 1, "bottom": 6, "bg_color": PALE}
         last = self.rows + 1
         for at, column in enumerate(self.columns):
@@ -261,7 +248,7 @@ class _Table:
                 continue
             style = self.book.style(**look, num_format=self._form(column))
             letter = letters(at)
-            formula, value = f"=SUM({letter}2:{letter}{last})", self._sum(column, at)
+            formula, value = f"=SUM({letter}2:{letter}{last})", totals[at]
             if column.step == "after" and column.id == "per_head":
                 formula, value = self._mean_per_head(column), column.total
             elif column.step == "after" and column.id == "change_share":
@@ -273,18 +260,14 @@ class _Table:
             worksheet.write_formula(last, at, formula, style, value)
         worksheet.write_string(last, keys - 1, self.labels.say("book-total"), self.book.style(**look))
 
-    def _sum(self, column: Shown, at: int) -> float:
-        values = [value for value in self._filled(column, at)[1] if isinstance(value, float) and value == value]
-        return round(math.fsum(values), 10) + 0.0
-
     def _mean_per_head(self, column: Shown) -> str:
         """Write the mean per head over those who have people."""
         found = self.done.translator.ref(self.allocation.formula.people or "population")
-        assert self.sums.eligible is not None
-        eligible, amounts = self._on(self.sums.eligible).range, self._on(self.done.amounts).range
-        if isinstance(found, str):
-            return f"=IFERROR(ROUND(SUM({amounts})/SUM({eligible})/{self._cell_of(found)},{column.digits}),0)"
-        people = self._on(found).range
-        whose = f"--({people}>0),{eligible}"
-        ratio = f"SUMPRODUCT({whose},{amounts})/SUMPRODUCT({whose},{people})"
+        eligible, amounts = (self._on(each).range for each in (self.sums.takes_part, self.done.amounts))
+        if isinstance(found, Term):
+            people = self.sums.named(found)
+            return f"=IFERROR(ROUND(SUM({amounts})/SUM({eligible})/{people},{column.digits}),0)"
+        people_range = self._on(found).range
+        whose = f"--({people_range}>0),{eligible}"
+        ratio = f"SUMPRODUCT({whose},{amounts})/SUMPRODUCT({whose},{people_range})"
         return f"=IFERROR(ROUND({ratio},{column.digits}),0)"

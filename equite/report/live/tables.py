@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from equite.formula.tables import Table
+from equite.report.live.terms import Term, number
 
 __all__ = ["TablePlace", "hinges"]
 
@@ -55,37 +56,26 @@ class TablePlace:
         return f"IF({x}>{self.last_edge},NA(),{total})" if self.last_edge else total
 
 
-def hinges(
-    table: Table, edges: list[str], values: list[str], above: str
-) -> tuple[list[str], list[str], list[float], list[float]]:
-    """Return the formulas and the values of a table's starts and changes of slope.
+def hinges(table: Table, edges: list[Term], values: list[Term], above: Term | None) -> tuple[list[Term], list[Term]]:
+    """Return where a table's slope changes, and by how much.
 
     Parameters
     ----------
     table : Table
         Steps or points.
-    edges, values : list of str
+    edges, values : list of Term
         The cells of its edges and values.
-    above : str
-        The cell of the value beyond, or nothing.
+    above : Term or None
+        The cell of the value beyond.
     """
-    beyond = [table.above] if table.above is not None else []
     if table.kind == "points":
         slopes = [
-            f"({b_value}-{a_value})/({b}-{a})"
-            for (a, b), (a_value, b_value) in zip(pairwise(edges), pairwise(values), strict=True)
+            (b - a) / (end - start) for (start, end), (a, b) in zip(pairwise(edges), pairwise(values), strict=True)
         ]
-        numbers = [
-            (b_value - a_value) / (b - a)
-            for (a, b), (a_value, b_value) in zip(pairwise(table.edges), pairwise(table.values), strict=True)
-        ]
-        starts, begins = edges, list(table.edges)
-        slopes, numbers = [*slopes, "0"], [*numbers, 0.0]
+        starts, slopes = edges, [*slopes, number(0)]
     elif table.kind == "up_to":
-        starts, begins = ["0", *edges][: len(values) + len(beyond)], [0.0, *table.edges][: len(values) + len(beyond)]
-        slopes, numbers = [*values, *([above] if above else [])], [*table.values, *beyond]
+        slopes = [*values, *([] if above is None else [above])]
+        starts = [number(0), *edges][: len(slopes)]
     else:
-        starts, begins, slopes, numbers = edges, list(table.edges), values, list(table.values)
-    changes = [slopes[0], *(f"{b}-{a}" for a, b in pairwise(slopes))]
-    steps = [numbers[0], *(b - a for a, b in pairwise(numbers))]
-    return starts, changes, begins, steps
+        starts, slopes = edges, values
+    return starts, [slopes[0], *(b - a for a, b in pairwise(slopes))]

@@ -34,16 +34,17 @@ from equite.formula.nodes import (
 from equite.report.live.aggregates import aggregate_formula
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Column
+from equite.report.live.terms import ATOM, Term, rounded_text, stated
 
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
 
 __all__ = ["Translator", "written_number"]
 
-Ref = Column | str
+#: What a name is in the sheet: a column, or the cell of what is one figure for all.
+Ref = Column | Term
 _OPERATORS = {"+": ("+", 2), "-": ("-", 2), "*": ("*", 3), "/": ("/", 3), "**": ("^", 4)}
 _COMPARISONS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_ATOM = 9
 _FUNCTIONS: Mapping[str, Callable[..., str]] = {
     "abs": "ABS({})".format,
     "ceil": "-INT(-({}))".format,
@@ -69,11 +70,6 @@ def is_condition(node: Node) -> bool:
     return isinstance(node, Comparison | Logical | Membership | Not)
 
 
-def rounded(text: str, digits: int = 0) -> str:
-    """Round halves away from zero on 15 significant digits, as Python does: a spreadsheet's ROUND takes all of them."""
-    return f"ROUND(ROUND({text},14-INT(LOG10(ABS({text})+1E-9))),{digits})"
-
-
 class Translator:
     """Writes the names of a page as columns of formulas, each once, as expressions ask for them.
 
@@ -83,7 +79,7 @@ class Translator:
         The workbook's sums in the making.
     scope : Scope
         The values of the same names, which formulas carry.
-    names : mapping of str to Column or str
+    names : mapping of str to Column or Term
         Names that are bound here: a column, or the cell of a figure.
     parent : Translator, optional
         Writes what does not rest on those names.
@@ -143,22 +139,22 @@ class Translator:
         try:
             text = self.number(tree)
             if self.is_scalar(tree):
-                return self.sums.grid.figure(heading, text, float(np.ravel(values)[0]), about=about)
-            return self.sums.grid.column(heading, text, values, about=about)
+                return self.sums.grid.figure(heading, stated(text, np.ravel(values)[0]), about=about)
+            return self.sums.grid.column(heading, stated(text, values), about=about)
         except Unsupported as reason:
             used = names or tuple(node.name for node in walk(tree) if isinstance(node, Name))
             self.sums.certify(heading, reason.reason, used)
             if self.is_scalar(tree):
                 return self.sums.grid.number(heading, float(np.ravel(values)[0]), about=about)
-            return self.sums.grid.values(heading, values, about=about)
+            return self.sums.grid.values(heading, stated("", values), about=about)
 
     def plain(self, node: Node) -> str:
         """Return a cell that holds a node's value, written for the purpose where there is none yet."""
         if isinstance(node, Name) and not self._is_data(node.name):
-            return _cell(self.ref(node.name))
+            return str(self.cell(self.ref(node.name)))
         if isinstance(node, Number | Negative) and id(node) in self.sums.numbers:
-            return self.sums.numbers[id(node)]
-        return _cell(self.written(self.sums.labels.say("live-helper"), node))
+            return str(self.sums.numbers[id(node)])
+        return str(self.cell(self.written(self.sums.labels.say("live-helper"), node)))
 
     def is_scalar(self, node: Node) -> bool:
         """Tell whether a node has one value for all territories."""
@@ -170,7 +166,7 @@ class Translator:
             case Name(name):
                 if name in self.sums.formula.variables and name not in self.names:
                     return self.is_scalar(self.sums.formula.variables[name].value.tree)
-                return isinstance(self.ref(name), str)
+                return isinstance(self.ref(name), Term)
             case Aggregate():
                 return node.by is None and node.function != "rank"
             case Call("weighted_sum", _):
@@ -184,6 +180,16 @@ class Translator:
         return isinstance(found, Column) and bool(found.sheet)
 
     # Formulas.
+
+    def term(self, node: Node) -> Term:
+        """Write a node with the values that the engine gives it."""
+        text, strength = (self.number(node), ATOM) if is_condition(node) else self._number(node)
+        value = self.scope.rows(node)
+        return stated(text, np.ravel(value)[0] if self.is_scalar(node) else value, strength)
+
+    def cell(self, found: Ref) -> Term:
+        """Return the cell of a name: the row's own, or that of one figure for all."""
+        return found if isinstance(found, Term) else found.each
 
     def number(self, node: Node, above: int = 0) -> str:
         """Write a node as a number, in parentheses where it binds less than what stands above it."""
@@ -216,32 +222,34 @@ class Translator:
 
     def _number(self, node: Node) -> tuple[str, int]:
         if id(node) in self.sums.numbers:
-            return self.sums.numbers[id(node)], _ATOM
+            return str(self.sums.numbers[id(node)]), ATOM
         match node:
             case Number(value):
-                return written_number(value), _ATOM
+                return written_number(value), ATOM
             case Null():
-                return "NA()", _ATOM
+                return "NA()", ATOM
             case Name(name):
-                return self._name(name), _ATOM
+                return self._name(name), ATOM
             case Negative(operand):
                 # A spreadsheet's minus binds tighter than its power.
-                return f"(-{self.number(operand, 4)})", _ATOM
+                return f"(-{self.number(operand, 4)})", ATOM
             case Binary(operator, left, right):
                 sign, strength = _OPERATORS[operator]
                 # Both signs of a pair count from the left; the page's power counts from the right.
                 one = self.number(left, strength if operator == "**" else strength - 1)
                 return f"{one}{sign}{self.number(right, strength)}", strength
             case Call(function, arguments):
-                return self._call(function, arguments), _ATOM
+                return self._call(function, arguments), ATOM
             case Aggregate():
-                return _cell(self.aggregate(node)), _ATOM
+                return str(self.cell(self.aggregate(node))), ATOM
         raise AssertionError(node)
 
     def _name(self, name: str) -> str:
         found = self.ref(name)
         # A blank cell counts as 0 in a spreadsheet, and a text as more than any number.
-        return f"IF(ISNUMBER({found.cell}),{found.cell},NA())" if self._is_data(name) else _cell(found)  # type: ignore[union-attr]
+        if isinstance(found, Column) and found.sheet:
+            return f"IF(ISNUMBER({found.cell}),{found.cell},NA())"
+        return str(self.cell(found))
 
     def _call(self, function: str, arguments: tuple[Node, ...]) -> str:
         if function == "where":
@@ -249,7 +257,7 @@ class Translator:
             return f"IF({self.condition(condition)},{self.number(yes)},{self.number(no)})"
         if function == "round":
             digits = Expression("", arguments[1]).number if len(arguments) > 1 else 0
-            return rounded(self.number(arguments[0]), int(digits or 0))
+            return rounded_text(self.number(arguments[0]), int(digits or 0))
         if function == "default" and (withheld := self._withheld(arguments[0])):
             value, instead = map(self.number, arguments)
             return f"IF({withheld},{value},IFERROR({value},{instead}))"
@@ -312,10 +320,6 @@ class Translator:
         if node not in self._aggregates:
             self._aggregates[node] = aggregate_formula(self, node)
         return self._aggregates[node]
-
-
-def _cell(found: Ref) -> str:
-    return found if isinstance(found, str) else found.cell
 
 
 def _joined(operator: str, conditions: list[str]) -> str:

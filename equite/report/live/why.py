@@ -9,10 +9,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equite.report.language.labels import plain
-from equite.report.live.bounding import full
 from equite.report.live.calculation import Calculated
-from equite.report.live.departures import PartDollars
-from equite.report.live.grid import INPUT, Column, quoted
+from equite.report.live.departures import CriterionDollars, PartDollars
+from equite.report.live.grid import INPUT, Column
+from equite.report.live.ranges import picked
+from equite.report.live.terms import (
+    BLANK,
+    Term,
+    added,
+    as_number,
+    choose,
+    greatest,
+    grouped,
+    instead,
+    is_number,
+    least,
+    number,
+    stated,
+)
+from equite.report.live.translating import Ref
 from equite.report.workbook.sheet import INK, PALE, RULE, Book, Sheet, fitting
 
 if TYPE_CHECKING:
@@ -27,11 +42,10 @@ _MOST = 120
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of the way to the amount: its label, formula and value, what the chart calls it, whether it is a total."""
+    """A line of the way to the amount: its label, its figure, what the chart calls it, whether it is a total."""
 
     label: str
-    formula: str
-    value: float
+    term: Term
     short: str
     total: bool = False
 
@@ -48,7 +62,7 @@ def names_to_pick(sums: Sums) -> tuple[Column, list[str]]:
         texts = [f"{name[:_MOST]} ({code[:_MOST]})" for name, code in zip(names, codes, strict=True)]
         cell = sums.data[page.name].cell
         formula = f'LEFT({cell},{_MOST})&" ("&LEFT({sums.code.cell},{_MOST})&")"'
-    return sums.grid.column(sums.labels.say("live-pick-name"), formula, texts), texts
+    return sums.grid.texts(sums.labels.say("live-pick-name"), formula, texts), texts
 
 
 def write_why(
@@ -130,16 +144,17 @@ class _Why:
         sheet.write_string(row + 1, 0, self.labels.say("live-why-row"), small)
         small = self.book.style(font_color="#888888", font_size=8, align="left")
         sheet.write_formula(row + 1, 1, f"=MATCH({sought},{listed},0)", small, self.row + 1)
-        self.place = f"$B${row + 2}"
+        self.place = stated(f"$B${row + 2}", self.row + 1)
         self.sheet.row += 2
 
-    def _of(self, column: Column) -> str:
+    def _of(self, column: Column) -> Term:
         """Return a column's value for the territory picked."""
         found = column if column.sheet else column.on(self.grid.name)
-        return f"INDEX({found.range},{self.place})"
+        return picked(found.all, self.place, self.row)
 
-    def _cell(self, cell: str) -> str:
-        return cell if "!" in cell else quoted(self.grid.name) + cell
+    def _at(self, found: Ref) -> Term:
+        """Return what is in a column for the territory picked, or the one figure for all."""
+        return self._of(found) if isinstance(found, Column) else self.sums.named(found)
 
     # The lines.
 
@@ -148,55 +163,37 @@ class _Why:
         found: list[_Line] = []
         by_part = {each.part: each for each in self.dollars}
         for at, result in enumerate(allocation.parts_shared):
-            title = labels.part_heading(result.part)
-            text, value = f"N({self._of(self.done.parts[at])})", float(full(self.sums, result.amounts)[self.row])
+            title, term = labels.part_heading(result.part), as_number(self._of(self.done.parts[at]))
             part = by_part.get(result.part.id)
             if part is None:
-                found.append(_Line(title, text, value, labels.title(result.part.id)))
+                found.append(_Line(title, term, labels.title(result.part.id)))
             else:
-                found += self._part_lines(part, title, text, value)
+                found += self._part_lines(part, title, term)
         for (before, after), stage in zip(self.done.stages, allocation.stages, strict=True):
-            text = f"N({self._of(after)})-N({self._of(before)})"
-            value = float(full(self.sums, stage.after - stage.before)[self.row])
-            found.append(_Line(labels.limit_heading(stage.limit), text, value, labels.limit(stage.limit)))
-        text = f"N({self._of(self.done.amounts)})-N({self._of(self.done.exact)})"
-        rounding = float(full(self.sums, allocation.amounts - allocation.exact)[self.row])
-        found.append(_Line(labels.heading("rounding"), text, rounding, labels.say("heading-rounding")))
-        amount = float(full(self.sums, allocation.amounts)[self.row])
-        return [
-            *found,
-            _Line(
-                labels.heading("amount"),
-                f"N({self._of(self.done.amounts)})",
-                amount,
-                labels.say("word-amount"),
-                total=True,
-            ),
-        ]
+            term = as_number(self._of(after)) - as_number(self._of(before))
+            found.append(_Line(labels.limit_heading(stage.limit), term, labels.limit(stage.limit)))
+        amount = as_number(self._of(self.done.amounts))
+        rounding = amount - as_number(self._of(self.done.exact))
+        found.append(_Line(labels.heading("rounding"), rounding, labels.say("heading-rounding")))
+        return [*found, _Line(labels.heading("amount"), amount, labels.say("word-amount"), total=True)]
 
-    def _part_lines(self, part: PartDollars, title: str, text: str, value: float) -> list[_Line]:
+    def _part_lines(self, part: PartDollars, title: str, term: Term) -> list[_Line]:
         """Return a part's size, then what each family of criteria adds to it or takes away."""
-        families: dict[str, list[tuple[str, float]]] = {}
-        for at, criterion in enumerate(part.criteria):
-            families.setdefault(criterion.top, []).append((self._dollars(part, at), float(criterion.values[self.row])))
-        total = sum(number for lines in families.values() for _, number in lines)
-        everything = "+".join(text for lines in families.values() for text, _ in lines)
-        short = self.labels.title(part.part)
+        families: dict[str, list[Term]] = {}
+        for criterion in part.criteria:
+            families.setdefault(criterion.top, []).append(self._dollars(part, criterion))
+        everything = [dollars for family in families.values() for dollars in family]
         label = self.labels.say("live-why-size", part=title)
-        found = [_Line(label, f"{text}-({everything})", value - total, short)]
-        for top, lines in families.items():
-            label = self.labels.say("live-why-adds", family=top)
-            found.append(_Line(label, "+".join(text for text, _ in lines), sum(number for _, number in lines), top))
+        found = [_Line(label, term - grouped(added(everything)), self.labels.title(part.part))]
+        for top, family in families.items():
+            found.append(_Line(self.labels.say("live-why-adds", family=top), added(family), top))
         return found
 
-    def _dollars(self, part: PartDollars, at: int) -> str:
-        """Write a criterion's dollars for the territory picked."""
-        criterion = part.criteria[at]
+    def _dollars(self, part: PartDollars, criterion: CriterionDollars) -> Term:
+        """Return a criterion's dollars for the territory picked."""
         slope = self._of(part.slopes[str(criterion.path[1])])
-        weight = criterion.weight if isinstance(criterion.weight, str) else self._of(criterion.weight)
-        weight = weight if "INDEX" in weight else self._cell(weight)
-        score = f"(N({self._of(criterion.place.scores)})-{self._cell(criterion.mean)})"
-        return f"{self._cell(part.level)}*{slope}*{weight}*{score}"
+        score = as_number(self._of(criterion.place.scores)) - self.sums.named(criterion.mean)
+        return self.sums.named(part.level) * slope * self._at(criterion.weight) * score
 
     def _waterfall(self, lines: list[_Line]) -> int:
         """Write the lines, and beside them what the chart stands on; give the first row."""
@@ -214,22 +211,15 @@ class _Why:
             look |= {"bg_color": PALE, "top": 1} if line.total else {}
             self.sheet.high([line.label])
             sheet.write_string(row, 0, fitting(line.label), self.book.style(**look, text_wrap=True))
-            sheet.write_formula(
-                row, 1, f"={line.formula}", self.book.style(**look, num_format=self.money, align="right"), line.value
-            )
-            above = f"SUM($B${first + 1}:$B${row})" if row > first else "0"
-            low = min(start, start + line.value)
-            if line.total:
-                texts = ["0", "0", "0", f"B{row + 1}"]
-                values = [0.0, 0.0, 0.0, line.value]
-            else:
-                base = f"MIN({above},{above}+B{row + 1})"
-                texts = [base, f"MAX(0,B{row + 1})", f"MAX(0,-B{row + 1})", "0"]
-                values = [low, max(0.0, line.value), max(0.0, -line.value), 0.0]
+            style = self.book.style(**look, num_format=self.money, align="right")
+            sheet.write_formula(row, 1, f"={line.term}", style, line.term.figure)
+            above = stated(f"SUM($B${first + 1}:$B${row})", start) if row > first else number(0)
+            own, none = stated(f"B{row + 1}", line.term.figure), number(0)
+            steps = [least(above, above + own), greatest(0, own), greatest(0, -own), none]
             sheet.write_string(row, 8, fitting(line.short), self.book.style(font_color="#999999", font_size=8))
-            for at, (text, value) in enumerate(zip(texts, values, strict=True)):
-                sheet.write_formula(row, 9 + at, f"={text}", faint, value)
-            start = start if line.total else start + line.value
+            for at, term in enumerate([none, none, none, own] if line.total else steps):
+                sheet.write_formula(row, 9 + at, f"={term}", faint, term.figure)
+            start += line.term.figure
             self.sheet.row += 1
         return first
 
@@ -247,36 +237,30 @@ class _Why:
     def _beside(self) -> None:
         """Tell the amount per head, last year's, the change."""
         allocation, say = self.sums.allocation, self.labels.say
-        rows: list[tuple[str, str, float, str]] = []
-        amount = f"N({self._of(self.done.amounts)})"
-        paid = float(full(self.sums, allocation.amounts)[self.row])
+        rows: list[tuple[str, Term, str]] = []
+        amount = as_number(self._of(self.done.amounts))
         if allocation.people is not None:
-            name = allocation.formula.people or "population"
-            people = self.done.translator.ref(name)
-            text = self._of(people) if isinstance(people, Column) else self._cell(people)
-            number = float(full(self.sums, allocation.people, np.nan)[self.row])
-            value = paid / number if number > 0 else math.nan
-            rows.append(
-                (self.labels.heading("per_head"), f'IFERROR({amount}/{text},"")', value, self.book.money_format(2))
-            )
+            people = self._at(self.done.translator.ref(allocation.formula.people or "population"))
+            rows.append((self.labels.heading("per_head"), instead(amount / people, BLANK), self.book.money_format(2)))
         if allocation.previous is not None:
-            before = self.done.translator.ref("previous")
-            text = self._of(before) if isinstance(before, Column) else self._cell(before)
-            number = float(full(self.sums, allocation.previous, np.nan)[self.row])
-            rows.append((self.labels.heading("previous"), f'IF(ISNUMBER({text}),{text},"")', number, self.money))
-            rows.append(
-                (self.labels.heading("change"), f'IF(ISNUMBER({text}),{amount}-{text},"")', paid - number, self.money)
-            )
-        origin = f"N({self._of(self.done.original)})"
-        rows.append((say("live-original"), origin, paid, self.money))
-        rows.append((say("live-from-original"), f"{amount}-{origin}", 0.0, self.money))
+            before = self._at(self.done.translator.ref("previous"))
+            known = is_number(before)
+            rows.append((self.labels.heading("previous"), choose(known, before, BLANK), self.money))
+            rows.append((self.labels.heading("change"), choose(known, amount - before, BLANK), self.money))
+        origin = as_number(self._of(self.done.original))
+        rows.append((say("live-original"), origin, self.money))
+        rows.append((say("live-from-original"), amount - origin, self.money))
         self.sheet.section(say("live-why-beside"))
-        for label, text, value, form in rows:
+        for label, term, form in rows:
             look = {"bottom": 1, "bottom_color": RULE}
             self.sheet.sheet.write_string(self.sheet.row, 0, fitting(label), self.book.style(**look))
-            style = self.book.style(**look, num_format=form, align="right")
-            self.sheet.sheet.write_formula(self.sheet.row, 1, f"={text}", style, "" if math.isnan(value) else value)
+            self._write(self.sheet.row, 1, term, self.book.style(**look, num_format=form, align="right"))
             self.sheet.row += 1
+
+    def _write(self, row: int, column: int, term: Term, style: Any) -> None:
+        """Write a figure; nothing is shown where there is none."""
+        value = "" if math.isnan(term.figure) else term.figure
+        self.sheet.sheet.write_formula(row, column, f"={term}", style, value)
 
     # The chart.
 
@@ -338,52 +322,30 @@ class _Why:
             )
         )
         start = self.sheet.row
-        for at in range(len(part.criteria)):
-            self._criterion(part, at)
+        for criterion in part.criteria:
+            self._criterion(part, criterion)
         place = (start, 5, self.sheet.row - 1, 5)
         # Bars with negative ends are an extension that other programs drop; colours are not.
         bars = {"type": "3_color_scale", "mid_type": "num", "mid_value": 0}
         bars |= {"min_color": "#F2CBA6", "mid_color": "#FFFFFF", "max_color": "#B7CFEA"}
         self.sheet.sheet.conditional_format(*place, bars)
 
-    def _criterion(self, part: PartDollars, at: int) -> None:
-        criterion, sheet, row = part.criteria[at], self.sheet.sheet, self.sheet.row
-        name = str(criterion.path[-1])
-        scope, labels = self.sums.allocation.scope, self.labels
-        raw = float(scope.numbers(name)[self.row])
-        index = str(criterion.path[1])
-        scoring = scope.scoring(index)
-        own = next(n for n, found in enumerate(scoring.criteria) if found.name == name)
-        score = full(self.sums, scoring.matrix[:, own], np.nan)[self.row]
-        found = self.done.translator.ref(name)
-        value = self._of(found) if isinstance(found, Column) else self._cell(found)
-        weight = criterion.weight if isinstance(criterion.weight, str) else self._of(criterion.weight)
-        weight = weight if "INDEX" in weight else self._cell(weight)
-        mean = next(
-            each.means[k]
-            for each in self.sums.allocation.departures
-            if each.part == part.part
-            for k, key in enumerate(each.criteria)
-            if key == (index, name)
-        )
+    def _criterion(self, part: PartDollars, criterion: CriterionDollars) -> None:
+        sheet, row, labels = self.sheet.sheet, self.sheet.row, self.labels
+        index, name = str(criterion.path[1]), str(criterion.path[-1])
+        value, score = self._at(self.done.translator.ref(name)), self._of(criterion.place.scores)
         mark = labels.criterion_mark(index, name)
         label = labels.dressed(labels.criterion(index, name), labels.unit(name), mark)
-        cells: list[tuple[str, object, str]] = [
-            (f'IF(ISNUMBER({value}),{value},"")', "" if math.isnan(raw) else raw, self.book.number_format(3)),
-            (
-                f'IF(ISNUMBER({self._of(criterion.place.scores)}),{self._of(criterion.place.scores)},"")',
-                "" if math.isnan(score) else float(score),
-                self.book.number_format(3),
-            ),
-            (self._cell(criterion.mean), float(mean), self.book.number_format(3)),
-            (weight, float(criterion.weights[self.row]), self.book.share_format(1)),
-            (self._dollars(part, at), float(criterion.values[self.row]), self.money),
+        cells: list[tuple[Term, str]] = [
+            (choose(is_number(value), value, BLANK), self.book.number_format(3)),
+            (choose(is_number(score), score, BLANK), self.book.number_format(3)),
+            (self.sums.named(criterion.mean), self.book.number_format(3)),
+            (self._at(criterion.weight), self.book.share_format(1)),
+            (self._dollars(part, criterion), self.money),
         ]
         look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE, "valign": "top"}
         self.sheet.high([label])
         sheet.write_string(row, 0, fitting(label), self.book.style(**look, text_wrap=True))
-        for column, (text, number, form) in enumerate(cells, start=1):
-            sheet.write_formula(
-                row, column, f"={text}", self.book.style(**look, num_format=form, align="right"), number
-            )
+        for column, (term, form) in enumerate(cells, start=1):
+            self._write(row, column, term, self.book.style(**look, num_format=form, align="right"))
         self.sheet.row += 1

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from xlsxwriter.worksheet import Worksheet
 
 from equite.errors import OutputError, Problem
@@ -21,6 +22,7 @@ from equite.report.live.grid import FIRST, Grid, quoted
 from equite.report.live.parameters import Parameters
 from equite.report.live.sums import Sums
 from equite.report.live.table import write_live_table
+from equite.report.live.terms import stated
 from equite.report.live.why import names_to_pick, write_why
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest, Place
 from equite.report.workbook.allocation import new_workbook
@@ -93,8 +95,8 @@ def _write(book: Book, allocation: Allocation) -> None:
     table = allocation.scope.table
     say = labels.say
     grid = Grid(book, say("live-calculation"), table.size, say("live-calculation-title"), say("live-about-calculation"))
-    code = grid.column(labels.heading("code"), codes.cell, [str(each) for each in table.codes])
-    position = grid.column("N°", f"ROWS({code.cell}:$A${FIRST})", [float(at + 1) for at in range(table.size)])
+    code = grid.texts(labels.heading("code"), codes.cell, [str(each) for each in table.codes])
+    position = grid.column("N°", stated(f"ROWS({code.cell}:$A${FIRST})", np.arange(1.0, table.size + 1)))
     sums = Sums(
         allocation, labels, grid, data, parameters.figures, parameters.numbers, parameters.tables, code, position
     )
@@ -129,9 +131,9 @@ def _about(sums: Sums) -> list[str]:
 def _manifest(book: Book, sums: Sums, done: Calculated, inputs: list[Input]) -> Manifest:
     """Return what the workbook says of itself, and name the places that it tells of."""
     allocation, grid, page = sums.allocation, sums.grid, sums.formula
-    cells = {"amounts": done.amounts.range, "codes": sums.code.range, "reserve": done.reserve}
-    if done.envelope:
-        cells["envelope"] = done.envelope
+    cells = {"amounts": done.amounts.range, "codes": sums.code.range, "reserve": done.reserve.text}
+    if done.envelope is not None:
+        cells["envelope"] = done.envelope.text
     places = {}
     for word, found in cells.items():
         sheet, _, address = found.rpartition("!")
