@@ -20,7 +20,7 @@ from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, MissingInAggregate, Scope, Table
 from equite.engine.gathering import with_all_missing
 from equite.engine.limits import Stages
-from equite.engine.missing import refuse_missing
+from equite.engine.missing import Purpose, refuse_missing
 from equite.engine.parts import PartResult, exceeding, labelled_groups, share_parts
 from equite.engine.rounding import MOST_UNITS, Unit, largest_remainders, round_half_away
 from equite.engine.rows import TableRows, row_rules
@@ -285,7 +285,7 @@ class _Run:
         values = scope.alike(tree) if values.shape else np.broadcast_to(values, context.rows.shape)
         problems = Problems(FormulaError, formula.language)
         where = formula.where("envelope")
-        refuse_missing(problems, scope, tree, values, context.rows, "wanted-envelope", where)
+        refuse_missing(problems, scope, tree, values, context.rows, Purpose("wanted-envelope", where))
         problems.refuse()
         members, value = values[context.rows], np.zeros(context.purses.count)
         value[context.purses.of[::-1]] = members[::-1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from equite.engine.unbounded import Unbounded, unbounded
 from equite.errors import Problem, Problems, SharingError
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
+from equite.formula.model import Limit, Part
 from equite.formula.nodes import Call, Node
 from equite.inputs.figures import typed
 from equite.inputs.grid import few
@@ -24,7 +24,7 @@ from equite.wording import Amount, Codes
 #: Of more purses than these, only the first are told.
 _MOST = 12
 
-__all__ = ["Bounds", "Context", "evaluate_bounds", "prorated", "settle"]
+__all__ = ["Bounds", "Context", "Solved", "StatedBounds", "evaluate_bounds", "prorated", "settle"]
 
 
 @dataclass(frozen=True)
@@ -140,15 +140,22 @@ class Bounds:
         return self.mapped(lambda low, high: (np.where(rows, -np.inf, low), np.where(rows, np.inf, high)))
 
 
+@dataclass(frozen=True)
+class StatedBounds:
+    """What a part or a stage says of bounds, and its place on the page."""
+
+    at_least: Expression | None
+    at_most: Expression | None
+    place: tuple[str | int, ...]
+
+    @classmethod
+    def of(cls, thing: Part | Limit, place: tuple[str | int, ...]) -> StatedBounds:
+        """Return what a part or a stage says."""
+        return cls(thing.at_least, thing.at_most, place)
+
+
 def evaluate_bounds(
-    scope: Scope,
-    context: Context,
-    at_least: Expression | None,
-    at_most: Expression | None,
-    place: tuple[str | int, ...],
-    bound: Mask | None = None,
-    *,
-    alike: bool = False,
+    scope: Scope, context: Context, stated: StatedBounds, bound: Mask | None = None, *, alike: bool = False
 ) -> Bounds:
     """Evaluate bounds for those that take part (of whom only ``bound`` are bounded); a missing bound is no bound.
 
@@ -159,6 +166,7 @@ def evaluate_bounds(
     SharingError
         A floor stands above its cap, or no whole unit lies between them.
     """
+    at_least, at_most, place = stated.at_least, stated.at_most, stated.place
     run = scope.alike if alike else scope.settled_rows
     lower = _evaluated(run, context, at_least, -np.inf)
     upper = _evaluated(run, context, at_most, np.inf)
@@ -239,30 +247,33 @@ def prorated(fixed: Floats, earlier: Bounds, floors: Floats, money: Floats, grou
     return solve(np.zeros(least.size), scores, least, most, money, groups)
 
 
-def settle(
-    context: Context,
-    found: Solution,
-    bounds: Bounds,
-    fixed: Floats,
-    money: Floats,
-    groups: Groups,
-    name: str,
-    place: tuple[str | int, ...],
-    *,
-    reserve: bool,
-    unmoved: Callable[[], Solution] | None = None,
-) -> None:
+@dataclass(frozen=True)
+class Solved:
+    """A solution with all that it was solved from: bounds, fixed parts b, money and groups; whose it is, and where."""
+
+    context: Context
+    solution: Solution
+    bounds: Bounds
+    fixed: Floats
+    money: Floats
+    groups: Groups
+    name: str
+    place: tuple[str | int, ...]
+
+
+def settle(solved: Solved, *, reserve: bool, unmoved: Callable[[], Solution] | None = None) -> None:
     """Refuse a solution that leaves money, lacks money, or has a negative level, with the sums and who weighs most.
 
     ``unmoved`` solves the same within the bounds as the page states them: where that can be done, moving them to whole
     units is what makes it impossible, and that is said.
     """
+    context, found = solved.context, solved.solution
     problems = context.problems()
     wrong = np.flatnonzero(((found.gap > 0) & (not reserve)) | (found.gap < 0) | (found.level < 0))
     if not wrong.size:
         return
     stated = unmoved() if unmoved is not None and context.formula.rounding.bounds == "inward" else None
-    about = _Unsettled(context, found, bounds, fixed, money, groups, name, context.formula.where(*place), stated)
+    about = _Unsettled(solved, stated)
     told: list[Problem] = []
     for at, group in enumerate(wrong):
         if len(told) == _MOST:
@@ -277,46 +288,41 @@ def settle(
 class _Unsettled:
     """What is known of a solution, to say why it is none."""
 
-    context: Context
-    found: Solution
-    bounds: Bounds
-    fixed: Floats
-    money: Floats
-    groups: Groups
-    name: str
-    where: dict[str, Any]
+    solved: Solved
     stated: Solution | None
 
     def told(self, group: int) -> Problem | None:
         """Say what is wrong in one group; None where a level below zero is but dust."""
-        members, gap = self.groups.of == group, float(self.found.gap[group])
-        amounts, money = self.found.amounts[members], float(self.money[group])
+        solved, found, bounds = self.solved, self.solved.solution, self.solved.bounds
+        members, gap = solved.groups.of == group, float(found.gap[group])
+        amounts, money = found.amounts[members], float(solved.money[group])
         if gap > 0:
-            entry = "stage-nothing-to-share-by" if np.isinf(self.bounds.upper[members]).any() else "stage-over"
-            return self._problem(entry, group, float(amounts.sum()), gap, self.bounds.upper)
+            entry = "stage-nothing-to-share-by" if np.isinf(bounds.upper[members]).any() else "stage-over"
+            return self._problem(entry, group, float(amounts.sum()), gap, bounds.upper)
         if gap < 0:
-            return self._problem("stage-short", group, float(amounts.sum()), -gap, self.bounds.lower)
-        at_zero = np.clip(self.fixed[members], self.bounds.lower[members], self.bounds.upper[members])
+            return self._problem("stage-short", group, float(amounts.sum()), -gap, bounds.lower)
+        at_zero = np.clip(solved.fixed[members], bounds.lower[members], bounds.upper[members])
         taken = float(at_zero.sum())
         if taken - money <= DUST * float(np.abs(at_zero).sum()):
             return None
-        weight = np.maximum(self.bounds.lower, self.fixed)
+        weight = np.maximum(bounds.lower, solved.fixed)
         return self._problem("stage-negative-level", group, taken, taken - money, weight)
 
     def _problem(self, entry: str, group: int, total: float, gap: float, weight: Floats) -> Problem:
-        context, members = self.context, self.groups.of == group
-        called = context.named(self.name, context.purse_of(self.groups)[group])
-        values = {"name": called, "money": context.amount(self.money[group]), "gap": context.amount(gap)}
+        solved, context = self.solved, self.solved.context
+        members = solved.groups.of == group
+        called = context.named(solved.name, context.purse_of(solved.groups)[group])
+        values = {"name": called, "money": context.amount(solved.money[group]), "gap": context.amount(gap)}
         values |= {"sum": context.amount(total), "codes": _heaviest(context, members, weight)}
         if entry != "stage-nothing-to-share-by" and self._fits_as_stated(group):
             entry, values = f"{entry}-inward", {**values, "unit": context.amount(float(context.unit.size))}
-        return Problem(entry, values, **self.where)
+        return Problem(entry, values, **context.formula.where(*solved.place))
 
     def _fits_as_stated(self, group: int) -> bool:
         """Tell whether the money suffices for the bounds as the page states them, and no more than that."""
         if self.stated is None:
             return False
-        dust = DUST * abs(float(self.money[group]))
+        dust = DUST * abs(float(self.solved.money[group]))
         return bool(abs(self.stated.gap[group]) <= dust and self.stated.level[group] >= 0)
 
 

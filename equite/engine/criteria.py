@@ -13,7 +13,7 @@ from equite.engine.equality import alike_but_for_dust
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.functions import step_of
 from equite.engine.methods import TRANSFORMS, average_rank, distance_to_target
-from equite.engine.missing import Wanted, refuse_missing
+from equite.engine.missing import Purpose, Wanted, refuse_missing
 from equite.engine.outliers import excess_kurtosis, skewness, treat
 from equite.engine.registry import Normaliser
 from equite.engine.sharing import Floats
@@ -223,7 +223,9 @@ def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnin
         rows = np.zeros(scope.table.size, dtype=bool)
         rows[np.flatnonzero(scope.taking_part)[missing]] = True
         place = scope.formula.where(*what.path)
-        refuse_missing(problems, scope, Name(what.name), scope.numbers(what.name), rows, "wanted-criterion", place)
+        refuse_missing(
+            problems, scope, Name(what.name), scope.numbers(what.name), rows, Purpose("wanted-criterion", place)
+        )
         return raw
     if rule.rule != "skip" and not rule.suppressed:
         withheld = np.zeros(scope.table.size, dtype=bool)
@@ -231,7 +233,9 @@ def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnin
         withheld &= suppressed(Name(what.name), scope)
         if withheld.any():
             place = scope.formula.where(*what.path)
-            refuse_missing(problems, scope, Name(what.name), scope.numbers(what.name), withheld, "wanted-fill", place)
+            refuse_missing(
+                problems, scope, Name(what.name), scope.numbers(what.name), withheld, Purpose("wanted-fill", place)
+            )
             return raw
     values = dict(criterion=what.name, codes=codes, count=int(missing.sum()))
     if rule.rule == "skip":
@@ -372,7 +376,9 @@ def _sides_of_cut(what: Measure, direction: Direction, scope: Scope, problems: P
     """Return the two groups below and above a number."""
     measured = scope.numbers(str(direction.by))
     place = scope.formula.where(*what.path, "more_need_when")
-    refuse_missing(problems, scope, Name(str(direction.by)), measured, scope.taking_part, "wanted-criterion", place)
+    refuse_missing(
+        problems, scope, Name(str(direction.by)), measured, scope.taking_part, Purpose("wanted-criterion", place)
+    )
     below = scope.compared("<", Name(str(direction.by)), Number(float(direction.cut or 0)))
     below = (np.broadcast_to(below, measured.shape) == 1)[scope.taking_part]
     sides = {"below": below, "above": ~below}

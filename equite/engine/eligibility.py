@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equite.engine.evaluation import Mask, Scope
-from equite.engine.missing import refuse_missing
+from equite.engine.missing import Purpose, refuse_missing
 from equite.errors import FormulaError, Problems
 from equite.formula.model import Rule
 
@@ -54,7 +54,7 @@ def apply_rules(
     for at, rule in enumerate(rules):
         holds = scope.settled_rows(rule.where.tree)
         where = scope.formula.where(*place, at, "where")
-        refuse_missing(problems, scope, rule.where.tree, holds, kept, "wanted-condition", where)
+        refuse_missing(problems, scope, rule.where.tree, holds, kept, Purpose("wanted-condition", where))
         # Whoever a condition says nothing of is refused, and later ones only look at those that are surely in.
         out = kept & ((holds == 0) | ~np.isfinite(holds))
         reason = rule.reason or {"fr": str(rule.where), "en": str(rule.where)}

@@ -249,14 +249,14 @@ class Equality:
             close = (np.abs(moved - np.rint(moved)) <= error) & (error > 0) & ~np.isnan(values)
         found = np.where(np.isnan(values), np.nan, found)
         if close.any():
-            found = self._wholly(function, node, digits, found, close, scaled, error)
+            found = self._wholly(function, node, digits, found, close, scaled)
         with np.errstate(all="ignore"):
             # Beyond 2^53 a float is whole; what is too large to scale stays as it is.
             shown = found / 10.0**digits if digits >= 0 else found * 10.0**-digits
             return np.where(np.abs(scaled) < 2.0**53, shown, values)
 
     def _wholly(
-        self, function: str, node: Node, digits: int, found: Floats, close: np.ndarray, scaled: Floats, error: Floats
+        self, function: str, node: Node, digits: int, found: Floats, close: np.ndarray, scaled: Floats
     ) -> Floats:
         shape, rows = found.shape, np.flatnonzero(close)
         found = np.array(np.broadcast_to(found, close.shape or (1,)).reshape(-1))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from equite.engine.evaluation import Mask, MissingInAggregate, Scope
-from equite.engine.missing import refuse_missing
+from equite.engine.missing import Purpose, refuse_missing
 from equite.engine.suppression import suppressed
 from equite.errors import EquiteError, FormulaError, Problem, Problems
 from equite.formula.expressions import Expression
@@ -167,7 +167,7 @@ class _Gathering:
         values = self._values(self.scope, node)
         if values is not None:
             problems = Problems(FormulaError)
-            refuse_missing(problems, self.scope, node, values, rows, what, self.formula.where(*path))
+            refuse_missing(problems, self.scope, node, values, rows, Purpose(what, self.formula.where(*path)))
             self._add(problems.found)
         elif isinstance(node, Negative | Binary):
             # Whatever one side comes to, the whole is missing where the other side is.

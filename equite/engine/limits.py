@@ -13,10 +13,10 @@ from functools import partial, reduce
 
 import numpy as np
 
-from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, settle
+from equite.engine.bounds import Bounds, Context, Solved, StatedBounds, evaluate_bounds, prorated, settle
 from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
-from equite.engine.missing import refuse_missing
+from equite.engine.missing import Purpose, refuse_missing
 from equite.engine.parts import PartResult, labelled_groups, resolve
 from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
 from equite.errors import FormulaError, Problem, Problems
@@ -211,10 +211,9 @@ class Stages:
             )
             self.bounds = Bounds(np.where(rows, scaled.amounts, bounds.lower), np.maximum(bounds.upper, scaled.amounts))
         reserve = limit.if_over == "reserve"
-        name = str(limit.id)
         unmoved = partial(self._solved_as_stated, score, place)
-        wanted = self.context, found, bounds, self.fixed, self.money, self.groups
-        settle(*wanted, name, place, reserve=reserve, unmoved=unmoved)
+        solved = Solved(self.context, found, bounds, self.fixed, self.money, self.groups, str(limit.id), place)
+        settle(solved, reserve=reserve, unmoved=unmoved)
         kept = np.maximum(found.gap, 0.0)
         self.money = self.money - kept
         kept = self.context.by_purse(kept, self.groups)
@@ -269,14 +268,16 @@ class Stages:
     def _without_exempt(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> Bounds:
         """Evaluate a stage's bounds; ``except`` removes the bound only."""
         if limit.exempt is None:
-            return evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place)
+            return evaluate_bounds(scope, self.context, StatedBounds.of(limit, place))
         values = scope.settled_rows(limit.exempt.tree)
         problems = Problems(FormulaError, self.context.formula.language)
         where = self.context.formula.where(*place, "except")
-        refuse_missing(problems, scope, limit.exempt.tree, values, self.context.rows, "wanted-condition", where)
+        refuse_missing(
+            problems, scope, limit.exempt.tree, values, self.context.rows, Purpose("wanted-condition", where)
+        )
         problems.refuse()
         bound = values[self.context.rows] == 0
-        return evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place, bound)
+        return evaluate_bounds(scope, self.context, StatedBounds.of(limit, place), bound)
 
     def _overrides(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> tuple[Mask, Floats]:
         """Find the territories whose amount is decided by name."""
@@ -316,7 +317,7 @@ class Stages:
         values = scope.settled_rows(tree)
         problems = Problems(FormulaError, self.context.formula.language)
         where = self.context.formula.where(*place, "move")
-        refuse_missing(problems, scope, tree, values, self.context.rows, "wanted-score", where)
+        refuse_missing(problems, scope, tree, values, self.context.rows, Purpose("wanted-score", where))
         below = (values < 0) & self.context.rows
         if below.any():
             codes = Codes(tuple(self.scope.table.codes[below]))
@@ -354,7 +355,7 @@ class Stages:
         named = np.empty(groups.count, dtype=object)
         named[groups.of] = np.array(labels, dtype=object)[of]
         of = groups.of
-        stated = evaluate_bounds(scope, self.context, limit.at_least, limit.at_most, place, alike=True)
+        stated = evaluate_bounds(scope, self.context, StatedBounds.of(limit, place), alike=True)
         bounds = stated.mapped(
             lambda low, high: (self._one_each(low, groups, place), self._one_each(high, groups, place))
         )

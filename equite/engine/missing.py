@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from equite.formula.nodes import Aggregate, Binary, Call, Name, Node, Text
 from equite.formula.writing import written
 from equite.wording import Codes
 
-__all__ = ["Wanted", "refuse_missing", "why_missing"]
+__all__ = ["Purpose", "Wanted", "refuse_missing", "why_missing"]
 
 
 def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, object]]:
@@ -59,18 +60,24 @@ def _is_missing(scope: Scope, node: Node, row: int) -> bool:
     return value is None or value != value
 
 
-def refuse_missing(
-    problems: Problems, scope: Scope, node: Node, values: Floats, rows: Mask, what: str, place: dict[str, Any]
-) -> None:
-    """Note every cause for which some rows' values are missing or infinite, with the codes it concerns.
+@dataclass(frozen=True)
+class Purpose:
+    """What a value was wanted for, and where on the page.
 
-    Parameters
+    Attributes
     ----------
     what : str
-        The sentence to use: what the value was wanted for.
+        The sentence that says it.
     place : dict
         ``file``, ``where`` and ``line`` of the expression.
     """
+
+    what: str
+    place: dict[str, Any]
+
+
+def refuse_missing(problems: Problems, scope: Scope, node: Node, values: Floats, rows: Mask, purpose: Purpose) -> None:
+    """Note every cause for which some rows' values are missing or infinite, with the codes it concerns."""
     missing = np.flatnonzero(~np.isfinite(values) & rows)
     causes: dict[str, tuple[dict[str, object], list[str]]] = {}
     for row in missing[:200]:
@@ -82,7 +89,8 @@ def refuse_missing(
         next(iter(causes.values()))[1].extend(str(code) for code in scope.table.codes[missing[200:]])
     for found, codes in causes.values():
         entry = str(found.pop("entry"))
-        problems.found.append(Problem(entry, {"wanted": Wanted(what), "codes": Codes(tuple(codes)), **found}, **place))
+        values_said = {"wanted": Wanted(purpose.what), "codes": Codes(tuple(codes)), **found}
+        problems.found.append(Problem(entry, values_said, **purpose.place))
 
 
 class Wanted:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equite.engine.bounds import Bounds, Context, evaluate_bounds, prorated, settle
+from equite.engine.bounds import Bounds, Context, Solved, StatedBounds, evaluate_bounds, prorated, settle
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
-from equite.engine.missing import refuse_missing
+from equite.engine.missing import Purpose, refuse_missing
 from equite.engine.rounding import largest_remainders, round_half_away
 from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
 from equite.errors import FormulaError, Problem, Problems, SharingError
@@ -243,7 +243,9 @@ def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *
     place = ("parts", at, "pool")
     problems = context.problems()
     spread = np.broadcast_to(values, (context.rows.size,))
-    refuse_missing(problems, scope, expression.tree, spread, context.rows, "wanted-pool", context.formula.where(*place))
+    refuse_missing(
+        problems, scope, expression.tree, spread, context.rows, Purpose("wanted-pool", context.formula.where(*place))
+    )
     problems.refuse()
     by_group = _one_by_group(context, spread[context.rows], groups, part, place)
     if part.pool.each is not None:
@@ -293,7 +295,7 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
     fixed, score, floor = score_of(scope, context, part, members)
     if part.previous:
         scope = scope.bound(previous=Name(part.previous))
-    bounds = evaluate_bounds(scope, context, part.at_least, part.at_most, place, members)
+    bounds = evaluate_bounds(scope, context, StatedBounds.of(part, place), members)
 
     def inside(low: Floats, high: Floats) -> tuple[Floats, Floats]:
         low = np.maximum(low, floor)
@@ -347,7 +349,7 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
         )
     reserve = part.if_over == "reserve"
     unmoved = partial(solved, bounds.unmoved)
-    settle(context, found, bounds, fixed, money, groups, part.id, place, reserve=reserve, unmoved=unmoved)
+    settle(Solved(context, found, bounds, fixed, money, groups, part.id, place), reserve=reserve, unmoved=unmoved)
     kept = context.by_purse(np.maximum(found.gap, 0.0), groups)
     return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept, prorated=short)
 
@@ -385,7 +387,7 @@ def _measured(
     where = context.formula.where(*place)
     rows = context.full(members.astype(np.float64), 0.0) > 0
     problems = Problems(FormulaError, context.formula.language)
-    refuse_missing(problems, scope, expression.tree, values, rows, "wanted-score", where)
+    refuse_missing(problems, scope, expression.tree, values, rows, Purpose("wanted-score", where))
     below = (values < 0) & rows
     if below.any() and not negative:
         codes = Codes(tuple(scope.table.codes[below]))

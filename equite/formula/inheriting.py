@@ -7,7 +7,7 @@ so that the record and the page in words show all of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from equite.formula.loading import Page, PageValue
@@ -35,78 +35,62 @@ def inherit(page: Page, read: Callable[[], Catalogue], report: Report) -> Page:
     indices = page.content.get("indices")
     if not isinstance(indices, dict) or not indices:
         return page
-    catalogue, columns = read(), _mapping(page.content.get("columns"))
-    filled = {
-        name: _filled(index, catalogue, columns, page.content, ("indices", name), report)
-        for name, index in indices.items()
-    }
+    filling = _Filling(read(), page.content, report, _mapping(page.content.get("columns")))
+    filled = {name: filling.group(index, ("indices", name)) for name, index in indices.items()}
     content = {**page.content, "indices": filled}
-    if columns:
-        content["columns"] = columns
+    if filling.columns:
+        content["columns"] = filling.columns
     return replace(page, content=content)
+
+
+@dataclass(frozen=True)
+class _Filling:
+    """Writes into a page what its criteria inherit; ``columns`` gathers what their columns do."""
+
+    catalogue: Catalogue
+    content: dict[str, PageValue]
+    report: Report
+    columns: dict[str, PageValue]
+
+    def group(self, group: PageValue, path: tuple[str, ...]) -> PageValue:
+        """Fill the criteria of an index or a family, and of the families below it."""
+        if not isinstance(group, dict):
+            return group
+        found = dict(group)
+        for section, fill in (("criteria", self.criterion), ("families", self.group)):
+            if isinstance(group.get(section), dict):
+                found[section] = {name: fill(given, (*path, section, name)) for name, given in group[section].items()}
+        return found
+
+    def criterion(self, given: PageValue, path: tuple[str, ...]) -> PageValue:
+        """Fill one criterion, named by the end of its path."""
+        name = path[-1]
+        known = self.catalogue.get(name)
+        if known is None:
+            return given
+        stated = dict(given) if isinstance(given, dict) else {"weight": given}
+        if "more_need_when" not in stated and known.direction == "must_be_stated":
+            readings = known.readings
+            high, low = readings and readings.high, readings and readings.low
+            self.report("direction-unstated", path, criterion=name, high=high, low=low)
+        if known.consent is not None and not stated.get("consent"):
+            self.report("consent-untold", path, criterion=name, why=known.consent)
+        defined = (self.content.get(section) for section in _DEFINED)
+        if not any(isinstance(names, dict) and name in names for names in defined):
+            self.columns[name] = {**dict(of_column(known)), **_column(self.columns.get(name))}
+        found = {**dict(_of_criterion(known)), **stated}
+        if "title" not in stated and self._has_own_title(name):
+            del found["title"]
+        return found
+
+    def _has_own_title(self, name: str) -> bool:
+        """Tell whether the page titles the column or variable that a criterion is."""
+        entries = (_mapping(self.content.get(section)).get(name) for section in ("columns", "variables"))
+        return any(isinstance(entry, dict) and entry.get("title") for entry in entries)
 
 
 def _mapping(value: PageValue) -> dict[str, PageValue]:
     return dict(value) if isinstance(value, dict) else {}
-
-
-def _filled(
-    group: PageValue,
-    catalogue: Catalogue,
-    columns: dict[str, PageValue],
-    content: dict[str, PageValue],
-    path: tuple[str, ...],
-    report: Report,
-) -> PageValue:
-    """Fill the criteria of an index or a family, and of the families below it."""
-    if not isinstance(group, dict):
-        return group
-    found = dict(group)
-    if isinstance(group.get("criteria"), dict):
-        found["criteria"] = {
-            name: _criterion(name, given, catalogue, columns, content, (*path, "criteria", name), report)
-            for name, given in group["criteria"].items()
-        }
-    if isinstance(group.get("families"), dict):
-        found["families"] = {
-            name: _filled(inner, catalogue, columns, content, (*path, "families", name), report)
-            for name, inner in group["families"].items()
-        }
-    return found
-
-
-def _criterion(
-    name: str,
-    given: PageValue,
-    catalogue: Catalogue,
-    columns: dict[str, PageValue],
-    content: dict[str, PageValue],
-    path: tuple[str, ...],
-    report: Report,
-) -> PageValue:
-    known = catalogue.get(name)
-    if known is None:
-        return given
-    stated = dict(given) if isinstance(given, dict) else {"weight": given}
-    if "more_need_when" not in stated and known.direction == "must_be_stated":
-        readings = known.readings
-        report(
-            "direction-unstated", path, criterion=name, high=readings and readings.high, low=readings and readings.low
-        )
-    if known.consent is not None and not stated.get("consent"):
-        report("consent-untold", path, criterion=name, why=known.consent)
-    if not any(isinstance(content.get(section), dict) and name in content[section] for section in _DEFINED):
-        columns[name] = {**dict(of_column(known)), **_column(columns.get(name))}
-    found = {**dict(_of_criterion(known)), **stated}
-    if "title" not in stated and _has_own_title(name, content):
-        del found["title"]
-    return found
-
-
-def _has_own_title(name: str, content: dict[str, PageValue]) -> bool:
-    """Tell whether the page titles the column or variable that a criterion is."""
-    entries = (_mapping(content.get(section)).get(name) for section in ("columns", "variables"))
-    return any(isinstance(entry, dict) and entry.get("title") for entry in entries)
 
 
 def _column(value: PageValue) -> dict[str, PageValue]:

@@ -6,6 +6,7 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -155,7 +156,8 @@ def rolled(
     problems = Problems(TerritoriesError)
     problems.found.extend(mistakes)
     columns = {measure.name: figures for measure in found if (figures := _read(table, measure, problems))}
-    return _climbed(found, columns, places, codes, np.bincount(places, minlength=len(codes)), missing, problems)
+    target = _Target(places, codes, np.bincount(places, minlength=len(codes)))
+    return _climbed(found, columns, target, missing, problems)
 
 
 def _again(below: RollUp, places: Positions, codes: Sequence[str], names: Measures, missing: str) -> RollUp:
@@ -178,7 +180,8 @@ def _again(below: RollUp, places: Positions, codes: Sequence[str], names: Measur
         for name in wanted
     }
     rows = np.bincount(places, below.rows, minlength=len(codes)).astype(np.int64)
-    return _climbed([known[name] for name in wanted], columns, places[filled], codes, rows, missing, problems)
+    target = _Target(places[filled], codes, rows)
+    return _climbed([known[name] for name in wanted], columns, target, missing, problems)
 
 
 @dataclass(frozen=True)
@@ -240,14 +243,16 @@ def _raw(table: Territories, heading: str) -> Numbers:
     return column.to_numpy(np.int64) if column.dtype.kind == "i" else table.numbers(heading)
 
 
+class _Target(NamedTuple):
+    """Each row's place among the larger territories, their codes, and how many rows each of them has."""
+
+    places: Positions
+    codes: Sequence[str]
+    rows: npt.NDArray[np.int64]
+
+
 def _climbed(
-    measures: Sequence[Measure],
-    columns: Mapping[str, _Figures],
-    places: Positions,
-    codes: Sequence[str],
-    rows: npt.NDArray[np.int64],
-    missing: str,
-    problems: Problems,
+    measures: Sequence[Measure], columns: Mapping[str, _Figures], target: _Target, missing: str, problems: Problems
 ) -> RollUp:
     """Carry every column up and lay out the result, or refuse all that is wrong."""
     if missing not in ("keep", "skip"):
@@ -255,6 +260,7 @@ def _climbed(
     if any(measure.name == _CODE for measure in measures):
         problems.add("roll-up-taken", column=_CODE)
     problems.refuse()
+    places, codes, rows = target
     data: dict[str, object] = {_CODE: list(codes)}
     covered: dict[str, Floats] = {}
     whole: dict[str, Floats] = {}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -106,9 +107,8 @@ class Territories:
             if rows is None or rows in table.rows_read or table.key is None:
                 return table
             if rows not in table._looked:
-                table._looked[rows] = _looked_at(
-                    table.data, table.key, table.codes, None, table.source, rows, table.rows_read
-                )
+                keyed = _Keyed(table.data, table.key, table.codes, table.source)
+                table._looked[rows] = _looked_at(keyed, None, rows, table.rows_read)
             return table._looked[rows]
         return _under_key(table.data, key, width, table.source, None if looked_at else rows, table.rows_read)
 
@@ -300,19 +300,23 @@ def _under_key(
     if lost := ((place.faults() if place.column.dtype == object else []) or lost_as_text(place)):
         raise TerritoriesError(lost)
     codes = [_padded(code, width) for code in texts_of(place.column)]
-    return _looked_at(data, heading, codes, width, source, rows, rows_read or {})
+    return _looked_at(_Keyed(data, heading, codes, source), width, rows, rows_read or {})
+
+
+class _Keyed(NamedTuple):
+    """A table, the heading of its codes, and the codes."""
+
+    data: pd.DataFrame
+    key: str
+    codes: Sequence[str | None]
+    source: Source
 
 
 def _looked_at(
-    data: pd.DataFrame,
-    key: str,
-    codes: Sequence[str | None],
-    width: int | None,
-    source: Source,
-    rules: RowRules | None,
-    rows_read: Mapping[RowRules, RowsRead],
+    table: _Keyed, width: int | None, rules: RowRules | None, rows_read: Mapping[RowRules, RowsRead]
 ) -> Territories:
     """Look at the rows as a page asks, then check the codes of those that are territories."""
+    data, key, codes, source = table
     problems = Problems(TerritoriesError)
     apart: frozenset[int] = frozenset()
     if rules is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,7 @@ def weighted_mean(table: object, *, territory: str, place: str, people: str, val
     are brought to larger areas in this way.
     """
     problems = Problems(TerritoriesError)
-    rows, groups = _small_areas(table, territory, place, people, value, [territory, place], problems)
+    rows, groups = _small_areas(table, _Headings(territory, place, people, value), [territory, place], problems)
     mean, coverage = _mean(rows[value].to_numpy(), rows[people].to_numpy(), groups)
     return described(
         pd.DataFrame({"mean": mean, "coverage": coverage}, index=groups.index),
@@ -137,7 +137,7 @@ def deprivation(
         problems.add("indicator-option", "quintiles", value=str(quintiles), expected=expected)
     if edge is not None and not math.isfinite(edge):
         problems.add("indicator-option", "edge", value=str(edge), expected=words("a score", "un score"))
-    rows, groups = _small_areas(table, territory, area, people, score, [area], problems)
+    rows, groups = _small_areas(table, _Headings(territory, area, people, score), [area], problems)
     scores, living = rows[score].to_numpy(), rows[people].to_numpy()
     if edge is None:
         edge = _edge(scores, living if quintiles == "people" else np.ones(len(living)))
@@ -179,10 +179,20 @@ def deprivation(
     )
 
 
+class _Headings(NamedTuple):
+    """The headings of the territories, of their places, of the people who live there, and of what is measured."""
+
+    territory: str
+    place: str
+    people: str
+    value: str
+
+
 def _small_areas(
-    table: object, territory: str, place: str, people: str, value: str, unique: list[str], problems: Problems
+    table: object, headings: _Headings, unique: list[str], problems: Problems
 ) -> tuple[pd.DataFrame, Groups]:
     """Read the places, and refuse all that is wrong with them."""
+    territory, place, people, value = headings
     numbers = {people: COUNT, value: SCORE}
     rows = long_table(table, problems, texts=[territory, place], unique=unique, numbers=numbers)
     groups = Groups.by(rows[territory])

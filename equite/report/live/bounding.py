@@ -17,7 +17,7 @@ from equite.report.live.translating import Translator
 if TYPE_CHECKING:
     from equite.report.live.sums import Sums
 
-__all__ = ["Bounded", "bound_columns", "counted", "in_force", "in_money", "kept", "prorated_or"]
+__all__ = ["Bounded", "Floors", "bound_columns", "counted", "in_force", "in_money", "kept", "prorated_or"]
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,11 @@ def in_force(sums: Sums, lower: Term, upper: Term) -> Bounded:
 
 
 def bound_columns(
-    sums: Sums,
-    of: Translator,
-    thing: Part | Limit,
-    heading: str,
-    bounds: Bounds,
-    members: Column,
-    bound: Term | None = None,
+    sums: Sums, of: Translator, thing: Part | Limit, bounds: Bounds, members: Column, bound: Term | None = None
 ) -> Bounded:
     """Write the stated bounds, moved inward to whole units; a missing one is none; ``bound`` restricts to some."""
-    columns = []
+    columns, labels = [], sums.labels
+    heading = labels.title(thing.id) if isinstance(thing, Part) else labels.limit(thing)
     for expression, values, absent, word in (
         (thing.at_least, bounds.lower, number(-ABSENT), "live-floor"),
         (thing.at_most, bounds.upper, number(ABSENT), "live-cap"),
@@ -97,17 +92,24 @@ def kept(sums: Sums, money: Term, amounts: Column) -> Term:
     return sums.grid.figure(sums.labels.say("live-kept"), greatest(0, money - total(amounts.all)))
 
 
-def prorated_or(
-    sums: Sums, amounts: Column, fixed: Column, earlier: Bounded, floors: Column, money: Term, heading: str
-) -> tuple[Column, Term]:
+@dataclass(frozen=True)
+class Floors:
+    """Floors that money may not pay whole, over what is fixed, within the bounds that were in force before."""
+
+    own: Column
+    fixed: Column
+    earlier: Bounded
+
+
+def prorated_or(sums: Sums, amounts: Column, floors: Floors, money: Term, heading: str) -> tuple[Column, Term]:
     """Write floors scaled down to the money there is, and take them where the money does not pay them whole.
 
     Returns the amounts, and the cell of 1 or 0 that tells whether floors were scaled.
     """
-    grid, say, floor = sums.grid, sums.labels.say, floors.each
+    grid, say, floor, earlier = sums.grid, sums.labels.say, floors.own.each, floors.earlier
     nothing = grid.column(say("live-fixed"), number(0))
     weight = grid.column(say("live-floor-weight"), choose(floor > -1e98, greatest(floor, 0), 0))
-    lowest = grid.column(say("live-least"), earlier.clip(fixed.each), heads=[TOTAL])
+    lowest = grid.column(say("live-least"), earlier.clip(floors.fixed.each), heads=[TOTAL])
     highest = grid.column(say("live-most"), greatest(lowest.each, least(floor, earlier.upper.each)))
     scaled = solve_level(sums, Kernel(nothing, weight, lowest, highest), money, say("live-scaled-floors"))
     short = choose(amounts.figures[0] > money * (1 + number(1e-12)) + 1e-9, 1, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -49,8 +49,9 @@ def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dic
     columns = _columns(allocation)
     found: dict[str, Column] = {}
     inputs = []
-    for at, (key, heading, values) in enumerate(columns):
-        _write(book, sheet, at, key, heading, values, allocation)
+    for at, typed in enumerate(columns):
+        key, heading, values = typed
+        _write(book, sheet, at, typed, allocation)
         cells = f"{letters(at)}{FIRST}:{letters(at)}{FIRST + len(values) - 1}"
         defined = defined_name(("data", heading), page, taken)
         book.workbook.define_name(defined, f"={quoted(name)}{absolute(cells)}")
@@ -70,16 +71,24 @@ def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dic
     return found, inputs, codes
 
 
-def _columns(allocation: Allocation) -> list[tuple[str, str, np.ndarray]]:
+class _Typed(NamedTuple):
+    """A column of the table: the page's name for it, its heading, its cells."""
+
+    key: str
+    heading: str
+    values: np.ndarray
+
+
+def _columns(allocation: Allocation) -> list[_Typed]:
     """Return the columns to write: the codes, the names, then what the page reads."""
     page, table = allocation.formula, allocation.scope.table
-    found: list[tuple[str, str, np.ndarray]] = [("", page.key.column, table.codes)]
+    found = [_Typed("", page.key.column, table.codes)]
     if page.name is not None and page.name in table.columns:
         spec = page.columns.get(page.name)
-        found.append((page.name, (spec.heading if spec else None) or page.name, table.columns[page.name]))
+        found.append(_Typed(page.name, (spec.heading if spec else None) or page.name, table.columns[page.name]))
     for name, needed in page.names.columns.items():
         if needed.heading != page.key.column and name != page.name:
-            found.append((name, needed.heading, table.columns[name]))
+            found.append(_Typed(name, needed.heading, table.columns[name]))
     return found
 
 
@@ -92,8 +101,8 @@ def _withheld(allocation: Allocation, key: str) -> dict[int, str]:
     return dict.fromkeys(np.flatnonzero(cells).tolist(), mark)
 
 
-def _write(book: Book, sheet: Any, at: int, key: str, heading: str, values: np.ndarray, allocation: Allocation) -> None:
-    labels, page = book.labels, allocation.formula
+def _write(book: Book, sheet: Any, at: int, column: _Typed, allocation: Allocation) -> None:
+    labels, page, (key, heading, values) = book.labels, allocation.formula, column
     spec = page.columns.get(key)
     title = labels.title(key) if key else labels.heading("code")
     if key and key == page.name and spec is None:

@@ -24,7 +24,7 @@ def write_table(page: Parameters, name: str) -> TablePlace:
     if table.kind == "weights":
         page.heads("column", "value")
         values = [
-            page.row(Figure(("tables", name, "values", at), value, name), labels.title(column), "", "", "", "")
+            page.row(Figure(("tables", name, "values", at), value, name), labels.title(column))
             for at, (column, value) in enumerate(zip(table.columns, table.values, strict=True))
         ]
         prefix = quoted(page.sheet.name)

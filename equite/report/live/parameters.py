@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from equite.engine.scoring import Branch
 from equite.formula.indices import Family, Index
@@ -15,7 +15,7 @@ from equite.report.live.grid import INPUT, absolute, number_form, quoted
 from equite.report.live.inputs import Figure, defined_name, figures_of, index_figures, literals, method_figures
 from equite.report.live.parameter_tables import write_table
 from equite.report.live.tables import TablePlace
-from equite.report.live.terms import Term, stated
+from equite.report.live.terms import Term, added, grouped, number, stated
 from equite.report.roundtrip.manifest import Input
 from equite.report.workbook.indices import direction_told, measure_told
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 __all__ = ["Parameters"]
 
 _WIDTHS = (46, 16, 16, 12, 12, 8, 44, 40, 16)
+
+
+class About(NamedTuple):
+    """What the sheet says of a figure: its unit, the rule that it stands in, its source and its status."""
+
+    unit: str = ""
+    rule: str = ""
+    source: str = ""
+    status: str = ""
+
+
+NOTHING = About()
 
 
 @dataclass
@@ -99,7 +111,7 @@ class Parameters:
         self.sheet.section(self.labels.say(title))
         self.heads("figure", "value", "unit", "", "", "", "rule", "source", "status")
         for figure in figures:
-            self.row(figure, self._words(figure), *self._about(figure))
+            self.row(figure, self._words(figure), self._about(figure))
 
     def _words(self, figure: Figure) -> str:
         path, labels = figure.path, self.labels
@@ -112,8 +124,7 @@ class Parameters:
             return labels.say(f"live-key-{path[0]}")
         return labels.title(str(path[1]) if len(path) > 1 and path[0] != "envelope" else str(path[0]))
 
-    def _about(self, figure: Figure) -> tuple[str, str, str, str]:
-        """Return a figure's unit, the rule that it stands in, its source and its status."""
+    def _about(self, figure: Figure) -> About:
         path, labels, page = figure.path, self.labels, self.formula
         spec = (
             page.envelope
@@ -131,14 +142,14 @@ class Parameters:
             rule = next((_marked(found.tree, at) for place, found in page.names.expressions if place == wanted), "")
         source = plain(getattr(spec, "source", None) or "")
         status = labels.status(spec.status) if spec is not None else ""
-        return unit, rule, source, status
+        return About(unit, rule, source, status)
 
-    def row(self, figure: Figure, label: str, unit: str, rule: str, source: str, status: str, **look: object) -> Term:
+    def row(self, figure: Figure, label: str, about: About = NOTHING) -> Term:
         """Write one figure; give its cell, as its own sheet names it."""
         sheet, row = self.sheet.sheet, self.sheet.row
-        self.sheet.high([label, None, unit, None, None, None, rule, source, status])
-        text = {"text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": RULE, **look}
-        cells = (label, None, unit, None, None, None, rule, source, status)
+        cells = (label, None, about.unit, None, None, None, about.rule, about.source, about.status)
+        self.sheet.high(cells)
+        text = {"text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": RULE}
         for column, cell in enumerate(cells):
             style = self.book.style(**text) if column != 2 else self.book.style(**text, align="center")
             sheet.write_string(row, column, fitting(cell or ""), style)
@@ -190,14 +201,14 @@ class Parameters:
         self.sheet.paragraph(labels.say("book-about-index", method=labels.method(index.aggregate.name)))
         self.sheet.paragraph(labels.say("live-about-weights"))
         for figure in index_figures(self.formula, name):
-            self.row(figure, self._parameter_words(figure), "", "", "", "")
+            self.row(figure, self._parameter_words(figure))
         self.heads("criterion", "weight", "", "family-share", "share", "rank", "direction", "source", "status")
         scoring = self.allocation.scope.scoring(name)
         if scoring.tree is None:
             return
         first = self.sheet.row
         parts: dict[int, float] = {}
-        self._group(name, index, scoring.tree, ("indices", name), "1", 1.0, 0, parts)
+        self._group(index, scoring.tree, ("indices", name), number(1), 0, parts)
         place = f"$E${first + 1}:$E${self.sheet.row}"
         share = self.book.style(num_format="0", align="center", valign="top", bottom=1, bottom_color=RULE)
         for row, part in parts.items():
@@ -209,37 +220,39 @@ class Parameters:
 
     def _group(
         self,
-        index: str,
         group: Index | Family,
         branch: Branch,
         path: tuple[str | int, ...],
-        share: str,
-        value: float,
+        share: Term,
         depth: int,
         parts: dict[int, float],
     ) -> None:
         """Write a family's children, with each one's part of the whole weight as a formula."""
-        start = self.sheet.row
+        start, index = self.sheet.row, str(path[1])
         entries = list(zip(branch.names, branch.children, strict=True))
         total_at = [self._count(index, child, group, key) for key, child in entries]
         places = [start + sum(total_at[:at]) for at in range(len(entries))]
         by_row = any(self._spec(group, key).weight.number is None for key, _ in entries)
-        sum_of = "+".join(f"$B${row + 1}" for row in places)
+        weights = [stated(f"$B${row + 1}", branch.weights[0, at]) for at, row in enumerate(places)]
+        whole = grouped(added(weights))
         for at, (key, child) in enumerate(entries):
-            weights = branch.weights[:, at] / branch.weights.sum(axis=1)
-            part = value * float(weights.mean())
-            formula = f"{share}*$B${places[at] + 1}/({sum_of})" if not by_row else f"{part!r}"
             spec = self._spec(group, key)
+            if by_row:
+                own = float((branch.weights[:, at] / branch.weights.sum(axis=1)).mean()) * share.figure
+                part = stated(repr(own), own)
+            else:
+                part = share * weights[at] / whole
             if isinstance(child, int):
                 place = (*path, "criteria", key)
-                self._criterion(index, key, spec, place, formula, part, depth)
-                parts[places[at]] = part
+                self._criterion(key, spec, place, part, depth)
+                parts[places[at]] = part.figure
                 for figure in method_figures(self.formula, index, key, spec, place):
-                    self.row(figure, "    " * (depth + 1) + self._parameter_words(figure), "", "", "", "")
+                    self.row(figure, "    " * (depth + 1) + self._parameter_words(figure))
             else:
-                self._family(key, spec, (*path, "families", key), formula, part, depth)
-                below = f"$D${places[at] + 1}"
-                self._group(index, spec, child, (*path, "families", key), below, part, depth + 1, parts)
+                place = (*path, "families", key)
+                self._family(key, spec, place, part, depth)
+                below = stated(f"$D${places[at] + 1}", part.figure)
+                self._group(spec, child, place, below, depth + 1, parts)
 
     def _spec(self, group: Index | Family, key: str) -> Any:
         return group.criteria[key] if key in group.criteria else group.families[key]
@@ -263,16 +276,12 @@ class Parameters:
                 row, 1, self.labels.say("live-own-weight"), self.book.style(**look, italic=True)
             )
 
-    def _family(
-        self, key: str, spec: Family, path: tuple[str | int, ...], formula: str, value: float, depth: int
-    ) -> None:
+    def _family(self, key: str, spec: Family, path: tuple[str | int, ...], share: Term, depth: int) -> None:
         label = "    " * depth + self.labels.worded(spec.title, key)
-        self._line(label, spec, path, {"bold": True, "bg_color": "#F5F8FC"}, (formula, None), (value, None), "", "", "")
+        self._line(label, spec, path, (share, None), NOTHING)
 
-    def _criterion(
-        self, index: str, key: str, spec: Any, path: tuple[str | int, ...], formula: str, value: float, depth: int
-    ) -> None:
-        labels = self.labels
+    def _criterion(self, key: str, spec: Any, path: tuple[str | int, ...], share: Term, depth: int) -> None:
+        labels, index = self.labels, str(path[1])
         label = "    " * depth + labels.criterion(index, key)
         measured = measure_told(spec, self.formula.indices[index], self.sheet)
         says = f"{direction_told(spec.more_need_when, self.sheet)}; {measured}"
@@ -280,23 +289,21 @@ class Parameters:
         order = ("illustrative", "declared", "estimated", "official")
         status = spec.status or next((each for each in order if each in statuses), None)
         source = plain(spec.source or getattr(self.formula.columns.get(key), "source", None) or "")
-        self._line(label, spec, path, {}, (None, formula), (None, value), says, source, labels.status(status))
+        self._line(label, spec, path, (None, share), About("", says, source, labels.status(status)))
 
     def _line(
         self,
         label: str,
         spec: Any,
         path: tuple[str | int, ...],
-        look: dict[str, Any],
-        formulas: tuple[str | None, str | None],
-        values: tuple[float | None, float | None],
-        says: str,
-        source: str,
-        status: str,
+        shares: tuple[Term | None, Term | None],
+        about: About,
     ) -> None:
+        """Write a family, which has its share in the first column of shares, or a criterion, in the second."""
         sheet, row = self.sheet.sheet, self.sheet.row
-        text: dict[str, Any] = {"text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": RULE, **look}
-        cells = [label, "", "", "", "", "", says, source, status]
+        text: dict[str, Any] = {"text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": RULE}
+        text |= {"bold": True, "bg_color": "#F5F8FC"} if shares[0] is not None else {}
+        cells = [label, "", "", "", "", "", about.rule, about.source, about.status]
         self.sheet.high(cells)
         for column, cell in enumerate(cells):
             if cell:
@@ -304,9 +311,9 @@ class Parameters:
             else:
                 sheet.write_blank(row, column, None, self.book.style(**text))
         share = self.book.style(**text, num_format=self.book.share_format(1), align="center")
-        for column, formula, value in zip((3, 4), formulas, values, strict=True):
-            if formula is not None and value is not None:
-                sheet.write_formula(row, column, f"={formula}", share, value)
+        for column, term in zip((3, 4), shares, strict=True):
+            if term is not None:
+                sheet.write_formula(row, column, f"={term}", share, term.figure)
         self._weight(spec, path, str(path[1]), label.strip(), text)
         self.sheet.row += 1
 

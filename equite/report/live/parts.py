@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.engine.bounds import evaluate_bounds
+from equite.engine.bounds import StatedBounds, evaluate_bounds
 from equite.engine.evaluation import Scope
 from equite.engine.parts import PartResult, order_of_parts, share_parts
 from equite.engine.sharing import Floats
 from equite.formula.expressions import Expression
 from equite.formula.model import Part
-from equite.report.live.bounding import Bounded, bound_columns, counted, in_money, kept, prorated_or
+from equite.report.live.bounding import Bounded, Floors, bound_columns, counted, in_money, kept, prorated_or
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Column
 from equite.report.live.levels import Kernel, proportional, solve_level, whole_units
@@ -261,10 +261,10 @@ class _Writer:
         if part.previous:
             of = of.bound(of.scope.bound(previous=of.scope.value(part.previous)), previous=of.ref(part.previous))
         place, kept = ("parts", self.formula.parts.index(part)), result.members
-        stated = evaluate_bounds(of.scope, self.sums.allocation.context, part.at_least, part.at_most, place, kept)
+        stated = evaluate_bounds(of.scope, self.sums.allocation.context, StatedBounds.of(part, place), kept)
         own = stated.mapped(lambda low, high: (np.where(kept, low, 0.0), np.where(kept, high, 0.0)))
         title = self.sums.labels.title(part.id)
-        bounds = bound_columns(self.sums, of, part, title, own, members)
+        bounds = bound_columns(self.sums, of, part, own, members)
         if not natural:
             return bounds
         floor = choose(members.each, greatest(0, bounds.lower.each), 0)
@@ -278,7 +278,7 @@ class _Writer:
         amounts = solve_level(self.sums, kernel, pool, heading)
         if part.if_short == "prorate":
             earlier = Bounded(self.grid.column(self.say("live-zero"), number(0)), kernel.upper)
-            amounts, _ = prorated_or(self.sums, amounts, kernel.fixed, earlier, kernel.lower, pool, heading)
+            amounts, _ = prorated_or(self.sums, amounts, Floors(kernel.lower, kernel.fixed, earlier), pool, heading)
         if part.if_over == "reserve":
             self.reserves.append(kept(self.sums, pool, amounts))
         return amounts

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.engine.bounds import evaluate_bounds
+from equite.engine.bounds import StatedBounds, evaluate_bounds
 from equite.formula.model import Limit
-from equite.report.live.bounding import Bounded, bound_columns, in_force, kept, prorated_or
+from equite.report.live.bounding import Bounded, Floors, bound_columns, in_force, kept, prorated_or
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import ABSENT, TOTAL, Column
 from equite.report.live.levels import Kernel, solve_level
@@ -121,8 +121,8 @@ class Staged:
         if limit.exempt is not None:
             exempt = of.term(limit.exempt.tree).equals(0)
             mask = np.broadcast_to(exempt.value, context.rows.size)[context.rows] > 0
-        found = evaluate_bounds(of.scope, context, limit.at_least, limit.at_most, ("limits", at), mask)
-        bounds = bound_columns(self.sums, of, limit, self.sums.labels.limit(limit), found, self.eligible, exempt)
+        found = evaluate_bounds(of.scope, context, StatedBounds.of(limit, ("limits", at)), mask)
+        bounds = bound_columns(self.sums, of, limit, found, self.eligible, exempt)
         if limit.at_least is not None and limit.at_most is not None:
             low, high = (each.on(self.grid.name).all for each in (bounds.lower, bounds.upper))
             label = self.say("live-check-crossed", stage=self.sums.labels.limit(limit))
@@ -211,10 +211,11 @@ class Staged:
         if earlier is None:
             rows = self.eligible.each
             earlier = in_force(self.sums, choose(rows, -ABSENT, 0), choose(rows, ABSENT, 0))
-        amounts, is_short = prorated_or(self.sums, self.amounts, fixed, earlier, floors, self.money, self._after(limit))
-        self.amounts, own = amounts, amounts.each
+        own = Floors(floors, fixed, earlier)
+        amounts, is_short = prorated_or(self.sums, self.amounts, own, self.money, self._after(limit))
+        self.amounts, scaled = amounts, amounts.each
         lower, upper = self.bounds.lower.each, self.bounds.upper.each
-        lower, upper = choose(is_short, own, lower), choose(is_short, greatest(upper, own), upper)
+        lower, upper = choose(is_short, scaled, lower), choose(is_short, greatest(upper, scaled), upper)
         self.bounds = in_force(self.sums, lower, upper)
 
     def _freeze(self, limit: Limit, stated: Bounded, decided: Column | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -124,7 +124,7 @@ def flow_axes(
         for (parent, child), amount in flows.items():
             _band(picture, at, tiers[at][parent], tiers[at + 1][child], amount * scale)
     for at, (level, tier) in enumerate(zip(levels, tiers, strict=True)):
-        _tier(picture, at, level, tier, scale, money, int(room))
+        _tier(picture, at, shortened(level.title, int(room)), tier, _Scale(scale, money, int(room)))
     return picture.close(title or picture.say("plot-flow"), _keys(picture, tiers), notes)
 
 
@@ -265,26 +265,26 @@ def _band(picture: Picture, at: int, parent: _Node, child: _Node, thick: float) 
     child.come += thick
 
 
-def _tier(
-    picture: Picture,
-    at: int,
-    level: Level,
-    tier: Mapping[str, _Node],
-    scale: float,
-    money: Callable[[float], str],
-    room: int,
-) -> None:
+class _Scale(NamedTuple):
+    """Points of height for each dollar, how an amount is written, and the letters that a name has room for."""
+
+    height: float
+    money: Callable[[float], str]
+    room: int
+
+
+def _tier(picture: Picture, at: int, title: str, tier: Mapping[str, _Node], scale: _Scale) -> None:
     """Draw the bars of a tier, what each keeps at its foot, names beside them and the tier's name above."""
     for node in tier.values():
-        thick, own = node.amount * scale, node.kept * scale
+        thick, own = node.amount * scale.height, node.kept * scale.height
         picture.ax.bar(at, thick, _BAR, node.top, align="edge", **node.look.fill)
         if own:
             picture.ax.bar(at, own, _BAR, node.top + thick - own, align="edge", **LESS.fill)
-        written = money(node.amount)
-        text = f"{shortened(node.name, max(8, room - len(written) - 2))}  {written}"
+        written = scale.money(node.amount)
+        text = f"{shortened(node.name, max(8, scale.room - len(written) - 2))}  {written}"
         ground = {"facecolor": "white", "alpha": 0.75, "linewidth": 0.0, "pad": 0.6}
         picture.text(at + _BAR, node.top + thick / 2, text, beside=(4, 0), va="center", bbox=ground)
-    picture.text(at, 0.0, shortened(level.title, room), va="top", fontweight="bold")
+    picture.text(at, 0.0, title, va="top", fontweight="bold")
 
 
 def _keys(picture: Picture, tiers: Sequence[Mapping[str, _Node]]) -> list[Artist]:

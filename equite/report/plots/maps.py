@@ -11,7 +11,7 @@ import numpy as np
 from equite.engine.sharing import Floats
 from equite.errors import EquiteError, nearest
 from equite.inputs.cells import tidy
-from equite.report.plots.points import name_points
+from equite.report.plots.points import Points, name_points
 from equite.report.plots.style import BEFORE, FAINT, INK, SMALL, Picture, decimals, opened, refuse
 from equite.report.plots.words import PlotLabels, named
 from equite.wording import Codes
@@ -77,7 +77,8 @@ def bubbles(allocation: Allocation, longitude: str, latitude: str, *, ax: Axes |
     picture.ax.margins(0.08)
     picture.numbers("x", lambda value, digits: _bearing(value, digits, ("west", "east"), labels))
     picture.numbers("y", lambda value, digits: _bearing(value, digits, ("south", "north"), labels))
-    name_points(picture, x, y, named(allocation, known), order.tolist(), np.sqrt(area * amounts) / 2, _NAMED)
+    points = Points(x, y, named(allocation, known), np.sqrt(area * amounts) / 2)
+    name_points(picture, points, order.tolist(), _NAMED)
     left = len(allocation.codes) - known.size
     note = labels.count(left, "plot-without-place-one", "plot-without-place-many") if left else ""
     _sizes(picture, amounts, area, labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from equite.engine.sharing import Floats
 from equite.report.plots.style import Picture
 from equite.report.terminal.grid import shortened
 
-__all__ = ["extremes", "name_points"]
+__all__ = ["Points", "extremes", "name_points"]
 
 #: Up to so many points, all are named where they can be.
 _ALL = 20
@@ -41,22 +42,23 @@ def extremes(*values: Floats, each: int = 4) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def name_points(
-    picture: Picture,
-    x: Floats,
-    y: Floats,
-    names: Sequence[str],
-    order: Iterable[int],
-    radii: Floats | float = 3.0,
-    most: int | None = None,
-) -> None:
+class Points(NamedTuple):
+    """Points of a picture and their names; radii are in points of type."""
+
+    x: Floats
+    y: Floats
+    names: Sequence[str]
+    radii: Floats | float = 3.0
+
+
+def name_points(picture: Picture, points: Points, order: Iterable[int], most: int | None = None) -> None:
     """Write the names of some points beside them, in order, each where it covers neither a name nor a point.
 
-    A name for which there is no room is left out, and so are all after ``most`` names. Radii are in points.
+    A name for which there is no room is left out, and so are all after ``most`` names.
     """
     from matplotlib.patheffects import withStroke
 
-    ax = picture.ax
+    ax, (x, y, names, radii) = picture.ax, points
     picture.size()
     scale = picture.dpi / 72
     centres = ax.transData.transform(np.column_stack([x, y]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from equite.analysis.profile import scoring_of
 from equite.engine.sharing import Floats
-from equite.report.plots.points import extremes, name_points
+from equite.report.plots.points import Points, extremes, name_points
 from equite.report.plots.style import BEFORE, INK, MORE, TEXT, opened, refuse
 from equite.report.plots.words import PlotLabels, named
 
@@ -58,7 +58,8 @@ def need(allocation: Allocation, index: str | None = None, *, ax: Axes | None = 
     picture.label("x", labels.say("plot-axis-need", index=title))
     picture.label("y", labels.say("plot-axis-per-head-log" if ratios else "plot-axis-per-head"))
     names = named(allocation, known)
-    name_points(picture, score, per_head, names, extremes(per_head, score), np.sqrt(size) / 2)
+    points = Points(score, per_head, names, np.sqrt(size) / 2)
+    name_points(picture, points, extremes(per_head, score))
     return picture.close(labels.say("plot-need"), (), labels.notes(_unpeopled(allocation, known, labels)))
 
 
