@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import communes, reading, tiers
+from benchmarks import communes, reading, tiers, writing
 
 communes.main()
 tiers.main()
 reading.main()
+writing.main()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -353,10 +352,8 @@ def test_a_hundred_thousand_rows() -> None:
         "top": {"code": [f"p{at}" for at in range(5_570)], "pop": np.bincount(parents)},
         "low": {"code": [f"c{at}" for at in range(count)], "up": [f"p{at}" for at in parents], "pop": np.ones(count)},
     }
-    start = time.perf_counter()
     tiers = Tiers.of_tables(tables, keys="code", parents={"low": "up"}, totals={"pop": 0})
     below = tiers.children("top")
-    assert time.perf_counter() - start < 3.0  # ten times what it takes
     assert tiers.links("low").tolist() == parents.tolist()
     assert below["p7"] == tuple(f"c{at}" for at in range(7, count, 5_570))
 

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -83,27 +82,6 @@ def test_a_csv_is_read_back_by_equite(french: Allocation, tmp_path: Path) -> Non
     again = Territories.of(path, key="Code")
     assert again.codes == french.codes
     assert again.numbers("Montant ($, illustratif)").tolist() == french.amounts.tolist()
-
-
-def test_a_large_csv_is_written_fast(shared: Shared, tmp_path: Path) -> None:
-    from time import perf_counter
-
-    chance = np.random.default_rng(1)
-    rows = {"code": [f"{at:05d}" for at in range(35_000)], "people": chance.integers(1, 10**6, 35_000)}
-    allocation = shared(rows, envelope=862_051_033, people="people")
-    plain = allocation.table
-
-    def best(task: object) -> float:
-        times = []
-        for _ in range(3):
-            start = perf_counter()
-            task()  # type: ignore[operator]
-            times.append(perf_counter() - start)
-        return min(times)
-
-    ours = best(lambda: allocation.to_csv(tmp_path / "a.csv"))
-    theirs = best(lambda: plain.to_csv(tmp_path / "b.csv", index=False))
-    assert ours < 1.15 * theirs + 0.05
 
 
 def test_a_parquet_file_keeps_all_digits_and_the_record(french: Allocation, tmp_path: Path) -> None:
