@@ -13,6 +13,7 @@ import numpy as np
 
 from equite.engine.bounded import whole_power
 from equite.engine.exactness import Fractions, Inexact, exact_sum, fractions_of
+from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.sharing import Floats
 from equite.formula.nodes import (
     Aggregate,
@@ -115,7 +116,7 @@ class Exact:
     def _call(self, node: Call, function: str, arguments: tuple[Node, ...], rows: np.ndarray) -> Fractions:
         if function in _INEXACT:
             raise Inexact
-        if function in _DECIDED:
+        if function in _DECIDED or function in OWN_FUNCTIONS:
             return self._figures(self.scope.evaluate(node), rows)
         if function == "where":
             holds = np.broadcast_to(self.scope.settled(arguments[0]), (self.scope.table.size,))[rows] != 0

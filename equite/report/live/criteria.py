@@ -156,9 +156,11 @@ class Measured:
         if method.name == "line":
             start, end = self._figure(*_own("transform", "from")), self._figure(*_own("transform", "to"))
             return f"MIN(MAX(({text}-{start})/({end}-{start}),0),1)"
-        assert column is not None
         if method.name == "winsorise":
+            assert column is not None
             return f"MIN(MAX({text},{column.head()}),{column.head(1)})"
+        if method.name != "step":
+            raise Unsupported("own-method")
         return self.sums.tables[str(method.parameters.get(""))].formula("step", text)
 
     def _transformed_values(self, values: Floats) -> Floats:
@@ -169,7 +171,7 @@ class Measured:
             return step_of(values, self.sums.formula.tables[str(method.parameters.get(""))])
         found = TRANSFORMS[method.name]
         given = found.filled(method.parameters) or {}
-        return found.function(values, *given.values())
+        return found.run(values, **given)
 
     def _quantiles(self, values: Floats) -> Callable[[Column], Sequence[Head]] | None:
         method = self.spec.transform
