@@ -22,7 +22,6 @@ from equite.engine.bounded import Bounded
 from equite.engine.exact import Exact
 from equite.engine.exactness import Fractions, Inexact
 from equite.engine.nearness import Near
-from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.sharing import DUST, Floats
 from equite.formula.nodes import (
     Aggregate,
@@ -297,9 +296,7 @@ class Equality:
     def _is_decided(self, node: Node) -> bool:
         if isinstance(node, Comparison | Membership | Logical | Not):
             return True
-        decided = isinstance(node, Call | Aggregate) and node.function in _DECIDED - {"exp"}
-        # What a function of the user's own gives is a figure, as in a column computed in Python.
-        return decided or (isinstance(node, Call) and node.function in OWN_FUNCTIONS)
+        return isinstance(node, Call | Aggregate) and node.function in _DECIDED - {"exp"}
 
     def sign_is_sure(self, node: Node) -> bool:
         """Tell whether no dust can stand for zero in a tree: it holds no difference, nor a sum of two signs."""

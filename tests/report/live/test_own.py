@@ -12,6 +12,7 @@ from recalculation import Cells, LibreOffice, corrupt, edit
 
 import equite
 from equite import Allocation
+from equite.report.language.formula_in_words import formula_in_words
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, Manifest
 
 pytestmark = pytest.mark.usefixtures("own_methods")
@@ -40,6 +41,10 @@ PAGES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "eligible": ({"variables": {"need": "poor"}, "eligible": [{"where": "cube_root(people) > 2"}]}, {"own-method"}),
     "bound": ({"variables": {"need": "poor"}, "at_least": "10 * cube_root(people)"}, {"own-method"}),
     "amount": ({"variables": {"need": "poor"}, "at_most": "where(cube_root(amount) > 7, 360, null)"}, {"own-method"}),
+    "twice": (
+        {"variables": {"need": "cube_root(people)"}, "eligible": [{"where": "cube_root(people) > 2"}]},
+        {"own-method"},
+    ),
     "check": ({"variables": {"need": "poor"}, "checks": [{"that": "cube_root(amount) >= 1"}]}, {"own-method"}),
 }
 
@@ -96,6 +101,12 @@ def test_it_is_written_as_values_under_a_check_and_read_back(name: str, tmp_path
     assert reading.cache == "current"
 
 
+@pytest.mark.parametrize("name", ["amount", "check"])
+def test_what_it_makes_of_amounts_rests_on_every_rule(name: str, tmp_path: Path) -> None:
+    (told,) = equite.read_workbook(allocation(name).to_excel(tmp_path / "a.xlsx", live=True)).certificates
+    assert {"envelope", "poor", "need", "base", "rest"} <= set(told.rests_on)
+
+
 @pytest.mark.excel
 @pytest.mark.slow
 def test_what_it_gave_stands_when_all_else_recalculates(libreoffice: LibreOffice, tmp_path: Path) -> None:
@@ -132,6 +143,20 @@ def test_outputs_call_it_by_its_title(language: str, title: str, tmp_path: Path)
         texts = [cell for sheet in cells for row in sheet for cell in row if isinstance(cell, str)]
         assert any(said in text for text in texts)
         assert any("cube_root" in text and "equite" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "french", "english"),
+    [
+        ("normaliser", "à l’échelle par la méthode « courbé »", "to the scale by the method “bent”"),
+        ("aggregator", "par la méthode « le pire »", "by the method “the worst”"),
+        ("transform", "par la méthode « racine »", "by the method “root”"),
+    ],
+)
+def test_a_page_is_said_with_the_titles_of_its_methods(name: str, french: str, english: str) -> None:
+    for language, said in (("fr", french), ("en", english)):
+        told = " ".join(formula_in_words(allocation(name, language).formula).replace("\u00a0", " ").split())
+        assert said in told
 
 
 @pytest.mark.parametrize(
