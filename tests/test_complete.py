@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import openpyxl
@@ -87,7 +88,11 @@ def page_of(kind: str, name: str, written: str) -> dict[str, Any]:
     page: dict[str, Any] = {"equite": 1, "id": "t", "language": "en", "key": "code", "envelope": 1000, "tables": TABLES}
     page["parts"] = [{"id": "p", "pool": "remainder", "share": {"in_proportion_to": "1 + default(v, 0)"}}]
     if kind in ("function", "aggregate"):
-        return {**page, "variables": {"v": written}}
+        # Values that may be equal but for dust are compared by their bounds of error, then in fractions.
+        return {
+            **page,
+            "variables": {"v": written, "same": f"({written}) * 0.1 == ({written}) * 0.1 + 0.1 * y - 0.1 * y"},
+        }
     method, index = yaml.safe_load(written), {"criteria": {"x": 2, "y": 1}, "normalise": {"min-max": [1, 2]}}
     if name == "levels":
         page["columns"] = {"level": {"kind": "ordinal", "levels": ["low", "high"]}}
@@ -107,13 +112,22 @@ def certificates(kind: str, name: str, written: str, folder: Path) -> list[str]:
     return [each.reason for each in told.certificates]
 
 
+def _last(trace: TracebackType) -> str:
+    return _last(trace.tb_next) if trace.tb_next else trace.tb_frame.f_code.co_filename
+
+
 def lacking(kind: str, name: str, folder: Path) -> list[str]:
     """Name what a method lacks, each with where it is wanting."""
     found = [f"{entry}, in fr and en (equite/wording)" for entry in wanted_words(kind, name) if entry not in WORDS]
     written = documented(kind, name)
     if written is None:
         return [*found, f"{name}, with an example (docs/formula.md)"]
-    reasons = certificates(kind, name, written, folder)
+    try:
+        reasons = certificates(kind, name, written, folder)
+    except KeyError as error:
+        assert error.__traceback__
+        file = Path(_last(error.__traceback__)).relative_to(ROOT).as_posix()
+        return [*found, f"{name} in {file}"]
     if reasons != ([AS_VALUES[name]] if name in AS_VALUES else []):
         found.append(f"{name} as formulas, or in AS_VALUES: {', '.join(reasons) or 'it is written as formulas'}")
     return found
