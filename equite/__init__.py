@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
     from equite.engine.cascade import Cascade, cascade
     from equite.engine.explanation import Explanation
+    from equite.engine.methods import aggregator, normaliser, row_function, transform
     from equite.engine.sharing import Sharing, share
     from equite.errors import (
         EquiteError,
         FormulaError,
+        MethodError,
         OutputError,
         Problem,
         SharingError,
@@ -59,6 +61,7 @@ _HOMES = {
     "Formula": "equite.formula.formula",
     "FormulaError": "equite.errors",
     "GovernanceComparison": "equite.analysis.governance",
+    "MethodError": "equite.errors",
     "OutputError": "equite.errors",
     "Plan": "equite.formula.plan",
     "Problem": "equite.errors",
@@ -70,16 +73,20 @@ _HOMES = {
     "Tiers": "equite.inputs.tiers",
     "WorkbookError": "equite.errors",
     "WorkbookReading": "equite.report.roundtrip.reading",
+    "aggregator": "equite.engine.methods",
     "allocate": "equite.engine.allocate",
     "cascade": "equite.engine.cascade",
     "catchments": "equite.inputs.catchments",
     "compare": "equite.analysis.comparison",
     "compare_governance": "equite.analysis.governance",
+    "normaliser": "equite.engine.methods",
     "read_catalogue": "equite.inputs.catalogue",
     "read_territories": "equite.inputs.territories",
     "read_workbook": "equite.report.roundtrip.reading",
     "roll_up": "equite.inputs.roll_up",
+    "row_function": "equite.engine.methods",
     "share": "equite.engine.sharing",
+    "transform": "equite.engine.methods",
 }
 
 __all__ = [
@@ -97,6 +104,7 @@ __all__ = [
     "Formula",
     "FormulaError",
     "GovernanceComparison",
+    "MethodError",
     "OutputError",
     "Plan",
     "Problem",
@@ -108,6 +116,7 @@ __all__ = [
     "Tiers",
     "WorkbookError",
     "WorkbookReading",
+    "aggregator",
     "allocate",
     "cascade",
     "catalogue",
@@ -115,11 +124,14 @@ __all__ = [
     "compare",
     "compare_governance",
     "indicators",
+    "normaliser",
     "read_catalogue",
     "read_territories",
     "read_workbook",
     "roll_up",
+    "row_function",
     "share",
+    "transform",
 ]
 
 

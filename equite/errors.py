@@ -7,6 +7,7 @@
     ├── TerritoriesError   the table: a code, a column, a cell
     ├── SharingError       the sums: bounds that cannot be met, nothing to share by
     ├── WorkbookError      the workbook to read back: a sheet, a cell
+    ├── MethodError        a method of one's own: its name, how it is written, what it gives
     └── OutputError        the file to write
 
 An error carries every problem that was found, each with an id and its values. The sentences stand in French and in
@@ -25,6 +26,7 @@ from equite.wording import Language, Nearest
 __all__ = [
     "EquiteError",
     "FormulaError",
+    "MethodError",
     "OutputError",
     "Problem",
     "Problems",
@@ -115,6 +117,10 @@ class SharingError(EquiteError):
 
 class WorkbookError(EquiteError):
     """The workbook cannot be read back: it is none of ours, or was edited into something that means nothing."""
+
+
+class MethodError(EquiteError):
+    """A method of one's own cannot be registered, or gives something else than it must."""
 
 
 class OutputError(EquiteError):

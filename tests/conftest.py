@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         rank = max((longest.get(mark.name, 0) for mark in item.iter_markers()), default=0)
         ranks[item.path] = max(rank, ranks.get(item.path, 0))
     items.sort(key=lambda item: -ranks[item.path])
+
+
+@pytest.fixture
+def own_methods() -> Iterator[None]:
+    """Let a test register methods of its own, which are gone when it ends."""
+    from equite.engine.registry import AGGREGATORS, NORMALISERS, OWN_FUNCTIONS, TRANSFORMS
+    from equite.formula.expressions import ROW_FUNCTIONS
+
+    registries: list[dict[str, Any]] = [NORMALISERS, AGGREGATORS, TRANSFORMS, OWN_FUNCTIONS, ROW_FUNCTIONS]
+    known = [dict(registry) for registry in registries]
+    yield
+    for registry, before in zip(registries, known, strict=True):
+        registry.clear()
+        registry.update(before)
 
 
 @pytest.fixture(scope="session")

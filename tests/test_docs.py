@@ -40,12 +40,17 @@ WORDED = {
 
 
 class Case(NamedTuple):
-    """A page of the documentation, with the table and the outcome that stand under it, if any."""
+    """A page of the documentation, with the Python before it and the table and the outcome under it, if any."""
 
     source: str
     page: str
     table: str | None
     outcome: str | None
+    python: str = ""
+
+    def formula(self) -> equite.Formula:
+        exec(compile(self.python, self.source, "exec"), {"__name__": "methods"})
+        return equite.Formula.from_text(self.page)
 
 
 def text_of(path: Path) -> str:
@@ -71,7 +76,9 @@ def cases(path: Path) -> Iterator[Case]:
                 outcome = found[at + 2][1]
         identity = re.search(r"^id: (.*)$", page, flags=re.MULTILINE)
         assert identity
-        yield Case(f"{path.name}:{identity[1]}", page, table, outcome)
+        # Methods of one's own stand right above the page that uses them.
+        python = found[at - 1][1] if at and found[at - 1][0] == "python" else ""
+        yield Case(f"{path.name}:{identity[1]}", page, table, outcome, python)
 
 
 def all_cases() -> list[Case]:
@@ -103,24 +110,25 @@ def rows_of(text: str, heading: str) -> list[list[str]]:
         elif not line.startswith("|"):
             inside = False
         elif inside and not set(line) <= set("|- "):
-            found.append([cell.strip() for cell in line.strip("|").split(" | ")])
+            found.append([cell.strip() for cell in re.split(r" \|(?= )", line.strip("|"))])
     return found
 
 
 # --- pages
 
 
+@pytest.mark.usefixtures("own_methods")
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.source)
 def test_every_page_loads(case: Case) -> None:
-    formula = equite.Formula.from_text(case.page)
-    assert formula.id
+    assert case.formula().id
 
 
+@pytest.mark.usefixtures("own_methods")
 @pytest.mark.parametrize("case", [case for case in all_cases() if case.outcome], ids=lambda case: case.source)
 def test_every_outcome_is_what_the_page_gives(case: Case) -> None:
     assert case.table is not None
     assert case.outcome is not None
-    allocation = equite.allocate(equite.Formula.from_text(case.page), table_of(case.table))
+    allocation = equite.allocate(case.formula(), table_of(case.table))
     wanted: dict[str, float | str] = {}
     for line in case.outcome.splitlines():
         name, _, value = line.partition(": ")
@@ -130,6 +138,7 @@ def test_every_outcome_is_what_the_page_gives(case: Case) -> None:
 
 def test_there_are_pages_to_run() -> None:
     assert sum(case.outcome is not None for case in all_cases()) >= 25
+    assert [case.source for case in all_cases() if "@equite." in case.python] == ["formula.md:methods-of-ones-own"]
 
 
 def first() -> Case:

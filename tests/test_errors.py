@@ -78,7 +78,7 @@ def test_problems_are_gathered_and_refused_once() -> None:
 
 def test_every_error_is_one_of_equite_s() -> None:
     kinds = [getattr(errors, name) for name in errors.__all__ if name.endswith("Error")]
-    assert len(kinds) == 6
+    assert len(kinds) == 7
     assert all(issubclass(kind, EquiteError) for kind in kinds)
 
 

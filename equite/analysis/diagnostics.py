@@ -203,7 +203,7 @@ class Diagnosis:
         if method.name == "step":
             return step_of(values, self.allocation.formula.tables[str(method.parameters[""])])
         found = TRANSFORMS[method.name]
-        return found.function(values, *(found.filled(method.parameters) or {}).values())
+        return found.run(values, **(found.filled(method.parameters) or {}))
 
     @cached_property
     def _ranks_without(self) -> list[tuple[tuple[str, ...], bool, Floats]]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.engine.functions import FUNCTIONS
+from equite.engine.functions import DECIDED, FUNCTIONS
 from equite.engine.nearness import UNIT_ROUNDOFF, Near
+from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.sharing import Floats
 from equite.formula.nodes import Aggregate, Binary, Call, Name, Negative, Node, Null, Number
 from equite.inputs.figures import typed
@@ -59,6 +60,8 @@ class Bounded:
                 return _CALLS[function](self, arguments)
             case Aggregate(function) if function in _AGGREGATES:
                 return self._aggregate(node)
+            case Call(function) if function not in DECIDED and function not in OWN_FUNCTIONS:
+                raise KeyError(function)
         # What is decided (a condition, a step, a rounding, a rank) is a figure.
         return Near.typed(typed(self.scope.evaluate(node)))
 

@@ -9,6 +9,7 @@ import numpy as np
 from equite.engine.bounds import Context
 from equite.engine.evaluation import Scope
 from equite.engine.limits import Stages
+from equite.engine.own_methods import warnings_of_methods
 from equite.engine.suppression import warnings_of
 from equite.errors import Problem
 from equite.formula.model import Limit, Part
@@ -22,12 +23,13 @@ __all__ = ["cautions"]
 def cautions(
     scope: Scope, context: Context, stages: Stages, territories: Territories, reserve_units: int
 ) -> tuple[Problem, ...]:
-    """Gather every warning but those of rows: how the table was read, then indices, money, declarations."""
+    """Gather every warning but those of rows: how the table was read, then indices, methods, money, declarations."""
     return (
         *_of_reading(scope, territories),
         *warnings_of(scope, context),
         *(found.warning() for found in context.unbounded),
         *_of_indices(scope),
+        *warnings_of_methods(scope.formula),
         *_of_money(context, stages, reserve_units),
         *_of_declarations(scope, context),
         *_of_ceilings(scope, context),

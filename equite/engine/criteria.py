@@ -164,9 +164,7 @@ def _suits(what: Measure, direction: Direction, values: Floats, scope: Scope, pr
 
 def _normalised(what: Measure, values: Floats, parameters: Mapping[str, Any]) -> Floats:
     """Bring values to the normaliser's scale; NaN wherever it gives no finite score, as an added one may."""
-    found = np.asarray(what.normaliser.function(values, **parameters), dtype=np.float64)
-    if found.shape != values.shape:
-        return np.full(values.shape, np.nan)
+    found = what.normaliser.run(values, **parameters)
     return np.where(np.isfinite(found), found, np.nan)
 
 
@@ -297,7 +295,8 @@ def _transformed(what: Measure, values: Floats, scope: Scope, problems: Problems
         wanted = ", ".join(found.parameters) or "—"
         problems.add("transform-parameters", **place, name=method.name, parameters=wanted)
         return values
-    changed = found.function(values, *given.values())
+    changed = found.run(values, **given)
+    changed = np.where(np.isfinite(changed), changed, np.nan)
     lost = np.isnan(changed) & ~np.isnan(values)
     if lost.any():
         codes = Codes(tuple(scope.table.codes[scope.taking_part][lost]))

@@ -21,6 +21,7 @@ import numpy as np
 from equite.engine.bounded import Bounded
 from equite.engine.exact import Exact
 from equite.engine.exactness import Fractions, Inexact
+from equite.engine.functions import DECIDED
 from equite.engine.nearness import Near
 from equite.engine.sharing import DUST, Floats
 from equite.formula.nodes import (
@@ -44,10 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Equality", "Known", "alike", "alike_but_for_dust"]
 
-#: Functions whose results are decided: figures whose sign no dust can change.
-_DECIDED = frozenset(
-    {"ceil", "count", "exp", "floor", "is_missing", "is_suppressed", "rank", "round", "starts_with", "step"}
-)
+#: What is decided over many territories too: figures whose sign no dust can change.
+_DECIDED = DECIDED | {"count", "rank"}
 #: Functions whose sign is that of some argument.
 _KEEPS_SIGN = frozenset({"abs", "clip", "default", "max", "min", "sqrt", "where"})
 #: Sums, in which values of two signs may leave dust.
@@ -296,7 +295,7 @@ class Equality:
     def _is_decided(self, node: Node) -> bool:
         if isinstance(node, Comparison | Membership | Logical | Not):
             return True
-        return isinstance(node, Call | Aggregate) and node.function in _DECIDED - {"exp"}
+        return isinstance(node, Call | Aggregate) and node.function in _DECIDED
 
     def sign_is_sure(self, node: Node) -> bool:
         """Tell whether no dust can stand for zero in a tree: it holds no difference, nor a sum of two signs."""

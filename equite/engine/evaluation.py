@@ -14,6 +14,7 @@ from equite.engine.aggregates import Grouping, aggregate
 from equite.engine.bounded import whole_power
 from equite.engine.equality import Equality, Known
 from equite.engine.functions import COMPARISONS, FUNCTIONS, OPERATORS, TABLES, all_of, any_of, bracket, negated, step
+from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.sharing import Floats
 from equite.engine.suppression import suppressed
 from equite.formula.formula import Formula
@@ -350,6 +351,8 @@ class Scope:
             return np.asarray(np.sum([self.numbers(column) * weight for column, weight in pairs], axis=0))
         if function in TABLES:
             return self._once(node, self._from_table)
+        if function in OWN_FUNCTIONS:
+            return self._once(node, self._own)
         if function in ("floor", "ceil", "round"):
             return self._once(node, self._whole)
         if function in ("sqrt", "log"):
@@ -360,6 +363,16 @@ class Scope:
         if self.table.suppressed and function in ("default", "is_missing", "is_suppressed"):
             return self._withheld(node)
         return FUNCTIONS[function](*(self._run(argument) for argument in arguments))
+
+    def _own(self, node: Node) -> Floats:
+        """Run a function of the user's own on the rows of which no argument is missing, as on columns of figures."""
+        assert isinstance(node, Call)
+        arguments = np.stack([self.alike(argument) for argument in node.arguments])
+        known = ~np.isnan(arguments).any(axis=0)
+        found = np.full(self.table.size, np.nan)
+        if known.any():
+            found[known] = OWN_FUNCTIONS[node.function].each(*arguments[:, known])
+        return found
 
     def _withheld(self, node: Call) -> Floats:
         """Run what asks whether a value is there: one that is withheld is neither missing nor to be filled."""

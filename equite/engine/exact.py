@@ -13,6 +13,8 @@ import numpy as np
 
 from equite.engine.bounded import whole_power
 from equite.engine.exactness import Fractions, Inexact, exact_sum, fractions_of
+from equite.engine.functions import DECIDED
+from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.sharing import Floats
 from equite.formula.nodes import (
     Aggregate,
@@ -39,7 +41,6 @@ _OPERATORS: Mapping[str, Callable[[Fractions, Fractions], Fractions]] = {"+": ad
 #: Numbers of more bits than that (a power of a power) are not worked out.
 _MOST_BITS = 1 << 16
 _INEXACT = frozenset({"exp", "log", "sqrt"})
-_DECIDED = frozenset({"ceil", "floor", "is_missing", "is_suppressed", "round", "starts_with", "step"})
 
 
 class Exact:
@@ -115,7 +116,7 @@ class Exact:
     def _call(self, node: Call, function: str, arguments: tuple[Node, ...], rows: np.ndarray) -> Fractions:
         if function in _INEXACT:
             raise Inexact
-        if function in _DECIDED:
+        if function in DECIDED or function in OWN_FUNCTIONS:
             return self._figures(self.scope.evaluate(node), rows)
         if function == "where":
             holds = np.broadcast_to(self.scope.settled(arguments[0]), (self.scope.table.size,))[rows] != 0

@@ -16,6 +16,7 @@ from equite.formula.tables import Table
 
 __all__ = [
     "COMPARISONS",
+    "DECIDED",
     "FUNCTIONS",
     "OPERATORS",
     "TABLES",
@@ -43,6 +44,8 @@ def _power(left: Floats, right: Floats) -> Floats:
     return np.where(np.isnan(left) | np.isnan(right), np.nan, _finite(np.power(left, right)))
 
 
+#: Functions whose results are decided (a rounding, a step, yes or no): figures, as those that were typed.
+DECIDED = frozenset({"ceil", "floor", "is_missing", "is_suppressed", "round", "starts_with", "step"})
 OPERATORS: Mapping[str, Callable[[Floats, Floats], Floats]] = MappingProxyType(
     {"+": np.add, "-": np.subtract, "*": np.multiply, "/": _divide, "**": _power}
 )

@@ -9,26 +9,37 @@ from __future__ import annotations
 import numpy as np
 
 from equite.engine.equality import alike_but_for_dust
-from equite.engine.registry import AGGREGATORS, NORMALISERS, TRANSFORMS, aggregator, normaliser, transform
+from equite.engine.registering import aggregator, normaliser, row_function, transform
+from equite.engine.registry import AGGREGATORS, NORMALISERS, TRANSFORMS
 from equite.engine.sharing import DUST, Floats
 
-__all__ = ["AGGREGATORS", "NORMALISERS", "TRANSFORMS", "average_rank"]
+__all__ = [
+    "AGGREGATORS",
+    "NORMALISERS",
+    "TRANSFORMS",
+    "aggregator",
+    "average_rank",
+    "distance_to_target",
+    "normaliser",
+    "row_function",
+    "transform",
+]
 
 
-@normaliser("min-max", parameters={"low": 0.0, "high": 1.0}, increasing=True)
+@normaliser("min-max", increasing=True)
 def min_max(values: Floats, low: float = 0.0, high: float = 1.0) -> Floats:
     """Scale from ``low`` at the lowest value to ``high`` at the highest: (x - min) / (max - min)."""
     least, most = values.min(), values.max()
     return np.asarray((values - least) / (most - least) * (high - low) + low)
 
 
-@normaliser("goalposts", parameters={"low": None, "high": None}, increasing=True, unit_free=False, in_units=True)
+@normaliser("goalposts", increasing=True, unit_free=False, in_units=True)
 def goalposts(values: Floats, low: float, high: float) -> Floats:
     """Scale from 0 at one stated value to 1 at another, flat beyond: scores of several years compare."""
     return np.clip((values - low) / (high - low), 0.0, 1.0)
 
 
-@normaliser("z-score", parameters={"mean": 0.0, "deviation": 1.0}, least={"deviation": 1e-9})
+@normaliser("z-score", least={"deviation": 1e-9})
 def z_score(values: Floats, mean: float = 0.0, deviation: float = 1.0) -> Floats:
     """Return standard deviations (n - 1) from the mean, moved to ``mean`` and scaled to ``deviation``."""
     return np.asarray((values - values.mean()) / values.std(ddof=1) * deviation + mean)
@@ -93,7 +104,7 @@ def distance_to_best(values: Floats) -> Floats:
     return np.asarray(1 - (most - values) / (most - values.min()))
 
 
-@normaliser("distance-to-target", parameters={"target": None}, unit_free=False, in_units=True)
+@normaliser("distance-to-target", unit_free=False, in_units=True)
 def distance_to_target(values: Floats, target: float) -> Floats:
     """Return 1 - (target - x) / (target - min): 1 at the target, more beyond it."""
     span = target - values.min()
@@ -101,7 +112,7 @@ def distance_to_target(values: Floats, target: float) -> Floats:
     return np.asarray(1 - (target - values) / span) if span > 0 else np.full(values.shape, np.nan)
 
 
-@normaliser("quantile-bands", parameters={"bands": 5.0}, least={"bands": 2})
+@normaliser("quantile-bands", least={"bands": 2})
 def quantile_bands(values: Floats, bands: float = 5.0) -> Floats:
     """Return the band of equal numbers (fifths by default) that a value lies in, from 0 to 1.
 
@@ -136,7 +147,7 @@ def harmonic(scores: Floats, weights: Floats) -> Floats:
     return power_mean(scores, weights, -1.0)
 
 
-@aggregator("power-mean", parameters={"power": None}, positive=True)
+@aggregator("power-mean", positive=True)
 def power_mean(scores: Floats, weights: Floats, power: float) -> Floats:
     """Return (Σ w x^p / Σ w)^(1/p); p = 1 is the mean, -1 the harmonic mean, and 0 the geometric mean."""
     if power == 0:
@@ -171,7 +182,7 @@ def copeland(scores: Floats, weights: Floats) -> Floats:
     return wins
 
 
-@aggregator("ordered-weighted", parameters={"order": None})
+@aggregator("ordered-weighted")
 def ordered_weighted(scores: Floats, weights: Floats, order: list[float]) -> Floats:
     """Return a mean weighted by place, neediest criterion first (Yager, 1988), times each criterion's own weight.
 
@@ -190,7 +201,7 @@ def natural_logarithm(values: Floats) -> Floats:
     return np.where(values > 0, np.log(np.where(values > 0, values, 1.0)), np.nan)
 
 
-@transform("winsorise", parameters={"low": None, "high": None}, increasing=True)
+@transform("winsorise", increasing=True)
 def winsorise(values: Floats, low: float, high: float) -> Floats:
     """Pull values beyond two quantiles (shares from 0 to 1, interpolated) in to those quantiles."""
     present = values[~np.isnan(values)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from equite.engine.own_methods import recorded
 from equite.formula.names import expressions_of
 
 if TYPE_CHECKING:
@@ -108,11 +109,13 @@ def _criterion_statuses(allocation: Allocation, index: str, name: str, statuses:
 def record_of(allocation: Allocation) -> dict[str, Any]:
     """Return the page, the versions, the fingerprints, the sources and the outcome as plain values."""
     formula, source = allocation.formula, allocation.territories.source
+    methods = recorded(formula)
     return {
         "equite": importlib.metadata.version("equite"),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in ("numpy", "pandas", "pydantic")},
         "formula": {"id": formula.id, "sha256": formula.sha256, "page": _whole(formula.page)},
+        **({"own_methods": methods} if methods else {}),
         "changes": [{"where": each.where, "before": each.before, "after": each.after} for each in formula.changes],
         "table": {"name": source.name, "sha256": source.sha256, "rows": len(allocation.territories)},
         "decision": formula.decision.model_dump(exclude_none=True) if formula.decision else None,

@@ -1,29 +1,36 @@
-"""Registries of pure methods: to add one is to write one function (arrays in, arrays out) under its decorator."""
+"""Registries of pure methods, by their names on the page: those that come with equite, and those of the user's own.
+
+The decorators that fill them are in :mod:`equite.engine.registering`, equite's own methods in
+:mod:`equite.engine.methods`.
+"""
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
+
+import numpy as np
 
 from equite.engine.sharing import Floats
+from equite.errors import MethodError, Problem
+from equite.wording import Numeral
 
 __all__ = [
     "AGGREGATORS",
     "NORMALISERS",
+    "OWN_FUNCTIONS",
     "TRANSFORMS",
     "Aggregator",
     "Method",
     "Normaliser",
+    "RowFunction",
     "Transform",
-    "aggregator",
-    "normaliser",
-    "transform",
+    "method_called",
 ]
-
-_Function = TypeVar("_Function", bound=Callable[..., Floats])
 
 
 @dataclass(frozen=True)
@@ -42,13 +49,57 @@ class Method:
         Whether its parameters must rise.
     least : mapping
         The least value of a parameter, where it has one.
+    title : mapping, optional
+        What outputs call it, in French and in English. The titles of equite's own are in ``equite/wording``.
     """
 
     name: str
-    function: Callable[..., Floats]
+    function: Callable[..., Any]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     increasing: bool = False
     least: Mapping[str, float] = field(default_factory=dict)
+    title: Mapping[str, str] | None = None
+
+    @property
+    def origin(self) -> str:
+        """Where its function was written: the module and the name."""
+        return ".".join(str(getattr(self.function, part, "")) for part in ("__module__", "__qualname__"))
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is of the user's own, and does not come with equite."""
+        return not self.origin.startswith("equite.")
+
+    @property
+    def source(self) -> str | None:
+        """The text of its function; None where Python does not have it."""
+        try:
+            return inspect.getsource(self.function)
+        except (OSError, TypeError):
+            return None
+
+    def run(self, *arrays: Floats, **parameters: Any) -> Floats:
+        """Return what the function gives: one float for each row, which may be missing or infinite.
+
+        Raises
+        ------
+        MethodError
+            It gives something else than one number for each row.
+        """
+        if self.is_own:
+            # What it does to its arguments is its own affair.
+            arrays = tuple(array.copy() for array in arrays)
+        with np.errstate(all="ignore"):
+            given, rows = self.function(*arrays, *parameters.values()), len(arrays[0])
+        try:
+            found = np.asarray(given)
+        except ValueError:
+            found = np.empty(0, dtype=object)
+        if found.dtype.kind in "fiub" and found.shape == (rows,):
+            return found.astype(np.float64, copy=False)
+        shape = {0: "1", 1: str(found.size)}.get(found.ndim, " × ".join(map(str, found.shape)))
+        told = shape if found.dtype.kind in "fiub" else type(given).__name__
+        raise MethodError([Problem("method-returned", {"name": self.name, "found": told, "count": Numeral(rows)})])
 
     def filled(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return every parameter's value from what a page writes (a mapping, a list or one value); None if unusable."""
@@ -89,8 +140,6 @@ def _as_default(value: Any, default: Any) -> Any:
 class Normaliser(Method):
     """A way to bring criteria to one scale.
 
-    ``function`` takes values (higher means more need, none missing, not all equal) and gives scores in their order.
-
     Attributes
     ----------
     unit_free : bool
@@ -108,7 +157,7 @@ class Normaliser(Method):
 
 @dataclass(frozen=True)
 class Aggregator(Method):
-    """A way to combine scores, shape (n, k), by weights of the same shape, into one score a row, shape (n,).
+    """A way to combine the scores of one territory.
 
     Attributes
     ----------
@@ -124,36 +173,31 @@ class Transform(Method):
     """A change of a criterion's values before they are normalised."""
 
 
+@dataclass(frozen=True)
+class RowFunction(Method):
+    """A function of one territory, of the user's own."""
+
+    def each(self, *arguments: Floats) -> Floats:
+        """Return one value for each row; missing where it is not finite.
+
+        Raises
+        ------
+        MethodError
+            It gives something else than one number for each row, or looks at other rows.
+        """
+        found, alone = self.run(*arguments), self.run(*(argument[:1] for argument in arguments))
+        if not np.allclose(found[:1], alone, rtol=1e-9, atol=0.0, equal_nan=True):
+            raise MethodError([Problem("method-looks-around", {"name": self.name})])
+        return np.where(np.isfinite(found), found, np.nan)
+
+
 NORMALISERS: dict[str, Normaliser] = {}
 AGGREGATORS: dict[str, Aggregator] = {}
 TRANSFORMS: dict[str, Transform] = {}
+#: Functions of one territory that do not come with equite.
+OWN_FUNCTIONS: dict[str, RowFunction] = {}
 
 
-def normaliser(name: str, **about: Any) -> Callable[[_Function], _Function]:
-    """Register a normaliser under its name on the page."""
-
-    def register(function: _Function) -> _Function:
-        NORMALISERS[name] = Normaliser(name, function, **about)
-        return function
-
-    return register
-
-
-def aggregator(name: str, **about: Any) -> Callable[[_Function], _Function]:
-    """Register an aggregator under its name on the page."""
-
-    def register(function: _Function) -> _Function:
-        AGGREGATORS[name] = Aggregator(name, function, **about)
-        return function
-
-    return register
-
-
-def transform(name: str, **about: Any) -> Callable[[_Function], _Function]:
-    """Register a transform under its name on the page."""
-
-    def register(function: _Function) -> _Function:
-        TRANSFORMS[name] = Transform(name, function, **about)
-        return function
-
-    return register
+def method_called(name: str) -> Method | None:
+    """Return the normaliser, the aggregator or the transform of a name."""
+    return NORMALISERS.get(name) or AGGREGATORS.get(name) or TRANSFORMS.get(name)

@@ -21,11 +21,11 @@ from equite.engine.methods import AGGREGATORS, NORMALISERS
 from equite.engine.registry import Aggregator, Normaliser
 from equite.engine.registry import Method as Registered
 from equite.engine.sharing import DUST, Floats
-from equite.errors import FormulaError, Problem, Problems, nearest
+from equite.errors import FormulaError, MethodError, Problem, Problems, nearest
 from equite.formula.expressions import Expression
 from equite.formula.indices import Criterion, Family, Index, Method, Missing
 from equite.formula.nodes import Binary, Node, Number
-from equite.wording import Codes
+from equite.wording import Codes, Numeral
 
 __all__ = ["Branch", "Scoring", "score_index"]
 
@@ -50,7 +50,18 @@ class Branch:
     def combine(self, scores: Floats) -> Floats:
         """Return each row's score from the scores of all criteria, shape (n, criteria) to (n,)."""
         columns = [scores[:, child] if isinstance(child, int) else child.combine(scores) for child in self.children]
-        return self.aggregator.function(np.stack(columns, axis=1), self.weights, **self.parameters)
+        matrix = np.stack(columns, axis=1)
+        found = self.aggregator.run(matrix, self.weights, **self.parameters)
+        if self.aggregator.is_own:
+            self._refuse_unscored(found, matrix)
+        return found
+
+    def _refuse_unscored(self, found: Floats, matrix: Floats) -> None:
+        """Refuse scores that are not finite though something weighs: a mean above would skip them in silence."""
+        lost = ~np.isfinite(found) & (~np.isnan(matrix) & (self.weights > 0)).any(axis=1)
+        if lost.any():
+            values = {"name": self.aggregator.name, "count": Numeral(int(lost.sum())), "all": Numeral(lost.size)}
+            raise MethodError([Problem("aggregator-without-score", values)])
 
     def reweighted(self, weights: Mapping[str, float]) -> Branch:
         """Return the same branch with other weights, by the name of the criterion or family; unnamed ones stay."""

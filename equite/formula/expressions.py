@@ -42,30 +42,28 @@ MAX_LENGTH = 4000
 MAX_DEPTH = 60
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
 
-#: Row functions, with the fewest and the most arguments each takes.
-ROW_FUNCTIONS: Mapping[str, tuple[int, float]] = MappingProxyType(
-    {
-        "abs": (1, 1),
-        "ceil": (1, 1),
-        "clip": (3, 3),
-        "default": (2, 2),
-        "exp": (1, 1),
-        "floor": (1, 1),
-        "is_missing": (1, 1),
-        "is_suppressed": (1, 1),
-        "log": (1, 1),
-        "max": (2, math.inf),
-        "mean_of": (1, math.inf),
-        "median_of": (1, math.inf),
-        "min": (2, math.inf),
-        "round": (1, 2),
-        "sqrt": (1, 1),
-        "starts_with": (2, 2),
-        "sum_of": (1, math.inf),
-        "trimmed_mean": (3, math.inf),
-        "where": (3, 3),
-    }
-)
+#: Row functions, with the fewest and the most arguments each takes. Those of a user's own are added here.
+ROW_FUNCTIONS: dict[str, tuple[int, float]] = {
+    "abs": (1, 1),
+    "ceil": (1, 1),
+    "clip": (3, 3),
+    "default": (2, 2),
+    "exp": (1, 1),
+    "floor": (1, 1),
+    "is_missing": (1, 1),
+    "is_suppressed": (1, 1),
+    "log": (1, 1),
+    "max": (2, math.inf),
+    "mean_of": (1, math.inf),
+    "median_of": (1, math.inf),
+    "min": (2, math.inf),
+    "round": (1, 2),
+    "sqrt": (1, 1),
+    "starts_with": (2, 2),
+    "sum_of": (1, math.inf),
+    "trimmed_mean": (3, math.inf),
+    "where": (3, 3),
+}
 #: Functions whose last argument is one of the page's tables.
 TABLE_FUNCTIONS: Mapping[str, tuple[int, float]] = MappingProxyType(
     {"bracket": (2, 2), "interpolate": (2, 2), "step": (2, 2), "weighted_sum": (1, 1)}

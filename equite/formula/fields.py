@@ -15,14 +15,25 @@ from pydantic_core import PydanticCustomError
 from equite.errors import FormulaError
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS, Expression
 
-__all__ = ["NUMBER", "Expr", "Identifier", "Plain", "Status", "Strict", "Title", "Weight", "number_of", "refuse"]
+__all__ = [
+    "NUMBER",
+    "RESERVED",
+    "Expr",
+    "Identifier",
+    "Plain",
+    "Status",
+    "Strict",
+    "Title",
+    "Weight",
+    "number_of",
+    "refuse",
+]
 
 #: How far a figure can be trusted.
 Status = Literal["official", "estimated", "declared", "illustrative"]
 
 #: Words that the language keeps for itself.
 RESERVED = frozenset({"all", "amount", "eligible", "envelope", "no", "null", "previous", "yes"})
-_FUNCTIONS = frozenset({*AGGREGATES, *ROW_FUNCTIONS, *TABLE_FUNCTIONS})
 _PERCENT = re.compile(r"\s*([+-]?\d+(?:[.,]\d*)?)\s*(?:%|p\.\s*100|p\.\s*cent)\s*")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 
@@ -93,7 +104,7 @@ def _identifier(value: Any) -> Any:
     text = unicodedata.normalize("NFKC", str(value))
     if not text.isidentifier() or keyword.iskeyword(text):
         raise refuse("name-not-plain", name=str(value))
-    if text in RESERVED or text in _FUNCTIONS:
+    if text in RESERVED or text in {*AGGREGATES, *ROW_FUNCTIONS, *TABLE_FUNCTIONS}:
         raise refuse("name-reserved", name=text)
     return text
 

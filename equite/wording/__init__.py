@@ -26,6 +26,7 @@ __all__ = [
     "Numeral",
     "Worded",
     "as_language",
+    "has",
     "money",
     "numeral",
     "percent",
@@ -100,6 +101,11 @@ def say(entry: str, language: Language, /, **values: object) -> str:
     """Return a worded output (a heading, a label, a line of the terminal) in one language."""
     template = _catalogue()[entry][language]
     return str(template).format_map({name: _written(value, language) for name, value in values.items()})
+
+
+def has(entry: str) -> bool:
+    """Tell whether the catalogue has an entry."""
+    return entry in _catalogue()
 
 
 def numeral(value: float, language: Language, digits: int | None = None) -> str:

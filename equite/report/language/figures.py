@@ -13,6 +13,7 @@ from equite.formula.model import Sourced
 from equite.formula.tables import Table
 from equite.report.language.parts import has_own_money
 from equite.report.language.speech import Line, Section, Speech
+from equite.wording import has
 
 __all__ = [
     "changes_section",
@@ -25,24 +26,6 @@ __all__ = [
 ]
 
 _NAMED = ("parts", "limits", "indices", "families", "criteria", "constants", "variables", "columns", "tables")
-_KEYS = frozenset(
-    (
-        *("envelope", "eligible", "checks", "rounding", "decision", "previous", "title", "notes", "parts"),
-        *("limits", "indices", "families", "criteria", "constants", "variables", "columns", "tables", "pool"),
-        *("each", "amount", "fraction", "share", "in_proportion_to", "level_up", "counting", "as_is", "within"),
-        *("at_least", "at_most", "if_short", "if_over", "levy", "part", "by", "move", "except", "then", "override"),
-        *("fund", "weight", "more_need_when", "transform", "normalise", "aggregate", "missing", "value", "unit"),
-        *("source", "date", "status", "to", "bounds", "adopted_by", "resolution", "dissent", "people", "name"),
-        *("key", "column", "heading", "currency", "language", "id", "leave_out", "are_territories"),
-        *("missing_marks", "suppressed_marks", "yes_marks", "decimal"),
-    )
-)
-_CHOICES = frozenset(
-    (
-        *("remainder", "equally", "refuse", "prorate", "reserve", "inside", "on_top", "hold", "high", "low"),
-        *("inward", "nearest", "true", "false", "official", "estimated", "declared", "illustrative"),
-    )
-)
 #: Keys whose text is an expression.
 _EXPRESSIONS = frozenset(
     (
@@ -242,7 +225,7 @@ def _place(speech: Speech, where: str) -> tuple[str, str]:
             words.append(speech.say(f"words-place-{key}", name=speech.quoted(said)))
         elif key != "value" or not words:
             # What stands before it already says which value.
-            words.append(speech.say(f"words-key-{key}") if key in _KEYS else speech.plain(key))
+            words.append(speech.say(f"words-key-{key}") if has(f"words-key-{key}") else speech.plain(key))
     sentence = ", ".join(words)
     return sentence[:1].upper() + sentence[1:], where.rsplit(".", 1)[-1]
 
@@ -258,7 +241,7 @@ def _below(thing: Any, key: str) -> Any:
 
 def _value(speech: Speech, key: str, value: object) -> str:
     text = str(value)
-    if text in _CHOICES:
+    if has(f"words-choice-{text}"):
         return speech.say(f"words-choice-{text}")
     numeric = re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", text)
     if key in _EXPRESSIONS or numeric or key in ("envelope", "share", *speech.formula.variables):

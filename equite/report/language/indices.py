@@ -26,29 +26,28 @@ def index_section(speech: Speech, name: str, index: Index) -> Section:
 
 
 def _scale(speech: Speech, method: Method, which: Literal["each", "this"]) -> str:
-    values = _parameters(speech, NORMALISERS, method)
     if method.name == "goalposts" and set(method.parameters) == {"from"}:
         scale = speech.say("words-scale-goalposts-from")
-    elif values is None:
-        scale = speech.say("words-scale-other", name=speech.quoted(method.name))
+    elif method.name == "levels":
+        scale = speech.say("words-scale-levels")
     else:
-        scale = _or_other(speech, "scale", method, values)
+        scale = _said(speech, "scale", NORMALISERS, method)
     return speech.say(f"words-{which}-criterion", scale=scale)
 
 
 def _mean(speech: Speech, method: Method) -> str:
-    values = _parameters(speech, AGGREGATORS, method)
-    if values is None:
-        return speech.say("words-mean-other", name=speech.quoted(method.name))
-    return _or_other(speech, "mean", method, values)
+    return _said(speech, "mean", AGGREGATORS, method)
 
 
-def _or_other(speech: Speech, kind: Literal["scale", "mean"], method: Method, values: dict[str, str]) -> str:
-    """Say a method; one that was added to the registry later is called by its name."""
-    try:
-        return speech.say(f"words-{kind}-{method.name}", **values)
-    except KeyError:
-        return speech.say(f"words-{kind}-other", name=speech.quoted(method.name))
+def _said(
+    speech: Speech, kind: Literal["scale", "mean", "transform"], registry: Mapping[str, Registered], method: Method
+) -> str:
+    """Say a method; one of the user's own by its title, and one that the registry does not know so by its name."""
+    values = _parameters(speech, registry, method)
+    known = registry.get(method.name)
+    if values is None or known is None or known.is_own:
+        return speech.say(f"words-{kind}-other", name=speech.method(method.name, known))
+    return speech.say(f"words-{kind}-{method.name}", **values)
 
 
 def _parameters(speech: Speech, registry: Mapping[str, Registered], method: Method) -> dict[str, str] | None:
@@ -164,18 +163,10 @@ def _direction(speech: Speech, direction: Direction) -> Iterator[str]:
 def _transform(speech: Speech, method: Method) -> str:
     if method.name == "step":
         return speech.say("words-transform-step", table=speech.quoted(speech.plain(str(method.parameters.get("")))))
-    known = TRANSFORMS.get(method.name)
-    filled = known.filled(method.parameters) if known is not None else None
-    numbers = [value for value in (filled or {}).values() if isinstance(value, float)]
-    if method.name == "log":
-        return speech.say("words-transform-log")
-    if method.name == "winsorise" and len(numbers) == 2:
-        low, high = (speech.number(share * 100) for share in numbers)
-        return speech.say("words-transform-winsorise", low=low, high=high)
-    if method.name == "line" and len(numbers) == 2:
-        low, high = map(speech.number, numbers)
-        return speech.say("words-transform-line", low=low, high=high)
-    return speech.say("words-transform-other", name=speech.quoted(method.name))
+    if method.name == "winsorise" and (filled := TRANSFORMS["winsorise"].filled(method.parameters)):
+        shares = {name: speech.number(share * 100) for name, share in filled.items()}
+        return speech.say("words-transform-winsorise", **shares)
+    return _said(speech, "transform", TRANSFORMS, method)
 
 
 def _missing(speech: Speech, rule: Missing) -> str:

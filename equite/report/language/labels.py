@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from equite import wording
+from equite.engine.registry import method_called
 from equite.engine.rounding import Unit
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
@@ -196,11 +197,9 @@ class Labels:
         return self.say(f"status-{status or 'absent'}")
 
     def method(self, name: str) -> str:
-        """Word a normaliser, an aggregator or a transform; one that was added later keeps its name."""
-        try:
-            return self.say(f"method-{name}")
-        except KeyError:
-            return name
+        """Word a normaliser, an aggregator or a transform; one of the user's own by its title, or its name."""
+        known = method_called(name)
+        return self.say(f"method-{name}") if known is None or not known.is_own else self.worded(known.title, name)
 
     def statuses(self, names: Iterable[str]) -> frozenset[str]:
         """Return the statuses of all the figures that some names rest on."""

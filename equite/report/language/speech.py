@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from equite import wording
+from equite.engine.registry import OWN_FUNCTIONS, Method
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.nodes import Aggregate, Binary, Call, Comparison, Membership, Name, Node, Not, Null, Number, Text
@@ -116,6 +117,10 @@ class Speech:
         if status not in ("illustrative", "declared"):
             return text
         return self.say("words-marked", text=text, mark=self.say(f"status-{status}"))
+
+    def method(self, name: str, known: Method | None) -> str:
+        """Mention a method that no sentence says: its title if it has one, else its name, in quotation marks."""
+        return self.quoted(known.title[self.language] if known and known.title else name)
 
     def number(self, value: float) -> str:
         """Write a number."""
@@ -275,6 +280,9 @@ class Speech:
             return self.say("words-call-max-zero", a=given[1 - arguments.index(Number(0.0))])
         if node.function == "round" and len(arguments) == 2:
             return self.say("words-call-round-to", a=given[0], b=given[1])
+        if node.function in OWN_FUNCTIONS:
+            title = OWN_FUNCTIONS[node.function].title
+            return self.say("words-call-own", name=title[self.language] if title else node.function, all=values["all"])
         return self.say(f"words-call-{node.function}", **values)
 
     def _aggregate(self, node: Aggregate) -> str:

@@ -20,6 +20,7 @@ CLOSED = (
     "normaliser-in-groups",
     "outliers",
     "overrides",
+    "own-method",
 )
 
 

@@ -147,9 +147,11 @@ class Measured:
         if method.name == "line":
             start, end = self._figure(*_own("transform", "from")), self._figure(*_own("transform", "to"))
             return clip((term - start) / (end - start), 0, 1)
-        assert column is not None
         if method.name == "winsorise":
+            assert column is not None
             return clip(term, *column.figures)
+        if method.name != "step":
+            raise Unsupported("own-method")
         name = str(method.parameters.get(""))
         return stated(
             self.sums.tables[name].formula("step", term.text), step_of(term.value, self.sums.formula.tables[name])

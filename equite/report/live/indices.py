@@ -66,7 +66,7 @@ class _Block:
         """Write a family's children, and give the formula of its score."""
         method = group.aggregate or self.index.aggregate
         if method.name not in _MEANS:
-            raise Unsupported("aggregator")
+            raise Unsupported("own-method" if branch.aggregator.is_own else "aggregator")
         skips = any(isinstance(child, int) and self._skips(child) for child in branch.children)
         if skips and method.name != "arithmetic":
             raise Unsupported("missing-in-mean")

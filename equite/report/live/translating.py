@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.engine.evaluation import Scope
+from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.suppression import withholding
 from equite.formula.expressions import TABLE_FUNCTIONS, Expression
 from equite.formula.nodes import (
@@ -34,6 +35,7 @@ from equite.formula.nodes import (
 from equite.report.live.aggregates import aggregate_formula
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Column
+from equite.report.live.own import own_values
 from equite.report.live.terms import ATOM, Term, rounded_text, stated
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class Translator:
         self.names: dict[str, Ref] = dict(names or {})
         self._memo: dict[str, Ref] = {}
         self._aggregates: dict[Aggregate, Ref] = {}
+        self._own: dict[Call, str] = {}
 
     def bound(self, scope: Scope, **names: Ref) -> Translator:
         """Return a translator in which some names mean something else."""
@@ -267,6 +270,9 @@ class Translator:
             return self._table(function, arguments)
         if function == "trimmed_mean":
             return f"({_FUNCTIONS[function](*map(self.number, arguments))})"
+        if function in OWN_FUNCTIONS:
+            own = Call(function, arguments)
+            return self._own.get(own) or self._own.setdefault(own, own_values(self, own))
         return _FUNCTIONS[function](*map(self.number, arguments))
 
     def _withheld(self, node: Node) -> str:
