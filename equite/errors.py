@@ -9,8 +9,8 @@
     ├── WorkbookError      the workbook to read back: a sheet, a cell
     └── OutputError        the file to write
 
-An error carries every problem that was found, each with an id and its values. The sentences stand in French and in
-English in the catalogue of :mod:`equite.wording`; ``str(error)`` uses the error's own language.
+An error carries every problem that was found, each with an id and its values. The sentences stand in each language in
+the catalogue of :mod:`equite.wording`; ``str(error)`` uses the error's own language.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from equite import wording
-from equite.wording import Language, Nearest
+from equite.wording import LOCALES, Language, Nearest
 
 __all__ = [
     "EquiteError",
@@ -67,12 +67,12 @@ class Problem:
         what = wording.sentence(self.id, language, "what", self.values)
         mend = wording.sentence(self.id, language, "mend", self.values)
         place = self._place(language)
-        colon = "\u00a0: " if language == "fr" else ": "
-        return what + (f" @ {place}" if place else "") + (f"{colon}{mend}" if mend else "")
+        return what + (f" @ {place}" if place else "") + (LOCALES[language].colon + mend if mend else "")
 
     def _place(self, language: Language) -> str:
-        words = ("ligne", "ligne") if language == "fr" else ("line", "row")
-        row = f"{words[0 if self.row_is_line else 1]} {self.line}" if self.line is not None else ""
+        row = ""
+        if self.line is not None:
+            row = wording.say("place-line" if self.row_is_line else "place-row", language, line=self.line)
         where = f"{self.where} ({row})" if self.where and row else self.where or row
         return ", ".join(part for part in (self.file, where) if part)
 
@@ -84,7 +84,7 @@ class EquiteError(Exception):
     ----------
     problems : iterable of Problem
         At least one.
-    language : {"fr", "en"}, optional
+    language : str, optional
         The language of ``str(error)``; by default that of the machine's user.
     """
 

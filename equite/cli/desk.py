@@ -47,7 +47,7 @@ class Desk:
     ----------
     context : typer.Context
         Holds the language given before the command, if any.
-    asked : {"fr", "en"}, optional
+    asked : str, optional
         The language given to the command.
     """
 
