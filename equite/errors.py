@@ -72,7 +72,7 @@ class Problem:
     def _place(self, language: Language) -> str:
         row = ""
         if self.line is not None:
-            row = wording.say("place-line" if self.row_is_line else "place-row", language, line=self.line)
+            row = wording.say("at-line" if self.row_is_line else "at-row", language, line=self.line)
         where = f"{self.where} ({row})" if self.where and row else self.where or row
         return ", ".join(part for part in (self.file, where) if part)
 

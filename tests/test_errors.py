@@ -16,8 +16,8 @@ SENTENCES: dict[str, Any] = {
         "en": {"what": "{amount} is more than the envelope", "mend": "lower {name}"},
         "fr": {"what": "{amount} dépasse l'enveloppe", "mend": "abaissez {name}"},
     },
-    "place-line": {"en": "line {line}", "fr": "ligne {line}"},
-    "place-row": {"en": "row {line}", "fr": "ligne {line}"},
+    "at-line": {"en": "line {line}", "fr": "ligne {line}"},
+    "at-row": {"en": "row {line}", "fr": "ligne {line}"},
     "bare": {"en": {"what": "nothing to share", "mend": ""}, "fr": {"what": "rien à répartir", "mend": ""}},
 }
 

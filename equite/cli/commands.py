@@ -236,7 +236,7 @@ def template(context: typer.Context, formula: FormulaPath, output: Output = None
 
         with desk.patience():
             page = desk.formula(formula)
-            name = desk.say("cli-template-name", id=page.id)
+            name = desk.say("cli-template-name", page=page.id)
             target = output or Path(re.sub(r"[^\w.-]+", "-", f"{name}.xlsx"))
             # Somebody may have spent an afternoon filling it in.
             if target.exists():
