@@ -10,8 +10,8 @@
     ├── MethodError        a method of one's own: its name, how it is written, what it gives
     └── OutputError        the file to write
 
-An error carries every problem that was found, each with an id and its values. The sentences stand in French and in
-English in the catalogue of :mod:`equite.wording`; ``str(error)`` uses the error's own language.
+An error carries every problem that was found, each with an id and its values. The sentences stand in each language in
+the catalogue of :mod:`equite.wording`; ``str(error)`` uses the error's own language.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from equite import wording
-from equite.wording import Language, Nearest
+from equite.wording import LOCALES, Language, Nearest
 
 __all__ = [
     "EquiteError",
@@ -69,12 +69,12 @@ class Problem:
         what = wording.sentence(self.id, language, "what", self.values)
         mend = wording.sentence(self.id, language, "mend", self.values)
         place = self._place(language)
-        colon = "\u00a0: " if language == "fr" else ": "
-        return what + (f" @ {place}" if place else "") + (f"{colon}{mend}" if mend else "")
+        return what + (f" @ {place}" if place else "") + (LOCALES[language].colon + mend if mend else "")
 
     def _place(self, language: Language) -> str:
-        words = ("ligne", "ligne") if language == "fr" else ("line", "row")
-        row = f"{words[0 if self.row_is_line else 1]} {self.line}" if self.line is not None else ""
+        row = ""
+        if self.line is not None:
+            row = wording.say("at-line" if self.row_is_line else "at-row", language, line=self.line)
         where = f"{self.where} ({row})" if self.where and row else self.where or row
         return ", ".join(part for part in (self.file, where) if part)
 
@@ -86,7 +86,7 @@ class EquiteError(Exception):
     ----------
     problems : iterable of Problem
         At least one.
-    language : {"fr", "en"}, optional
+    language : str, optional
         The language of ``str(error)``; by default that of the machine's user.
     """
 

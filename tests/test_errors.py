@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 
@@ -10,18 +11,20 @@ from equite import errors, wording
 from equite.errors import EquiteError, FormulaError, Problem, Problems, nearest
 from equite.wording import Numeral
 
-SENTENCES = {
+SENTENCES: dict[str, Any] = {
     "too-much": {
         "en": {"what": "{amount} is more than the envelope", "mend": "lower {name}"},
         "fr": {"what": "{amount} dépasse l'enveloppe", "mend": "abaissez {name}"},
     },
+    "at-line": {"en": "line {line}", "fr": "ligne {line}"},
+    "at-row": {"en": "row {line}", "fr": "ligne {line}"},
     "bare": {"en": {"what": "nothing to share", "mend": ""}, "fr": {"what": "rien à répartir", "mend": ""}},
 }
 
 
 @pytest.fixture(autouse=True)
 def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wording, "_catalogue", lambda: SENTENCES)
+    monkeypatch.setattr(wording, "_read", lambda folder: SENTENCES)
 
 
 def too_much(**place: object) -> Problem:

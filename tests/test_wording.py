@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,10 +16,10 @@ from hypothesis import strategies as st
 
 import equite
 from equite import wording
-from equite.wording import Amount, Codes, Language, Nearest, Numeral, money, numeral, percent
+from equite.wording import LOCALES, Amount, Codes, Language, Nearest, Numeral, money, numeral, percent
 
 PACKAGE = Path(equite.__file__).parent
-LANGUAGES: tuple[Language, Language] = ("fr", "en")
+LANGUAGES: tuple[Language, ...] = tuple(LOCALES)
 NBSP = "\u00a0"
 
 # Numbers.
@@ -189,9 +188,13 @@ class OnceLoader(yaml.BaseLoader):
         return read
 
 
-FILES = sorted(PACKAGE.glob("wording/*.yaml"))
-CATALOGUE = {file.name: yaml.load(file.read_text(encoding="utf-8"), Loader=OnceLoader) or {} for file in FILES}
-ENTRIES = {entry: texts for file in CATALOGUE.values() for entry, texts in file.items()}
+#: Every file of sentences, and what each says of its entries, whatever the folder of the language.
+FILES = sorted({file for locale in LOCALES.values() for file in locale.sentences.glob("*.yaml")})
+CATALOGUE = {file: yaml.load(file.read_text(encoding="utf-8"), Loader=OnceLoader) or {} for file in FILES}
+ENTRIES: dict[str, dict[str, dict[str, str] | str]] = {}
+for _texts in CATALOGUE.values():
+    for _entry, _worded in _texts.items():
+        ENTRIES.setdefault(_entry, {}).update(_worded)
 
 
 def is_error(texts: Mapping[str, object]) -> bool:
@@ -212,13 +215,14 @@ def every(condition: object) -> list[str]:
     return [entry for entry, texts in ENTRIES.items() if not condition(entry, texts)]  # type: ignore[operator]
 
 
-def test_no_sentence_stands_in_two_files() -> None:
-    assert len(ENTRIES) == sum(map(len, CATALOGUE.values()))
+def test_no_sentence_stands_twice_in_a_language() -> None:
+    said = [(entry, language) for texts in CATALOGUE.values() for entry, of in texts.items() for language in of]
+    assert len(said) == len(set(said))
 
 
-def test_every_entry_is_worded_in_both_languages() -> None:
-    assert every(lambda _, texts: set(texts) == {"fr", "en"}) == []
-    assert every(lambda _, texts: set(parts(texts, "fr")) == set(parts(texts, "en"))) == []
+def test_every_entry_is_worded_in_every_language() -> None:
+    assert every(lambda _, texts: set(texts) == set(LOCALES)) == []
+    assert every(lambda _, texts: len({frozenset(parts(texts, language)) for language in LOCALES}) == 1) == []
 
 
 def test_no_text_is_empty_or_ragged() -> None:
@@ -230,10 +234,13 @@ def test_every_error_says_what_and_how_to_mend_it() -> None:
     assert every(lambda _, texts: not is_error(texts) or set(parts(texts, "fr")) == {"what", "mend"}) == []
 
 
-def test_both_languages_show_the_same_values() -> None:
+def test_every_language_shows_the_same_values() -> None:
     def same(_: str, texts: Mapping[str, Mapping[str, str] | str]) -> bool:
-        french, english = (parts(texts, language) for language in LANGUAGES)
-        return all(placeholders(french[part]) == placeholders(english[part]) for part in french)
+        return all(
+            placeholders(parts(texts, language)[part]) == placeholders(english)
+            for language in LOCALES
+            for part, english in parts(texts, "en").items()
+        )
 
     assert every(same) == []
 
@@ -277,87 +284,6 @@ def test_a_sentence_of_an_error_begins_small_and_ends_open() -> None:
         )
 
     assert every(begins_small) == []
-
-
-# The catalogue and the code.
-
-SOURCES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
-SAYING = {"Problem", "say", "sentence"}
-#: The arguments of ``Problems.add`` that tell the place and are no values of the sentence.
-PLACES = {"entry", "where", "line", "file", "row_is_line"}
-
-
-def called(node: ast.Call) -> str:
-    """Name what a call says a sentence with, or give nothing."""
-    function = node.func
-    if isinstance(function, ast.Name):
-        return function.id if function.id in SAYING else ""
-    if isinstance(function, ast.Attribute):
-        if function.attr in SAYING:
-            return function.attr
-        owner = function.value
-        name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
-        return "add" if function.attr == "add" and name.endswith("problems") else ""
-    return ""
-
-
-def sayings() -> Iterator[tuple[str, ast.Call, ast.expr]]:
-    """Give every call that says a sentence: where it stands, the call, and what it gives as the id."""
-    for path, tree in SOURCES.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and called(node):
-                named = [keyword.value for keyword in node.keywords if keyword.arg in {"id", "entry"}]
-                place = f"{path.relative_to(PACKAGE.parent).as_posix()}:{node.lineno}"
-                yield from ((place, node, entry) for entry in (named or node.args)[:1])
-
-
-def literal(node: ast.expr) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def test_every_sentence_that_is_said_exists() -> None:
-    said = [(place, entry) for place, _, node in sayings() if (entry := literal(node)) is not None]
-    assert [(place, entry) for place, entry in said if entry not in ENTRIES] == []
-
-
-def test_every_sentence_is_said_somewhere() -> None:
-    literals = {
-        node.value
-        for tree in SOURCES.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    # Ids put together from pieces: say(f"unit-{kind}", …).
-    patterns = [
-        "".join(re.escape(text) if (text := literal(piece)) is not None else ".+" for piece in node.values)
-        for _, _, node in sayings()
-        if isinstance(node, ast.JoinedStr) and any(literal(piece) for piece in node.values)
-    ]
-    assert every(lambda entry, _: entry in literals or any(re.fullmatch(text, entry) for text in patterns)) == []
-
-
-def given_values(call: ast.Call) -> set[str] | None:
-    """Name the values that a call gives its sentence; nothing where that is only known as it runs."""
-    if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args):
-        return None
-    kind = called(call)
-    if kind in {"say", "add"}:
-        return {str(keyword.arg) for keyword in call.keywords} - (PLACES if kind == "add" else set())
-    position = {"Problem": 1, "sentence": 3}[kind]
-    named = [keyword.value for keyword in call.keywords if keyword.arg == "values"]
-    (values,) = (named or call.args[position : position + 1]) or [ast.Dict([], [])]
-    if not isinstance(values, ast.Dict) or None in values.keys:
-        return None
-    return {text for key in values.keys if key is not None and (text := literal(key)) is not None}
-
-
-def test_every_sentence_is_given_its_values() -> None:
-    wrong = []
-    for place, call, node in sayings():
-        entry, given = literal(node), given_values(call)
-        if entry in ENTRIES and given is not None and (missing := values_of(ENTRIES[entry]) - given):
-            wrong.append((place, entry, sorted(missing)))
-    assert wrong == []
 
 
 def test_every_entry_can_be_said() -> None:

@@ -1,4 +1,4 @@
-"""The command line. All that it says, help included, exists in French and in English."""
+"""The command line. All that it says, help included, exists in every language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from equite import wording
 from equite.cli.commands import COMMANDS, Tongue
 from equite.cli.desk import leave_quietly
-from equite.wording import Language, preferred_language
+from equite.wording import LOCALES, Language, preferred_language
 
 __all__ = ["application", "main"]
 
@@ -66,7 +66,7 @@ def application(language: Language | None = None) -> typer.Typer:
 
     Parameters
     ----------
-    language : {"fr", "en"}, optional
+    language : str, optional
         By default that of the machine's user.
 
     Returns
@@ -148,8 +148,8 @@ def _asked_language(arguments: Sequence[str]) -> Language | None:
     """Find ``--language`` before anything is parsed, so that help and usage speak it too."""
     for at, argument in enumerate(arguments):
         given = arguments[at + 1 : at + 2] if argument == "--language" else [argument.removeprefix("--language=")]
-        if argument.startswith("--language") and given and given[0] in ("fr", "en"):
-            return wording.as_language(given[0])
+        if argument.startswith("--language") and given and given[0] in LOCALES:
+            return given[0]
     return None
 
 

@@ -15,6 +15,7 @@ import typer
 from equite import resources
 from equite.cli.desk import Desk
 from equite.errors import EquiteError, OutputError, Problem
+from equite.wording import LOCALES
 
 __all__ = ["COMMANDS", "Tongue"]
 
@@ -23,8 +24,12 @@ _DEMO = "equite-demo.xlsx"
 
 
 class _Tongue(StrEnum):
-    fr = "fr"
-    en = "en"
+    """One of the languages known when the command line is loaded."""
+
+    _ignore_ = ["code", "members"]
+    members = vars()
+    for code in LOCALES:
+        members[code] = code
 
 
 class _Sign(StrEnum):
@@ -231,8 +236,8 @@ def template(context: typer.Context, formula: FormulaPath, output: Output = None
 
         with desk.patience():
             page = desk.formula(formula)
-            ending = "gabarit" if desk.language == "fr" else "template"
-            target = output or Path(re.sub(r"[^\w.-]+", "-", f"{page.id}-{ending}.xlsx"))
+            name = desk.say("cli-template-name", page=page.id)
+            target = output or Path(re.sub(r"[^\w.-]+", "-", f"{name}.xlsx"))
             # Somebody may have spent an afternoon filling it in.
             if target.exists():
                 raise OutputError([Problem("cli-output-exists", {"name": target.name})], desk.language)

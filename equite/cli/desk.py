@@ -47,14 +47,14 @@ class Desk:
     ----------
     context : typer.Context
         Holds the language given before the command, if any.
-    asked : {"fr", "en"}, optional
+    asked : str, optional
         The language given to the command.
     """
 
     def __init__(self, context: typer.Context, asked: str | None) -> None:
         chosen = asked or context.find_root().obj
         #: The language that somebody asked for, which is that of results too.
-        self.asked: Language | None = wording.as_language(chosen) if chosen else None
+        self.asked: Language | None = str(chosen) if chosen else None
         self.language: Language = self.asked or preferred_language()
         self._out = _Paper(highlight=False, emoji=False, markup=False)
         self._err = Console(stderr=True, highlight=False, emoji=False, markup=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.engine.equality import Known
+from equite.wording import for_all
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -51,6 +52,6 @@ def run_checks(allocation: Allocation) -> tuple[CheckResult, ...]:
     for check in allocation.formula.checks:
         holds = scope.settled_rows(check.that.tree)[context.rows]
         failing = tuple(str(code) for code in context.codes[(holds == 0) | np.isnan(holds)])
-        title = check.title or {"fr": str(check.that), "en": str(check.that)}
+        title = check.title or for_all(str(check.that))
         results.append(CheckResult(str(check.that), title, not failing, failing))
     return tuple(results)

@@ -11,6 +11,7 @@ from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import Purpose, refuse_missing
 from equite.errors import FormulaError, Problems
 from equite.formula.model import Rule
+from equite.wording import for_all
 
 __all__ = ["Exclusion", "apply_rules"]
 
@@ -57,7 +58,7 @@ def apply_rules(
         refuse_missing(problems, scope, rule.where.tree, holds, kept, Purpose("wanted-condition", where))
         # Whoever a condition says nothing of is refused, and later ones only look at those that are surely in.
         out = kept & ((holds == 0) | ~np.isfinite(holds))
-        reason = rule.reason or {"fr": str(rule.where), "en": str(rule.where)}
+        reason = rule.reason or for_all(str(rule.where))
         exclusions += [Exclusion(str(code), reason) for code in scope.table.codes[out]]
         kept = kept & ~out
     problems.refuse()

@@ -14,7 +14,7 @@ from equite.errors import Problem, Problems
 from equite.formula.expressions import TABLE_FUNCTIONS
 from equite.formula.nodes import Aggregate, Binary, Call, Name, Node, Text
 from equite.formula.writing import written
-from equite.wording import Codes
+from equite.wording import Codes, Language, say
 
 __all__ = ["Purpose", "Wanted", "refuse_missing", "why_missing"]
 
@@ -99,8 +99,6 @@ class Wanted:
     def __init__(self, entry: str) -> None:
         self.entry = entry
 
-    def in_language(self, language: str) -> str:
+    def in_language(self, language: Language) -> str:
         """Word it."""
-        from equite import wording
-
-        return wording.say(self.entry, wording.as_language(language))
+        return say(self.entry, language)

@@ -26,6 +26,7 @@ from equite.engine.registry import (
 from equite.errors import MethodError, Problem
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS
 from equite.formula.fields import RESERVED
+from equite.wording import LOCALES
 
 __all__ = ["aggregator", "normaliser", "row_function", "transform"]
 
@@ -236,12 +237,13 @@ def _add(registry: dict[str, _Method], method: _Method) -> None:
     if not again and (known is not None or name in words):
         _refuse("method-taken", name=name)
     if title is not None and not _is_title(title):
-        _refuse("method-title", name=name)
+        shape = "{" + ", ".join(f'"{language}": "…"' for language in LOCALES) + "}"
+        _refuse("method-title", name=name, shape=shape)
     registry[name] = method
 
 
 def _is_title(title: Any) -> bool:
-    worded = isinstance(title, Mapping) and set(title) == {"fr", "en"}
+    worded = isinstance(title, Mapping) and set(title) == set(LOCALES)
     return worded and all(isinstance(text, str) and text.strip() for text in title.values())
 
 

@@ -12,7 +12,7 @@ from equite.engine.missing import why_missing
 from equite.errors import Problem
 from equite.formula.expressions import TABLE_FUNCTIONS
 from equite.formula.nodes import Aggregate, Call, Name, Node, Null, Text
-from equite.wording import Codes, as_language, say
+from equite.wording import Codes, Language, say
 
 __all__ = ["Cause", "Unbounded", "unbounded"]
 
@@ -28,9 +28,9 @@ class Cause:
     entry: str
     values: tuple[tuple[str, object], ...]
 
-    def in_language(self, language: str) -> str:
+    def in_language(self, language: Language) -> str:
         """Word it."""
-        return say(f"unbounded-{self.entry}", as_language(language), **dict(self.values))
+        return say(f"unbounded-{self.entry}", language, **dict(self.values))
 
 
 @dataclass(frozen=True)

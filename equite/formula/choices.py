@@ -20,7 +20,7 @@ from equite.formula.margins import LOCKED
 from equite.formula.place_words import change_said
 from equite.formula.places import Difference, differences
 from equite.formula.validating import reporter, validated
-from equite.wording import Bilingual, Language, say
+from equite.wording import Language, Texts, say
 
 __all__ = ["LocalChoice", "read_choices"]
 
@@ -89,7 +89,7 @@ class LocalChoice:
     parent: str
     body: str
     date: str
-    reason: Bilingual
+    reason: Texts
     resolution: str | None
     dissent: str | None
     file: str

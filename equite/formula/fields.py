@@ -6,6 +6,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
@@ -14,12 +15,15 @@ from pydantic_core import PydanticCustomError
 
 from equite.errors import FormulaError
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS, Expression
+from equite.wording import LOCALES, Language, for_all, shape_of_texts
 
 __all__ = [
     "NUMBER",
+    "PAGE_LANGUAGE",
     "RESERVED",
     "Expr",
     "Identifier",
+    "PageLanguage",
     "Plain",
     "Status",
     "Strict",
@@ -28,6 +32,9 @@ __all__ = [
     "number_of",
     "refuse",
 ]
+
+#: The language of a page that states none.
+PAGE_LANGUAGE: Language = "fr"
 
 #: How far a figure can be trusted.
 Status = Literal["official", "estimated", "declared", "illustrative"]
@@ -89,15 +96,35 @@ def _shown(value: Any) -> str:
 
 def _title(value: Any) -> Any:
     if isinstance(value, str) and value.strip():
-        return {"fr": value.strip(), "en": value.strip()}
-    if not isinstance(value, Mapping) or not value:
-        raise refuse("not-a-title")
-    unknown = [str(key) for key in value if key not in ("fr", "en")]
-    empty = [key for key, text in value.items() if not (isinstance(text, str) and text.strip())]
-    if unknown or empty:
-        raise refuse("not-a-title")
+        return for_all(value.strip())
+    if not isinstance(value, Mapping) or not value or not set(value) <= set(LOCALES):
+        raise refuse("not-a-title", shape=shape_of_texts())
+    if not all(isinstance(text, str) and text.strip() for text in value.values()):
+        raise refuse("not-a-title", shape=shape_of_texts())
     # A page written in one language only is read in that language by everybody.
-    return {language: str(value.get(language) or next(iter(value.values()))).strip() for language in ("fr", "en")}
+    return for_all({language: text.strip() for language, text in value.items()})
+
+
+def _language(value: Any) -> Any:
+    if not isinstance(value, str) or value not in LOCALES:
+        raise refuse("not-one-of", value=str(value), choices=", ".join(map(repr, LOCALES)))
+    return value
+
+
+@dataclass(frozen=True)
+class _SchemaOf:
+    """A JSON schema made as it is asked for, when all languages are known."""
+
+    make: Callable[[], dict[str, Any]]
+
+    def __get_pydantic_json_schema__(self, core: object, handler: object) -> dict[str, Any]:
+        return self.make()
+
+
+def _title_schema() -> dict[str, Any]:
+    texts = {language: {"type": "string"} for language in LOCALES}
+    worded = {"type": "object", "properties": texts, "additionalProperties": False, "minProperties": 1}
+    return {"anyOf": [{"type": "string"}, worded]}
 
 
 def _identifier(value: Any) -> Any:
@@ -130,23 +157,11 @@ Plain = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": ["number", "string"], "description": "A plain number."}),
 ]
-#: A text in French and English; a single text serves both.
-Title = Annotated[
-    Mapping[str, str],
-    BeforeValidator(_title),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "properties": {"fr": {"type": "string"}, "en": {"type": "string"}},
-                    "additionalProperties": False,
-                    "minProperties": 1,
-                },
-            ]
-        }
-    ),
+#: A text in each language; a single text serves all.
+Title = Annotated[Mapping[str, str], BeforeValidator(_title), _SchemaOf(_title_schema)]
+#: One of the languages known.
+PageLanguage = Annotated[
+    Language, BeforeValidator(_language), _SchemaOf(lambda: {"type": "string", "enum": list(LOCALES)})
 ]
 #: A name that expressions can use.
 Identifier = Annotated[str, BeforeValidator(_identifier)]

@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 from equite.errors import FormulaError, Problem, Problems
 from equite.formula import loading
 from equite.formula.checking import check_names
+from equite.formula.fields import PAGE_LANGUAGE
 from equite.formula.inheriting import inherit
 from equite.formula.loading import Change, Page
 from equite.formula.model import FormulaModel
@@ -20,7 +21,7 @@ from equite.formula.names import Names
 from equite.formula.schema import page_schema
 from equite.formula.validating import reporter, shown, validated
 from equite.inputs.catalogue import Catalogue, read_catalogue
-from equite.wording import Language, as_language
+from equite.wording import Language, as_language, for_all
 
 __all__ = ["Formula", "catalogue_of"]
 
@@ -69,7 +70,7 @@ class Formula(FormulaModel):
 
     @classmethod
     def _of(cls, page: Page) -> Self:
-        language = as_language(str(page.content.get("language") or "fr"))
+        language = as_language(str(page.content.get("language") or PAGE_LANGUAGE))
         problems = Problems(FormulaError, language if "language" in page.content else None)
 
         report = reporter(page, problems)
@@ -110,8 +111,8 @@ class Formula(FormulaModel):
 
     @property
     def heading(self) -> Mapping[str, str]:
-        """The page's title in both languages, its id where it has none."""
-        return self.title or {"fr": self.id, "en": self.id}
+        """The page's title in every language, its id where it has none."""
+        return self.title or for_all(self.id)
 
     def to_yaml(self) -> str:
         """Write the page as YAML, overrides laid in."""

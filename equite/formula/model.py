@@ -11,8 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from equite.formula.fields import (
+    PAGE_LANGUAGE,
     Expr,
     Identifier,
+    PageLanguage,
     Plain,
     Status,
     Strict,
@@ -346,7 +348,7 @@ class FormulaModel(Marked):
     id: str
     title: Title | None = None
     notes: Title | None = None
-    language: Literal["fr", "en"] = "fr"
+    language: PageLanguage = PAGE_LANGUAGE
     currency: str = "CAD"
     unit: Title | None = None
     envelope: Annotated[Envelope, BeforeValidator(short_form("value"))] | None = None

@@ -16,13 +16,13 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 from equite.errors import EquiteError, FormulaError, Problem, Problems
 from equite.formula import loading
 from equite.formula.choices import LocalChoice, read_choices
-from equite.formula.fields import Expr, Identifier, Strict, Title, refuse, short_form
+from equite.formula.fields import PAGE_LANGUAGE, Expr, Identifier, PageLanguage, Strict, Title, refuse, short_form
 from equite.formula.formula import Formula
 from equite.formula.loading import Page
 from equite.formula.margins import Margins
 from equite.formula.nodes import Name
 from equite.formula.validating import Report, reporter, validated
-from equite.wording import Language, as_language
+from equite.wording import Language, as_language, for_all
 
 __all__ = ["GIVEN", "REGIMES", "Fund", "Kept", "Plan", "Regime", "Tier"]
 
@@ -95,7 +95,7 @@ class PlanModel(Strict):
     id: str
     title: Title | None = None
     notes: Title | None = None
-    language: Literal["fr", "en"] = "fr"
+    language: PageLanguage = PAGE_LANGUAGE
     totals: dict[str, str] = {}
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
 
@@ -142,7 +142,7 @@ class Plan(PlanModel):
 
     @classmethod
     def _of(cls, page: Page) -> Self:
-        language = as_language(str(page.content.get("language") or "fr"))
+        language = as_language(str(page.content.get("language") or PAGE_LANGUAGE))
         problems = Problems(FormulaError, language)
         report = reporter(page, problems)
         if not page.content:
@@ -173,8 +173,8 @@ class Plan(PlanModel):
 
     @property
     def heading(self) -> Mapping[str, str]:
-        """The plan's title in both languages, its id where it has none."""
-        return self.title or {"fr": self.id, "en": self.id}
+        """The plan's title in every language, its id where it has none."""
+        return self.title or for_all(self.id)
 
     @property
     def reader_language(self) -> Language:

@@ -19,7 +19,7 @@ from pydantic_core.core_schema import ValidationInfo
 
 from equite import resources, wording
 from equite.errors import FormulaError, Problem, Problems, nearest
-from equite.wording import Codes, Language
+from equite.wording import LOCALES, Codes, Language, for_all, shape_of_texts
 
 __all__ = ["FAMILIES", "Catalogue", "Criterion", "Family", "NeedMeasure", "Readings", "Text", "read_catalogue"]
 
@@ -34,12 +34,12 @@ _Places = dict[tuple[str, ...], tuple[str, int]]
 
 
 def _worded(value: Any) -> Any:
-    texts = {"fr": value} if isinstance(value, str) else value
-    known = isinstance(texts, Mapping) and set(texts) in ({"fr"}, {"en"}, {"fr", "en"})
+    texts = dict.fromkeys(LOCALES, value) if isinstance(value, str) else value
+    known = isinstance(texts, Mapping) and bool(texts) and set(texts) <= set(LOCALES)
     if not known or not all(isinstance(text, str) and text.strip() for text in texts.values()):
         raise PydanticCustomError("equite", "not-worded")
     # What a user words in one language only is read in that language by everybody.
-    return {language: str(texts.get(language) or next(iter(texts.values()))).strip() for language in ("fr", "en")}
+    return for_all({language: text.strip() for language, text in texts.items()})
 
 
 def _held(name: str, info: ValidationInfo) -> str:
@@ -48,7 +48,7 @@ def _held(name: str, info: ValidationInfo) -> str:
     return name
 
 
-#: A text in French and in English: ``title["fr"]``.
+#: A text in each language: ``title["fr"]``.
 Text = Annotated[Mapping[str, str], BeforeValidator(_worded)]
 #: Another criterion of the catalogue being read.
 _Other = Annotated[str, AfterValidator(_held)]
@@ -189,9 +189,14 @@ class Catalogue(Mapping[str, Criterion]):
         return catalogue_html(self)
 
 
-@cache
 def read_catalogue() -> Catalogue:
     """Read the catalogue that is shipped with equite (once)."""
+    return _shipped(tuple(LOCALES))
+
+
+@cache
+def _shipped(languages: tuple[Language, ...]) -> Catalogue:
+    """Read the catalogue anew where a language became known since: its texts are in each."""
     return _laid(Catalogue(()), resources.folder("criteria"))
 
 
@@ -272,7 +277,7 @@ def _criterion(name: str, entries: dict[str, Any], problems: Problems, places: _
 def _refusal(detail: ErrorDetails, entries: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
     first, key, given = str(detail["loc"][0]), str(detail["loc"][-1]), str(detail["input"])[:60]
     if detail["type"] == "equite":
-        return detail["msg"], {"name": given, "nearest": nearest(given, entries)}
+        return detail["msg"], {"name": given, "nearest": nearest(given, entries), "shape": shape_of_texts()}
     if detail["type"] == "missing":
         return "missing-key", {"key": key}
     if detail["type"] == "literal_error":

@@ -14,9 +14,9 @@ from equite.inputs.crosswalk.links import LARGEST, Floats, Texts, exact_sums, li
 from equite.inputs.crosswalk.pieces import note_blanks, note_unknown, pair, place_of
 from equite.inputs.crosswalk.units import are_whole, parts_of, settled
 from equite.inputs.grid import few
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
 from equite.inputs.territories import Territories
-from equite.wording import Codes, Numeral
+from equite.wording import Codes, Numeral, say_in_all
 
 __all__ = ["catchments"]
 
@@ -165,20 +165,17 @@ def _moved(
 
 
 def _described(found: pd.DataFrame) -> pd.DataFrame:
-    unit = words("people", "personnes")
+    unit = say_in_all("measure-people")
     return described(
         found,
-        title=words("People counted where they are served", "Personnes comptées là où elles sont desservies"),
+        title=say_in_all("measure-people-served"),
         unit=unit,
-        method=words(
-            "residents, less those served elsewhere, plus those who come from elsewhere, times the fraction moved",
-            "résidents, moins ceux qui sont desservis ailleurs, plus ceux qui viennent d'ailleurs, fois la fraction",
-        ),
+        method=say_in_all("measure-people-served-method"),
         source="a table of flows from origin to destination",
         columns={
-            "residents": (words("Residents", "Résidents"), unit),
-            "leaving": (words("Served elsewhere", "Desservis ailleurs"), unit),
-            "arriving": (words("Come from elsewhere", "Viennent d'ailleurs"), unit),
-            "served": (words("Served here", "Desservis ici"), unit),
+            "residents": (say_in_all("measure-residents"), unit),
+            "leaving": (say_in_all("measure-served-elsewhere"), unit),
+            "arriving": (say_in_all("measure-come-from-elsewhere"), unit),
+            "served": (say_in_all("measure-served-here"), unit),
         },
     )

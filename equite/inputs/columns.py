@@ -21,7 +21,7 @@ from equite.inputs.marks import NO_MARKS, Marks, sorted_out
 from equite.inputs.percents import Range, in_percent
 from equite.inputs.reading import Source
 from equite.inputs.spelling import differing_signs, near_label, twice_spelled
-from equite.wording import Codes, Language, Numeral
+from equite.wording import LOCALES, Codes, Language, Numeral
 
 __all__ = [
     "Column",
@@ -104,7 +104,7 @@ class InPercent:
 
     def in_language(self, language: Language) -> str:
         """Write the number and the sign."""
-        return wording.numeral(self.value, language) + ("\u00a0%" if language == "fr" else "%")
+        return LOCALES[language].percent.format(number=wording.numeral(self.value, language))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import numpy as np
 from equite.errors import OutputError, Problem, nearest
 from equite.report.columns import Column, shown_columns
 from equite.report.language.labels import Labels, plain
-from equite.wording import Language
+from equite.wording import LOCALES, Language
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -76,13 +76,13 @@ def to_csv(allocation: Allocation, path: str | Path) -> Path:
 
 def columns_to_csv(columns: Sequence[Column], target: Path, language: Language) -> Path:
     """Write columns as they are shown to a CSV file, as :func:`to_csv` does."""
-    mark, separator = (",", ";") if language == "fr" else (".", ",")
-    rows = zip(*(_texts(column, mark) for column in columns), strict=True)
+    locale = LOCALES[language]
+    rows = zip(*(_texts(column, locale.decimal) for column in columns), strict=True)
     with (
         placed(target, language) as temporary,
         temporary.open("w", encoding="utf-8-sig", newline="", buffering=1 << 20) as file,
     ):
-        writer = csv.writer(file, delimiter=separator)
+        writer = csv.writer(file, delimiter=locale.separator)
         writer.writerow(_harmless([column.heading for column in columns]))
         writer.writerows(rows)
     return target

@@ -1,7 +1,8 @@
-"""Every sentence and every number that a person reads, in French and in English.
+"""Every sentence and every number that a person reads, in each language known.
 
-The catalogue lies in the YAML files beside this module, one entry per sentence, both languages side by side.
-Anything in the library may import this module; it imports nothing of the library.
+The catalogue of French and English lies in the YAML files beside this module, one entry per sentence, both languages
+side by side; what is no sentence is in :mod:`equite.wording.locales`. Anything in the library may import this module;
+it imports nothing of the library.
 """
 
 from __future__ import annotations
@@ -13,31 +14,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import yaml
 
+from equite.wording.locales import ENGLISH, LOCALES, Language, Locale
+
 __all__ = [
+    "LOCALES",
     "Amount",
     "Codes",
     "Language",
+    "Locale",
     "Nearest",
     "Numeral",
+    "Texts",
     "Worded",
     "as_language",
+    "for_all",
     "has",
     "money",
     "numeral",
     "percent",
     "preferred_language",
     "say",
+    "say_in_all",
     "sentence",
+    "shape_of_texts",
+    "symbol",
 ]
 
-Language = Literal["fr", "en"]
 #: What is worded once in each language: a title, a reason, a unit.
-Bilingual = Mapping[str, str]
+Texts = Mapping[str, str]
 
 _NBSP = "\u00a0"
 #: Decimal digits that a float holds whatever its value.
@@ -65,16 +74,32 @@ def preferred_language() -> Language:
     return as_language(locale.getlocale()[0] or "en")
 
 
+def for_all(texts: str | Texts) -> dict[str, str]:
+    """Give every language its text; one that is not worded reads the first that is."""
+    worded = {} if isinstance(texts, str) else texts
+    first = texts if isinstance(texts, str) else next(iter(texts.values()))
+    return {language: worded.get(language) or first for language in LOCALES}
+
+
+def shape_of_texts() -> str:
+    """Return how a text is written in every language on a page, for a refusal to show."""
+    return "{" + ", ".join(f'{language}: "…"' for language in LOCALES) + "}"
+
+
 @cache
-def _catalogue() -> dict[str, dict[str, Any]]:
-    """Read every YAML file beside this module into one catalogue."""
+def _read(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read every YAML file of a folder into one catalogue."""
     # All is text: read otherwise, a plain ``en: No`` would come out as ``False``.
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     entries: dict[str, dict[str, Any]] = {}
-    for file in sorted(files(__name__).iterdir(), key=lambda entry: entry.name):
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".yaml"):
             entries.update(yaml.load(file.read_text(encoding="utf-8"), Loader=loader) or {})
     return entries
+
+
+def _worded(entry: str, language: Language) -> Any:
+    return _read(LOCALES[language].sentences)[entry][language]
 
 
 def _written(value: object, language: Language) -> str:
@@ -89,7 +114,7 @@ def _written(value: object, language: Language) -> str:
 
 def sentence(entry: str, language: Language, part: str, values: Mapping[str, object]) -> str:
     """Return one part (``what`` or ``mend``) of an error's sentence, with its values filled in."""
-    template = str(_catalogue()[entry][language][part])
+    template = str(_worded(entry, language)[part])
     text = template.format_map({name: _written(value, language) for name, value in values.items()})
     if template.startswith("{nearest}") and text.startswith(" "):
         # Where nothing is near, what follows begins the sentence.
@@ -99,13 +124,18 @@ def sentence(entry: str, language: Language, part: str, values: Mapping[str, obj
 
 def say(entry: str, language: Language, /, **values: object) -> str:
     """Return a worded output (a heading, a label, a line of the terminal) in one language."""
-    template = _catalogue()[entry][language]
-    return str(template).format_map({name: _written(value, language) for name, value in values.items()})
+    template = str(_worded(entry, language))
+    return template.format_map({name: _written(value, language) for name, value in values.items()})
 
 
-def has(entry: str) -> bool:
+def say_in_all(entry: str, /, **values: object) -> dict[str, str]:
+    """Return a worded output in every language: what a result carries until it is known who reads it."""
+    return {language: say(entry, language, **values) for language in LOCALES}
+
+
+def has(entry: str, language: Language) -> bool:
     """Tell whether the catalogue has an entry."""
-    return entry in _catalogue()
+    return entry in _read(LOCALES[language].sentences)
 
 
 def numeral(value: float, language: Language, digits: int | None = None) -> str:
@@ -118,7 +148,7 @@ def numeral(value: float, language: Language, digits: int | None = None) -> str:
     ----------
     value : float
         Any number; a missing one is written ``—``.
-    language : {"fr", "en"}
+    language : str
         The readers' language.
     digits : int, optional
         Decimals to show. By default as many as the number needs: up to six, or up to nine significant digits for a
@@ -147,10 +177,9 @@ def _numeral(number: Decimal, language: Language, digits: int | None) -> str:
         text = f"{shown:f}"
     sign = "−" if shown < 0 else ""
     integer, _, decimals = text.lstrip("-").partition(".")
-    grouped = f"{int(integer):,}"
-    if language == "fr":
-        return sign + grouped.replace(",", _NBSP) + ("," + decimals if decimals else "")
-    return sign + grouped + ("." + decimals if decimals else "")
+    locale = LOCALES[language]
+    grouped = f"{int(integer):,}".replace(",", locale.grouping)
+    return sign + grouped + (locale.decimal + decimals if decimals else "")
 
 
 def _rounded(number: Decimal, digits: int) -> Decimal:
@@ -165,26 +194,28 @@ def percent(share: float, language: Language, digits: int = 1) -> str:
     """Write a share of one as a percentage: ``12,5 %`` or ``12.5%``."""
     if not math.isfinite(share):
         return numeral(share, language)
-    written = _numeral(_decimal(share).scaleb(2), language, digits)
-    return f"{written}{_NBSP}%" if language == "fr" else f"{written}%"
+    return LOCALES[language].percent.format(number=_numeral(_decimal(share).scaleb(2), language, digits))
 
 
-def money(value: float, language: Language, currency: str | Bilingual, digits: int = 2) -> str:
+def symbol(currency: str) -> str:
+    """Return the sign of a currency, or its code where it has none."""
+    return _SYMBOLS.get(currency, currency)
+
+
+def money(value: float, language: Language, currency: str | Texts, digits: int = 2) -> str:
     """Write an amount with its currency, or with the unit that replaces it.
 
     ``1 234,56 $`` in French, ``$1,234.56`` in English; a unit (``{"fr": "postes", "en": "positions"}``) follows the
-    number in both.
+    number in every language.
     """
     written = numeral(value, language, digits)
     if written in ("—", "∞", "−∞"):
         return written
     if not isinstance(currency, str):
         return f"{written}{_NBSP}{_written(currency, language)}"
-    symbol = _SYMBOLS.get(currency, currency)
-    if language == "fr":
-        return f"{written}{_NBSP}{symbol}"
-    gap = _NBSP if symbol.isalpha() else ""
-    return f"−{symbol}{gap}{written[1:]}" if written.startswith("−") else f"{symbol}{gap}{written}"
+    before, after = LOCALES[language].around(symbol(currency))
+    minus = "−" if written.startswith("−") else ""
+    return minus + before + written.removeprefix("−") + after
 
 
 @dataclass(frozen=True)
@@ -204,7 +235,7 @@ class Amount:
     """An amount of money (or of the unit that replaces it) in a sentence."""
 
     value: float
-    currency: str | Bilingual = ""
+    currency: str | Texts = ""
     digits: int = 2
 
     def in_language(self, language: Language) -> str:
@@ -214,7 +245,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class Nearest:
-    """The known names nearest to one that was not found: written ``did you mean …?``, or nothing."""
+    """The known names nearest to one that was not found: asked whether they were meant, or nothing."""
 
     names: tuple[str, ...]
 
@@ -222,8 +253,7 @@ class Nearest:
         """Word the question, or give an empty text when no name is near."""
         if not self.names:
             return ""
-        joined = (" ou " if language == "fr" else " or ").join(f"'{name}'" for name in self.names)
-        return f"vouliez-vous dire {joined}\u202f?" if language == "fr" else f"did you mean {joined}?"
+        return say("nearest", language, names=LOCALES[language].either.join(f"'{name}'" for name in self.names))
 
 
 @dataclass(frozen=True)
@@ -239,9 +269,11 @@ class Codes:
         left = len(self.codes) - self.most
         if left <= 0:
             return shown
-        return f"{shown} et {left} autre{'s' if left > 1 else ''}" if language == "fr" else f"{shown} and {left} more"
+        entry = "codes-more-one" if LOCALES[language].is_singular(left) else "codes-more-many"
+        return say(entry, language, codes=shown, left=left)
 
 
 def as_language(text: str) -> Language:
-    """Return ``text`` as a language, French for anything that begins with ``fr``."""
-    return "fr" if text.lower().startswith("fr") else "en"
+    """Return the language that a machine's name for it (``fr_CA``, ``French_Canada``) begins with, else English."""
+    folded = text.lower()
+    return next((locale.code for locale in LOCALES.values() if folded.startswith(locale.begins)), ENGLISH.code)

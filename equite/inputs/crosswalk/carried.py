@@ -78,7 +78,7 @@ class Carried:
 
         Parameters
         ----------
-        language : {"fr", "en"}, optional
+        language : str, optional
             By default that of the machine's user.
         """
         return carried_notes(self, language or preferred_language())

@@ -9,7 +9,8 @@ import pandas as pd
 
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.boundaries import boundaries
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
+from equite.wording import say_in_all
 
 if TYPE_CHECKING:
     from equite.inputs.crosswalk.crosswalk import Crosswalk
@@ -63,18 +64,18 @@ def _by(pieces: pd.DataFrame, heading: str) -> pd.Series:
 
 
 def _described(found: pd.DataFrame) -> pd.DataFrame:
-    share, count = words("share, 0 to 1", "part, de 0 à 1"), words("counterparts", "vis-à-vis")
+    share, count = say_in_all("measure-share"), say_in_all("measure-counterparts")
     return described(
         found,
-        title=words("Coherence of boundaries", "Cohérence des limites territoriales"),
+        title=say_in_all("measure-boundaries"),
         unit=share,
-        method=words("share of the weight in the main counterpart", "part du poids dans le vis-à-vis principal"),
+        method=say_in_all("measure-counterpart-method"),
         source="Laakso and Taagepera (1979), Comparative Political Studies 12(1); measure of equite's own catalogue",
         columns={
-            "main": (words("Main counterpart", "Vis-à-vis principal"), words("code", "code")),
-            "main_overlap_share": (words("Share in the main overlap", "Part dans le recoupement principal"), share),
-            "districts_touched": (words("Counterparts touched", "Vis-à-vis touchés"), count),
-            "effective_number": (words("Effective number of counterparts", "Nombre effectif de vis-à-vis"), count),
-            "outside": (words("Share with no counterpart", "Part sans vis-à-vis"), share),
+            "main": (say_in_all("measure-main-counterpart"), say_in_all("measure-code")),
+            "main_overlap_share": (say_in_all("measure-main-overlap"), share),
+            "districts_touched": (say_in_all("measure-counterparts-touched"), count),
+            "effective_number": (say_in_all("measure-effective-counterparts"), count),
+            "outside": (say_in_all("measure-no-counterpart"), share),
         },
     )

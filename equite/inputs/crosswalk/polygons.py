@@ -14,12 +14,10 @@ from equite.inputs.columns import unknown_column
 from equite.inputs.crosswalk.links import Floats, Links, Places, Texts, linked
 from equite.inputs.indicators.checks import COUNT, checked_numbers, labels_of, note_blank_codes, note_repeated
 from equite.inputs.reading import Source
-from equite.wording import Codes
+from equite.wording import Codes, say_in_all
 
 __all__ = ["read_polygons"]
 
-#: What the sentences call a layer.
-_SIDES = {"source": {"en": "source", "fr": "source"}, "target": {"en": "target", "fr": "cible"}}
 #: Territories of one layer may share this part of an area and still be taken to touch, not to overlap.
 _TOUCH = 1e-6
 
@@ -75,11 +73,13 @@ def _layer(layer: object, side: str) -> Any:
             layer = geopandas.read_file(layer)
         # Which errors a damaged or absent file raises is the affair of the library that reads it.
         except Exception as error:
-            raise _refused("polygons-no-layer", side=_SIDES[side], reason=type(error).__name__) from error
+            raise _refused(
+                "polygons-no-layer", side=say_in_all(f"polygons-side-{side}"), reason=type(error).__name__
+            ) from error
     if not isinstance(layer, geopandas.GeoDataFrame) or layer.active_geometry_name is None:
-        raise _refused("polygons-no-layer", side=_SIDES[side], reason=type(layer).__name__)
+        raise _refused("polygons-no-layer", side=say_in_all(f"polygons-side-{side}"), reason=type(layer).__name__)
     if layer.crs is None or not layer.crs.is_projected:
-        raise _refused("polygons-not-projected", side=_SIDES[side])
+        raise _refused("polygons-not-projected", side=say_in_all(f"polygons-side-{side}"))
     return layer.reset_index(drop=True)
 
 
@@ -99,9 +99,14 @@ def _codes(layer: Any, heading: str, side: str, problems: Problems) -> Texts:
     shapes, labels = layer.geometry, labels_of([codes])
     usable = shapes.geom_type.isin(["Polygon", "MultiPolygon"]) & shapes.is_valid & (shapes.area > 0)
     if not usable.all():
-        problems.add("polygons-invalid", heading, side=_SIDES[side], codes=Codes(tuple(labels[~usable.to_numpy()])))
+        problems.add(
+            "polygons-invalid",
+            heading,
+            side=say_in_all(f"polygons-side-{side}"),
+            codes=Codes(tuple(labels[~usable.to_numpy()])),
+        )
     elif overlapping := _overlapping(layer, codes):
-        problems.add("polygons-overlap", heading, side=_SIDES[side], codes=Codes(overlapping))
+        problems.add("polygons-overlap", heading, side=say_in_all(f"polygons-side-{side}"), codes=Codes(overlapping))
     return codes
 
 

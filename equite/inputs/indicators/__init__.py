@@ -1,7 +1,7 @@
 """Indicators computed from what users have: people, areas, coordinates, cases, jobs, small areas, districts.
 
 Pure functions. Each takes numbers keyed by territory code or a table, gives a pandas Series or DataFrame indexed by
-code, sorted, and says of itself in ``.attrs`` its ``title``, ``unit`` and ``method`` (each in French and in English)
+code, sorted, and says of itself in ``.attrs`` its ``title``, ``unit`` and ``method`` (each in every language)
 and its ``source``. Whatever is wrong is refused at once, with every code that it touches; no row is dropped.
 """
 

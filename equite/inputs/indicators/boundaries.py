@@ -9,13 +9,11 @@ import pandas as pd
 
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, note_all_zero
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
 from equite.inputs.indicators.tables import Groups, long_table
-from equite.wording import Codes
+from equite.wording import Codes, say_in_all
 
 __all__ = ["boundaries"]
-
-_SHARE = words("share, 0 to 1", "part, de 0 à 1")
 
 
 def boundaries(
@@ -68,7 +66,7 @@ def boundaries(
     """
     problems = Problems(TerritoriesError)
     if not (math.isfinite(minimum_share) and 0 <= minimum_share <= 1):
-        expected = words("a share, 0 to 1", "une part, de 0 à 1")
+        expected = say_in_all("measure-expected-share")
         problems.add("indicator-option", "minimum_share", value=str(minimum_share), expected=expected)
     texts = [territory, district] if institution is None else [territory, institution, district]
     rows = long_table(pieces, problems, texts=texts, unique=texts, numbers={people: COUNT})
@@ -96,21 +94,18 @@ def boundaries(
     )
     return described(
         found,
-        title=words("Coherence of boundaries", "Cohérence des limites territoriales"),
-        unit=_SHARE,
-        method=words(
-            "share of people in each institution's main district, mean over institutions",
-            "part des personnes dans le district principal de chaque institution, moyenne des institutions",
-        ),
+        title=say_in_all("measure-boundaries"),
+        unit=say_in_all("measure-share"),
+        method=say_in_all("measure-boundaries-method"),
         source="OVSS and Collectif (2022), Équité territoriale; measure of equite's own catalogue",
         columns={
-            "districts_touched": (words("Districts touched", "Districts touchés"), words("districts", "districts")),
-            "main_overlap_share": (words("Share in the main overlap", "Part dans le recoupement principal"), _SHARE),
+            "districts_touched": (say_in_all("measure-districts-touched"), say_in_all("measure-districts")),
+            "main_overlap_share": (say_in_all("measure-main-overlap"), say_in_all("measure-share")),
             "lowest_overlap_share": (
-                words("Share, worst institution", "Part, institution la plus mal alignée"),
-                _SHARE,
+                say_in_all("measure-lowest-overlap"),
+                say_in_all("measure-share"),
             ),
-            "coverage": (words("Least covered over most covered", "La moins couverte sur la plus couverte"), _SHARE),
+            "coverage": (say_in_all("measure-least-covered"), say_in_all("measure-share")),
         },
         minimum_share=minimum_share,
     )

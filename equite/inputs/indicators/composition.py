@@ -7,13 +7,11 @@ import pandas as pd
 
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, Floats, note_all_zero
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
 from equite.inputs.indicators.tables import long_table, wide_table
+from equite.wording import say_in_all
 
 __all__ = ["diversity", "localisation"]
-
-_SHARE = words("index, 0 to 1", "indice de 0 à 1")
-_ENTROPY = words("natural units (nats)", "unités naturelles (nats)")
 
 
 def diversity(
@@ -75,19 +73,16 @@ def diversity(
     )
     return described(
         found,
-        title=words("Diversity", "Diversité"),
-        unit=_ENTROPY,
-        method=words(
-            f"entropy of the shares of {shares.shape[1]} categories, natural logarithm",
-            f"entropie des parts de {shares.shape[1]} catégories, logarithme naturel",
-        ),
+        title=say_in_all("measure-diversity"),
+        unit=say_in_all("measure-nats"),
+        method=say_in_all("measure-diversity-method", count=shares.shape[1]),
         source="Shannon (1948), A Mathematical Theory of Communication; Pielou (1966), The Measurement of Diversity; "
         "Simpson (1949), Measurement of Diversity",
         columns={
-            "entropy": (words("Entropy", "Entropie"), _ENTROPY),
-            "evenness": (words("Evenness", "Équitabilité"), _SHARE),
-            "sum_of_squared_shares": (words("Sum of squared shares", "Somme des carrés des parts"), _SHARE),
-            "categories": (words("Categories present", "Catégories présentes"), words("categories", "catégories")),
+            "entropy": (say_in_all("measure-entropy"), say_in_all("measure-nats")),
+            "evenness": (say_in_all("measure-evenness"), say_in_all("measure-index-of-one")),
+            "sum_of_squared_shares": (say_in_all("measure-squared-shares"), say_in_all("measure-index-of-one")),
+            "categories": (say_in_all("measure-categories-present"), say_in_all("measure-categories")),
         },
     )
 
@@ -132,12 +127,9 @@ def localisation(
     apart = np.abs(_shares(amounts) - together / together.sum()).sum(axis=1) / 2
     return described(
         pd.Series(np.clip(apart, 0, 1), index=amounts.index, name="localisation"),
-        title=words("Coefficient of localisation", "Coefficient de localisation"),
-        unit=_SHARE,
-        method=words(
-            "half the sum of the absolute gaps between the territory's shares and those of all",
-            "moitié de la somme des écarts absolus entre les parts du territoire et celles de l’ensemble",
-        ),
+        title=say_in_all("measure-localisation"),
+        unit=say_in_all("measure-index-of-one"),
+        method=say_in_all("measure-localisation-method"),
         source="Hoover (1936), The Measurement of Industrial Localization; "
         "Florence (1939), Report on the Location of Industry",
     )
@@ -150,7 +142,7 @@ def _amounts(
     if category is None and amount is None:
         amounts = wide_table(table, territory, problems, rules=COUNT).sort_index(axis="columns")
     elif territory is None or category is None or amount is None:
-        three = words("'territory', 'category' and 'amount' together", "« territory », « category » et « amount »")
+        three = say_in_all("measure-expected-headings")
         problems.add("indicator-headings", expected=three)
         raise TerritoriesError(problems.found)
     else:

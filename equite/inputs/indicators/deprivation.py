@@ -10,13 +10,11 @@ import pandas as pd
 
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, SCORE, Floats, note_all_zero
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
 from equite.inputs.indicators.tables import Groups, long_table
+from equite.wording import say_in_all
 
 __all__ = ["deprivation", "weighted_mean"]
-
-_SHARE = words("share, 0 to 1", "part, de 0 à 1")
-_COVERAGE = (words("People measured", "Personnes mesurées"), _SHARE)
 
 
 def weighted_mean(table: object, *, territory: str, place: str, people: str, value: str) -> pd.DataFrame:
@@ -56,13 +54,13 @@ def weighted_mean(table: object, *, territory: str, place: str, people: str, val
     mean, coverage = _mean(rows[value].to_numpy(), rows[people].to_numpy(), groups)
     return described(
         pd.DataFrame({"mean": mean, "coverage": coverage}, index=groups.index),
-        title=words(f"Mean of {value}", f"Moyenne de {value}"),
-        unit=words(f"that of {value}", f"celle de {value}"),
-        method=words("mean of the places, weighted by people", "moyenne des milieux, pondérée par la population"),
+        title=say_in_all("measure-mean-of", column=value),
+        unit=say_in_all("measure-that-of", column=value),
+        method=say_in_all("measure-weighted-mean-method"),
         source="Statistics Canada (2023), The Canadian Index of Multiple Deprivation: User Guide, 2021",
         columns={
-            "mean": (words("Weighted mean", "Moyenne pondérée"), words(f"that of {value}", f"celle de {value}")),
-            "coverage": _COVERAGE,
+            "mean": (say_in_all("measure-weighted-mean"), say_in_all("measure-that-of", column=value)),
+            "coverage": (say_in_all("measure-people-measured"), say_in_all("measure-share")),
         },
     )
 
@@ -133,18 +131,18 @@ def deprivation(
     """
     problems = Problems(TerritoriesError)
     if quintiles not in ("people", "areas"):
-        expected = words("'people' or 'areas'", "« people » ou « areas »")
+        expected = say_in_all("measure-expected-quintiles")
         problems.add("indicator-option", "quintiles", value=str(quintiles), expected=expected)
     if edge is not None and not math.isfinite(edge):
-        problems.add("indicator-option", "edge", value=str(edge), expected=words("a score", "un score"))
+        problems.add("indicator-option", "edge", value=str(edge), expected=say_in_all("measure-expected-score"))
     rows, groups = _small_areas(table, _Headings(territory, area, people, score), [area], problems)
     scores, living = rows[score].to_numpy(), rows[people].to_numpy()
     if edge is None:
         edge = _edge(scores, living if quintiles == "people" else np.ones(len(living)))
     mean, coverage = _mean(scores, living, groups)
     worst, _ = _mean(np.where(np.isnan(scores), np.nan, scores >= edge), living, groups)
-    held = words("people", "personnes") if quintiles == "people" else words("areas", "aires")
-    unit = words(f"score of {score}", f"score de {score}")
+    counted = say_in_all("measure-people") if quintiles == "people" else say_in_all("measure-areas")
+    unit = say_in_all("measure-score-of", column=score)
     return described(
         pd.DataFrame(
             {
@@ -156,23 +154,20 @@ def deprivation(
             },
             index=groups.index,
         ),
-        title=words("Deprivation", "Défavorisation"),
+        title=say_in_all("measure-deprivation"),
         unit=unit,
-        method=words(
-            f"mean of small areas weighted by people; quintiles of equal numbers of {held['en']}",
-            f"moyenne des petites aires pondérée par la population ; quintiles d’un même nombre de {held['fr']}",
-        ),
+        method=say_in_all("measure-deprivation-method", counted=counted),
         source="Statistics Canada (2023), The Canadian Index of Multiple Deprivation: User Guide, 2021; "
         "Pampalon and Raymond (2000), A Deprivation Index for Health and Welfare Planning in Quebec",
         columns={
-            "mean_score": (words("Mean score", "Score moyen"), unit),
+            "mean_score": (say_in_all("measure-mean-score"), unit),
             "worst_two_quintiles": (
-                words("People in quintiles 4 and 5", "Personnes dans les quintiles 4 et 5"),
-                _SHARE,
+                say_in_all("measure-worst-quintiles"),
+                say_in_all("measure-share"),
             ),
-            "coverage": _COVERAGE,
-            "people": (words("People", "Population"), words("people", "personnes")),
-            "areas": (words("Small areas", "Petites aires"), words("areas", "aires")),
+            "coverage": (say_in_all("measure-people-measured"), say_in_all("measure-share")),
+            "people": (say_in_all("measure-people-in-all"), say_in_all("measure-people")),
+            "areas": (say_in_all("measure-small-areas"), say_in_all("measure-areas")),
         },
         edge=edge,
         quintiles=quintiles,

@@ -10,9 +10,9 @@ import pandas as pd
 
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, LATITUDE, LONGITUDE, Floats, Rule, note_all_zero
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
 from equite.inputs.indicators.tables import Groups, long_table, wide_table
-from equite.wording import Codes, Numeral
+from equite.wording import Codes, Numeral, say_in_all
 
 __all__ = ["EARTH_RADIUS_KM", "distance_between_places", "distance_to_nearest", "great_circle_km"]
 
@@ -20,7 +20,6 @@ __all__ = ["EARTH_RADIUS_KM", "distance_between_places", "distance_to_nearest", 
 EARTH_RADIUS_KM = 6371.0088
 #: Rows of distances held at once: a block of 256 by 10,000 places is 20 MB.
 _BLOCK = 256
-_KM = words("km as the crow flies", "km à vol d’oiseau")
 _SOURCE = "Sinnott (1984), Virtues of the Haversine; Moritz (2000), Geodetic Reference System 1980"
 
 
@@ -120,13 +119,13 @@ def distance_to_nearest(
     found = pd.DataFrame({"nearest": towns.index.to_numpy()[nearest], "distance_km": lengths.min(axis=1)}, points.index)
     return described(
         found,
-        title=words("Distance to the nearest centre", "Distance du centre le plus proche"),
-        unit=_KM,
-        method=words("haversine, R = 6371.0088 km", "haversine, R = 6 371,0088 km"),
+        title=say_in_all("measure-nearest-centre-distance"),
+        unit=say_in_all("measure-kilometres"),
+        method=say_in_all("measure-haversine"),
         source=_SOURCE,
         columns={
-            "nearest": (words("Nearest centre", "Centre le plus proche"), words("name", "nom")),
-            "distance_km": (words("Distance", "Distance"), _KM),
+            "nearest": (say_in_all("measure-nearest-centre"), say_in_all("measure-name")),
+            "distance_km": (say_in_all("measure-distance"), say_in_all("measure-kilometres")),
         },
         centres=tuple(towns.index),
     )
@@ -195,17 +194,14 @@ def distance_between_places(
     )
     return described(
         found,
-        title=words("Distance between places", "Distance entre les milieux"),
-        unit=_KM,
-        method=words(
-            "mean distance weighted by the product of the shares of people; haversine, R = 6371.0088 km",
-            "distance moyenne pondérée par le produit des parts de population ; haversine, R = 6 371,0088 km",
-        ),
+        title=say_in_all("measure-places-distance"),
+        unit=say_in_all("measure-kilometres"),
+        method=say_in_all("measure-places-distance-method"),
         source=f"Rao (1982), Diversity and Dissimilarity Coefficients; {_SOURCE}",
         columns={
-            "mean_distance_km": (words("Mean distance between people", "Distance moyenne entre les gens"), _KM),
-            "to_main_place_km": (words("Mean distance to the main place", "Distance moyenne du milieu principal"), _KM),
-            "main_place": (words("Main place", "Milieu principal"), words("code", "code")),
+            "mean_distance_km": (say_in_all("measure-people-distance"), say_in_all("measure-kilometres")),
+            "to_main_place_km": (say_in_all("measure-main-place-distance"), say_in_all("measure-kilometres")),
+            "main_place": (say_in_all("measure-main-place"), say_in_all("measure-code")),
         },
     )
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, DIVISOR
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
 from equite.inputs.indicators.tables import Keyed, aligned, wide_table
-from equite.wording import numeral
+from equite.wording import Numeral, say_in_all
 
 __all__ = ["mean_yearly_growth", "rate"]
 
@@ -62,29 +62,26 @@ def rate(cases: Keyed, population: Keyed, *, per: float = 1000.0) -> pd.DataFram
     """
     problems = Problems(TerritoriesError)
     if not (math.isfinite(per) and per > 0):
-        above_zero = words("a number above zero", "un nombre plus grand que zéro")
+        above_zero = say_in_all("measure-expected-above-zero")
         problems.add("indicator-option", "per", value=str(per), expected=above_zero)
     table = aligned({"cases": (cases, COUNT), "population": (population, DIVISOR)}, problems)
     problems.refuse()
     few = table["cases"] < _FEW
-    unit = words(f"per {numeral(per, 'en')} people", f"pour {numeral(per, 'fr')} personnes")
+    unit = say_in_all("measure-rate-unit", base=Numeral(per))
     found = described(
         pd.DataFrame({"rate": per * table["cases"] / table["population"], "few_cases": few}),
-        title=words("Rate", "Taux"),
+        title=say_in_all("measure-rate"),
         unit=unit,
-        method=words("base · cases / people", "base · cas / personnes"),
+        method=say_in_all("measure-rate-method"),
         source="Brillinger (1986), The Natural Variability of Vital Rates and Associated Statistics",
         columns={
-            "rate": (words("Rate", "Taux"), unit),
-            "few_cases": (words("Fewer than 5 cases", "Moins de 5 cas"), words("yes or no", "oui ou non")),
+            "rate": (say_in_all("measure-rate"), unit),
+            "few_cases": (say_in_all("measure-few-cases"), say_in_all("measure-yes-or-no")),
         },
     )
     if few.any():
         codes = ", ".join(table.index[few])
-        found.attrs["caution"] = words(
-            f"Fewer than 5 cases, a rate that chance moves a great deal: {codes}.",
-            f"Moins de 5 cas, un taux que le hasard fait beaucoup varier : {codes}.",
-        )
+        found.attrs["caution"] = say_in_all("measure-few-cases-caution", codes=codes)
     return found
 
 
@@ -125,10 +122,10 @@ def mean_yearly_growth(
     """
     problems = Problems(TerritoriesError)
     if last <= first:
-        later = words(f"a year after {first}", f"une année après {first}")
+        later = say_in_all("measure-expected-later", year=first)
         problems.add("indicator-option", "last", value=str(last), expected=later)
     if not (math.isfinite(per) and per > 0):
-        above_zero = words("a number above zero", "un nombre plus grand que zéro")
+        above_zero = say_in_all("measure-expected-above-zero")
         problems.add("indicator-option", "per", value=str(per), expected=above_zero)
     # The same year twice is one column: what is refused is said above.
     people = wide_table(table, key, problems, rules={str(last): COUNT, str(first): DIVISOR})
@@ -137,21 +134,12 @@ def mean_yearly_growth(
     emptied = people.index[np.asarray(people[str(last)] == 0)]
     found = described(
         growth.rename("mean_yearly_growth"),
-        title=words("Mean yearly growth", "Taux d’accroissement annuel moyen"),
-        unit=words(
-            f"per {numeral(per, 'en')} and per year, {first} to {last}",
-            f"pour {numeral(per, 'fr')} et par an, de {first} à {last}",
-        ),
-        method=words(
-            "geometric mean: (last / first)^(1 / years) - 1",
-            "moyenne géométrique : (dernière / première)^(1 / années) - 1",
-        ),
+        title=say_in_all("measure-growth"),
+        unit=say_in_all("measure-growth-unit", base=Numeral(per), first=first, last=last),
+        method=say_in_all("measure-growth-method"),
         source="Shryock and Siegel (1976), The Methods and Materials of Demography",
         years=(first, last),
     )
     if len(emptied):
-        found.attrs["caution"] = words(
-            f"Nobody is left, which hides when they went: {', '.join(emptied)}.",
-            f"Il ne reste personne, ce qui cache quand les gens sont partis : {', '.join(emptied)}.",
-        )
+        found.attrs["caution"] = say_in_all("measure-emptied-caution", codes=", ".join(emptied))
     return found

@@ -7,26 +7,21 @@ from typing import TypeVar
 
 import pandas as pd
 
-from equite.wording import Bilingual
+from equite.wording import Texts
 
-__all__ = ["described", "words"]
+__all__ = ["described"]
 
 Result = TypeVar("Result", pd.Series, pd.DataFrame)
-
-
-def words(en: str, fr: str) -> dict[str, str]:
-    """Word something in both languages."""
-    return {"en": en, "fr": fr}
 
 
 def described(
     result: Result,
     *,
-    title: Bilingual,
-    unit: Bilingual,
-    method: Bilingual,
+    title: Texts,
+    unit: Texts,
+    method: Texts,
     source: str,
-    columns: Mapping[str, tuple[Bilingual, Bilingual]] | None = None,
+    columns: Mapping[str, tuple[Texts, Texts]] | None = None,
     **more: object,
 ) -> Result:
     """Return a result its attributes.
@@ -36,7 +31,7 @@ def described(
     result : pandas.Series or pandas.DataFrame
         What was computed, indexed by code.
     title, unit, method : mapping
-        Each in French and in English.
+        Each in every language.
     source : str
         Author, year, title.
     columns : mapping, optional

@@ -9,14 +9,13 @@ import pandas as pd
 
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, DIVISOR, note_all_zero
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
 from equite.inputs.indicators.tables import Groups, Keyed, aligned, long_table
-from equite.wording import Codes
+from equite.wording import Codes, say_in_all
 
 __all__ = ["density", "dispersion"]
 
 _TOTAL = re.compile(r"total", re.IGNORECASE)
-_SHARE = words("share, 0 to 1", "part, de 0 à 1")
 
 
 def density(population: Keyed, *, land_area: Keyed, total_area: Keyed | None = None) -> pd.Series:
@@ -72,9 +71,9 @@ def density(population: Keyed, *, land_area: Keyed, total_area: Keyed | None = N
     problems.refuse()
     return described(
         (table["population"] / table["land_area"]).rename("density"),
-        title=words("Population density", "Densité de la population"),
-        unit=words("people per km² of land", "habitants par km² de terre"),
-        method=words("population / land area", "population / superficie de terre"),
+        title=say_in_all("measure-density"),
+        unit=say_in_all("measure-density-unit"),
+        method=say_in_all("measure-density-method"),
         source="Statistics Canada (2022), Dictionary, Census of Population, 2021, Population density",
     )
 
@@ -130,17 +129,17 @@ def dispersion(table: object, *, territory: str, place: str, people: str) -> pd.
     )
     return described(
         found,
-        title=words("Dispersion of the population", "Dispersion de la population"),
-        unit=_SHARE,
-        method=words("1 - sum of the squared shares of the places", "1 - somme des carrés des parts des milieux"),
+        title=say_in_all("measure-dispersion"),
+        unit=say_in_all("measure-share"),
+        method=say_in_all("measure-dispersion-method"),
         source="Simpson (1949), Measurement of Diversity; Hirschman (1964), The Paternity of an Index",
         columns={
-            "dispersion": (words("Dispersion", "Dispersion"), _SHARE),
+            "dispersion": (say_in_all("measure-dispersion-short"), say_in_all("measure-share")),
             "outside_main_place": (
-                words("Share outside the main place", "Part hors du milieu principal"),
-                _SHARE,
+                say_in_all("measure-outside-main-place"),
+                say_in_all("measure-share"),
             ),
-            "main_place": (words("Main place", "Milieu principal"), words("code", "code")),
-            "places": (words("Places with people", "Milieux habités"), words("places", "milieux")),
+            "main_place": (say_in_all("measure-main-place"), say_in_all("measure-code")),
+            "places": (say_in_all("measure-places-with-people"), say_in_all("measure-places")),
         },
     )

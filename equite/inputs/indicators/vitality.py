@@ -9,15 +9,14 @@ import pandas as pd
 
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import ANY, COUNT, Rule
-from equite.inputs.indicators.results import described, words
+from equite.inputs.indicators.results import described
 from equite.inputs.indicators.tables import Keyed, aligned
-from equite.wording import Codes, Numeral
+from equite.wording import LOCALES, Codes, Numeral, say_in_all
 
 __all__ = ["modified_z", "vitality_after_isq"]
 
 #: The third quartile of the standard normal distribution: with it, the score is a plain z on normal data.
 _QUARTILE = 0.6745
-_SCORE = words("modified z-score", "cote Z modifiée")
 
 
 def modified_z(values: Keyed) -> pd.Series:
@@ -53,9 +52,9 @@ def modified_z(values: Keyed) -> pd.Series:
     problems.refuse()
     return described(
         scores.rename("modified_z"),
-        title=words("Modified z-score", "Cote Z modifiée"),
-        unit=_SCORE,
-        method=words("0.6745 (x - median) / MAD", "0,6745 (x - médiane) / écart absolu médian"),
+        title=say_in_all("measure-modified-z"),
+        unit=say_in_all("measure-modified-z-unit"),
+        method=say_in_all("measure-modified-z-method"),
         source="Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers",
     )
 
@@ -106,7 +105,7 @@ def vitality_after_isq(*, work_rate: Keyed, median_income: Keyed, growth: Keyed,
     """
     problems = Problems(TerritoriesError)
     if not (math.isfinite(shift) and shift > 0):
-        above_zero = words("a number above zero", "un nombre plus grand que zéro")
+        above_zero = say_in_all("measure-expected-above-zero")
         problems.add("indicator-option", "shift", value=str(shift), expected=above_zero)
     columns = {
         "work_rate": (work_rate, Rule(0.0, 100.0)),
@@ -119,26 +118,21 @@ def vitality_after_isq(*, work_rate: Keyed, median_income: Keyed, growth: Keyed,
         _refuse_low(scores, shift, problems)
     problems.refuse()
     index = np.cbrt((scores + shift).prod(axis=1))
-    unit = words(f"index value, {_written(shift, '.')} at the medians", f"valeur, {_written(shift, ',')} aux médianes")
+    shown = {language: f"{shift:g}".replace(".", locale.decimal) for language, locale in LOCALES.items()}
+    unit = say_in_all("measure-vitality-unit", shift=shown)
     return described(
         pd.DataFrame({"index": index, "centred": index - shift, **scores}),
-        title=words(
-            "Economic vitality after the ISQ's recipe (not the official IVÉ)",
-            "Vitalité économique d’après la recette de l’ISQ (ce n’est pas l’IVÉ officiel)",
-        ),
+        title=say_in_all("measure-vitality"),
         unit=unit,
-        method=words(
-            f"geometric mean of three modified z-scores, each plus {_written(shift, '.')}",
-            f"moyenne géométrique de trois cotes Z modifiées, chacune augmentée de {_written(shift, ',')}",
-        ),
+        method=say_in_all("measure-vitality-method", shift=shown),
         source="after Ladouceur (2021), Indice de vitalité économique des territoires, ISQ; "
         "Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers",
         columns={
-            "index": (words("Vitality after the ISQ", "Vitalité d’après l’ISQ"), unit),
-            "centred": (words("Gap from the medians", "Écart aux médianes"), words("index points", "points d’indice")),
-            "z_work_rate": (words("Rate of workers", "Taux de travailleurs"), _SCORE),
-            "z_median_income": (words("Median income", "Revenu médian"), _SCORE),
-            "z_growth": (words("Population growth", "Accroissement de la population"), _SCORE),
+            "index": (say_in_all("measure-vitality-index"), unit),
+            "centred": (say_in_all("measure-gap-from-medians"), say_in_all("measure-index-points")),
+            "z_work_rate": (say_in_all("measure-rate-of-workers"), say_in_all("measure-modified-z-unit")),
+            "z_median_income": (say_in_all("measure-median-income"), say_in_all("measure-modified-z-unit")),
+            "z_growth": (say_in_all("measure-population-growth"), say_in_all("measure-modified-z-unit")),
         },
         official=False,
         shift=shift,
@@ -161,7 +155,3 @@ def _refuse_low(scores: pd.DataFrame, shift: float, problems: Problems) -> None:
         if low.any():
             codes = Codes(tuple(scores.index[low]))
             problems.add("indicator-not-positive", str(name), codes=codes, needed=needed, shift=Numeral(shift))
-
-
-def _written(number: float, mark: str) -> str:
-    return f"{number:g}".replace(".", mark)

@@ -22,7 +22,7 @@ from equite.errors import Problem, nearest
 from equite.inputs import cells
 from equite.inputs.cells import fold, text_of, texts_of, tidy
 from equite.inputs.reading import Source
-from equite.wording import Codes, Language
+from equite.wording import LOCALES, Codes, Language
 
 __all__ = ["Figure", "Kind", "LeftOut", "RowRules", "Rows", "RowsRead", "SumOf", "Suspect", "refusal_of", "refusals"]
 
@@ -303,10 +303,9 @@ class _Named:
 
     def in_language(self, language: Language) -> str:
         """List the rows."""
-        opened, closed = ("« ", " »") if language == "fr" else ("'", "'")
         told = []
         for row, label, aside in self.rows:
-            inside = f"{opened}{_short(label)}{closed}" if label else ""
+            inside = LOCALES[language].quoted(_short(label)) if label else ""
             inside += aside.in_language(language) if aside else ""
             told.append(f"{row} ({inside.strip()})" if inside else str(row))
         return Codes(tuple(told), _NAMED).in_language(language)

@@ -15,7 +15,7 @@ from equite.report.html import tables
 from equite.report.language.labels import Labels, plain
 from equite.report.language.speech import typeset
 from equite.report.terminal.grid import Grid, shortened, squeezed
-from equite.wording import Codes, Language
+from equite.wording import LOCALES, Codes, Language
 
 __all__ = ["comparison_grids", "comparison_html", "comparison_notes", "comparison_text", "comparison_to_csv"]
 
@@ -34,7 +34,7 @@ def comparison_text(comparison: Comparison, language: Language | None = None, *,
     ----------
     comparison : Comparison
         The comparison.
-    language : {"fr", "en"}, optional
+    language : str, optional
         By default the language of the reference.
     width : int
         Characters to a line; names are cut to fit, numbers never.
@@ -189,17 +189,17 @@ def comparison_to_csv(comparison: Comparison, path: str | Path, language: Langua
     """
     labels = Labels(comparison.reference.formula, language)
     target = ending(path, CSV, labels.language)
-    mark, separator = (",", ";") if labels.language == "fr" else (".", ",")
+    locale = LOCALES[labels.language]
     headings = {"code": labels.say("heading-code"), "name": labels.say("heading-name")}
     for label in comparison.labels:
         headings[f"amount_{label}"] = f"{label} ({labels.symbol})"
         headings[f"difference_{label}"] = f"{label}, {labels.say('compare-difference')} ({labels.symbol})"
         headings[f"relative_{label}"] = f"{label}, {labels.say('compare-relative')}"
     with placed(target, labels.language) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=separator)
+        writer = csv.writer(file, delimiter=locale.separator)
         writer.writerow([_harmless(headings[column]) for column in comparison.table.columns])
         for row in comparison.table.itertuples(index=False):
-            writer.writerow([_cell(value, mark, comparison.digits) for value in row])
+            writer.writerow([_cell(value, locale.decimal, comparison.digits) for value in row])
     return target
 
 

@@ -40,7 +40,7 @@ def diagnosis_text(diagnosis: Diagnosis, language: Language | None = None, *, wi
     ----------
     diagnosis : Diagnosis
         The diagnosis.
-    language : {"fr", "en"}, optional
+    language : str, optional
         By default the page's.
     width : int
         Characters to a line; names are cut to fit, numbers never.

@@ -42,7 +42,7 @@ def governance_text(found: GovernanceComparison, language: Language | None = Non
     ----------
     found : GovernanceComparison
         The comparison.
-    language : {"fr", "en"}, optional
+    language : str, optional
         By default the plan's.
     width : int
         Characters to a line; names are cut to fit, numbers never.

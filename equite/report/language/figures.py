@@ -225,7 +225,9 @@ def _place(speech: Speech, where: str) -> tuple[str, str]:
             words.append(speech.say(f"words-place-{key}", name=speech.quoted(said)))
         elif key != "value" or not words:
             # What stands before it already says which value.
-            words.append(speech.say(f"words-key-{key}") if has(f"words-key-{key}") else speech.plain(key))
+            words.append(
+                speech.say(f"words-key-{key}") if has(f"words-key-{key}", speech.language) else speech.plain(key)
+            )
     sentence = ", ".join(words)
     return sentence[:1].upper() + sentence[1:], where.rsplit(".", 1)[-1]
 
@@ -241,7 +243,7 @@ def _below(thing: Any, key: str) -> Any:
 
 def _value(speech: Speech, key: str, value: object) -> str:
     text = str(value)
-    if has(f"words-choice-{text}"):
+    if has(f"words-choice-{text}", speech.language):
         return speech.say(f"words-choice-{text}")
     numeric = re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", text)
     if key in _EXPRESSIONS or numeric or key in ("envelope", "share", *speech.formula.variables):

@@ -34,7 +34,7 @@ def formula_in_words(formula: Formula, language: Language | None = None, *, widt
     ----------
     formula : Formula
         The page, overrides laid in.
-    language : {"fr", "en"}, optional
+    language : str, optional
         By default the page's own.
     width : int
         Characters to a line.

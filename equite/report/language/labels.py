@@ -17,7 +17,7 @@ from equite.formula.model import Limit, Part
 from equite.formula.names import criteria_of, expressions_of
 from equite.inputs.catalogue import read_catalogue
 from equite.report.language.speech import Speech, typeset
-from equite.wording import Language
+from equite.wording import LOCALES, Language
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -73,7 +73,7 @@ class Labels:
     ----------
     formula : Formula
         The page.
-    language : {"fr", "en"}, optional
+    language : str, optional
         The readers' language; by default the page's.
     """
 
@@ -89,8 +89,8 @@ class Labels:
         return typeset(wording.say(entry, self.language, **values), self.language)
 
     def count(self, number: int, one: str, many: str) -> str:
-        """Say a sentence for one thing, or for many; in French, none is told as one is."""
-        single = number in (0, 1) if self.language == "fr" else number == 1
+        """Say a sentence for one thing, or for many, as the language counts."""
+        single = LOCALES[self.language].is_singular(number)
         return self.say(one if single else many, count=self.number(number))
 
     def territories(self, number: int) -> str:
@@ -115,8 +115,7 @@ class Labels:
         """What stands beside an amount: ``$``, ``€``, or the page's unit."""
         if self.formula.unit:
             return self.worded(self.formula.unit)
-        # French writes the sign last, whatever the currency.
-        return wording.money(0.0, "fr", self.formula.currency, 0).lstrip("0").strip()
+        return wording.symbol(self.formula.currency).strip()
 
     def worded(self, text: Mapping[str, str] | None, absent: str = "") -> str:
         """Return a text of the page in the readers' language."""
@@ -298,7 +297,7 @@ def column_labels(allocation: Allocation, language: Language | None = None) -> d
     ----------
     allocation : Allocation
         The allocation.
-    language : {"fr", "en"}, optional
+    language : str, optional
         The readers' language; by default the page's.
 
     Returns

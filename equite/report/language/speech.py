@@ -1,4 +1,4 @@
-"""How a page's names, numbers and expressions are said in plain French or English."""
+"""How a page's names, numbers and expressions are said in plain words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from equite.formula.formula import Formula
 from equite.formula.nodes import Aggregate, Binary, Call, Comparison, Membership, Name, Node, Not, Null, Number, Text
 from equite.formula.writing import Style, written
 from equite.inputs.catalogue import FAMILIES, read_catalogue
-from equite.wording import Language
+from equite.wording import LOCALES, Language
 
 __all__ = ["Line", "Section", "Speech", "printable", "typeset"]
 
@@ -62,10 +62,8 @@ def printable(text: str) -> str:
 
 
 def typeset(text: str, language: Language) -> str:
-    """Tie French punctuation to its word, so that no line begins with a colon or ends with an open quote."""
-    if language == "en":
-        return text
-    return re.sub(r"« ", f"«{_NBSP}", re.sub(r" (?=[»:%;?!])", _NBSP, text))
+    """Tie punctuation to its word as the language asks, so that no line begins with a colon."""
+    return LOCALES[language].typeset(text)
 
 
 def _unwrapped(text: str) -> str:
@@ -137,9 +135,8 @@ class Speech:
 
     def valued(self, value: float, unit: str | None) -> str:
         """Write a number with its unit, as an amount where the unit is the page's currency."""
-        # French writes the sign last, whatever the currency.
-        symbol = wording.money(0, "fr", self.formula.currency, 0).lstrip("0").strip()
-        if unit is not None and unit in (symbol, self.formula.currency):
+        currency = self.formula.currency
+        if unit is not None and unit in (wording.symbol(currency).strip(), currency):
             return self.money(value)
         return self.number(value) + (_NBSP + unit if unit else "")
 

@@ -90,7 +90,7 @@ def flow_axes(
         What flows from each tier to the next, one sequence less than there are tiers: parent, child, amount.
     kept : sequence of mappings of str to float
         What each member of a tier keeps, from the top; nothing where it is not named. The last tier keeps all it gets.
-    language : {"fr", "en"}
+    language : str
         The readers' language.
     money : callable
         How an amount is written.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from equite.formula.formula import Formula
 from equite.report.language.labels import Labels, plain
 from equite.report.roundtrip.restating import Path
-from equite.wording import Language
+from equite.wording import LOCALES, Language
 
 __all__ = ["InputChange", "told_place"]
 
@@ -57,13 +57,7 @@ class InputChange:
 def _shown(value: float | str | None, labels: Labels) -> str:
     if value is None:
         return labels.say("reading-blank")
-    return (
-        labels.number(value)
-        if isinstance(value, float | int)
-        else f"« {value} »"
-        if labels.language == "fr"
-        else f"'{value}'"
-    )
+    return labels.number(value) if isinstance(value, float | int) else LOCALES[labels.language].quoted(value)
 
 
 def told_place(path: Path, labels: Labels, code: str | None = None) -> str:

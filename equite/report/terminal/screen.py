@@ -215,7 +215,7 @@ def criterion_in_words(criterion: Criterion, language: Language, width: int) -> 
     ----------
     criterion : Criterion
         The criterion.
-    language : {"fr", "en"}
+    language : str
         The readers' language.
     width : int
         Characters to a line.

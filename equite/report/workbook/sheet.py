@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from equite.report.language.labels import Labels
+from equite.wording import LOCALES
 
 __all__ = [
     "HIGHEST",
@@ -30,8 +32,6 @@ __all__ = [
 
 #: What a sheet and a cell of an .xlsx file can hold.
 MOST_ROWS, MOST_COLUMNS, MOST_TEXT = 1_048_576, 16_384, 32_767
-#: What stands in place of a locale in formats: French and English of Canada, for programs that heed it.
-_LOCALES = {"fr": "[$-C0C]", "en": "[$-1009]"}
 #: The height of a line, and of the highest row that a spreadsheet shows, in points.
 LINE, HIGHEST = 13.5, 409.0
 
@@ -81,11 +81,11 @@ class Book:
     @property
     def locale(self) -> str:
         """The mark by which a format writes numbers as the readers' language does."""
-        return _LOCALES[self.labels.language]
+        return LOCALES[self.labels.language].excel
 
     def number_format(self, digits: int) -> str:
         """Write the format of a plain number."""
-        return _LOCALES[self.labels.language] + "#,##0" + ("." + "0" * digits if digits else "")
+        return self.locale + "#,##0" + ("." + "0" * digits if digits else "")
 
     def change_format(self, plain: str) -> str:
         """Write the format of a change: a minus sign below zero, a dash for none."""
@@ -94,18 +94,17 @@ class Book:
 
     def share_format(self, digits: int) -> str:
         """Write the format of a share, shown in percent."""
-        gap = '"\u00a0"' if self.labels.language == "fr" else ""
-        return _LOCALES[self.labels.language] + "0" + ("." + "0" * digits if digits else "") + gap + "%"
+        signs = {"{number}": "0" + ("." + "0" * digits if digits else ""), "%": "%"}
+        pieces = re.split(r"({number}|%)", LOCALES[self.labels.language].percent)
+        return self.locale + "".join(signs.get(piece) or _literal(piece) for piece in pieces)
 
     def money_format(self, digits: int) -> str:
         """Write the format of an amount, its sign where the language has it."""
         symbol = self.labels.symbol.replace('"', "”")[:60]
         plain = self.number_format(digits)
-        if self.labels.language == "fr" or self.labels.formula.unit:
-            return f'{plain}"\u00a0{symbol}"'
-        locale = _LOCALES["en"]
-        gap = "\u00a0" if symbol.isalpha() else ""
-        return f'{locale}"{symbol}{gap}"{plain.removeprefix(locale)}'
+        unit = ("", f"\u00a0{symbol}")
+        before, after = unit if self.labels.formula.unit else LOCALES[self.labels.language].around(symbol)
+        return self.locale + _literal(before) + plain.removeprefix(self.locale) + _literal(after)
 
     def money(self, value: float | None, digits: int | None = None) -> Figure:
         """Return an amount with its sign."""
@@ -116,12 +115,17 @@ class Book:
         """Return a number with the decimals it needs."""
         if digits is None:
             written = self.labels.number(math.nan if value is None else value)
-            digits = len(written.partition("," if self.labels.language == "fr" else ".")[2])
+            digits = len(written.partition(LOCALES[self.labels.language].decimal)[2])
         return Figure(_cell_value(value, digits), self.number_format(digits))
 
     def share(self, value: float | None, digits: int = 1) -> Figure:
         """Return a share of one, in percent."""
         return Figure(_cell_value(value, digits + 2), self.share_format(digits))
+
+
+def _literal(text: str) -> str:
+    """Return a text as it stands in a number format."""
+    return f'"{text}"' if text else ""
 
 
 def _cell_value(value: float | None, digits: int) -> float:

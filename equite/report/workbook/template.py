@@ -20,6 +20,7 @@ from equite.report.files import EXCEL, ending, placed
 from equite.report.language.labels import Labels, limit_names, plain
 from equite.report.workbook.sheet import MOST_ROWS, PALE, Book, Cell, Sheet, fitting, paper
 from equite.report.workbook.table import letters
+from equite.wording import for_all
 
 __all__ = ["write_template"]
 
@@ -349,7 +350,7 @@ def _users(column: _Wanted, formula: Formula, labels: Labels) -> Iterator[str]:
             yield labels.say("use-limit", title=labels.limit(limit))
     for check in formula.checks:
         if name in _reached(formula, check.that.names):
-            title = check.title or {"fr": str(check.that), "en": str(check.that)}
+            title = check.title or for_all(str(check.that))
             yield labels.say("use-check", title=labels.check(str(check.that), title))
     if formula.previous == name:
         yield labels.say("use-previous")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from equite.formula.model import Limit, Part
@@ -12,11 +13,15 @@ __all__ = ["glossary_section"]
 
 
 def glossary_section(draft: Draft) -> Section:
-    """Return the glossary, in alphabetical order of the page's language."""
+    """Return the glossary, in alphabetical order."""
     found = [(draft.say(f"page-term-{name}"), draft.say(f"page-means-{name}")) for name in _terms(draft)]
-    # É stands with E in both languages.
-    ordered = sorted(found, key=lambda each: each[0].lower().replace("é", "e").replace("à", "a"))
+    ordered = sorted(found, key=lambda each: _plain(each[0]))
     return Section("glossary", draft.say("page-glossary"), pairs(ordered, "glossary"))
+
+
+def _plain(term: str) -> str:
+    """Return a term as it is sorted: É stands with E."""
+    return "".join(letter for letter in unicodedata.normalize("NFD", term.lower()) if not unicodedata.combining(letter))
 
 
 def _terms(draft: Draft) -> Iterator[str]:

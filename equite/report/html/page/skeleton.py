@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Sequence
 from importlib.resources import files
 
 from equite.report.html.markup import Markup, element
 from equite.report.html.page.draft import Draft, Section
+from equite.wording.locales import ENGLISH, FRENCH, LOCALES, Locale
 
 __all__ = ["whole_page"]
+
+#: How the script reads a number in the two languages that it knows by itself.
+_READER = 'language === "fr" ? plain.replace(",", ".") : plain.replace(/,/g, "")'
 
 
 def whole_page(draft: Draft, sections: Sequence[Section]) -> str:
@@ -25,7 +30,7 @@ def whole_page(draft: Draft, sections: Sequence[Section]) -> str:
     """
     labels = draft.labels
     title = labels.worded(draft.allocation.formula.heading)
-    style, script = _style(draft), _kept("page.js")
+    style, script = _style(draft), _script(LOCALES[labels.language])
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -70,6 +75,15 @@ def _style(draft: Draft) -> str:
     """Return the sheet of styles, with the paper of the page's currency."""
     here = draft.allocation.formula.currency in ("CAD", "USD")
     return _kept("page.css").replace("PAPER", "letter" if here else "A4")
+
+
+def _script(locale: Locale) -> str:
+    """Return the script, which reads numbers by the marks of the page's language."""
+    script = _kept("page.js")
+    if locale in (FRENCH, ENGLISH):
+        return script
+    grouping, decimal = json.dumps(locale.grouping), json.dumps(locale.decimal)
+    return script.replace(_READER, f'plain.replaceAll({grouping}, "").replace({decimal}, ".")')
 
 
 def _kept(name: str) -> str:
