@@ -11,7 +11,6 @@ from typing import Any, get_args
 from equite.cli.commands import COMMANDS
 from equite.engine.explanation import Kind as LineKind
 from equite.engine.registry import AGGREGATORS, NORMALISERS
-from equite.formula import place_words
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS
 from equite.formula.fields import Status
 from equite.formula.indices import Missing
@@ -21,8 +20,6 @@ from equite.formula.tables import Table
 from equite.inputs.catalogue import FAMILIES, Criterion
 from equite.inputs.columns import Kind
 from equite.report.cascade.words import FLOWS
-from equite.report.language import figures, speech
-from equite.report.plots import amounts
 
 __all__ = ["CARRIED", "DECLARED", "NOT_FOLLOWED"]
 
@@ -109,8 +106,9 @@ PIECES: dict[str, Iterable[str] | str] = {
     "method-{name}": "min-max rank arithmetic log winsorise line step",
     "page-means-{name}": TERMS,
     "page-term-{name}": TERMS,
-    "place-{key}": place_words._KEYS,
-    "plot-key-{look}": set(amounts._LOOKS) - {"total"},
+    "place-{key}": """aggregate at_least at_most criteria families more_need_when normalise pool.amount
+        pool.each pool.fraction range transform value weight""",
+    "plot-key-{look}": "less limit more part",
     "plot-{line.kind}": set(get_args(LineKind)) - {"part", "criterion", "limit", "rounding"},
     "plot-{sides[int(value > 0)]}": "west east south north",
     "reading-amounts-{self._state()}": "current stale lost refused",
@@ -125,25 +123,32 @@ PIECES: dict[str, Iterable[str] | str] = {
     "unbounded-{self.entry}": MISSING,
     "value-need-{value}": PULLS,
     "weighting-{method}": "chosen equal entropy critic deviation first-component",
-    "word-{name}": speech._WORDS,
+    "word-{name}": "previous amount envelope",
     "words-call-{node.function}": {*ROW_FUNCTIONS, *TABLE_FUNCTIONS},
-    "words-choice-{text}": figures._CHOICES,
-    "words-key-{key}": figures._KEYS,
+    "words-choice-{text}": """declared equally estimated false high hold illustrative inside inward low nearest
+        official on_top prorate refuse remainder reserve true""",
+    "words-key-{key}": """adopted_by aggregate amount are_territories as_is at_least at_most bounds by checks
+        column columns constants counting criteria currency date decimal decision dissent
+        each eligible envelope except families fraction fund heading id if_over if_short
+        in_proportion_to indices key language leave_out level_up levy limits missing
+        missing_marks more_need_when move name normalise notes override part parts people
+        pool previous resolution rounding share source status suppressed_marks tables then
+        title to transform unit value variables weight within yes_marks""",
     "words-missing-{rule.rule}": RULES,
     "words-missing-{rule.rule}-by": "median mean",
     "words-more-when-context-{pull}": PULLS,
     "words-more-when-{direction.pull}": PULLS,
-    "words-noun-{name}": {*speech._WORDS, "all", "eligible"},
-    "words-of-{name}": speech._WORDS,
+    "words-noun-{name}": "previous amount envelope all eligible",
+    "words-of-{name}": "previous amount envelope",
     "words-over-{node.function}": set(AGGREGATES) - {"count"},
-    "words-place-{key}": figures._NAMED,
+    "words-place-{key}": "columns constants criteria families indices limits parts tables variables",
     "words-status-{figure.status}": get_args(Status),
-    "words-the-{name}": speech._WORDS,
+    "words-the-{name}": "previous amount envelope",
     "words-{label}-cut": "below above",
     "workbook-{cell.kind}": "blank formula error text date",
 }
 ROWS = ("rows-total", "rows-note", "rows-alone", "rows-sums", "row-looks-like-total")
-OWNERS = set(place_words._OWNERS.values())
+OWNERS = ("constant", "criterion", "family", "index", "limit", "part", "variable")
 PER = ("furthest", "opened", "opened-told", "spread", "spread-told")
 
 
