@@ -24,7 +24,7 @@ SENTENCES: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wording, "_read", lambda folder: SENTENCES)
+    monkeypatch.setattr(wording, "_catalogue", lambda *_: SENTENCES)
 
 
 def too_much(**place: object) -> Problem:

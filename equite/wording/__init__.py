@@ -87,7 +87,7 @@ def shape_of_texts() -> str:
 
 
 @cache
-def _read(folder: Path) -> dict[str, dict[str, Any]]:
+def _catalogue(folder: Path = ENGLISH.sentences) -> dict[str, dict[str, Any]]:
     """Read every YAML file of a folder into one catalogue."""
     # All is text: read otherwise, a plain ``en: No`` would come out as ``False``.
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -99,7 +99,7 @@ def _read(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _worded(entry: str, language: Language) -> Any:
-    return _read(LOCALES[language].sentences)[entry][language]
+    return _catalogue(LOCALES[language].sentences)[entry][language]
 
 
 def _written(value: object, language: Language) -> str:
