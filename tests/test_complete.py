@@ -89,10 +89,9 @@ def page_of(kind: str, name: str, written: str) -> dict[str, Any]:
     page["parts"] = [{"id": "p", "pool": "remainder", "share": {"in_proportion_to": "1 + default(v, 0)"}}]
     if kind in ("function", "aggregate"):
         # Values that may be equal but for dust are compared by their bounds of error, then in fractions.
-        return {
-            **page,
-            "variables": {"v": written, "same": f"({written}) * 0.1 == ({written}) * 0.1 + 0.1 * y - 0.1 * y"},
-        }
+        dusty = f"0.1 * ({written})"
+        page["checks"] = [{"that": f"default({dusty} == {dusty} + 0.1 * people - 0.1 * people, yes)"}]
+        return {**page, "variables": {"v": written}}
     method, index = yaml.safe_load(written), {"criteria": {"x": 2, "y": 1}, "normalise": {"min-max": [1, 2]}}
     if name == "levels":
         page["columns"] = {"level": {"kind": "ordinal", "levels": ["low", "high"]}}
