@@ -170,7 +170,9 @@ DECLARED: dict[str, set[str]] = {f"f'{template}'": whole(template, words) for te
     "f'cli-help-{group}'": {f"cli-help-{group}" for group in COMMANDS if group},
     "f\"diagnosis-treated-{name or 'not'}\"": whole("diagnosis-treated-{}", "not winsorised logged"),
     "f\"status-{status or 'absent'}\"": whole("status-{}", (*get_args(Status), "absent")),
-    "f'words-{kind}-{method.name}'": whole("words-scale-{}", NORMALISERS) | whole("words-mean-{}", AGGREGATORS) | whole("words-transform-{}", "line log"),
+    "f'words-{kind}-{method.name}'": whole("words-scale-{}", NORMALISERS)
+    | whole("words-mean-{}", AGGREGATORS)
+    | whole("words-transform-{}", "line log"),
     "f'{words[0]}-{kind}'": {f"{word}-{kind}" for word, kind in product(("of", "the"), OWNERS)},
     "f'{words[1]}-{kind}'": {f"{word}-{kind}" for word, kind in product(("of-each", "each"), OWNERS)},
     "f\"{entry}-{('head' if self.peopled else 'territory')}\"": {

@@ -135,7 +135,7 @@ def say_in_all(entry: str, /, **values: object) -> dict[str, str]:
 
 def has(entry: str, language: Language) -> bool:
     """Tell whether the catalogue has an entry."""
-    return entry in _read(LOCALES[language].sentences)
+    return entry in _catalogue(LOCALES[language].sentences)
 
 
 def numeral(value: float, language: Language, digits: int | None = None) -> str:
