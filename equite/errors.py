@@ -16,6 +16,7 @@ English in the catalogue of :mod:`equite.wording`; ``str(error)`` uses the error
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -31,6 +32,7 @@ __all__ = [
     "SharingError",
     "TerritoriesError",
     "WorkbookError",
+    "deprecated",
     "nearest",
 ]
 
@@ -153,3 +155,9 @@ def nearest(name: str, known: Iterable[str]) -> Nearest:
     folded = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold(), list(folded), n=2, cutoff=0.6)
     return Nearest(tuple(folded[match] for match in close))
+
+
+def deprecated(old: str, new: str) -> None:
+    """Warn whoever uses a name that it will go, and say what to write instead; the warning points at their line."""
+    text = wording.say("deprecated", wording.preferred_language(), old=old, new=new)
+    warnings.warn(text, DeprecationWarning, stacklevel=3)

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import PrivateAttr
 
-from equite.errors import FormulaError, Problem, Problems
+from equite.errors import FormulaError, Problem, Problems, deprecated
 from equite.formula import loading
 from equite.formula.checking import check_names
 from equite.formula.inheriting import inherit
@@ -89,9 +89,15 @@ class Formula(FormulaModel):
         return Names(self)
 
     @property
-    def page(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Any]:
         """The page's content as it was written, overrides laid in."""
         return self._page.content
+
+    @property
+    def page(self) -> dict[str, Any]:
+        """The former name of :attr:`content`; deprecated."""
+        deprecated("Formula.page", "Formula.content")
+        return self.content
 
     @property
     def folder(self) -> Path | None:
@@ -115,7 +121,7 @@ class Formula(FormulaModel):
 
     def to_yaml(self) -> str:
         """Write the page as YAML, overrides laid in."""
-        return loading.dump(self.page)
+        return loading.dump(self.content)
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **keys: Any) -> Formula:
         """Return a formula that differs by some keys, laid over this one key by key.
@@ -133,7 +139,7 @@ class Formula(FormulaModel):
     def where(self, *path: str | int) -> dict[str, Any]:
         """Return ``file``, ``where`` and ``line`` of a path, for a problem found later."""
         file, line = self._page.place(path)
-        return {"file": file, "where": shown(path, self.page), "line": line}
+        return {"file": file, "where": shown(path, self.content), "line": line}
 
     @property
     def reader_language(self) -> Language:
