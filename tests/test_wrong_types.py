@@ -82,6 +82,47 @@ def test_what_is_no_number_is_shared_by_nobody(amount: Any, score: Any, more: di
         assert word in told(caught.value, language)
 
 
+PLAN = equite.Plan.from_dict(
+    {
+        "equite_plan": 1,
+        "id": "plan",
+        "language": "en",
+        "tiers": [
+            {"id": "region", "formula": PAGE},
+            {
+                "id": "town",
+                "formula": {**PAGE, "envelope": None},
+                "parent": "up",
+                "funds": [{"id": "f", "formula": PAGE}],
+            },
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("call", "english", "french"),
+    [
+        (lambda: PLAN.tier("twn"), "no tier 'twn': did you mean 'town'?", "pas de palier « twn »"),
+        (lambda: PLAN.title_of("twn"), "no tier 'twn'", "pas de palier « twn »"),
+        (lambda: PLAN.choices_of("twn"), "no tier 'twn'", "pas de palier « twn »"),
+        (lambda: PLAN.formula_of("twn"), "no tier 'twn'", "pas de palier « twn »"),
+        (lambda: PLAN.formula_of("town", "g"), "'town' has no fund 'g'", "« town » n'a pas de fonds « g »"),
+        (
+            lambda: anything.Plan.deciding(PLAN, "alone", "town"),
+            "write one of: uniform",
+            "l'une de celles-ci : uniform",
+        ),
+    ],
+)
+def test_what_a_plan_does_not_have_is_refused(call: Callable[[], object], english: str, french: str) -> None:
+    with pytest.raises(equite.SharingError) as caught:
+        call()
+    assert english in told(caught.value, "en")
+    assert french in told(caught.value, "fr")
+    assert PLAN.formula_of("town", "f").id == PLAN.formula_of("town").id == "page"
+
+
 def test_what_was_taken_still_is(tmp_path: Path) -> None:
     page = Formula.from_dict(PAGE)
     TABLE.to_csv(tmp_path / "table.csv", index=False)

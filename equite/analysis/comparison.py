@@ -33,6 +33,19 @@ class Comparison:
         The reference, then those compared with it.
     labels : tuple of str
         What each is called.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000]}
+    >>> equally = {**page, "parts": [{"id": "grant", "pool": "remainder", "share": "equally"}]}
+    >>> first, second = equite.allocate(page, table), equite.allocate(equally, table)
+    >>> comparison = equite.compare(first, second, labels=["by people", "equally"])
+    >>> comparison.table["difference_equally"].tolist()
+    [15000.0, -15000.0]
     """
 
     allocations: tuple[Allocation, ...]
@@ -68,7 +81,7 @@ class Comparison:
 
     @cached_property
     def people(self) -> Floats | None:
-        """The people of each territory, where a page says."""
+        """The people of each territory, shape (territories,), where a page says; None elsewhere."""
         found: Floats | None = None
         for allocation in self.allocations:
             if allocation.people is not None:
@@ -196,6 +209,18 @@ def compare(*allocations: Allocation, labels: Sequence[str] | None = None) -> Co
     EquiteError
         Something else than allocations was given, there is one only, they do not share the same money, they have no
         territory in common, or labels are missing or repeated.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000]}
+    >>> equally = {**page, "parts": [{"id": "grant", "pool": "remainder", "share": "equally"}]}
+    >>> first, second = equite.allocate(page, table), equite.allocate(equally, table)
+    >>> equite.compare(first, second).winners[["label", "winning", "losing", "gained"]].to_dict("records")
+    [{'label': 'grant (2)', 'winning': 1, 'losing': 1, 'gained': 15000.0}]
     """
     strange = [(at, each) for at, each in enumerate(allocations, start=1) if not isinstance(each, Allocation)]
     if strange:

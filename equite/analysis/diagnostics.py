@@ -56,6 +56,21 @@ class Diagnosis:
         The correlation beyond which, either way, a pair is flagged.
     by : str or None
         A column of texts whose groups are looked at too.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 70_000, "rounding": {"to": 1},
+    ...     "indices": {"need": {"criteria": {"unemployment": 1, "distance": 1}}},
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people * (0.5 + need)"}}],
+    ... }
+    >>> table = {
+    ...     "code": ["A", "B", "C"], "people": [1_000, 2_000, 4_000],
+    ...     "unemployment": [8, 6, 4], "distance": [10, 50, 90],
+    ... }
+    >>> diagnosis = equite.allocate(page, table).diagnose()
+    >>> diagnosis.weights[["criterion", "nominal"]].to_dict("list")
+    {'criterion': ['unemployment', 'distance'], 'nominal': [0.5, 0.5]}
     """
 
     allocation: Allocation
@@ -70,13 +85,13 @@ class Diagnosis:
 
     @property
     def tree(self) -> Branch:
-        """How scores combine."""
+        """The tree by which scores combine: the index, its families, its criteria."""
         assert self.scoring.tree is not None
         return self.scoring.tree
 
     @cached_property
     def ranks(self) -> Floats:
-        """Each territory's place: 1 for the most need, ties sharing the better place."""
+        """Each territory's place, shape (eligible,): 1 for the most need, ties sharing the better place."""
         return places(self.scoring.scores[self.allocation.context.rows])
 
     @cached_property
@@ -136,7 +151,14 @@ class Diagnosis:
 
     @cached_property
     def weights(self) -> pd.DataFrame:
-        """What each criterion weighs, as written, as applied and in fact; columns as ``weights_at_work`` has them."""
+        """What each criterion weighs, as written, as applied and in fact, one row each; means over territories.
+
+        Columns: criterion, family; relative (in its family, as written); nominal (in the whole, as written); effective
+        (in the whole, as applied: constant criteria gone, missing cells made up for); correlation (Pearson's r of its
+        scores with the index); importance, r² / Σ r² (after Paruolo, Saisana and Saltelli, 2013, *Journal of the Royal
+        Statistical Society A* 176(3), 609-634); variance_share, cov(w x, index) / var(index), missing for an index that
+        is no weighted mean.
+        """
         return weights_at_work(self.allocation, self.scoring)
 
     @cached_property
@@ -236,13 +258,26 @@ class Diagnosis:
     def rank_owed(self, code: str) -> pd.DataFrame:
         """Return what a territory owes its rank to, the criterion that moves it most first.
 
-        Columns: criterion, family, rank, rank_without (the criterion having no weight), gained: the places towards more
-        need that it owes to the criterion; negative, the places lost.
+        Parameters
+        ----------
+        code : str
+            The territory's code, as the table writes it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns: criterion, family, rank, rank_without (the criterion having no weight), gained: the places towards
+            more need that it owes to the criterion; negative, the places lost.
 
         Raises
         ------
         SharingError
             Nobody that takes part has the code.
+
+        Examples
+        --------
+        >>> diagnosis.rank_owed("A")[["criterion", "gained"]].to_dict("list")
+        {'criterion': ['unemployment', 'distance'], 'gained': [2, 0]}
         """
         row = self.allocation.row(code)
         rank = self.ranks[row]

@@ -40,6 +40,21 @@ class Profile:
         The territory.
     tier : str or None
         A column of texts: medians are given among those that have the territory's own label there.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 70_000, "rounding": {"to": 1},
+    ...     "indices": {"need": {"criteria": {"unemployment": 1, "distance": 1}}},
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people * (0.5 + need)"}}],
+    ... }
+    >>> table = {
+    ...     "code": ["A", "B", "C"], "people": [1_000, 2_000, 4_000],
+    ...     "unemployment": [8, 6, 4], "distance": [10, 50, 90],
+    ... }
+    >>> profile = equite.allocate(page, table).profile("A")
+    >>> profile.table[["criterion", "value", "rank", "gap"]].to_dict("list")
+    {'criterion': ['unemployment', 'distance'], 'value': [8.0, 10.0], 'rank': [1.0, 3.0], 'gap': [0.75, -0.75]}
     """
 
     allocation: Allocation

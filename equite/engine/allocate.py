@@ -70,6 +70,18 @@ def allocate(formula: FormulaLike, territories: Any, *, serving: Collection[str]
         The table lacks a column, or holds a cell that cannot be used; every problem at once.
     SharingError
         The money cannot be shared as the page asks: bounds that cannot be met, nothing to share by.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> allocation = equite.allocate(page, {"code": ["A", "B"], "people": [1_000, 2_000]})
+    >>> allocation.table["amount"].tolist()
+    [30000.0, 60000.0]
+    >>> equite.allocate(page, {"code": ["A", "B"], "people": [1_000, 2_000]}, serving=["B"]).table["amount"].tolist()
+    [90000.0]
     """
     page = Formula.of(formula)
     try:

@@ -90,7 +90,38 @@ class Line:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One amount, decomposed: the lines add up to it exactly."""
+    """One amount, decomposed: the lines add up to it exactly. Made by :meth:`equite.Allocation.explain`.
+
+    Attributes
+    ----------
+    allocation : Allocation
+        What the amount is from.
+    code, name : str
+        The territory.
+    lines : tuple of Line
+        Each with its ``kind`` (``part``, ``size``, ``criterion``, ``bounds``, ``limit`` or ``rounding``), its ``id``,
+        the ``part`` that a criterion belongs to, and its ``amount``, to the cent.
+    amount : float
+        The amount, in money.
+    sampled : bool
+        Whether Shapley values come from sampled orders, as beyond 12 criteria.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> allocation = equite.allocate(page, {"code": ["A", "B"], "people": [1_000, 2_000]})
+    >>> explanation = allocation.explain("B")
+    >>> print(explanation)
+    B
+      Grant     $60,000.00
+      Rounding       $0.00
+      = Amount  $60,000.00
+    >>> sum(line.amount for line in explanation.lines) == explanation.amount
+    True
+    """
 
     allocation: Allocation
     code: str

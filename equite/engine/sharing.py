@@ -93,6 +93,14 @@ class Sharing:
         The common level L.
     at_lower, at_upper : ndarray of bool, shape (n,)
         Whom the lower and the upper bound hold.
+
+    Examples
+    --------
+    >>> sharing = equite.share(100, [1, 1, 2], lower=[40, 0, 0])
+    >>> sharing.amounts.tolist()
+    [40.0, 20.0, 40.0]
+    >>> sharing.level, sharing.at_lower.tolist()
+    (20.0, [True, False, False])
     """
 
     amounts: Floats
@@ -172,20 +180,25 @@ def share(
 ) -> Sharing:
     """Share one amount: clip(fixed + L * score, lower, upper), with the one level L >= 0 that spends it exactly.
 
+    The level is found by pegging (Bitran and Hax, 1981, "Disaggregation and Resource Allocation Using Convex Knapsack
+    Problems with Bounded Variables", *Management Science* 27(4), 431-441): exact, without a tolerance. Amounts are not
+    rounded to whole units; :func:`equite.allocate` does that.
+
     Parameters
     ----------
     amount : float
         The money to share.
     score : array_like, shape (n,)
         What each row counts for, none negative.
-    fixed : array_like, optional
+    fixed : array_like, shape (n,) or one number, default 0
         What each row has before sharing; negative for own resources, which levels up.
-    lower, upper : array_like, optional
-        Bounds of each row's amount.
+    lower, upper : array_like, shape (n,) or one number, optional
+        Bounds of each row's amount; by default there are none.
 
     Returns
     -------
     Sharing
+        The amounts, the level, and whom a bound holds.
 
     Raises
     ------
@@ -195,7 +208,6 @@ def share(
 
     Examples
     --------
-    >>> import equite
     >>> equite.share(100, [1, 1, 2], lower=[40, 0, 0]).amounts
     array([40., 20., 40.])
     """

@@ -68,6 +68,16 @@ def catchments(
     TerritoriesError
         With every code that the table does not have, flow given twice, missing or negative number, origin of which more
         people are served than live there, fraction outside 0 to 1.
+
+    Examples
+    --------
+    >>> table = {"code": ["A", "B"], "people": [100, 200]}
+    >>> flows = {"home": ["A"], "served": ["B"], "people": [40]}
+    >>> found = equite.catchments(
+    ...     table, flows, people="people", origin="home", destination="served", count="people", key="code", fraction=0.5
+    ... )
+    >>> found["served"].to_dict()
+    {'A': 80, 'B': 220}
     """
     problems = Problems(TerritoriesError)
     if not isinstance(fraction, int | float | np.number) or not 0 <= fraction <= 1:

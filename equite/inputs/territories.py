@@ -56,6 +56,12 @@ class Territories:
         Where the table comes from.
     rows_read : mapping of RowRules to RowsRead
         What was found, by the rules of a page, when its rows were looked at.
+
+    Examples
+    --------
+    >>> territories = equite.Territories.of({"code": ["A", "B"], "people": ["1 000", "n.d."]}, key="code")
+    >>> territories.codes
+    ('A', 'B')
     """
 
     data: pd.DataFrame
@@ -85,8 +91,37 @@ class Territories:
         ----------
         table : path, frame, mapping, sequence of mappings or Territories
             The table. Territories come back as they are, under another key if one is given.
-        key, width, text, sheet, rows, decimal, as_written
-            As for :func:`read_territories`.
+        key : str, optional
+            The heading of the codes, which must be there and differ.
+        width : int, optional
+            How many digits a code of digits has: with 3, ``10`` becomes ``010`` and ``1000`` is refused.
+        text : collection of str, optional
+            Headings of the other columns that are text, whatever their cells look like.
+        sheet : str, optional
+            The sheet of a workbook; by default the first.
+        rows : RowRules, optional
+            What a page says of the table's rows: those that it leaves out go before codes are checked, and those that
+            look like notes or totals are noted, for the page to refuse.
+        decimal : {".", ","}, optional
+            The sign before decimals in a file of delimited text. Without it ``12.345`` is refused where nothing in its
+            column settles what the point means.
+        as_written : collection of str, optional
+            Headings of the columns of delimited text whose decimal sign is another, to be stated as they are read.
+
+        Returns
+        -------
+        Territories
+            The cells as they were written, and the codes.
+
+        Raises
+        ------
+        TerritoriesError
+            If what is given is no table, or with every code that is missing, repeated or too long.
+
+        Examples
+        --------
+        >>> equite.Territories.of([{"code": 1, "people": 10}, {"code": 2, "people": 20}], key="code", width=2).codes
+        ('01', '02')
         """
         if isinstance(table, (str, os.PathLike)):
             return read_territories(
@@ -129,8 +164,30 @@ class Territories:
         frame : frame
             A pandas, polars or pyarrow table, or anything that narwhals or the Arrow interface understands; a mapping
             of columns; a sequence of mappings, one a row.
-        key, width, text, rows
-            As for :func:`read_territories`.
+        key : str, optional
+            The heading of the codes, which must be there and differ.
+        width : int, optional
+            How many digits a code of digits has: with 3, ``10`` becomes ``010`` and ``1000`` is refused.
+        text : collection of str, optional
+            Headings of the other columns that are text, whatever their cells look like.
+        rows : RowRules, optional
+            What a page says of the table's rows, as for :func:`equite.read_territories`.
+
+        Returns
+        -------
+        Territories
+            The cells as they are in the frame, and the codes.
+
+        Raises
+        ------
+        TerritoriesError
+            If what is given is no table, or with every code that is missing, repeated or too long.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> equite.Territories.from_frame(pd.DataFrame({"code": ["A"], "people": [10]}), key="code").codes
+        ('A',)
         """
         data = with_text(headed(grid_of(frame), ""), _with_key(text, key))
         source = Source(after_blank=_after_blank(data))
@@ -139,6 +196,12 @@ class Territories:
 
     def columns_for(self, rules: Sequence[ColumnRule]) -> dict[str, Column]:
         """Return the columns that a formula asks for, by its own names.
+
+        Parameters
+        ----------
+        rules : sequence of ColumnRule
+            What is asked of each column: its ``name`` here, its ``heading`` in the table, how its cells are read, the
+            values that they may hold.
 
         Returns
         -------
@@ -149,6 +212,12 @@ class Territories:
         ------
         TerritoriesError
             With every mistake of every column.
+
+        Examples
+        --------
+        >>> from equite.inputs.territories import ColumnRule
+        >>> territories.columns_for([ColumnRule("population", "people")])["population"].tolist()
+        [1000.0, nan]
         """
         problems = Problems(TerritoriesError)
         columns: dict[str, Column] = {}
@@ -165,16 +234,76 @@ class Territories:
         return columns
 
     def suppressed_for(self, rules: Sequence[ColumnRule]) -> dict[str, npt.NDArray[np.bool_]]:
-        """Give, for each column that has some, the cells whose figure exists and is withheld, by a mark of the page."""
+        """Return, for each column that has some, the cells whose figure exists and is withheld, by a mark of the page.
+
+        Parameters
+        ----------
+        rules : sequence of ColumnRule
+            What is asked of each column: its ``name`` here, its ``heading`` in the table, how its cells are read, the
+            values that they may hold.
+
+        Returns
+        -------
+        dict of str to array of bool
+            By name; a column without such cells is left out.
+
+        Examples
+        --------
+        >>> from equite.inputs.territories import ColumnRule
+        >>> territories.suppressed_for([ColumnRule("population", "people")])
+        {}
+        """
         found = {rule.name: suppressed_in(rule, self._place(tidy(rule.heading))) for rule in rules}
         return {name: cells for name, cells in found.items() if cells is not None}
 
     def numbers(self, heading: str) -> npt.NDArray[np.float64]:
-        """Return one column as numbers, NaN where a cell is missing."""
+        """Return one column as numbers, NaN where a cell is missing.
+
+        Parameters
+        ----------
+        heading : str
+            The column's heading in the table.
+
+        Returns
+        -------
+        array of float, shape (n,)
+            In the order of the rows.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such column, or some of its cells cannot be read so; every one of them at once.
+
+        Examples
+        --------
+        >>> territories.numbers("people").tolist()
+        [1000.0, nan]
+        """
         return self.columns_for([ColumnRule(heading, heading)])[heading].astype(np.float64)
 
     def texts(self, heading: str) -> npt.NDArray[np.object_]:
-        """Return one column as text, None where a cell is blank."""
+        """Return one column as text, None where a cell is blank.
+
+        Parameters
+        ----------
+        heading : str
+            The column's heading in the table.
+
+        Returns
+        -------
+        array of str or None, shape (n,)
+            In the order of the rows.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such column, or some of its cells cannot be read so; every one of them at once.
+
+        Examples
+        --------
+        >>> territories.texts("people").tolist()
+        ['1 000', 'n.d.']
+        """
         return self.columns_for([ColumnRule(heading, heading, "text")])[heading].astype(np.object_)
 
     @cached_property
@@ -189,7 +318,23 @@ class Territories:
         return tuple(dict.fromkeys(each for found in self.rows_read.values() for each in found.left_out))
 
     def row(self, position: int) -> int:
-        """Return the row of the file where a territory stands, the headings being usually on row 1."""
+        """Return the row of the file where a territory stands, the headings being usually on row 1.
+
+        Parameters
+        ----------
+        position : int
+            Its place among :attr:`codes`, the first being 0.
+
+        Returns
+        -------
+        int
+            The row, counted as a spreadsheet counts; for a table in memory, from 0 as its frame does.
+
+        Examples
+        --------
+        >>> territories.row(1)
+        1
+        """
         return self.source.first_row + int(self.data.index[position])
 
     def _place(self, heading: str) -> Place:
@@ -234,7 +379,7 @@ def read_territories(
     decimal: DecimalMark | None = None,
     as_written: Collection[str] = (),
 ) -> Territories:
-    """Read a table of territories from a file.
+    r"""Read a table of territories from a file.
 
     Parameters
     ----------
@@ -257,10 +402,23 @@ def read_territories(
     as_written : collection of str, optional
         Headings of the columns of delimited text whose decimal sign is another, to be stated as they are read.
 
+    Returns
+    -------
+    Territories
+        The cells as they were written, and the codes.
+
     Raises
     ------
     TerritoriesError
         If the file holds no table, or with every code that is missing, repeated or too long.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> Path("table.csv").write_text("code;people\n1;1 000\n2;2 000\n", encoding="utf-8") > 0
+    True
+    >>> equite.read_territories("table.csv", key="code", width=3).codes
+    ('001', '002')
     """
     if not isinstance(path, str | os.PathLike):
         raise TerritoriesError([Problem("input-no-path", {"kind": type(path).__name__})])

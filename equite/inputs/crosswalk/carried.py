@@ -41,6 +41,14 @@ class Carried:
         What carried them.
     partial : bool
         Whether amounts of which a part is missing are shown.
+
+    Examples
+    --------
+    >>> pieces = {"area": ["1", "2", "2"], "county": ["N", "N", "S"], "people": [100, 60, 40]}
+    >>> crosswalk = equite.Crosswalk.of_pieces(pieces, source="area", target="county", weight="people")
+    >>> carried = crosswalk.carry({"area": ["1", "2"], "jobs": [10, 20]}, key="area", extensive=["jobs"])
+    >>> carried.table["jobs"].to_dict()
+    {'N': 22, 'S': 8}
     """
 
     table: pd.DataFrame
@@ -80,6 +88,17 @@ class Carried:
         ----------
         language : {"fr", "en"}, optional
             By default that of the machine's user.
+
+        Returns
+        -------
+        tuple of str
+            What is shared out and not measured, what is missing, what belongs to no target; empty where there is
+            nothing to tell.
+
+        Examples
+        --------
+        >>> print(carried.notes("en")[0].split(". ")[0])
+        people: 100 (50.0%) come from area codes that do not lie whole in one county (2)
         """
         return carried_notes(self, language or preferred_language())
 

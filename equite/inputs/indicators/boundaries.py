@@ -65,6 +65,15 @@ def boundaries(
     OVSS and Collectif des partenaires en développement des communautés (2022), *Équité territoriale*, thematic sheet of
     the États généraux en développement des communautés, names the difference. The measure is that of equite's own
     catalogue, ``boundary_overlap`` and ``boundary_coherence``.
+
+    Examples
+    --------
+    >>> pieces = {"code": ["A", "A", "B"], "district": ["1", "2", "1"], "people": [30, 10, 20]}
+    >>> found = equite.indicators.boundaries(
+    ...     pieces, territory="code", district="district", people="people", minimum_share=0.01
+    ... )
+    >>> found[["districts_touched", "main_overlap_share"]].to_dict("list")
+    {'districts_touched': [2, 1], 'main_overlap_share': [0.75, 1.0]}
     """
     problems = Problems(TerritoriesError)
     if not (math.isfinite(minimum_share) and 0 <= minimum_share <= 1):

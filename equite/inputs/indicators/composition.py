@@ -56,6 +56,12 @@ def diversity(
     Pielou, E. C. (1966), "The Measurement of Diversity in Different Types of Biological Collections", *Journal of
     Theoretical Biology* 13, 131-144, for evenness. Simpson, E. H. (1949), "Measurement of Diversity", *Nature* 163,
     688.
+
+    Examples
+    --------
+    >>> jobs = {"code": ["A", "B"], "farms": [10, 20], "shops": [10, 0]}
+    >>> equite.indicators.diversity(jobs, territory="code")["evenness"].to_dict()
+    {'A': 1.0, 'B': 0.0}
     """
     problems = Problems(TerritoriesError)
     amounts = _amounts(table, territory, category, amount, problems)
@@ -106,8 +112,12 @@ def localisation(
 
     Parameters
     ----------
-    table, territory, category, amount
-        As for :func:`diversity`.
+    table : table
+        Long: one row for each territory and category, the three headings being given; a pair without a row is zero.
+        Wide: one row for each territory, one column for each category, the codes being the index of a pandas frame, or
+        the column named by ``territory`` alone.
+    territory, category, amount : str, optional
+        The headings of the long table.
 
     Returns
     -------
@@ -117,13 +127,20 @@ def localisation(
     Raises
     ------
     TerritoriesError
-        As for :func:`diversity`; one category only gives 0 everywhere.
+        With every blank code, repeated pair, missing or negative amount, and territory with nothing in any category.
+        One category only gives 0 everywhere.
 
     References
     ----------
     Hoover, E. M. (1936), "The Measurement of Industrial Localization", *Review of Economics and Statistics* 18(4),
     162-171. Florence, P. S. (1939), *Report on the Location of Industry*. Taken territory by territory as here, Isard,
     W. (1960), *Methods of Regional Analysis*, calls it the coefficient of specialization.
+
+    Examples
+    --------
+    >>> jobs = {"code": ["A", "B"], "farms": [10, 20], "shops": [10, 0]}
+    >>> equite.indicators.localisation(jobs, territory="code").to_dict()
+    {'A': 0.25, 'B': 0.25}
     """
     problems = Problems(TerritoriesError)
     amounts = _amounts(table, territory, category, amount, problems)

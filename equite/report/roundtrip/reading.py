@@ -49,6 +49,18 @@ class WorkbookReading:
         The amounts that the file shows, by code; missing where a territory takes no part, or where they were lost.
     certificates : tuple of Certificate
         The steps that the workbook holds as values, so that its amounts cannot follow what they rest on.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000]}
+    >>> path = equite.allocate(page, table).to_excel("live.xlsx", live=True)
+    >>> reading = equite.read_workbook(path)
+    >>> reading.changes, reading.cache
+    ((), 'current')
     """
 
     name: str
@@ -65,16 +77,29 @@ class WorkbookReading:
     def allocate(self) -> Allocation:
         """Allocate by the page and the table as edited: what the workbook shows once it is recalculated, to the cent.
 
+        Returns
+        -------
+        Allocation
+            The same one, however often it is asked for.
+
         Raises
         ------
         EquiteError
             As for :func:`equite.allocate`.
+
+        Examples
+        --------
+        >>> reading.allocate().amounts.tolist()
+        [30000.0, 60000.0]
         """
         return self._allocation
 
     @property
     def cache(self) -> Literal["current", "stale", "lost"]:
-        """Whether the amounts in the file are those of its figures, those of others, or lost altogether."""
+        """Whether the amounts in the file are those of its figures, those of others, or lost altogether.
+
+        ``current``, ``stale`` or ``lost``. An error says why the page and the table as edited allocate nothing.
+        """
         if self.cached_amounts.isna().all():
             return "lost"
         found = self.allocate()
@@ -89,7 +114,23 @@ class WorkbookReading:
         return self.cache != "current"
 
     def summary(self, language: Language | None = None) -> str:
-        """Tell in a few lines what was read, what was changed and whether the amounts are up to date."""
+        """Tell in a few lines what was read, what was changed and whether the amounts are up to date.
+
+        Parameters
+        ----------
+        language : {"fr", "en"}, optional
+            By default the page's.
+
+        Returns
+        -------
+        str
+            A line for the whole, then one for each change.
+
+        Examples
+        --------
+        >>> print(reading.summary("fr"))
+        live.xlsx : « grant », 2 territoires, rien n’a changé, ses montants sont à jour
+        """
         labels = Labels(self.formula, language)
         head = labels.say(
             "reading-summary",
@@ -139,6 +180,17 @@ def read_workbook(path: str | FilePath) -> WorkbookReading:
     WorkbookError
         The file is no such workbook, or was edited into something that means nothing; every problem at once, each with
         its sheet and cell.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000]}
+    >>> path = equite.allocate(page, table).to_excel("live.xlsx", live=True)
+    >>> equite.read_workbook(path).allocate().total
+    90000.0
     """
     if not isinstance(path, str | PathLike):
         raise WorkbookError([Problem("input-no-path", {"kind": type(path).__name__})])
