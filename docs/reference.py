@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import dedent, indent
 from typing import Any
 
 from pydantic import BaseModel
@@ -52,6 +53,11 @@ class Member:
             "": first.strip(),
             **{title: content.rstrip() for title, content in zip(*[iter(others)] * 2, strict=True)},
         }
+
+    @property
+    def name(self) -> str:
+        """Its last name."""
+        return self.path.rpartition(".")[2]
 
     @property
     def signature(self) -> str:
@@ -98,3 +104,84 @@ def members(owner: Member) -> Iterator[Member]:
             yield Member(f"{owner.path}.{name}", thing, "property")
         elif isinstance(thing, classmethod | staticmethod) or inspect.isfunction(thing):
             yield Member(f"{owner.path}.{name}", getattr(owner.thing, name), "method")
+
+
+#: What docstrings write in reStructuredText, and how Markdown writes it.
+MARKUP = (
+    (re.compile(r":\w+:`~?(?:[\w.]+\.)?(\w+)`"), r"`\1`"),
+    (re.compile(r"``([^`]+)``"), r"`\1`"),
+)
+
+
+def prose(text: str) -> str:
+    """Write a text as Markdown: what is set in, or stands between lines of ``=``, is kept as it is."""
+    return "\n\n".join(_paragraph(each) for each in text.split("\n\n") if each != "::")
+
+
+def _paragraph(text: str) -> str:
+    if text.startswith(("    ", "====")):
+        return f"```text\n{dedent(text)}\n```"
+    text = re.sub(r"::$", ":", text)
+    for written, meant in MARKUP:
+        text = written.sub(meant, text)
+    return text
+
+
+def entries(section: str) -> str:
+    """Write a section that explains names, or types, as a list."""
+    found = re.split(r"^(?=\S)", section, flags=re.MULTILINE)[1:]
+    return "\n".join(_entry(*each.partition("\n")[::2]) for each in found)
+
+
+def _entry(head: str, text: str) -> str:
+    names, _, kind = head.partition(" : ")
+    told = ", ".join(f"`{name}`" for name in names.split(", ")) + (f" ({_paragraph(kind)})" if kind else "")
+    return f"- {told}: {indent(prose(dedent(text).strip()), '  ').lstrip()}" if text.strip() else f"- {told}"
+
+
+def sections(member: Member) -> Iterator[str]:
+    """Write a docstring, section by section."""
+    for title, content in member.sections.items():
+        if title == "Examples":
+            yield f"```python\n{content}\n```"
+        elif title in ("", "References"):
+            yield (f"**{title}**\n\n" if title else "") + prose(content)
+        else:
+            yield f"**{title}**\n\n{entries(content)}"
+
+
+def titled(owner: Member) -> str:
+    """Give the title of a chapter; a function has its whole path, for a class may differ by a capital only."""
+    return owner.path.removeprefix("equite.") if owner.kind == "class" else owner.path
+
+
+def chapter(owner: Member) -> Iterator[str]:
+    """Write what is told of a name: its docstring, its properties as a list, its methods one after the other."""
+    yield f"## {titled(owner)}"
+    if owner.kind == "function":
+        yield f"```python\nequite.{owner.signature}\n```"
+    yield from sections(owner)
+    inside = list(members(owner))
+    told = [f"- `{each.name}`: {indent(prose(each.text), '  ').lstrip()}" for each in inside if each.kind == "property"]
+    if told:
+        yield "**Properties**\n\n" + "\n".join(told)
+    for each in inside:
+        if each.kind == "method":
+            yield f"### {each.path.removeprefix('equite.')}"
+            yield f"```python\n{each.signature}\n```"
+            yield from sections(each)
+
+
+def reference() -> str:
+    """Write the whole page: what each name is, in a line, then a chapter for each."""
+    found = list(names())
+    lines = []
+    for each in found:
+        anchor = titled(each).lower().replace(".", "")
+        lines.append(f"- [{titled(each)}](#{anchor}): {prose(each.sections[''].partition(chr(10) * 2)[0])}")
+    chapters = (text for each in found for text in chapter(each))
+    return "\n\n".join([HEAD.rstrip(), "\n".join(lines), *chapters]) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(reference(), encoding="utf-8", newline="\n")

@@ -94,3 +94,17 @@ def test_the_examples_are_true(owner: Any, tmp_path: Path, monkeypatch: pytest.M
         # The examples of a class's methods go on from its own.
         known = test.globs if at == 0 else known
     assert not told, "".join(told)
+
+
+def test_the_reference_is_what_the_docstrings_say() -> None:
+    assert (ROOT / "docs" / "reference.md").read_text(encoding="utf-8") == reference.reference(), "run `make reference`"
+
+
+def test_every_public_name_has_its_chapter() -> None:
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^##+ (.*)$", text, flags=re.MULTILINE)
+    told = {title.removeprefix("equite.") for title in titles}
+    assert len(titles) == len(set(titles))
+    assert {each.path.removeprefix("equite.") for each in EVERYTHING if each.kind != "property"} == told
+    anchors = {re.sub(r"[^\w -]", "", title).lower() for title in titles}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
