@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -175,6 +176,98 @@ class Comparison:
 
     def _people_in(self, rows: np.ndarray) -> float:
         return np.nan if self.people is None else float(np.nansum(self.people[rows]))
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English.
+        Relative differences are shares of one. A text that a spreadsheet would run as a formula has an apostrophe
+        before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_csv("comparison.csv").name
+        'comparison.csv'
+        """
+        from equite.report.analyses.comparison import comparison_to_csv
+
+        return comparison_to_csv(self, path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_excel("comparison.xlsx").name
+        'comparison.xlsx'
+        """
+        from equite.report.analyses.comparison import comparison_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(comparison_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: who gains and who loses, then every territory.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_html("comparison.html").name
+        'comparison.html'
+        """
+        from equite.report.analyses.comparison import comparison_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(comparison_shown(self), path)
 
     def __str__(self) -> str:
         from equite.report.analyses.comparison import comparison_text

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,11 @@ class Diagnosis:
         """
         return weights_at_work(self.allocation, self.scoring)
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table that files hold: :attr:`weights`, one row for each criterion."""
+        return self.weights
+
     @cached_property
     def weighting(self) -> pd.DataFrame:
         """The weights as applied (``chosen``) beside those that each method of the registry draws from the scores.
@@ -289,6 +295,98 @@ class Diagnosis:
         found = pd.DataFrame(rows, columns=["criterion", "family", "rank", "rank_without", "gained"])
         found = found.astype(dict.fromkeys(["rank", "rank_without", "gained"], "Int64"))
         return found.sort_values("gained", key=lambda gained: -gained.abs(), kind="stable", ignore_index=True)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> diagnosis.to_csv("diagnosis.csv").name
+        'diagnosis.csv'
+        """
+        from equite.report.analyses.diagnostics import diagnosis_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(diagnosis_shown(self), path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> diagnosis.to_excel("diagnosis.xlsx").name
+        'diagnosis.xlsx'
+        """
+        from equite.report.analyses.diagnostics import diagnosis_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(diagnosis_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: weights, pairs that count twice, extremes, what ranks rest on.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> diagnosis.to_html("diagnosis.html").name
+        'diagnosis.html'
+        """
+        from equite.report.analyses.diagnostics import diagnosis_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(diagnosis_shown(self), path)
 
     def __str__(self) -> str:
         from equite.report.analyses.diagnostics import diagnosis_text

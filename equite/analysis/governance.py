@@ -396,6 +396,75 @@ class GovernanceComparison:
 
         return governance_to_csv(self, path, tier)
 
+    def to_excel(self, path: str | Path, tier: str | None = None) -> Path:
+        """Write :meth:`table` to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+        tier : str, optional
+            The tier, by default the one that is compared.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_excel("towns.xlsx").name
+        'towns.xlsx'
+        """
+        from equite.report.analyses.governance import governance_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(governance_shown(self, tier), path)
+
+    def to_html(self, path: str | Path, tier: str | None = None) -> Path:
+        """Write one page to read and to print: the three regimes in a table and in sentences, then every territory.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+        tier : str, optional
+            The tier, by default the one that is compared.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_html("towns.html").name
+        'towns.html'
+        """
+        from equite.report.analyses.governance import governance_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(governance_shown(self, tier), path)
+
     def _repr_html_(self) -> str:
         from equite.report.analyses.governance import governance_html
 

@@ -505,6 +505,35 @@ class Cascade:
 
         return to_excel(self, path)
 
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: where the money comes from and ends, then the accounts of every tier.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> cascade.to_html("accounts.html").name
+        'accounts.html'
+        """
+        from equite.report.cascade.files import to_html
+
+        return to_html(self, path)
+
     def _repr_html_(self) -> str:
         from equite.report.cascade.views import cascade_html
 

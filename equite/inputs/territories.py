@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -313,6 +314,11 @@ class Territories:
         return {heading: group[0 if heading != group[0] else 1] for group in groups for heading in group}
 
     @property
+    def table(self) -> pd.DataFrame:
+        """The cells as they were written, one row for each territory, a copy."""
+        return self.data.reset_index(drop=True)
+
+    @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """The rows that a page left out of the table, as no territories."""
         return tuple(dict.fromkeys(each for found in self.rows_read.values() for each in found.left_out))
@@ -336,6 +342,98 @@ class Territories:
         1
         """
         return self.source.first_row + int(self.data.index[position])
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the table to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> territories.to_csv("table.csv").name
+        'table.csv'
+        """
+        from equite.report.results import territories_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(territories_shown(self), path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the table to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> territories.to_excel("table.xlsx").name
+        'table.xlsx'
+        """
+        from equite.report.results import territories_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(territories_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: the first rows, then the whole table.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> territories.to_html("table.html").name
+        'table.html'
+        """
+        from equite.report.results import territories_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(territories_shown(self), path)
 
     def _place(self, heading: str) -> Place:
         return Place(self.data, heading, self.codes, self.source)

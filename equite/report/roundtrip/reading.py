@@ -142,6 +142,105 @@ class WorkbookReading:
         )
         return "\n".join([head, *(f"  {change.text(labels.language)}" for change in self.changes)])
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each change: sheet, cell, code (of a territory), before, after, and told in the page's words."""
+        columns = ["sheet", "cell", "code", "before", "after", "told"]
+        rows = [(each.sheet, each.cell, each.code, each.before, each.after, each.text()) for each in self.changes]
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_csv(self, path: str | FilePath) -> FilePath:
+        """Write the changes to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> reading.to_csv("changes.csv").name
+        'changes.csv'
+        """
+        from equite.report.results import reading_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(reading_shown(self), path)
+
+    def to_excel(self, path: str | FilePath) -> FilePath:
+        """Write the changes to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> reading.to_excel("changes.xlsx").name
+        'changes.xlsx'
+        """
+        from equite.report.results import reading_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(reading_shown(self), path)
+
+    def to_html(self, path: str | FilePath) -> FilePath:
+        """Write one page to read and to print: what was read, and what was changed.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> reading.to_html("changes.html").name
+        'changes.html'
+        """
+        from equite.report.results import reading_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(reading_shown(self), path)
+
     def _counted(self, labels: Labels) -> str:
         if not self.changes:
             return labels.say("reading-changes-none")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equite.report.language.labels import Labels
+from equite.wording import Language
 
 __all__ = [
     "HIGHEST",
@@ -22,6 +23,7 @@ __all__ = [
     "Book",
     "Cell",
     "Figure",
+    "Formats",
     "Sheet",
     "fitting",
     "lines_of",
@@ -56,19 +58,19 @@ def fitting(text: str) -> str:
     return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
 
 
-class Book:
-    """A workbook in the making, with its formats.
+class Formats:
+    """The formats of a workbook in the making, in one language.
 
     Parameters
     ----------
     workbook : xlsxwriter.Workbook
         The workbook.
-    labels : Labels
-        Of the readers' language.
+    language : {"fr", "en"}
+        The readers'.
     """
 
-    def __init__(self, workbook: Any, labels: Labels) -> None:
-        self.workbook, self.labels = workbook, labels
+    def __init__(self, workbook: Any, language: Language) -> None:
+        self.workbook, self.language = workbook, language
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def style(self, **properties: object) -> Any:
@@ -81,11 +83,11 @@ class Book:
     @property
     def locale(self) -> str:
         """The mark by which a format writes numbers as the readers' language does."""
-        return _LOCALES[self.labels.language]
+        return _LOCALES[self.language]
 
     def number_format(self, digits: int) -> str:
         """Write the format of a plain number."""
-        return _LOCALES[self.labels.language] + "#,##0" + ("." + "0" * digits if digits else "")
+        return self.locale + "#,##0" + ("." + "0" * digits if digits else "")
 
     def change_format(self, plain: str) -> str:
         """Write the format of a change: a minus sign below zero, a dash for none."""
@@ -94,14 +96,30 @@ class Book:
 
     def share_format(self, digits: int) -> str:
         """Write the format of a share, shown in percent."""
-        gap = '"\u00a0"' if self.labels.language == "fr" else ""
-        return _LOCALES[self.labels.language] + "0" + ("." + "0" * digits if digits else "") + gap + "%"
+        gap = '"\u00a0"' if self.language == "fr" else ""
+        return self.locale + "0" + ("." + "0" * digits if digits else "") + gap + "%"
+
+
+class Book(Formats):
+    """A workbook in the making, with its formats and the words of a page.
+
+    Parameters
+    ----------
+    workbook : xlsxwriter.Workbook
+        The workbook.
+    labels : Labels
+        Of the readers' language.
+    """
+
+    def __init__(self, workbook: Any, labels: Labels) -> None:
+        super().__init__(workbook, labels.language)
+        self.labels = labels
 
     def money_format(self, digits: int) -> str:
         """Write the format of an amount, its sign where the language has it."""
         symbol = self.labels.symbol.replace('"', "”")[:60]
         plain = self.number_format(digits)
-        if self.labels.language == "fr" or self.labels.formula.unit:
+        if self.language == "fr" or self.labels.formula.unit:
             return f'{plain}"\u00a0{symbol}"'
         locale = _LOCALES["en"]
         gap = "\u00a0" if symbol.isalpha() else ""
@@ -116,7 +134,7 @@ class Book:
         """Return a number with the decimals it needs."""
         if digits is None:
             written = self.labels.number(math.nan if value is None else value)
-            digits = len(written.partition("," if self.labels.language == "fr" else ".")[2])
+            digits = len(written.partition("," if self.language == "fr" else ".")[2])
         return Figure(_cell_value(value, digits), self.number_format(digits))
 
     def share(self, value: float | None, digits: int = 1) -> Figure:
