@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.engine.bounds import Context
 from equite.engine.checks import CheckResult
 from equite.engine.eligibility import Exclusion
@@ -20,7 +21,7 @@ from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.engine.record import Reliance, record_of, reliance_of
 from equite.engine.sharing import Floats
-from equite.errors import Problem, SharingError
+from equite.errors import FormulaError, OutputError, Problem, SharingError
 from equite.formula.formula import Formula
 from equite.inputs.figures import typed
 from equite.inputs.spelling import near_label, tidy
@@ -380,6 +381,7 @@ class Allocation:
 
         return summary(self)
 
+    @takes(FormulaError)
     def diagnose(self, index: str | None = None, *, flag: float = 0.75) -> Diagnosis:
         """Look into an index: double counting, effective weights, what ranks are owed to.
 
@@ -454,6 +456,7 @@ class Allocation:
 
         return columns_read(self)
 
+    @takes(FormulaError, but=("code",))
     def profile(self, code: str, *, tier: str | None = None) -> Profile:
         """Tell a territory's strengths and weaknesses beside all, its tier and its nearest peers.
 
@@ -561,6 +564,7 @@ class Allocation:
 
         return to_parquet(self, path)
 
+    @takes(OutputError)
     def to_excel(self, path: str | Path, *, live: bool = False, template: str | Path | None = None) -> Path:
         """Write a workbook in the page's language: notes, parameters, the allocation to print, checks.
 
@@ -600,6 +604,7 @@ class Allocation:
 
         return to_excel(self, path, live=live, template=template)
 
+    @takes(OutputError)
     def to_html(self, path: str | Path, territories: Iterable[str] | None = None) -> Path:
         """Write one page to read, to search and to print, in the page's language.
 

@@ -316,6 +316,7 @@ def share(
     array([40., 20., 40.])
     """
     _refuse_no_numbers({"amount": amount, "score": score, "fixed": fixed, "lower": lower, "upper": upper})
+    amount = np.asarray(amount, dtype=np.float64).item()
     scores = np.atleast_1d(np.asarray(score, dtype=np.float64))
     b, lo, hi = (np.broadcast_to(np.asarray(each, dtype=np.float64), scores.shape) for each in (fixed, lower, upper))
     _refuse_unusable(amount, scores, b, lo, hi)

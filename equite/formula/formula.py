@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from pydantic import PrivateAttr
 
+from equite.arguments import takes
 from equite.errors import FormulaError, Problem, Problems, deprecated
 from equite.formula import loading
 from equite.formula.checking import check_names
@@ -136,6 +137,7 @@ class Formula(FormulaModel):
         return cls._of(loading.read_page(path))
 
     @classmethod
+    @takes(FormulaError, but=("text",))
     def from_text(cls, text: str, name: str = "formula") -> Self:
         """Read a page from YAML text.
 
@@ -288,6 +290,7 @@ class Formula(FormulaModel):
         """
         return loading.dump(self.content)
 
+    @takes(FormulaError)
     def replace(self, changes: Mapping[str, Any] | None = None, /, **keys: Any) -> Formula:
         """Return a formula that differs by some keys, laid over this one key by key.
 
@@ -319,6 +322,7 @@ class Formula(FormulaModel):
         partial = loading.page_of({**(changes or {}), **keys})
         return type(self)._of(loading.overlay(self._page, partial))
 
+    @takes(FormulaError)
     def overlaid(self, override: str | Path) -> Formula:
         """Return the formula with an override file laid over it; :attr:`changes` lists what it changed.
 

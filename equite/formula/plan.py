@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from equite.arguments import takes
 from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, nearest
 from equite.formula import loading
 from equite.formula.choices import LocalChoice, read_choices
@@ -148,6 +149,7 @@ class Plan(PlanModel):
     _choices: dict[tuple[str, str], tuple[LocalChoice, ...]] = PrivateAttr(default_factory=dict)
 
     @classmethod
+    @takes(FormulaError)
     def read(cls, path: str | Path) -> Self:
         """Read a plan from a YAML file; its pages and tables are looked up beside it.
 
@@ -178,6 +180,7 @@ class Plan(PlanModel):
         return cls._of(_plan_page(path))
 
     @classmethod
+    @takes(FormulaError)
     def from_text(cls, text: str, name: str = "plan") -> Self:
         """Read a plan from YAML text.
 
@@ -207,6 +210,7 @@ class Plan(PlanModel):
         return cls._of(_plan_page(name, text))
 
     @classmethod
+    @takes(FormulaError)
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """Make a plan of a Python mapping laid out as the file is.
 
@@ -420,7 +424,7 @@ class Plan(PlanModel):
         >>> plan.choices_of("town")
         ()
         """
-        return self._choices.get((self.tier(tier).id, key), ())
+        return self._choices.get((self.tier(tier).id, str(key)), ())
 
     def deciding(self, regime: Regime, tier: str) -> Self:
         """Return the plan as it would run if a tier were decided otherwise.
@@ -447,7 +451,7 @@ class Plan(PlanModel):
         >>> plan.deciding("uniform", "town").choices_of("town")
         ()
         """
-        if regime not in REGIMES:
+        if regime not in tuple(REGIMES):
             values = {"regime": regime, "known": Codes(tuple(REGIMES))}
             raise SharingError([Problem("plan-unknown-regime", values)], self.language)
         chosen = {choice.parent: choice for key in REGIMES[regime] for choice in self.choices_of(tier, key)}
@@ -455,6 +459,7 @@ class Plan(PlanModel):
         found._choices = {**self._choices, (tier, "overrides"): tuple(chosen.values())}
         return found
 
+    @takes(FormulaError)
     def replace(self, changes: Mapping[str, Any] | None = None, /, **keys: Any) -> Self:
         """Return a plan that differs by some keys, laid over this one key by key.
 
@@ -490,6 +495,7 @@ class Plan(PlanModel):
 
         return plan_html(self)
 
+    @takes(FormulaError)
     def path_of(self, written: str) -> Path:
         """Return the path of a file that the plan names.
 

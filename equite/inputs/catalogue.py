@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
 from equite import resources, wording
+from equite.arguments import takes
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.wording import Codes, Language
 
@@ -207,6 +208,7 @@ class Catalogue(Mapping[str, Criterion]):
             raise FormulaError([Problem("catalogue-no-family", {"name": name, "known": Codes(FAMILIES)})])
         return tuple(criterion for criterion in self.values() if criterion.family == name)
 
+    @takes(FormulaError)
     def search(self, words: str, language: Language | None = None) -> tuple[Criterion, ...]:
         """Find the criteria whose title or question holds all the words, whatever their accents and capitals.
 
@@ -231,6 +233,7 @@ class Catalogue(Mapping[str, Criterion]):
         texts = [(found, _folded(f"{found.title[spoken]} {found.question[spoken]}")) for found in self.values()]
         return tuple(found for found, text in texts if parts and all(part in text for part in parts))
 
+    @takes(FormulaError)
     def overlaid(self, place: str | Path) -> Catalogue:
         """Return this catalogue with a user's own YAML file, or folder of them, laid over it.
 

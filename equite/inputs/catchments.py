@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.columns import ColumnRule
 from equite.inputs.crosswalk.links import LARGEST, Floats, Texts, exact_sums, linked
@@ -24,6 +25,7 @@ __all__ = ["catchments"]
 _DUST = 1e-9
 
 
+@takes(TerritoriesError, but=("fraction",))
 def catchments(
     table: object,
     flows: object,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from equite import wording
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import fold, tidy
 from equite.inputs.columns import ColumnRule
@@ -97,6 +98,7 @@ class CodeChanges:
         return cls.of(path, old=old, new=new, weight=weight, kind=kind)
 
     @classmethod
+    @takes(TerritoriesError)
     def of(
         cls, table: object, *, old: str, new: str, weight: str | None = None, kind: str | None = None
     ) -> CodeChanges:
@@ -154,6 +156,7 @@ class CodeChanges:
         rows = rows.sort_values(["old", "new"], ignore_index=True)
         return cls(rows[["old", "new", "share", "kind", "stated"]])
 
+    @takes(TerritoriesError)
     def apply(
         self,
         table: object,

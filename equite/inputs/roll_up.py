@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite import wording
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.cells import EXACT, text_of, tidy
 from equite.inputs.columns import ColumnRule, Place, groups_spelled_twice
@@ -79,6 +80,7 @@ class RollUp:
         return wording.say("roll-up-coverage", language, least=parts)
 
 
+@takes(TerritoriesError, but=("to",))
 def roll_up(
     table: object,
     to: str | Mapping[str, str],

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite import wording
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import DecimalMark, texts_of, tidy
 from equite.inputs.columns import (
@@ -74,6 +75,7 @@ class Territories:
     _looked: dict[RowRules, Territories] = field(default_factory=dict, init=False)
 
     @classmethod
+    @takes(TerritoriesError)
     def of(
         cls,
         table: object,
@@ -149,6 +151,7 @@ class Territories:
         return _under_key(table.data, key, width, table.source, None if looked_at else rows, table.rows_read)
 
     @classmethod
+    @takes(TerritoriesError)
     def from_frame(
         cls,
         frame: object,
@@ -195,6 +198,7 @@ class Territories:
         found = _under_key(data, key, width, source, rows)
         return replace(found, source=replace(source, fingerprint=partial(_fingerprint, found.data, found.codes)))
 
+    @takes(TerritoriesError)
     def columns_for(self, rules: Sequence[ColumnRule]) -> dict[str, Column]:
         """Return the columns that a formula asks for, by its own names.
 
@@ -234,6 +238,7 @@ class Territories:
         problems.refuse()
         return columns
 
+    @takes(TerritoriesError)
     def suppressed_for(self, rules: Sequence[ColumnRule]) -> dict[str, npt.NDArray[np.bool_]]:
         """Return, for each column that has some, the cells whose figure exists and is withheld, by a mark of the page.
 
@@ -257,6 +262,7 @@ class Territories:
         found = {rule.name: suppressed_in(rule, self._place(tidy(rule.heading))) for rule in rules}
         return {name: cells for name, cells in found.items() if cells is not None}
 
+    @takes(TerritoriesError)
     def numbers(self, heading: str) -> npt.NDArray[np.float64]:
         """Return one column as numbers, NaN where a cell is missing.
 
@@ -282,6 +288,7 @@ class Territories:
         """
         return self.columns_for([ColumnRule(heading, heading)])[heading].astype(np.float64)
 
+    @takes(TerritoriesError)
     def texts(self, heading: str) -> npt.NDArray[np.object_]:
         """Return one column as text, None where a cell is blank.
 
@@ -323,6 +330,7 @@ class Territories:
         """The rows that a page left out of the table, as no territories."""
         return tuple(dict.fromkeys(each for found in self.rows_read.values() for each in found.left_out))
 
+    @takes(TerritoriesError)
     def row(self, position: int) -> int:
         """Return the row of the file where a territory stands, the headings being usually on row 1.
 
@@ -466,6 +474,7 @@ class Territories:
         return f"{self.source.name} · {said}" if self.source.name else said
 
 
+@takes(TerritoriesError, but=("path",))
 def read_territories(
     path: str | os.PathLike[str],
     *,

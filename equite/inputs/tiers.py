@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite import wording
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.agreement import agreement, disagreements
 from equite.inputs.cells import tidy
@@ -58,6 +59,7 @@ class Tiers(Mapping[str, Territories]):
     upward: Mapping[str, Positions]
 
     @classmethod
+    @takes(TerritoriesError)
     def of_tables(
         cls,
         tables: Mapping[str, object],
@@ -114,6 +116,7 @@ class Tiers(Mapping[str, Territories]):
         return cls(read, upward)._agreeing(totals or {})
 
     @classmethod
+    @takes(TerritoriesError)
     def of_table(
         cls,
         table: object,
@@ -180,7 +183,8 @@ class Tiers(Mapping[str, Territories]):
         return tuple(self.tables)
 
     def __getitem__(self, tier: str) -> Territories:
-        if tier not in self.tables:
+        # A tuple asks for no hash: what is no name at all is refused likewise.
+        if tier not in self.names:
             raise _UnknownError([_no_tier(str(tier), self.names)])
         return self.tables[tier]
 
@@ -365,7 +369,7 @@ class Tiers(Mapping[str, Territories]):
         """
         codes = self[tier].codes
         if code not in codes:
-            values = {"tier": tier, "value": code, "nearest": nearest(code, codes)}
+            values = {"tier": tier, "value": code, "nearest": nearest(str(code), codes)}
             raise _UnknownError([Problem("tiers-no-code", values)])
         line, at = [code], codes.index(code)
         for name, above in pairwise(reversed(self.names[: self.names.index(tier) + 1])):
@@ -373,6 +377,7 @@ class Tiers(Mapping[str, Territories]):
             line.append(self[above].codes[at])
         return tuple(reversed(line))
 
+    @takes(TerritoriesError)
     def agreement(self, column: str) -> pd.DataFrame:
         """Compare each parent's figure with the sum of its children's, between the tiers that have the column.
 
@@ -400,6 +405,7 @@ class Tiers(Mapping[str, Territories]):
         """
         return agreement(self, column)
 
+    @takes(TerritoriesError)
     def roll_up(
         self, tier: str, to: str, measures: Measures, *, by: str | None = "population", missing: str = "keep"
     ) -> RollUp:

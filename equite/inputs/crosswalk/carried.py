@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
+from equite.errors import TerritoriesError
 from equite.inputs.crosswalk.links import ratio
 from equite.inputs.crosswalk.showing import carried_html, carried_notes, carried_text
 from equite.wording import Language, preferred_language
@@ -82,6 +84,7 @@ class Carried:
         }
         return pd.DataFrame(columns, index=self.table.index)
 
+    @takes(TerritoriesError)
     def notes(self, language: Language | None = None) -> tuple[str, ...]:
         """Say what a reader of the table must know, a sentence each.
 

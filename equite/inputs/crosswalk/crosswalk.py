@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from equite.errors import Problems, TerritoriesError
+from equite.arguments import takes
+from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import tidy
 from equite.inputs.crosswalk.carrying import Wanted, carried
 from equite.inputs.crosswalk.composing import composed
@@ -56,6 +57,7 @@ class Crosswalk:
     weight: str
 
     @classmethod
+    @takes(TerritoriesError)
     def of_pieces(
         cls,
         table: object,
@@ -109,6 +111,7 @@ class Crosswalk:
         return cls._of(read, (source, target), weight, False, Stated(whole, tolerance, rest), nested)
 
     @classmethod
+    @takes(TerritoriesError)
     def of_small_areas(
         cls,
         table: object,
@@ -166,6 +169,7 @@ class Crosswalk:
         return cls._of(read, (source, target), weight, True, Stated(whole, tolerance, rest), nested)
 
     @classmethod
+    @takes(TerritoriesError)
     def of_polygons(
         cls,
         source_layer: object,
@@ -297,6 +301,7 @@ class Crosswalk:
         index = pd.Index(self.links.codes(self.sources, self.links.source[nowhere]), name=self.source, dtype=object)
         return pd.Series(self.weights[nowhere], index=index, name=self.weight)
 
+    @takes(TerritoriesError)
     def by(self, weight: str) -> Crosswalk:
         """Return the same crosswalk by another of its weights.
 
@@ -326,6 +331,7 @@ class Crosswalk:
             problems.refuse()
         return replace(self, weight=weight)
 
+    @takes(TerritoriesError)
     def carry(
         self,
         table: object,
@@ -404,6 +410,7 @@ class Crosswalk:
         """
         return overlap(self)
 
+    @takes(TerritoriesError)
     def coherence(self, of: Side = "target", *, minimum_share: float = 0.0) -> pd.DataFrame:
         """Measure how well each territory of one side matches one of the other.
 
@@ -455,7 +462,7 @@ class Crosswalk:
         Raises
         ------
         TerritoriesError
-            With every target that is no source of the other.
+            What is given is no crosswalk, or with every target that is no source of the other.
 
         Examples
         --------
@@ -464,6 +471,8 @@ class Crosswalk:
         >>> crosswalk.then(on).targets
         ('Q',)
         """
+        if not isinstance(other, Crosswalk):
+            raise TerritoriesError([Problem("crosswalk-then-nothing", {"kind": type(other).__name__})])
         return Crosswalk(composed(self, other), self.source, other.target, self.weight)
 
     def reversed(self) -> Crosswalk:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, note_all_zero
 from equite.inputs.indicators.results import described, words
@@ -18,6 +19,7 @@ __all__ = ["boundaries"]
 _SHARE = words("share, 0 to 1", "part, de 0 à 1")
 
 
+@takes(TerritoriesError)
 def boundaries(
     pieces: object,
     *,

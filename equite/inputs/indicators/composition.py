@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, Floats, note_all_zero
 from equite.inputs.indicators.results import described, words
@@ -16,6 +17,7 @@ _SHARE = words("index, 0 to 1", "indice de 0 à 1")
 _ENTROPY = words("natural units (nats)", "unités naturelles (nats)")
 
 
+@takes(TerritoriesError)
 def diversity(
     table: object, *, territory: str | None = None, category: str | None = None, amount: str | None = None
 ) -> pd.DataFrame:
@@ -98,6 +100,7 @@ def diversity(
     )
 
 
+@takes(TerritoriesError)
 def localisation(
     table: object, *, territory: str | None = None, category: str | None = None, amount: str | None = None
 ) -> pd.Series:

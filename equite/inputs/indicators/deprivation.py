@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, SCORE, Floats, note_all_zero
 from equite.inputs.indicators.results import described, words
@@ -19,6 +20,7 @@ _SHARE = words("share, 0 to 1", "part, de 0 à 1")
 _COVERAGE = (words("People measured", "Personnes mesurées"), _SHARE)
 
 
+@takes(TerritoriesError)
 def weighted_mean(table: object, *, territory: str, place: str, people: str, value: str) -> pd.DataFrame:
     """Compute each territory's mean of a value known for its places, weighted by their people.
 
@@ -76,6 +78,7 @@ def weighted_mean(table: object, *, territory: str, place: str, people: str, val
     )
 
 
+@takes(TerritoriesError)
 def deprivation(
     table: object,
     *,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, LATITUDE, LONGITUDE, Floats, Rule, note_all_zero
 from equite.inputs.indicators.results import described, words
@@ -69,6 +70,7 @@ def great_circle_km(
     return _arcs(points["latitude"], points["longitude"], points["to_latitude"], points["to_longitude"])
 
 
+@takes(TerritoriesError)
 def distance_to_nearest(
     places: object,
     centres: object,
@@ -140,6 +142,7 @@ def distance_to_nearest(
     )
 
 
+@takes(TerritoriesError)
 def distance_between_places(
     table: object,
     *,

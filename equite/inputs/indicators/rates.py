@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, DIVISOR
 from equite.inputs.indicators.results import described, words
@@ -19,6 +20,7 @@ __all__ = ["mean_yearly_growth", "rate"]
 _FEW = 5
 
 
+@takes(TerritoriesError)
 def rate(cases: Keyed, population: Keyed, *, per: float = 1000.0) -> pd.DataFrame:
     """Compute how many cases there are for each thousand people, and say where they are too few to trust.
 
@@ -88,6 +90,7 @@ def rate(cases: Keyed, population: Keyed, *, per: float = 1000.0) -> pd.DataFram
     return found
 
 
+@takes(TerritoriesError)
 def mean_yearly_growth(
     table: object, *, first: int, last: int, per: float = 1000.0, key: str | None = None
 ) -> pd.Series:

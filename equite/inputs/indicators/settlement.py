@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, DIVISOR, note_all_zero
 from equite.inputs.indicators.results import described, words
@@ -80,6 +81,7 @@ def density(population: Keyed, *, land_area: Keyed, total_area: Keyed | None = N
     )
 
 
+@takes(TerritoriesError)
 def dispersion(table: object, *, territory: str, place: str, people: str) -> pd.DataFrame:
     """Compute how scattered the people of each territory are among its places.
 

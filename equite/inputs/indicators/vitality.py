@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import ANY, COUNT, Rule
 from equite.inputs.indicators.results import described, words
@@ -65,6 +66,7 @@ def modified_z(values: Keyed) -> pd.Series:
     )
 
 
+@takes(TerritoriesError)
 def vitality_after_isq(*, work_rate: Keyed, median_income: Keyed, growth: Keyed, shift: float) -> pd.DataFrame:
     """Compute an index of economic vitality after the recipe of the ISQ. It is **not** the official IVÉ.
 

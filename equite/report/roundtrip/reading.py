@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.engine.allocate import allocate
 from equite.engine.allocation import Allocation
 from equite.errors import EquiteError, Problem, WorkbookError
@@ -113,6 +114,7 @@ class WorkbookReading:
         """Whether the amounts in the file are not those of its figures: it was edited and not recalculated."""
         return self.cache != "current"
 
+    @takes(WorkbookError)
     def summary(self, language: Language | None = None) -> str:
         """Tell in a few lines what was read, what was changed and whether the amounts are up to date.
 
