@@ -83,11 +83,17 @@ class Problem:
         str
             One line, in that language, its values filled in.
 
+        Raises
+        ------
+        EquiteError
+            No sentence is written in that language.
+
         Examples
         --------
         >>> problem.text("fr").split(" @ ")[0]
         '« amounts » est un dossier'
         """
+        _refuse_other_than_ours(language)
         what = wording.sentence(self.id, language, "what", self.values)
         mend = wording.sentence(self.id, language, "mend", self.values)
         place = self._place(language)
@@ -99,6 +105,12 @@ class Problem:
         row = f"{words[0 if self.row_is_line else 1]} {self.line}" if self.line is not None else ""
         where = f"{self.where} ({row})" if self.where and row else self.where or row
         return ", ".join(part for part in (self.file, where) if part)
+
+
+def _refuse_other_than_ours(language: object) -> None:
+    """Refuse a language that no sentence is written in."""
+    if language not in ("fr", "en"):
+        raise EquiteError([Problem("language-unknown", {"value": language})])
 
 
 class EquiteError(Exception):
@@ -141,6 +153,11 @@ class EquiteError(Exception):
         -------
         str
             One sentence a line; a problem that stands twice is told once.
+
+        Raises
+        ------
+        EquiteError
+            No sentence is written in that language.
 
         Examples
         --------

@@ -144,6 +144,15 @@ def test_an_argument_of_another_type_is_named_with_what_is_expected(
     assert french in told(caught.value, "fr")
 
 
+@pytest.mark.parametrize("language", ["de", None, 3, ["fr"]])
+def test_a_language_that_nothing_is_written_in_is_refused(language: Any) -> None:
+    problem = equite.Problem("plan-empty")
+    for speaker in (problem, equite.FormulaError([problem])):
+        with pytest.raises(EquiteError, match="is no language of equite: write fr or en"):
+            speaker.text(language)
+    assert problem.text("fr")
+
+
 def test_every_wrong_argument_is_told_at_once() -> None:
     with pytest.raises(equite.TerritoriesError) as caught:
         anything.read_territories("a.csv", key=1, width="2")
