@@ -20,10 +20,10 @@ FIND_PYTHON = \
 	exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test laws lint types layers check bench mutants format clean
+.PHONY: help demo test laws lint types layers check bench mutants reference format clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## run the demonstration
 	$(BIN)/equite demo
@@ -51,6 +51,9 @@ bench: $(VENV)/.installed-dev ## measure how long things take
 
 mutants: $(VENV)/.installed-dev ## change the engine in 300 small ways, and see whether the tests tell
 	$(BIN)/python -m mutants $(ARGS)
+
+reference: $(VENV)/.installed-dev ## write docs/reference.md from the docstrings
+	$(BIN)/python docs/reference.py
 
 format: $(VENV)/.installed-dev ## tidy the code
 	$(BIN)/python -m ruff check --fix .

@@ -17,6 +17,7 @@ the catalogue of :mod:`equite.wording`; ``str(error)`` uses the error's own lang
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -33,6 +34,7 @@ __all__ = [
     "SharingError",
     "TerritoriesError",
     "WorkbookError",
+    "deprecated",
     "nearest",
 ]
 
@@ -55,6 +57,12 @@ class Problem:
         The file, where one was read.
     row_is_line : bool
         Whether ``line`` counts lines of a page (True) or rows of a table (False).
+
+    Examples
+    --------
+    >>> problem = equite.Problem("output-is-folder", {"name": "amounts"}, where="the second file")
+    >>> problem.text("en")
+    "'amounts' is a folder @ the second file: give the name of a file in it"
     """
 
     id: str
@@ -65,7 +73,29 @@ class Problem:
     row_is_line: bool = True
 
     def text(self, language: Language) -> str:
-        """Return the sentence: ``what @ where (line n): mend``."""
+        """Return the sentence: ``what @ where (line n): mend``.
+
+        Parameters
+        ----------
+        language : {"fr", "en"}
+            The reader's language.
+
+        Returns
+        -------
+        str
+            One line, in that language, its values filled in.
+
+        Raises
+        ------
+        EquiteError
+            No sentence is written in that language.
+
+        Examples
+        --------
+        >>> problem.text("fr").split(" @ ")[0]
+        '« amounts » est un dossier'
+        """
+        _refuse_other_than_ours(language)
         what = wording.sentence(self.id, language, "what", self.values)
         mend = wording.sentence(self.id, language, "mend", self.values)
         place = self._place(language)
@@ -79,6 +109,12 @@ class Problem:
         return ", ".join(part for part in (self.file, where) if part)
 
 
+def _refuse_other_than_ours(language: object) -> None:
+    """Refuse a language that no sentence is written in."""
+    if language not in ("fr", "en"):
+        raise EquiteError([Problem("language-unknown", {"value": language})])
+
+
 class EquiteError(Exception):
     """Anything that equite refuses, with every problem found.
 
@@ -88,6 +124,15 @@ class EquiteError(Exception):
         At least one.
     language : str, optional
         The language of ``str(error)``; by default that of the machine's user.
+
+    Examples
+    --------
+    >>> try:
+    ...     equite.compare("this year", "last year")
+    ... except equite.EquiteError as refused:
+    ...     error = refused
+    >>> [problem.values["at"] for problem in error.problems]
+    [1, 2]
     """
 
     def __init__(self, problems: Iterable[Problem], language: Language | None = None) -> None:
@@ -99,24 +144,85 @@ class EquiteError(Exception):
         return self.text(self.language or wording.preferred_language())
 
     def text(self, language: Language) -> str:
-        """Return every problem in one language, one a line."""
+        r"""Return every problem in one language, one a line.
+
+        Parameters
+        ----------
+        language : {"fr", "en"}
+            The reader's language, whatever that of ``str(error)``.
+
+        Returns
+        -------
+        str
+            One sentence a line; a problem that stands twice is told once.
+
+        Raises
+        ------
+        EquiteError
+            No sentence is written in that language.
+
+        Examples
+        --------
+        >>> error.text("en") == str(error)
+        True
+        """
         return "\n".join(dict.fromkeys(problem.text(language) for problem in self.problems))
 
 
 class FormulaError(EquiteError):
-    """The page says something that cannot be read, found or meant."""
+    r"""The page says something that cannot be read, found or meant.
+
+    Examples
+    --------
+    >>> try:
+    ...     equite.Formula.from_text("equite: 1\nid: grant\nenvelop: 100", "grant.yaml")
+    ... except equite.FormulaError as refused:
+    ...     error = refused
+    >>> print(error.problems[0].text("en"))
+    the key 'key' is missing @ grant.yaml, line 1: add it
+    """
 
 
 class TerritoriesError(EquiteError):
-    """The table of territories holds something that cannot be used."""
+    """The table of territories holds something that cannot be used.
+
+    Examples
+    --------
+    >>> try:
+    ...     equite.Territories.of({"code": ["A", "A"], "people": [1, 2]}, key="code")
+    ... except equite.TerritoriesError as refused:
+    ...     error = refused
+    >>> print(error)
+    the code 'A' is already that of row 0 @ code (row 1): give each territory one row and a code of its own
+    """
 
 
 class SharingError(EquiteError):
-    """The money cannot be shared as the page asks."""
+    """The money cannot be shared as the page asks.
+
+    Examples
+    --------
+    >>> try:
+    ...     equite.share(100, [1, 2], lower=60)
+    ... except equite.SharingError as refused:
+    ...     error = refused
+    >>> print(error)
+    100 cannot pay the floors, which take 120: lower the floors, or share more
+    """
 
 
 class WorkbookError(EquiteError):
-    """The workbook cannot be read back: it is none of ours, or was edited into something that means nothing."""
+    """The workbook cannot be read back: it is none of ours, or was edited into something that means nothing.
+
+    Examples
+    --------
+    >>> try:
+    ...     equite.read_workbook("absent.xlsx")
+    ... except equite.WorkbookError as refused:
+    ...     error = refused
+    >>> print(error)
+    the workbook 'absent.xlsx' cannot be opened (No such file or directory): give the path of an .xlsx file
+    """
 
 
 class MethodError(EquiteError):
@@ -124,7 +230,21 @@ class MethodError(EquiteError):
 
 
 class OutputError(EquiteError):
-    """The result cannot be written where it was asked."""
+    """The result cannot be written where it was asked.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 100,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": "equally"}],
+    ... }
+    >>> try:
+    ...     equite.allocate(page, {"code": ["A", "B"]}).to_csv("amounts.doc")
+    ... except equite.OutputError as refused:
+    ...     error = refused
+    >>> print(error)
+    the name 'amounts.doc' does not end in .csv, .txt: call it 'amounts.doc.csv', for instance
+    """
 
 
 class Problems:
@@ -159,3 +279,9 @@ def nearest(name: str, known: Iterable[str]) -> Nearest:
     folded = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold(), list(folded), n=2, cutoff=0.6)
     return Nearest(tuple(folded[match] for match in close))
+
+
+def deprecated(old: str, new: str) -> None:
+    """Warn whoever uses a name that it will go, and say what to write instead; the warning points at their line."""
+    text = wording.say("deprecated", wording.preferred_language(), old=old, new=new)
+    warnings.warn(text, DeprecationWarning, stacklevel=3)

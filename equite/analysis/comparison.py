@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,19 @@ class Comparison:
         The reference, then those compared with it.
     labels : tuple of str
         What each is called.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000]}
+    >>> equally = {**page, "parts": [{"id": "grant", "pool": "remainder", "share": "equally"}]}
+    >>> first, second = equite.allocate(page, table), equite.allocate(equally, table)
+    >>> comparison = equite.compare(first, second, labels=["by people", "equally"])
+    >>> comparison.table["difference_equally"].tolist()
+    [15000.0, -15000.0]
     """
 
     allocations: tuple[Allocation, ...]
@@ -68,7 +82,7 @@ class Comparison:
 
     @cached_property
     def people(self) -> Floats | None:
-        """The people of each territory, where a page says."""
+        """The people of each territory, shape (territories,), where a page says; None elsewhere."""
         found: Floats | None = None
         for allocation in self.allocations:
             if allocation.people is not None:
@@ -163,6 +177,98 @@ class Comparison:
     def _people_in(self, rows: np.ndarray) -> float:
         return np.nan if self.people is None else float(np.nansum(self.people[rows]))
 
+    def to_csv(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English.
+        Relative differences are shares of one. A text that a spreadsheet would run as a formula has an apostrophe
+        before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_csv("comparison.csv").name
+        'comparison.csv'
+        """
+        from equite.report.analyses.comparison import comparison_to_csv
+
+        return comparison_to_csv(self, path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_excel("comparison.xlsx").name
+        'comparison.xlsx'
+        """
+        from equite.report.analyses.comparison import comparison_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(comparison_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: who gains and who loses, then every territory.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_html("comparison.html").name
+        'comparison.html'
+        """
+        from equite.report.analyses.comparison import comparison_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(comparison_shown(self), path)
+
     def __str__(self) -> str:
         from equite.report.analyses.comparison import comparison_text
 
@@ -196,6 +302,18 @@ def compare(*allocations: Allocation, labels: Sequence[str] | None = None) -> Co
     EquiteError
         Something else than allocations was given, there is one only, they do not share the same money, they have no
         territory in common, or labels are missing or repeated.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000]}
+    >>> equally = {**page, "parts": [{"id": "grant", "pool": "remainder", "share": "equally"}]}
+    >>> first, second = equite.allocate(page, table), equite.allocate(equally, table)
+    >>> equite.compare(first, second).winners[["label", "winning", "losing", "gained"]].to_dict("records")
+    [{'label': 'grant (2)', 'winning': 1, 'losing': 1, 'gained': 15000.0}]
     """
     strange = [(at, each) for at, each in enumerate(allocations, start=1) if not isinstance(each, Allocation)]
     if strange:

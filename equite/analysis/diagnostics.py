@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,21 @@ class Diagnosis:
         The correlation beyond which, either way, a pair is flagged.
     by : str or None
         A column of texts whose groups are looked at too.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 70_000, "rounding": {"to": 1},
+    ...     "indices": {"need": {"criteria": {"unemployment": 1, "distance": 1}}},
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people * (0.5 + need)"}}],
+    ... }
+    >>> table = {
+    ...     "code": ["A", "B", "C"], "people": [1_000, 2_000, 4_000],
+    ...     "unemployment": [8, 6, 4], "distance": [10, 50, 90],
+    ... }
+    >>> diagnosis = equite.allocate(page, table).diagnose()
+    >>> diagnosis.weights[["criterion", "nominal"]].to_dict("list")
+    {'criterion': ['unemployment', 'distance'], 'nominal': [0.5, 0.5]}
     """
 
     allocation: Allocation
@@ -70,13 +86,13 @@ class Diagnosis:
 
     @property
     def tree(self) -> Branch:
-        """How scores combine."""
+        """The tree by which scores combine: the index, its families, its criteria."""
         assert self.scoring.tree is not None
         return self.scoring.tree
 
     @cached_property
     def ranks(self) -> Floats:
-        """Each territory's place: 1 for the most need, ties sharing the better place."""
+        """Each territory's place, shape (eligible,): 1 for the most need, ties sharing the better place."""
         return places(self.scoring.scores[self.allocation.context.rows])
 
     @cached_property
@@ -136,8 +152,20 @@ class Diagnosis:
 
     @cached_property
     def weights(self) -> pd.DataFrame:
-        """What each criterion weighs, as written, as applied and in fact; columns as ``weights_at_work`` has them."""
+        """What each criterion weighs, as written, as applied and in fact, one row each; means over territories.
+
+        Columns: criterion, family; relative (in its family, as written); nominal (in the whole, as written); effective
+        (in the whole, as applied: constant criteria gone, missing cells made up for); correlation (Pearson's r of its
+        scores with the index); importance, r² / Σ r² (after Paruolo, Saisana and Saltelli, 2013, *Journal of the Royal
+        Statistical Society A* 176(3), 609-634); variance_share, cov(w x, index) / var(index), missing for an index that
+        is no weighted mean.
+        """
         return weights_at_work(self.allocation, self.scoring)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The table that files hold: :attr:`weights`, one row for each criterion."""
+        return self.weights
 
     @cached_property
     def weighting(self) -> pd.DataFrame:
@@ -236,13 +264,26 @@ class Diagnosis:
     def rank_owed(self, code: str) -> pd.DataFrame:
         """Return what a territory owes its rank to, the criterion that moves it most first.
 
-        Columns: criterion, family, rank, rank_without (the criterion having no weight), gained: the places towards more
-        need that it owes to the criterion; negative, the places lost.
+        Parameters
+        ----------
+        code : str
+            The territory's code, as the table writes it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns: criterion, family, rank, rank_without (the criterion having no weight), gained: the places towards
+            more need that it owes to the criterion; negative, the places lost.
 
         Raises
         ------
         SharingError
             Nobody that takes part has the code.
+
+        Examples
+        --------
+        >>> diagnosis.rank_owed("A")[["criterion", "gained"]].to_dict("list")
+        {'criterion': ['unemployment', 'distance'], 'gained': [2, 0]}
         """
         row = self.allocation.row(code)
         rank = self.ranks[row]
@@ -254,6 +295,98 @@ class Diagnosis:
         found = pd.DataFrame(rows, columns=["criterion", "family", "rank", "rank_without", "gained"])
         found = found.astype(dict.fromkeys(["rank", "rank_without", "gained"], "Int64"))
         return found.sort_values("gained", key=lambda gained: -gained.abs(), kind="stable", ignore_index=True)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> diagnosis.to_csv("diagnosis.csv").name
+        'diagnosis.csv'
+        """
+        from equite.report.analyses.diagnostics import diagnosis_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(diagnosis_shown(self), path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> diagnosis.to_excel("diagnosis.xlsx").name
+        'diagnosis.xlsx'
+        """
+        from equite.report.analyses.diagnostics import diagnosis_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(diagnosis_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: weights, pairs that count twice, extremes, what ranks rest on.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> diagnosis.to_html("diagnosis.html").name
+        'diagnosis.html'
+        """
+        from equite.report.analyses.diagnostics import diagnosis_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(diagnosis_shown(self), path)
 
     def __str__(self) -> str:
         from equite.report.analyses.diagnostics import diagnosis_text

@@ -15,7 +15,7 @@ from equite.analysis.likeness import Places, like_pairs, placed, scores_of
 from equite.engine.accounts import Counts, Level
 from equite.engine.cascade import Cascade, cascade
 from equite.engine.sharing import Floats
-from equite.errors import EquiteError, FormulaError, Problem, SharingError, nearest
+from equite.errors import EquiteError, FormulaError, Problem
 from equite.formula.plan import REGIMES, Plan, Regime
 from equite.wording import Codes, Language
 
@@ -44,6 +44,28 @@ class GovernanceComparison:
         The tier that is compared.
     cascades : mapping of str to Cascade
         The plan run in each regime.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "rounding": {"to": 1}, "people": "people",
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> regions = {"id": "region", "formula": {**page, "envelope": 90_000}}
+    >>> towns = {"id": "town", "formula": page, "parent": "region", "may_change": "everything", "overrides": "choices"}
+    >>> plan = {"equite_plan": 1, "id": "plan", "language": "en", "tiers": [regions, towns]}
+    >>> Path("choices").mkdir(exist_ok=True)
+    >>> choice = "{for: N, body: N, date: 2026-05-12, reason: Even, changes: {parts: {grant: {share: equally}}}}"
+    >>> Path("choices", "north.yaml").write_text(choice, encoding="utf-8") > 0
+    True
+    >>> tables = {
+    ...     "region": {"code": ["N", "S"], "people": [3_000, 6_000]},
+    ...     "town": {"code": ["N1", "N2", "S1"], "region": ["N", "N", "S"], "people": [1_000, 2_000, 6_000]},
+    ... }
+    >>> comparison = equite.compare_governance(plan, tables)
+    >>> comparison.regimes[["regime", "winning", "losing", "moved"]].to_dict("records")[1]
+    {'regime': 'margins', 'winning': 1, 'losing': 1, 'moved': 5000.0}
     """
 
     tier: str
@@ -98,16 +120,31 @@ class GovernanceComparison:
     # --- territories
 
     def table(self, tier: str | None = None) -> pd.DataFrame:
-        """One row for each territory of the tier (or of another one), in code order.
+        """Return one row for each territory of the tier (or of another one), in code order.
 
         Columns: code, name, parent, parent_name, people where a page counts them, ``score_…`` of each index of the
         tier's page (measured by that page, whoever decides), the amounts ``uniform``, ``margins`` and ``delegated``,
         ``difference_margins`` and ``difference_delegated`` from uniform, in money.
 
+        Parameters
+        ----------
+        tier : str, optional
+            The tier, by default the one that is compared.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Money, in the plan's currency or unit.
+
         Raises
         ------
         SharingError
             The plan has no such tier.
+
+        Examples
+        --------
+        >>> comparison.table()["difference_margins"].tolist()
+        [5000.0, -5000.0, 0.0]
         """
         first = self.cascades["uniform"]
         level = first.level(tier or self.tier)
@@ -310,16 +347,123 @@ class GovernanceComparison:
     # --- outputs
 
     def summary(self) -> str:
-        """Tell the three regimes in a table and in sentences, in the plan's language."""
+        """Tell the three regimes in a table and in sentences, in the plan's language.
+
+        Returns
+        -------
+        str
+            Who gains and who loses, the price and the gain of local choice, and the parents that chose for themselves.
+
+        Examples
+        --------
+        >>> print(comparison.summary().splitlines()[0])
+        Who decides on the tier “Town”? plan
+        """
         from equite.report.analyses.governance import governance_text
 
         return governance_text(self)
 
     def to_csv(self, path: str | Path, tier: str | None = None) -> Path:
-        """Write :meth:`table` to a CSV file (UTF-8; ``;`` and decimal comma in French)."""
+        """Write :meth:`table` to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+        tier : str, optional
+            The tier, by default the one that is compared.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_csv("towns.csv").name
+        'towns.csv'
+        """
         from equite.report.analyses.governance import governance_to_csv
 
         return governance_to_csv(self, path, tier)
+
+    def to_excel(self, path: str | Path, tier: str | None = None) -> Path:
+        """Write :meth:`table` to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+        tier : str, optional
+            The tier, by default the one that is compared.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_excel("towns.xlsx").name
+        'towns.xlsx'
+        """
+        from equite.report.analyses.governance import governance_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(governance_shown(self, tier), path)
+
+    def to_html(self, path: str | Path, tier: str | None = None) -> Path:
+        """Write one page to read and to print: the three regimes in a table and in sentences, then every territory.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+        tier : str, optional
+            The tier, by default the one that is compared.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> comparison.to_html("towns.html").name
+        'towns.html'
+        """
+        from equite.report.analyses.governance import governance_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(governance_shown(self, tier), path)
 
     def _repr_html_(self) -> str:
         from equite.report.analyses.governance import governance_html
@@ -357,6 +501,27 @@ def compare_governance(
         A table cannot be used.
     SharingError
         The plan has no such tier, or money cannot be shared in a regime, which is named.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "rounding": {"to": 1}, "people": "people",
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> regions = {"id": "region", "formula": {**page, "envelope": 90_000}}
+    >>> towns = {"id": "town", "formula": page, "parent": "region", "may_change": "everything", "overrides": "choices"}
+    >>> plan = {"equite_plan": 1, "id": "plan", "language": "en", "tiers": [regions, towns]}
+    >>> Path("choices").mkdir(exist_ok=True)
+    >>> choice = "{for: N, body: N, date: 2026-05-12, reason: Even, changes: {parts: {grant: {share: equally}}}}"
+    >>> Path("choices", "north.yaml").write_text(choice, encoding="utf-8") > 0
+    True
+    >>> tables = {
+    ...     "region": {"code": ["N", "S"], "people": [3_000, 6_000]},
+    ...     "town": {"code": ["N1", "N2", "S1"], "region": ["N", "N", "S"], "people": [1_000, 2_000, 6_000]},
+    ... }
+    >>> equite.compare_governance(plan, tables).table()[["code", "uniform", "margins"]].to_dict("list")
+    {'code': ['N1', 'N2', 'S1'], 'uniform': [10000.0, 20000.0, 60000.0], 'margins': [15000.0, 15000.0, 60000.0]}
     """
     read = Plan.of(plan)
     chosen = _tier(read, tier)
@@ -374,9 +539,8 @@ def compare_governance(
 
 def _tier(plan: Plan, wanted: str | None) -> str:
     """Return the tier to compare: the one that was asked for, or the only one where there is a choice."""
-    if wanted is not None and wanted not in plan.names:
-        problem = Problem("plan-unknown-tier", {"tier": wanted, "nearest": nearest(wanted, plan.names)})
-        raise SharingError([problem], plan.language)
+    if wanted is not None:
+        plan.tier(wanted)
     known = tuple(tier.id for tier in plan.tiers if not tier.may_change.allow_nothing or tier.own is not None)
     if not known:
         raise FormulaError([Problem("governance-nothing-open", {"plan": plan.id})], plan.language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,21 @@ class Profile:
         The territory.
     tier : str or None
         A column of texts: medians are given among those that have the territory's own label there.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 70_000, "rounding": {"to": 1},
+    ...     "indices": {"need": {"criteria": {"unemployment": 1, "distance": 1}}},
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people * (0.5 + need)"}}],
+    ... }
+    >>> table = {
+    ...     "code": ["A", "B", "C"], "people": [1_000, 2_000, 4_000],
+    ...     "unemployment": [8, 6, 4], "distance": [10, 50, 90],
+    ... }
+    >>> profile = equite.allocate(page, table).profile("A")
+    >>> profile.table[["criterion", "value", "rank", "gap"]].to_dict("list")
+    {'criterion': ['unemployment', 'distance'], 'value': [8.0, 10.0], 'rank': [1.0, 3.0], 'gap': [0.75, -0.75]}
     """
 
     allocation: Allocation
@@ -166,6 +182,98 @@ class Profile:
         """The rows of the table where it has less need than its peers, the furthest first: its strengths."""
         found = self.table[self.table["gap"] < -(10.0**-_DECIMALS)]
         return found.sort_values("gap", kind="stable", ignore_index=True)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> profile.to_csv("profile.csv").name
+        'profile.csv'
+        """
+        from equite.report.analyses.diagnostics import profile_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(profile_shown(self), path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> profile.to_excel("profile.xlsx").name
+        'profile.xlsx'
+        """
+        from equite.report.analyses.diagnostics import profile_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(profile_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: where the territory stands on each criterion, and its nearest peers.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> profile.to_html("profile.html").name
+        'profile.html'
+        """
+        from equite.report.analyses.diagnostics import profile_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(profile_shown(self), path)
 
     def __str__(self) -> str:
         from equite.report.analyses.diagnostics import profile_text

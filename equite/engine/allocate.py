@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from equite.arguments import takes
 from equite.engine.aggregates import label_text
 from equite.engine.allocation import Allocation
 from equite.engine.bounds import Bounds, Context
@@ -27,7 +28,7 @@ from equite.engine.rows import TableRows, row_rules
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
 from equite.engine.spelling import spelling
-from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError
+from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, TerritoriesError
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
 from equite.formula.nodes import Call
@@ -44,6 +45,7 @@ __all__ = ["allocate", "needed_rules"]
 FormulaLike = Formula | str | Path | Mapping[str, Any]
 
 
+@takes(TerritoriesError)
 def allocate(formula: FormulaLike, territories: Any, *, serving: Collection[str] | None = None) -> Allocation:
     """Apply a formula page to a table of territories.
 
@@ -70,6 +72,18 @@ def allocate(formula: FormulaLike, territories: Any, *, serving: Collection[str]
         The table lacks a column, or holds a cell that cannot be used; every problem at once.
     SharingError
         The money cannot be shared as the page asks: bounds that cannot be met, nothing to share by.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> allocation = equite.allocate(page, {"code": ["A", "B"], "people": [1_000, 2_000]})
+    >>> allocation.table["amount"].tolist()
+    [30000.0, 60000.0]
+    >>> equite.allocate(page, {"code": ["A", "B"], "people": [1_000, 2_000]}, serving=["B"]).table["amount"].tolist()
+    [90000.0]
     """
     page = Formula.of(formula)
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.engine.bounds import Context
 from equite.engine.checks import CheckResult
 from equite.engine.eligibility import Exclusion
@@ -20,7 +21,7 @@ from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.engine.record import Reliance, record_of, reliance_of
 from equite.engine.sharing import Floats
-from equite.errors import Problem, SharingError
+from equite.errors import FormulaError, OutputError, Problem, SharingError
 from equite.formula.formula import Formula
 from equite.inputs.figures import typed
 from equite.inputs.spelling import near_label, tidy
@@ -41,14 +42,57 @@ class Allocation:
     """The money of each territory, and every step that led to it; frozen.
 
     Amounts are whole multiples of the page's rounding unit, and ``amounts + reserve = envelope + on_top`` exactly.
-    Rows stand in code order. Arrays hold those that take part.
+    Rows stand in code order. Arrays hold those that take part. Made by :func:`equite.allocate`.
 
     Attributes
     ----------
     formula : Formula
         The page.
+    territories : Territories
+        The table, as it was read.
+    scope : Scope
+        The values of every name of the page on the table.
+    context : Context
+        Who takes part, the unit that amounts are multiples of, and the envelopes.
+    excluded_by : tuple of Exclusion
+        Those left out, each with its reason in both languages; :attr:`excluded` is the same as a table.
+    parts_shared : tuple of PartResult
+        Each part as it was shared, before any limit.
+    parts_limited : tuple of PartResult
+        Each part after the limits that are on it alone.
+    stages : tuple of StageResult
+        Each limit, with the amounts before and after it.
+    exact : ndarray of float, shape (eligible,)
+        Amounts before they are rounded.
+    units : ndarray of int, shape (eligible,)
+        Amounts, counted in rounding units.
+    envelope_units : ndarray of int, shape (envelopes,), or None
+        The money of each envelope, counted so; None for entitlements.
+    on_top_units, reserve_units : ndarray of int, shape (envelopes,)
+        What limits add to each envelope, and what is left of it, counted so.
+    warnings_found : tuple of Problem
+        What somebody who signs should know; :attr:`warnings` is the same in words.
     checks : tuple of CheckResult
         The page's assertions, passed or failed.
+
+    Examples
+    --------
+    >>> import equite
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 70_000, "rounding": {"to": 1},
+    ...     "columns": {"distance": {"unit": {"en": "km", "fr": "km"}}},
+    ...     "indices": {"need": {"criteria": {"unemployment": 1, "distance": 1}}},
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people * (0.5 + need)"}}],
+    ... }
+    >>> table = {
+    ...     "code": ["A", "B", "C"], "people": [1_000, 2_000, 4_000],
+    ...     "unemployment": [8, 6, 4], "distance": [10, 50, 90],
+    ... }
+    >>> allocation = equite.allocate(page, table)
+    >>> dict(zip(allocation.codes, allocation.amounts.tolist(), strict=True))
+    {'A': 10000.0, 'B': 20000.0, 'C': 40000.0}
+    >>> allocation.total + allocation.reserve == allocation.envelope
+    True
     """
 
     formula: Formula
@@ -87,7 +131,7 @@ class Allocation:
 
     @cached_property
     def amounts(self) -> Floats:
-        """Final amounts, shape (eligible,)."""
+        """Final amounts in money, shape (eligible,), in code order."""
         return self.context.unit.money(self.units)
 
     def _money(self, units: int) -> float:
@@ -95,22 +139,22 @@ class Allocation:
 
     @property
     def envelope(self) -> float | None:
-        """The money to share; None for entitlements."""
+        """The money to share, all envelopes together; None for entitlements."""
         return None if self.envelope_units is None else self._money(int(self.envelope_units.sum()))
 
     @property
     def on_top(self) -> float:
-        """What limits funded on top added to the envelope."""
+        """The money that limits funded on top added to the envelope; 0 where there is none."""
         return self._money(int(self.on_top_units.sum()))
 
     @property
     def reserve(self) -> float:
-        """What is left undistributed, as the page asks."""
+        """The money left undistributed, where the page lets some be; 0 elsewhere."""
         return self._money(int(self.reserve_units.sum()))
 
     @property
     def total(self) -> float:
-        """The sum of amounts, exact."""
+        """The sum of amounts, in money, exact."""
         return self._money(int(self.units.sum()))
 
     @cached_property
@@ -131,22 +175,25 @@ class Allocation:
 
     @cached_property
     def people(self) -> Floats | None:
-        """The people of each territory, where the page (``people``, or a name ``population``) says."""
+        """The people of each territory, shape (eligible,), where the page says (``people``, or a name ``population``).
+
+        None where it does not.
+        """
         names = self.formula.names
         known = self.formula.people or ("population" if "population" in {*names.columns, *names.defined} else None)
         return None if known is None else self.scope.numbers(known)[self.context.rows]
 
     @cached_property
     def previous(self) -> Floats | None:
-        """Last period's amounts, where the page says."""
+        """Last period's amounts, shape (eligible,), NaN where one is missing; None where the page has none."""
         return None if self.formula.previous is None else typed(self.scope.numbers("previous")[self.context.rows])
 
     @cached_property
     def final_parts(self) -> Mapping[str, Floats]:
-        """What remains of each part in the final amounts; they sum to the amounts.
+        """What remains of each part in the final amounts, by part; they sum to the amounts.
 
         Where an amount covers the fixed parts, these are whole and the other parts share the rest as they did
-        before; where it does not, the fixed parts shrink in proportion.
+        before; where it does not, the fixed parts shrink in proportion. Each array has the shape (eligible,).
         """
         fixed = [result for result in self.parts_limited if result.part.is_fixed]
         zeros = np.zeros(self.context.size)
@@ -192,13 +239,13 @@ class Allocation:
 
     @cached_property
     def excluded(self) -> pd.DataFrame:
-        """Those left out, each with its reason in the page's language."""
+        """Those left out, one row each: code, and reason in the page's language."""
         rows = [(found.code, found.reason[self.language]) for found in self.excluded_by]
         return pd.DataFrame(rows, columns=["code", "reason"])
 
     @cached_property
     def variables(self) -> pd.DataFrame:
-        """The page's variables and the columns it reads, for those that take part."""
+        """The page's variables and the columns it reads, one row for each that takes part, under their own names."""
         names = [*self.formula.names.columns, *self.formula.variables]
         values = {name: self._values(name) for name in names if name not in self._only_final}
         return pd.DataFrame({"code": list(self.codes), **values})
@@ -218,7 +265,7 @@ class Allocation:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Each index's score and the scores of its criteria (``index.criterion``)."""
+        """Each index's score and the scores of its criteria (``index.criterion``), one row for each that takes part."""
         columns: dict[str, Any] = {"code": list(self.codes)}
         for name in self.formula.indices:
             scoring = self.scope.scoring(name)
@@ -235,10 +282,25 @@ class Allocation:
     def row(self, code: str) -> int:
         """Return a territory's place among those that take part.
 
+        Parameters
+        ----------
+        code : str
+            The territory's code, as the table writes it.
+
+        Returns
+        -------
+        int
+            Its row in :attr:`amounts` and :attr:`table`, the first being 0.
+
         Raises
         ------
         SharingError
             Nobody that takes part has the code; the sentence says why where it was left out.
+
+        Examples
+        --------
+        >>> allocation.row("B")
+        1
         """
         code = tidy(str(code))
         if code in self.codes:
@@ -252,80 +314,328 @@ class Allocation:
 
     @cached_property
     def departures(self) -> tuple[Departures, ...]:
-        """For each part that rests on criteria: each criterion's dollars for each territory."""
+        """For each part that rests on criteria: each criterion's dollars for each territory, before any bound."""
         return departures_of(self)
 
     def explain(self, code: str) -> Explanation:
-        """Decompose one amount to the cent: parts, criteria, limits, rounding."""
+        """Decompose one amount to the cent: parts, criteria, limits, rounding.
+
+        For a share linear in its criteria: what the territory would get if every criterion stood at its mean (its
+        size), then level × weight × (score − mean) for each criterion. Elsewhere each criterion has its Shapley value
+        (Shapley, 1953, *A value for n-person games*), exact up to 12 criteria, sampled beyond. docs/architecture.md
+        works both out by hand.
+
+        Parameters
+        ----------
+        code : str
+            The territory's code, as the table writes it.
+
+        Returns
+        -------
+        Explanation
+            Lines that add up to the amount exactly; printed, it is a small table in the page's language.
+
+        Raises
+        ------
+        SharingError
+            Nobody that takes part has the code.
+
+        Examples
+        --------
+        >>> [(line.id, line.amount) for line in allocation.explain("A").lines]
+        [('grant', 10000.0), ('need.unemployment', 3571.43), ('need.distance', -3571.43), ('rounding', 0.0)]
+        """
         return explain(self, code)
 
     @cached_property
     def reliance(self) -> tuple[Reliance, ...]:
-        """The dollars that rest on declared, estimated and illustrative figures."""
+        """The dollars that rest on declared, estimated and illustrative figures, each with those figures."""
         return reliance_of(self)
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """Enough to redo the allocation in ten years, as plain values that JSON can hold."""
+        """Enough to redo the allocation in ten years, as plain values that JSON can hold.
+
+        The page and the table with their fingerprints, versions, the decision, sources, levels, who was left out and
+        why, checks, warnings, amounts.
+        """
         return record_of(self)
 
     def summary(self) -> str:
-        """Tell the allocation in a few lines, in the page's language."""
+        """Tell the allocation in a few lines, in the page's language.
+
+        Returns
+        -------
+        str
+            The money, the parts, who gets what, checks, and what it rests on.
+
+        Examples
+        --------
+        >>> print(allocation.summary())
+        grant
+          Envelope                    $70,000
+          Shared among 3 territories  $70,000
+          From $10,000 (A) to $40,000 (C), median $20,000
+        """
         from equite.report.terminal.text import summary
 
         return summary(self)
 
+    @takes(FormulaError)
     def diagnose(self, index: str | None = None, *, flag: float = 0.75) -> Diagnosis:
-        """Look into an index: double counting, effective weights, what ranks are owed to."""
+        """Look into an index: double counting, effective weights, what ranks are owed to.
+
+        After the OECD and JRC's *Handbook on Constructing Composite Indicators* (2008), steps 4 to 7; see
+        docs/diagnostics.md.
+
+        Parameters
+        ----------
+        index : str, optional
+            The index; by default the page's only one.
+        flag : float, default 0.75
+            The correlation, from 0 to 1, beyond which two criteria are flagged.
+
+        Returns
+        -------
+        Diagnosis
+            Tables of weights, correlations, outliers and ranks; printed, a text in the page's language.
+
+        Raises
+        ------
+        FormulaError
+            There is no such index, or several and none is named; nothing distinguishes anybody in it; ``flag`` is not
+            between 0 and 1.
+
+        Examples
+        --------
+        >>> allocation.diagnose().weights[["criterion", "nominal"]].to_dict("list")
+        {'criterion': ['unemployment', 'distance'], 'nominal': [0.5, 0.5]}
+        """
         from equite.analysis.diagnostics import diagnose
 
         return diagnose(self, index, flag=flag)
 
     def aims_at_stake(self) -> pd.DataFrame:
-        """Tell the most that each territory could gain by giving its points to other aims."""
+        """Tell the most that each territory could gain by giving its points to other aims.
+
+        Where a family of an index has ``points`` (docs/formula.md), each territory chooses how much each aim counts for
+        itself. For each of them alone, the others' points as they are, this puts all its points on the aim it is
+        neediest in. Amounts are those of the parts that rest on the index, before any bound or limit, which only narrow
+        the gain.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each territory and family: code, index, family, the aim that would pay most, amount as it is,
+            best_amount with all points there, and the gain. Empty where no family has points.
+
+        Examples
+        --------
+        >>> len(allocation.aims_at_stake())
+        0
+        """
         from equite.analysis.aims import aims_at_stake
 
         return aims_at_stake(self)
 
     def columns_read(self) -> ColumnsRead:
-        """Tell how each column was read: kind, unit, lowest, median, highest, missing values and what they became."""
+        """Tell how each column was read: kind, unit, lowest, median, highest, missing values and what they became.
+
+        Returns
+        -------
+        ColumnsRead
+            With ``columns`` and ``table``; printed, a table in the page's language in which a misreading is seen at a
+            glance.
+
+        Examples
+        --------
+        >>> allocation.columns_read().table[["heading", "unit", "median"]].to_dict("records")[-1]
+        {'heading': 'distance', 'unit': 'km', 'median': 50.0}
+        """
         from equite.analysis.columns_read import columns_read
 
         return columns_read(self)
 
+    @takes(FormulaError, but=("code",))
     def profile(self, code: str, *, tier: str | None = None) -> Profile:
-        """Tell a territory's strengths and weaknesses beside all, its tier and its nearest peers."""
+        """Tell a territory's strengths and weaknesses beside all, its tier and its nearest peers.
+
+        On the page's only index.
+
+        Parameters
+        ----------
+        code : str
+            The territory's code, as the table writes it.
+        tier : str, optional
+            A column of texts (its name on the page, or its heading in the table): medians are given among those that
+            have the territory's own label there.
+
+        Returns
+        -------
+        Profile
+            With ``table`` (one row for each criterion) and ``peers``; printed, a text in the page's language.
+
+        Raises
+        ------
+        SharingError
+            Nobody that takes part has the code.
+        FormulaError
+            The page has no index, or several; nothing distinguishes anybody in it; there is no such column.
+        TerritoriesError
+            The column cannot be read as text.
+
+        Examples
+        --------
+        >>> allocation.profile("A").peers["code"].tolist()
+        ['B', 'C']
+        """
         from equite.analysis.profile import profile
 
         return profile(self, code, tier=tier)
 
     @property
     def plot(self) -> AllocationPlots:
-        """Pictures of the allocation, in its language (needs the extra ``plot``)."""
+        """Pictures of the allocation, in its language, a method each (needs the extra ``plot``).
+
+        ``allocation.plot.waterfall("A")``, for instance; docs/plots.md shows them all.
+        """
         from equite.report.plots import AllocationPlots
 
         return AllocationPlots(self)
 
     def to_csv(self, path: str | Path) -> Path:
-        """Write the table to a CSV file (UTF-8; ``;`` and decimal comma in French)."""
+        """Write the table to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English;
+        headings in the page's language, with units. Rows and columns add up to the last decimal. A text that a
+        spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> allocation.to_csv("amounts.csv").name
+        'amounts.csv'
+        """
         from equite.report.files import to_csv
 
         return to_csv(self, path)
 
     def to_parquet(self, path: str | Path) -> Path:
-        """Write the table to a Parquet file (needs the extra ``parquet``)."""
+        """Write the table to a Parquet file, for programs (needs the extra ``parquet``).
+
+        Full precision, under the page's own names; the file's metadata hold :attr:`record`, amounts apart.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.parquet`` or ``.pq``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            pyarrow is not installed, the name has another end, or the file cannot be written. One that was there is
+            left as it was.
+
+        Examples
+        --------
+        >>> allocation.to_parquet("amounts.parquet").name
+        'amounts.parquet'
+        """
         from equite.report.files import to_parquet
 
         return to_parquet(self, path)
 
+    @takes(OutputError)
     def to_excel(self, path: str | Path, *, live: bool = False, template: str | Path | None = None) -> Path:
-        """Write a workbook; ``live``, one that recalculates; or fill a copy of somebody's own, ``template``."""
+        """Write a workbook in the page's language: notes, parameters, the allocation to print, checks.
+
+        Amounts, parts and limits are values; totals and the checks of sums are formulas, so that a cell changed by hand
+        shows. Two workbooks of one allocation are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+        live : bool, default False
+            Write the live workbook instead (docs/workbook.md): change a weight, the envelope, a bound or a cell in it,
+            and every amount follows. :func:`equite.read_workbook` reads it back.
+        template : str or Path, optional
+            A workbook of the reader's own (docs/round_trip.md): a copy of it is filled at the names that it defines,
+            and the rest of it is left untouched. Not together with ``live``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            Both ``live`` and ``template`` are asked for; the table holds more than a sheet can; the template cannot be
+            filled; the name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> allocation.to_excel("amounts.xlsx").name
+        'amounts.xlsx'
+        >>> allocation.to_excel("live.xlsx", live=True).name
+        'live.xlsx'
+        """
         from equite.report.workbook.allocation import to_excel
 
         return to_excel(self, path, live=live, template=template)
 
+    @takes(OutputError)
     def to_html(self, path: str | Path, territories: Iterable[str] | None = None) -> Path:
-        """Write one page to read and to print; a section for each territory, or for the codes asked for."""
+        """Write one page to read, to search and to print, in the page's language.
+
+        The file needs no other file and no network; it can be read without scripts and used without a mouse. Two files
+        of one allocation are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+        territories : iterable of str, optional
+            The codes of the territories that have a section of their own; by default all, where there are no more than
+            500, else none. The table always has all.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        SharingError
+            Some codes are of no territory that takes part.
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> allocation.to_html("report.html", territories=["A"]).name
+        'report.html'
+        """
         from equite.report.html.page import to_html
 
         return to_html(self, path, territories)

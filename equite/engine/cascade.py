@@ -44,6 +44,29 @@ class Cascade:
         The coin that every account is a whole number of.
     levels : tuple of Level
         The tiers after the money came through, top one first.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "rounding": {"to": 1},
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> plan = {
+    ...     "equite_plan": 1, "id": "plan", "language": "en",
+    ...     "tiers": [
+    ...         {"id": "region", "formula": {**page, "envelope": 90_000}, "keeps": "0.1 * amount"},
+    ...         {"id": "town", "formula": page, "parent": "region"},
+    ...     ],
+    ... }
+    >>> tables = {
+    ...     "region": {"code": ["N", "S"], "people": [3_000, 6_000]},
+    ...     "town": {"code": ["N1", "N2", "S1"], "region": ["N", "N", "S"], "people": [1_000, 2_000, 6_000]},
+    ... }
+    >>> cascade = equite.cascade(plan, tables)
+    >>> cascade.table("town")[["code", "parent", "amount"]].to_dict("list")
+    {'code': ['N1', 'N2', 'S1'], 'parent': ['N', 'N', 'S'], 'amount': [9000.0, 18000.0, 54000.0]}
+    >>> bool(cascade.sources["money"].sum() == cascade.uses["money"].sum())
+    True
     """
 
     plan: Plan
@@ -64,25 +87,80 @@ class Cascade:
     def level(self, tier: str | None = None) -> Level:
         """Return a tier's level, by default the last.
 
+        Parameters
+        ----------
+        tier : str, optional
+            The tier, by default the last.
+
+        Returns
+        -------
+        Level
+            The tier's territories in code order, and their accounts in coins.
+
         Raises
         ------
         SharingError
             The plan has no such tier.
+
+        Examples
+        --------
+        >>> cascade.level("region").codes
+        ('N', 'S')
         """
         if tier is None:
             return self.levels[-1]
-        if tier not in self.names:
-            raise SharingError(
-                [Problem("plan-unknown-tier", {"tier": tier, "nearest": nearest(tier, self.names)})], self.language
-            )
-        return self.levels[self.names.index(tier)]
+        return self.levels[self.names.index(self.plan.tier(tier).id)]
 
     def allocations(self, tier: str | None = None) -> tuple[Allocation, ...]:
-        """Return a tier's allocations: one, and one more for each other page that parents chose."""
+        """Return a tier's allocations: one, and one more for each other page that parents chose.
+
+        Parameters
+        ----------
+        tier : str, optional
+            The tier, by default the last.
+
+        Returns
+        -------
+        tuple of Allocation
+            That of the tier's own page first.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+
+        Examples
+        --------
+        >>> [allocation.total for allocation in cascade.allocations("town")]
+        [81000.0]
+        """
         return self.level(tier).allocations
 
     def allocation_of(self, code: str, tier: str | None = None) -> Allocation | None:
-        """Return the allocation that served a territory; None where its parent had nothing to pass on."""
+        """Return the allocation that served a territory; None where its parent had nothing to pass on.
+
+        Parameters
+        ----------
+        code : str
+            The territory's code.
+        tier : str, optional
+            Its tier, by default the last.
+
+        Returns
+        -------
+        Allocation or None
+            That of its parent's page.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier, or the tier has no such code.
+
+        Examples
+        --------
+        >>> cascade.allocation_of("N1").formula.id
+        'grant'
+        """
         level = self.level(tier)
         served = level.served_by[self.row(code, tier)]
         return None if served < 0 else level.allocations[served]
@@ -90,10 +168,27 @@ class Cascade:
     def row(self, code: str, tier: str | None = None) -> int:
         """Return a territory's place among its tier's sorted codes.
 
+        Parameters
+        ----------
+        code : str
+            The territory's code.
+        tier : str, optional
+            Its tier, by default the last.
+
+        Returns
+        -------
+        int
+            Its row in :meth:`table`, the first being 0.
+
         Raises
         ------
         SharingError
-            The tier has no such code.
+            The plan has no such tier, or the tier has no such code.
+
+        Examples
+        --------
+        >>> cascade.row("S", "region")
+        1
         """
         level = self.level(tier)
         if str(code) not in level.rows:
@@ -143,12 +238,32 @@ class Cascade:
         return frame.assign(per_unit=frame["money"] / total if total else np.nan)
 
     def table(self, tier: str | None = None) -> pd.DataFrame:
-        """One row for each territory of a tier, in code order.
+        """Return one row for each territory of a tier, in code order.
 
         Columns: code, name and parent where there are any, received, then funds, added, kept where the plan has them,
         amount (received and funds), passed_on; then shared_out, reserve and on_top of what it passed on; per_head
         where the page knows the people; of_parent, its share of what its parent's children got. In each row
         amount + added - kept = passed_on = shared_out + reserve - on_top.
+
+        Parameters
+        ----------
+        tier : str, optional
+            The tier, by default the last.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Money, in the plan's currency or unit.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+
+        Examples
+        --------
+        >>> cascade.table("region")[["amount", "kept", "passed_on"]].to_dict("records")[0]
+        {'amount': 30000.0, 'kept': 3000.0, 'passed_on': 27000.0}
         """
         level = self.level(tier)
         at = self.levels.index(level)
@@ -216,7 +331,28 @@ class Cascade:
         return people
 
     def names_of(self, tier: str) -> tuple[str, ...]:
-        """Return the names of a tier's territories in code order; their codes where the page names no column."""
+        """Return the names of a tier's territories in code order; their codes where the page names no column.
+
+        Parameters
+        ----------
+        tier : str
+            The tier.
+
+        Returns
+        -------
+        tuple of str
+            As many as the tier has territories.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+
+        Examples
+        --------
+        >>> cascade.names_of("region")
+        ('N', 'S')
+        """
         level = self.level(tier)
         return tuple(self._texts(level, self.plan.formula_of(tier).name) or level.codes)
 
@@ -232,7 +368,31 @@ class Cascade:
         return tuple(dict.fromkeys(found))
 
     def explain(self, code: str, tier: str | None = None) -> Trail:
-        """Follow the money from the top down to one territory, and explain each step."""
+        """Follow the money from the top down to one territory, and explain each step.
+
+        Parameters
+        ----------
+        code : str
+            The territory's code.
+        tier : str, optional
+            Its tier, by default the last.
+
+        Returns
+        -------
+        Trail
+            A step for each tier, with what of each dollar of the envelope reached the territory; printed, a text in the
+            plan's language.
+
+        Raises
+        ------
+        SharingError
+            The tier has no such code; if another one has, it is named.
+
+        Examples
+        --------
+        >>> [(step.tier, step.received, round(step.of_envelope, 3)) for step in cascade.explain("N2").steps]
+        [('region', 30000.0, 0.333), ('town', 18000.0, 0.2)]
+        """
         return trail(self, code, tier)
 
     @cached_property
@@ -268,22 +428,111 @@ class Cascade:
         return CascadePlots(self)
 
     def summary(self) -> str:
-        """Tell the cascade in a few lines, in the plan's language."""
+        """Tell the cascade in a few lines, in the plan's language.
+
+        Returns
+        -------
+        str
+            The money and where it ends, each tier, checks, warnings.
+
+        Examples
+        --------
+        >>> print(cascade.summary().splitlines()[0])
+        plan
+        """
         from equite.report.cascade.views import summary
 
         return summary(self)
 
     def to_csv(self, path: str | Path) -> Path:
-        """Write the accounts of every node to a CSV file (UTF-8; ``;`` and decimal comma in French)."""
+        """Write the accounts of every node to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French. One row for each territory of each tier.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> cascade.to_csv("accounts.csv").name
+        'accounts.csv'
+        """
         from equite.report.cascade.files import to_csv
 
         return to_csv(self, path)
 
     def to_excel(self, path: str | Path) -> Path:
-        """Write a workbook: what it is, one sheet for each tier, and the checks of every node."""
+        """Write a workbook in the plan's language: what it is, one sheet for each tier, and the checks of every node.
+
+        The first sheet says who decides at each tier, what was decided locally, where money comes from and ends. The
+        checks are live formulas, so that a cell changed by hand shows. Two workbooks of one cascade are the same, byte
+        for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            A tier has more territories than a sheet can hold, the name has another end, or the file cannot be written.
+            One that was there is left as it was.
+
+        Examples
+        --------
+        >>> cascade.to_excel("accounts.xlsx").name
+        'accounts.xlsx'
+        """
         from equite.report.cascade.files import to_excel
 
         return to_excel(self, path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: where the money comes from and ends, then the accounts of every tier.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> cascade.to_html("accounts.html").name
+        'accounts.html'
+        """
+        from equite.report.cascade.files import to_html
+
+        return to_html(self, path)
 
     def _repr_html_(self) -> str:
         from equite.report.cascade.views import cascade_html
@@ -317,6 +566,26 @@ def cascade(plan: Plan | str | Path | Mapping[str, Any], tables: Mapping[str, An
         A table cannot be used, a territory has no parent or two, or totals do not agree between tiers.
     SharingError
         A node's money cannot be shared as its page asks, or a node with money has nobody to pass it on to.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "rounding": {"to": 1},
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> plan = {
+    ...     "equite_plan": 1, "id": "plan", "language": "en",
+    ...     "tiers": [
+    ...         {"id": "region", "formula": {**page, "envelope": 90_000}, "keeps": "0.1 * amount"},
+    ...         {"id": "town", "formula": page, "parent": "region"},
+    ...     ],
+    ... }
+    >>> tables = {
+    ...     "region": {"code": ["N", "S"], "people": [3_000, 6_000]},
+    ...     "town": {"code": ["N1", "N2", "S1"], "region": ["N", "N", "S"], "people": [1_000, 2_000, 6_000]},
+    ... }
+    >>> equite.cascade(plan, tables).uses[["tier", "use", "money"]].to_dict("records")
+    [{'tier': 'region', 'use': 'kept', 'money': 9000.0}, {'tier': 'town', 'use': 'amount', 'money': 81000.0}]
     """
     read = Plan.of(plan)
     try:

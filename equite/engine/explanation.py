@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 
 from equite.engine.evaluation import Scope
 from equite.engine.linear import linear_in
@@ -90,7 +92,38 @@ class Line:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One amount, decomposed: the lines add up to it exactly."""
+    """One amount, decomposed: the lines add up to it exactly. Made by :meth:`equite.Allocation.explain`.
+
+    Attributes
+    ----------
+    allocation : Allocation
+        What the amount is from.
+    code, name : str
+        The territory.
+    lines : tuple of Line
+        Each with its ``kind`` (``part``, ``size``, ``criterion``, ``bounds``, ``limit`` or ``rounding``), its ``id``,
+        the ``part`` that a criterion belongs to, and its ``amount``, to the cent.
+    amount : float
+        The amount, in money.
+    sampled : bool
+        Whether Shapley values come from sampled orders, as beyond 12 criteria.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> allocation = equite.allocate(page, {"code": ["A", "B"], "people": [1_000, 2_000]})
+    >>> explanation = allocation.explain("B")
+    >>> print(explanation)
+    B
+      Grant     $60,000.00
+      Rounding       $0.00
+      = Amount  $60,000.00
+    >>> sum(line.amount for line in explanation.lines) == explanation.amount
+    True
+    """
 
     allocation: Allocation
     code: str
@@ -98,6 +131,103 @@ class Explanation:
     lines: tuple[Line, ...]
     amount: float
     sampled: bool
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each line, in order: kind, id, part, amount; amounts sum to :attr:`amount`."""
+        return pd.DataFrame([vars(line) for line in self.lines], columns=["kind", "id", "part", "amount"])
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the lines to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> explanation.to_csv("why.csv").name
+        'why.csv'
+        """
+        from equite.report.results import explanation_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(explanation_shown(self), path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the lines to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> explanation.to_excel("why.xlsx").name
+        'why.xlsx'
+        """
+        from equite.report.results import explanation_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(explanation_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: the lines that add up to the amount.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> explanation.to_html("why.html").name
+        'why.html'
+        """
+        from equite.report.results import explanation_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(explanation_shown(self), path)
 
     def __str__(self) -> str:
         from equite.report.terminal.text import explanation_text

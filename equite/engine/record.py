@@ -114,7 +114,7 @@ def record_of(allocation: Allocation) -> dict[str, Any]:
         "equite": importlib.metadata.version("equite"),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in ("numpy", "pandas", "pydantic")},
-        "formula": {"id": formula.id, "sha256": formula.sha256, "page": _whole(formula.page)},
+        "formula": {"id": formula.id, "sha256": formula.sha256, "page": _whole(formula.content)},
         **({"own_methods": methods} if methods else {}),
         "changes": [{"where": each.where, "before": each.before, "after": each.after} for each in formula.changes],
         "table": {"name": source.name, "sha256": source.sha256, "rows": len(allocation.territories)},

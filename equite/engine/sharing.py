@@ -17,8 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from equite.errors import Problem, SharingError
@@ -93,12 +95,122 @@ class Sharing:
         The common level L.
     at_lower, at_upper : ndarray of bool, shape (n,)
         Whom the lower and the upper bound hold.
+
+    Examples
+    --------
+    >>> sharing = equite.share(100, [1, 1, 2], lower=[40, 0, 0])
+    >>> sharing.amounts.tolist()
+    [40.0, 20.0, 40.0]
+    >>> sharing.level, sharing.at_lower.tolist()
+    (20.0, [True, False, False])
     """
 
     amounts: Floats
     level: float
     at_lower: NDArray[np.bool_]
     at_upper: NDArray[np.bool_]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each row that was given, in its order: amount, at_lower, at_upper."""
+        return pd.DataFrame({"amount": self.amounts, "at_lower": self.at_lower, "at_upper": self.at_upper})
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> sharing.to_csv("sharing.csv").name
+        'sharing.csv'
+        """
+        from equite.report.results import sharing_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(sharing_shown(self), path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write :attr:`table` to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> sharing.to_excel("sharing.xlsx").name
+        'sharing.xlsx'
+        """
+        from equite.report.results import sharing_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(sharing_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: what each row gets, and whom a bound holds.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> sharing.to_html("sharing.html").name
+        'sharing.html'
+        """
+        from equite.report.results import sharing_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(sharing_shown(self), path)
+
+    def _repr_html_(self) -> str:
+        from equite.report.results import sharing_html
+
+        return sharing_html(self)
 
 
 def _totals(values: Floats, of: NDArray[np.intp], count: int) -> Floats:
@@ -172,20 +284,25 @@ def share(
 ) -> Sharing:
     """Share one amount: clip(fixed + L * score, lower, upper), with the one level L >= 0 that spends it exactly.
 
+    The level is found by pegging (Bitran and Hax, 1981, "Disaggregation and Resource Allocation Using Convex Knapsack
+    Problems with Bounded Variables", *Management Science* 27(4), 431-441): exact, without a tolerance. Amounts are not
+    rounded to whole units; :func:`equite.allocate` does that.
+
     Parameters
     ----------
     amount : float
         The money to share.
     score : array_like, shape (n,)
         What each row counts for, none negative.
-    fixed : array_like, optional
+    fixed : array_like, shape (n,) or one number, default 0
         What each row has before sharing; negative for own resources, which levels up.
-    lower, upper : array_like, optional
-        Bounds of each row's amount.
+    lower, upper : array_like, shape (n,) or one number, optional
+        Bounds of each row's amount; by default there are none.
 
     Returns
     -------
     Sharing
+        The amounts, the level, and whom a bound holds.
 
     Raises
     ------
@@ -195,11 +312,11 @@ def share(
 
     Examples
     --------
-    >>> import equite
     >>> equite.share(100, [1, 1, 2], lower=[40, 0, 0]).amounts
     array([40., 20., 40.])
     """
     _refuse_no_numbers({"amount": amount, "score": score, "fixed": fixed, "lower": lower, "upper": upper})
+    amount = np.asarray(amount, dtype=np.float64).item()
     scores = np.atleast_1d(np.asarray(score, dtype=np.float64))
     b, lo, hi = (np.broadcast_to(np.asarray(each, dtype=np.float64), scores.shape) for each in (fixed, lower, upper))
     _refuse_unusable(amount, scores, b, lo, hi)

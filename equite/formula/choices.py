@@ -116,7 +116,7 @@ class LocalChoice:
     def _laid(self, base: Formula) -> Page:
         if not self.is_whole:
             return loading.overlay(base._page, self.page)
-        shared = {key: base.page[key] for key in LOCKED if key in base.page}
+        shared = {key: base.content[key] for key in LOCKED if key in base.content}
         return replace(self.page, content={**shared, **self.page.content, "id": base.id})
 
     def differences_on(self, base: Formula) -> tuple[Difference, ...]:

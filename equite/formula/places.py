@@ -85,7 +85,7 @@ def tree(formula: Formula) -> dict[str, Any]:
     for section in ("parts", "limits"):
         found[section] = {item.id: _told(item) for item in getattr(formula, section)}
     # Read, a table keeps floats; as written, it keeps its decimals.
-    found["tables"] = _typed(formula.page.get("tables") or {})
+    found["tables"] = _typed(formula.content.get("tables") or {})
     return found
 
 
@@ -221,7 +221,7 @@ def _from_catalogue(formula: Formula, path: Path) -> bool:
     if len(path) != 2 or path[0] != "columns":
         return False
     known = catalogue_of(formula._page).get(path[1])
-    return known is not None and formula.page["columns"][path[1]] == dict(of_column(known))
+    return known is not None and formula.content["columns"][path[1]] == dict(of_column(known))
 
 
 def _parting(base: Any, local: Any, path: Path) -> Iterator[Difference]:
@@ -243,7 +243,7 @@ def _parting(base: Any, local: Any, path: Path) -> Iterator[Difference]:
 def problem_place(base: Formula, local: Formula, path: Path) -> dict[str, Any]:
     """Return ``file``, ``where`` and ``line`` of a place on the local page, where it parts from the base page."""
     keys: list[str] = []
-    content: Any = local.page
+    content: Any = local.content
     for key in path:
         if isinstance(content, list):
             ids = [item.get("id") if isinstance(item, dict) else None for item in content]

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from equite.errors import EquiteError, FormulaError, Problem, Problems
+from equite.arguments import takes
+from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, nearest
 from equite.formula import loading
 from equite.formula.choices import LocalChoice, read_choices
 from equite.formula.fields import PAGE_LANGUAGE, Expr, Identifier, PageLanguage, Strict, Title, refuse, short_form
@@ -22,7 +23,7 @@ from equite.formula.loading import Page
 from equite.formula.margins import Margins
 from equite.formula.nodes import Name
 from equite.formula.validating import Report, reporter, validated
-from equite.wording import Language, as_language, for_all
+from equite.wording import Codes, Language, as_language, for_all
 
 __all__ = ["GIVEN", "REGIMES", "Fund", "Kept", "Plan", "Regime", "Tier"]
 
@@ -103,12 +104,44 @@ class PlanModel(Strict):
 class Plan(PlanModel):
     """A plan, checked, with its pages read; frozen.
 
-    Read one with :meth:`read`, :meth:`from_text` or :meth:`from_dict`.
+    Read one with :meth:`read`, :meth:`from_text` or :meth:`from_dict`. Every key is described in ``docs/plan.md``.
+
+    Attributes
+    ----------
+    equite_plan : "1"
+        The version of the language of plans.
+    id : str
+        The plan's short name.
+    title, notes : mapping of language to str, or None
+        What it is called, and what its readers should know, in French and in English.
+    language : {"fr", "en"}
+        The language of outputs.
+    totals : dict of str to str
+        Columns that add up from tier to tier, and by how much a parent may differ from the sum of its children.
+    tiers : tuple of Tier
+        The tiers, top one first: the page, the table, the margins and the local choices of each.
 
     Raises
     ------
     FormulaError
         With every problem of the plan, its pages, its margins and its overrides at once, each with file and line.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code",
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> content = {
+    ...     "equite_plan": 1, "id": "plan", "language": "en",
+    ...     "tiers": [
+    ...         {"id": "region", "formula": {**page, "envelope": 90_000}},
+    ...         {"id": "town", "formula": page, "parent": "region", "title": "Town"},
+    ...     ],
+    ... }
+    >>> plan = equite.Plan.from_dict(content)
+    >>> plan.names
+    ('region', 'town')
     """
 
     _page: Page = PrivateAttr()
@@ -116,23 +149,117 @@ class Plan(PlanModel):
     _choices: dict[tuple[str, str], tuple[LocalChoice, ...]] = PrivateAttr(default_factory=dict)
 
     @classmethod
+    @takes(FormulaError)
     def read(cls, path: str | Path) -> Self:
-        """Read a plan from a YAML file; its pages and tables are looked up beside it."""
+        """Read a plan from a YAML file; its pages and tables are looked up beside it.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Plan
+            The plan, checked.
+
+        Raises
+        ------
+        FormulaError
+            With every problem of the plan, its pages, its margins and its overrides at once, each with file and line.
+
+        Examples
+        --------
+        >>> import json
+        >>> from pathlib import Path
+        >>> Path("plan.yaml").write_text(json.dumps(content), encoding="utf-8") > 0
+        True
+        >>> equite.Plan.read("plan.yaml").id
+        'plan'
+        """
         return cls._of(_plan_page(path))
 
     @classmethod
+    @takes(FormulaError)
     def from_text(cls, text: str, name: str = "plan") -> Self:
-        """Read a plan from YAML text; ``name`` stands for the file in errors."""
+        """Read a plan from YAML text.
+
+        Parameters
+        ----------
+        text : str
+            The plan.
+        name : str, default "plan"
+            What stands for the file in errors.
+
+        Returns
+        -------
+        Plan
+            The plan, checked.
+
+        Raises
+        ------
+        FormulaError
+            With every problem of the plan, its pages, its margins and its overrides at once, each with file and line.
+
+        Examples
+        --------
+        >>> import json
+        >>> equite.Plan.from_text(json.dumps(content)).id
+        'plan'
+        """
         return cls._of(_plan_page(name, text))
 
     @classmethod
+    @takes(FormulaError)
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Make a plan of a Python mapping laid out as the file is; a ``formula`` may be a whole page or a path."""
+        """Make a plan of a Python mapping laid out as the file is.
+
+        Parameters
+        ----------
+        content : mapping
+            The keys of the plan; a ``formula`` may be a whole page or a path.
+
+        Returns
+        -------
+        Plan
+            The plan, checked.
+
+        Raises
+        ------
+        FormulaError
+            With every problem of the plan, its pages, its margins and its overrides at once, each with file and line.
+
+        Examples
+        --------
+        >>> equite.Plan.from_dict({**content, "id": "another"}).id
+        'another'
+        """
         return cls._of(loading.page_of(content))
 
     @classmethod
     def of(cls, thing: object) -> Plan:
-        """Take a plan as it is, or read it from a file's path or a mapping."""
+        """Take a plan as it is, or read it from a file's path or a mapping.
+
+        Parameters
+        ----------
+        thing : Plan, path or mapping
+            The plan.
+
+        Returns
+        -------
+        Plan
+            The same one, where a plan was given.
+
+        Raises
+        ------
+        FormulaError
+            With every problem of the plan, its pages, its margins and its overrides at once, each with file and line.
+
+        Examples
+        --------
+        >>> equite.Plan.of(plan) is plan
+        True
+        """
         if isinstance(thing, Plan):
             return thing
         if not isinstance(thing, Mapping | str | Path):
@@ -168,7 +295,7 @@ class Plan(PlanModel):
 
     @property
     def sha256(self) -> str:
-        """The fingerprint of the plan's text."""
+        """The SHA-256 of the plan's text, by which two plans are known to be the same."""
         return self._page.sha256
 
     @property
@@ -187,32 +314,179 @@ class Plan(PlanModel):
         return tuple(tier.id for tier in self.tiers)
 
     def tier(self, name: str) -> Tier:
-        """Return a tier of the plan."""
+        """Return a tier of the plan.
+
+        Parameters
+        ----------
+        name : str
+            The tier's id.
+
+        Returns
+        -------
+        Tier
+            Its page, table, parents' column, margins and folders of choices, as the plan writes them.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+
+        Examples
+        --------
+        >>> plan.tier("town").parent
+        'region'
+        """
+        if name not in self.names:
+            values = {"tier": name, "nearest": nearest(str(name), self.names)}
+            raise SharingError([Problem("plan-unknown-tier", values)], self.language)
         return self.tiers[self.names.index(name)]
 
     def title_of(self, tier: str) -> str:
-        """Return a tier's title in the language of outputs; where it has none, its id in words."""
+        """Return a tier's title in the language of outputs; where it has none, its id in words.
+
+        Parameters
+        ----------
+        tier : str
+            The tier's id.
+
+        Returns
+        -------
+        str
+            The title.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+
+        Examples
+        --------
+        >>> plan.title_of("town"), plan.title_of("region")
+        ('Town', 'Region')
+        """
         title = self.tier(tier).title
         words = tier.replace("_", " ").strip()
         return title[self.language] if title else words[:1].upper() + words[1:]
 
     def formula_of(self, tier: str, fund: str = "") -> Formula:
-        """Return the page of a tier, or of one of its funds."""
+        """Return the page of a tier, or of one of its funds.
+
+        Parameters
+        ----------
+        tier : str
+            The tier's id.
+        fund : str, default ""
+            The fund's id; none for the tier's own page.
+
+        Returns
+        -------
+        Formula
+            The page, in the plan's language.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier, or the tier no such fund.
+
+        Examples
+        --------
+        >>> plan.formula_of("town").id
+        'grant'
+        """
+        known = ("", *(each.id for each in self.tier(tier).funds))
+        if fund not in known:
+            values = {"tier": tier, "fund": fund, "nearest": nearest(str(fund), known[1:])}
+            raise SharingError([Problem("plan-unknown-fund", values)], self.language)
         return self._formulas[tier, fund]
 
     def choices_of(self, tier: str, key: Literal["overrides", "own"] = "overrides") -> tuple[LocalChoice, ...]:
-        """Return what the parents of a tier's territories chose for themselves."""
-        return self._choices.get((tier, key), ())
+        """Return what the parents of a tier's territories chose for themselves.
+
+        Parameters
+        ----------
+        tier : str
+            The tier's id.
+        key : {"overrides", "own"}, default "overrides"
+            The folder: choices within the margins, or what parents would do alone.
+
+        Returns
+        -------
+        tuple of LocalChoice
+            Who decided, when, why, and the page that came of it; empty where nobody chose.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier.
+
+        Examples
+        --------
+        >>> plan.choices_of("town")
+        ()
+        """
+        return self._choices.get((self.tier(tier).id, str(key)), ())
 
     def deciding(self, regime: Regime, tier: str) -> Self:
-        """Return the plan as it would run if a tier were decided otherwise; as it is written, ``margins`` holds."""
+        """Return the plan as it would run if a tier were decided otherwise.
+
+        Parameters
+        ----------
+        regime : {"uniform", "margins", "delegated"}
+            By the tier's page alone; by parents within their margins, as the plan is written; by each parent alone.
+        tier : str
+            The tier's id.
+
+        Returns
+        -------
+        Plan
+            A new plan; this one is as it was.
+
+        Raises
+        ------
+        SharingError
+            The plan has no such tier, or there is no such regime.
+
+        Examples
+        --------
+        >>> plan.deciding("uniform", "town").choices_of("town")
+        ()
+        """
+        if regime not in tuple(REGIMES):
+            values = {"regime": regime, "known": Codes(tuple(REGIMES))}
+            raise SharingError([Problem("plan-unknown-regime", values)], self.language)
         chosen = {choice.parent: choice for key in REGIMES[regime] for choice in self.choices_of(tier, key)}
         found = self.model_copy()
         found._choices = {**self._choices, (tier, "overrides"): tuple(chosen.values())}
         return found
 
+    @takes(FormulaError)
     def replace(self, changes: Mapping[str, Any] | None = None, /, **keys: Any) -> Self:
-        """Return a plan that differs by some keys, laid over this one key by key: ``plan.replace(language="en")``."""
+        """Return a plan that differs by some keys, laid over this one key by key.
+
+        Parameters
+        ----------
+        changes : mapping, optional
+            Keys with what replaces them, however deep; a tier is named by its id. A value of None removes a key.
+        **keys
+            The same, for keys at the top of the plan.
+
+        Returns
+        -------
+        Plan
+            A new plan; this one is as it was.
+
+        Raises
+        ------
+        FormulaError
+            With every problem of the plan, its pages, its margins and its overrides at once, each with file and line.
+
+        Examples
+        --------
+        >>> plan.replace(language="fr").language
+        'fr'
+        >>> plan.replace({"tiers": {"region": {"keeps": "0.1 * amount"}}}).tier("region").keeps is None
+        False
+        """
         partial = loading.page_of({**(changes or {}), **keys})
         return type(self)._of(loading.overlay(self._page, partial))
 
@@ -221,12 +495,45 @@ class Plan(PlanModel):
 
         return plan_html(self)
 
+    @takes(FormulaError)
     def path_of(self, written: str) -> Path:
-        """Return the path of a file that the plan names."""
+        """Return the path of a file that the plan names.
+
+        Parameters
+        ----------
+        written : str
+            The path as the plan writes it: beside the plan's own file, or from where Python runs if it has none.
+
+        Returns
+        -------
+        Path
+            The file, which may be absent.
+
+        Examples
+        --------
+        >>> plan.path_of("towns.csv").name
+        'towns.csv'
+        """
         return Path(written) if self.folder is None else self.folder / written
 
     def where(self, *path: str | int) -> dict[str, Any]:
-        """Return ``file``, ``where`` and ``line`` of a path, for a problem found later."""
+        """Return ``file``, ``where`` and ``line`` of a path, for a problem found later.
+
+        Parameters
+        ----------
+        *path : str or int
+            The keys and places from the top of the plan down: ``"tiers", 0, "formula"``.
+
+        Returns
+        -------
+        dict
+            What :class:`equite.Problem` takes by these names; no line for a plan that has none.
+
+        Examples
+        --------
+        >>> plan.where("tiers", 0, "formula")["where"]
+        'tiers.region.formula'
+        """
         problems = Problems(FormulaError)
         reporter(self._page, problems)("", path)
         found = problems.found[0]

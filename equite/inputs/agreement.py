@@ -31,7 +31,7 @@ def agreement(tiers: Tiers, column: str) -> pd.DataFrame:
     having = [tier for tier in tiers.names if heading in tiers[tier].data.columns]
     if len(having) < 2:
         raise TerritoriesError([_lacking(tiers, heading, having)])
-    frames = []
+    frames: list[pd.DataFrame] = []
     for above, below in pairwise(having):
         own, parts = tiers[above].numbers(heading), tiers[below].numbers(heading)
         links, count = tiers.links(below, above), len(own)

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
 from equite import resources, wording
+from equite.arguments import takes
 from equite.errors import FormulaError, Problem, Problems, nearest
 from equite.wording import LOCALES, Codes, Language, for_all, shape_of_texts
 
@@ -91,6 +92,12 @@ class Criterion(_Entry):
     overlaps, caution, everywhere, moved_by, perverse, consent
         What it counts twice; whether more means more need everywhere; who can move it, and how one could be rewarded
         for that; whose agreement is needed before it is scored.
+
+    Examples
+    --------
+    >>> criterion = equite.catalogue["population_density"]
+    >>> criterion.family, criterion.kind, criterion.unit["en"]
+    ('territorial', 'intensive', 'inhabitants per km² of land')
     """
 
     id: str
@@ -141,7 +148,23 @@ class _UnknownError(FormulaError, KeyError):
 
 
 class Catalogue(Mapping[str, Criterion]):
-    """Criteria by id, in the order of their families."""
+    """Criteria by id, in the order of their families: a mapping that is only read.
+
+    ``equite.catalogue`` is the one that comes with the package.
+
+    Parameters
+    ----------
+    criteria : iterable of Criterion
+        The criteria, in any order.
+
+    Examples
+    --------
+    >>> catalogue = equite.read_catalogue()
+    >>> catalogue["population_density"].title["fr"]
+    'Densité de la population'
+    >>> "population_density" in catalogue
+    True
+    """
 
     def __init__(self, criteria: Iterable[Criterion]) -> None:
         ordered = sorted(criteria, key=lambda criterion: FAMILIES.index(criterion.family))
@@ -159,27 +182,86 @@ class Catalogue(Mapping[str, Criterion]):
         return len(self._criteria)
 
     def family(self, name: str) -> tuple[Criterion, ...]:
-        """Return the criteria of one family (one of :data:`FAMILIES`)."""
+        """Return the criteria of one family.
+
+        Parameters
+        ----------
+        name : {"organisational", "territorial", "cultural", "socioeconomic", "political", "aims"}
+            The family.
+
+        Returns
+        -------
+        tuple of Criterion
+            In the order of the catalogue.
+
+        Raises
+        ------
+        FormulaError
+            There is no such family.
+
+        Examples
+        --------
+        >>> all(criterion.family == "territorial" for criterion in catalogue.family("territorial"))
+        True
+        """
         if name not in FAMILIES:
             raise FormulaError([Problem("catalogue-no-family", {"name": name, "known": Codes(FAMILIES)})])
         return tuple(criterion for criterion in self.values() if criterion.family == name)
 
+    @takes(FormulaError)
     def search(self, words: str, language: Language | None = None) -> tuple[Criterion, ...]:
-        """Find the criteria whose title or question holds all the words, whatever their accents and capitals."""
+        """Find the criteria whose title or question holds all the words, whatever their accents and capitals.
+
+        Parameters
+        ----------
+        words : str
+            One word or more, or their beginnings.
+        language : {"fr", "en"}, optional
+            In which they are looked for; by default that of the machine's user.
+
+        Returns
+        -------
+        tuple of Criterion
+            In the order of the catalogue; empty where no criterion has them all.
+
+        Examples
+        --------
+        >>> [criterion.id for criterion in catalogue.search("densite", "fr")]
+        ['population_density']
+        """
         spoken, parts = language or wording.preferred_language(), _folded(words).split()
         texts = [(found, _folded(f"{found.title[spoken]} {found.question[spoken]}")) for found in self.values()]
         return tuple(found for found, text in texts if parts and all(part in text for part in parts))
 
+    @takes(FormulaError)
     def overlaid(self, place: str | Path) -> Catalogue:
-        """Lay a user's own YAML file, or folder of them, over this catalogue.
+        """Return this catalogue with a user's own YAML file, or folder of them, laid over it.
 
         Mappings merge key by key, any other value replaces, and an empty value removes its key. A criterion of the
         user's own says ``origin: added`` and every key that has no default; any other unknown id is taken for a slip.
+
+        Parameters
+        ----------
+        place : str or Path
+            The file, or the folder.
+
+        Returns
+        -------
+        Catalogue
+            A new one; this one is as it was.
 
         Raises
         ------
         FormulaError
             Every problem of every file, each with its line.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> Path("own.yaml").write_text("population_density: {title: {en: People per km²}}", encoding="utf-8") > 0
+        True
+        >>> catalogue.overlaid("own.yaml")["population_density"].title["en"]
+        'People per km²'
         """
         return _laid(self, Path(place))
 
@@ -190,7 +272,18 @@ class Catalogue(Mapping[str, Criterion]):
 
 
 def read_catalogue() -> Catalogue:
-    """Read the catalogue that is shipped with equite (once)."""
+    """Read the catalogue that is shipped with equite (once).
+
+    Returns
+    -------
+    Catalogue
+        The same one, however often it is asked for.
+
+    Examples
+    --------
+    >>> len(equite.read_catalogue().family("aims")) > 0
+    True
+    """
     return _shipped(tuple(LOCALES))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.columns import ColumnRule
 from equite.inputs.crosswalk.links import LARGEST, Floats, Texts, exact_sums, linked
@@ -24,6 +25,7 @@ __all__ = ["catchments"]
 _DUST = 1e-9
 
 
+@takes(TerritoriesError, but=("fraction",))
 def catchments(
     table: object,
     flows: object,
@@ -68,6 +70,16 @@ def catchments(
     TerritoriesError
         With every code that the table does not have, flow given twice, missing or negative number, origin of which more
         people are served than live there, fraction outside 0 to 1.
+
+    Examples
+    --------
+    >>> table = {"code": ["A", "B"], "people": [100, 200]}
+    >>> flows = {"home": ["A"], "served": ["B"], "people": [40]}
+    >>> found = equite.catchments(
+    ...     table, flows, people="people", origin="home", destination="served", count="people", key="code", fraction=0.5
+    ... )
+    >>> found["served"].to_dict()
+    {'A': 80, 'B': 220}
     """
     problems = Problems(TerritoriesError)
     if not isinstance(fraction, int | float | np.number) or not 0 <= fraction <= 1:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from equite import wording
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import fold, tidy
 from equite.inputs.columns import ColumnRule
@@ -47,6 +48,12 @@ class CodeChanges:
     table : pandas.DataFrame
         One row for each change, in code order: ``old``, ``new``, ``share`` (what part of the old territory goes there,
         0 to 1) and ``kind`` (``rename``, ``merge`` or ``split``).
+
+    Examples
+    --------
+    >>> changes = equite.CodeChanges.of({"old": ["1", "2"], "new": ["3", "3"]}, old="old", new="new")
+    >>> changes.table["kind"].tolist()
+    ['merge', 'merge']
     """
 
     table: pd.DataFrame
@@ -55,10 +62,43 @@ class CodeChanges:
     def read(
         cls, path: str | os.PathLike[str], *, old: str, new: str, weight: str | None = None, kind: str | None = None
     ) -> CodeChanges:
-        """Read the changes from a file; see :meth:`of`."""
+        r"""Read the changes from a file: one row for each old and new code.
+
+        Parameters
+        ----------
+        path : path
+            CSV, workbook or Parquet.
+        old, new : str
+            The headings of the codes.
+        weight : str, optional
+            The heading of the people (or other quantity) of each part of a split. A blank one is allowed elsewhere.
+        kind : str, optional
+            The heading of what each change is: rename, merge or split (renommage, fusion, division). A blank one is
+            worked out from the codes; a stated one must agree with them.
+
+        Returns
+        -------
+        CodeChanges
+            All of them, in code order.
+
+        Raises
+        ------
+        TerritoriesError
+            If the file holds no table, or with every blank code, change given twice, split without weights, code that
+            is both old and new, kind that is not that of its row.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> Path("changes.csv").write_text("old,new\n1,3\n2,3\n", encoding="utf-8") > 0
+        True
+        >>> len(equite.CodeChanges.read("changes.csv", old="old", new="new"))
+        2
+        """
         return cls.of(path, old=old, new=new, weight=weight, kind=kind)
 
     @classmethod
+    @takes(TerritoriesError)
     def of(
         cls, table: object, *, old: str, new: str, weight: str | None = None, kind: str | None = None
     ) -> CodeChanges:
@@ -79,11 +119,22 @@ class CodeChanges:
             The heading of what each change is: rename, merge or split (renommage, fusion, division). A blank one is
             worked out from the codes; a stated one must agree with them.
 
+        Returns
+        -------
+        CodeChanges
+            All of them, in code order.
+
         Raises
         ------
         TerritoriesError
             With every blank code, change given twice, split without weights, code that is both old and new, kind that
             is not that of its row.
+
+        Examples
+        --------
+        >>> split = {"old": ["1", "1"], "new": ["1", "2"], "people": [30, 10]}
+        >>> equite.CodeChanges.of(split, old="old", new="new", weight="people").table["share"].tolist()
+        [0.75, 0.25]
         """
         read = Territories.of(table, text=[old, new])
         texts = [old, new] if kind is None else [old, new, kind]
@@ -105,6 +156,7 @@ class CodeChanges:
         rows = rows.sort_values(["old", "new"], ignore_index=True)
         return cls(rows[["old", "new", "share", "kind", "stated"]])
 
+    @takes(TerritoriesError)
     def apply(
         self,
         table: object,
@@ -117,19 +169,29 @@ class CodeChanges:
         absent: Absent = "refuse",
         partial: bool = False,
     ) -> Carried:
-        """Bring a table to the new codes. Codes that do not change stay as they are.
+        """Bring a table to the new codes, by the rules of :meth:`equite.Crosswalk.carry`.
+
+        Codes that do not change stay as they are.
 
         Parameters
         ----------
         table : path, frame, mapping, sequence of mappings or Territories
             One row for each old territory.
-        key, extensive, intensive, ordinal, partial
-            As for :meth:`equite.Crosswalk.carry`, whose rules these are.
+        key : str, optional
+            The heading of the old codes; by default the table's own key.
+        extensive : sequence of str, optional
+            Headings of what adds up: people, dollars, hectares. It may be negative.
+        intensive : mapping of str to str or None, optional
+            Headings of rates and means, each with the heading of its denominator; None for the weight.
+        ordinal : sequence of str, optional
+            Headings of levels, as numbers.
         weight : str, optional
             The heading, in the table, of what a territory counts for in a median and in what is measured: its people.
             By default each counts for one.
-        absent : {"refuse", "ignore"}, optional
+        absent : {"refuse", "ignore"}, default "refuse"
             What becomes of changes whose old code the table does not have.
+        partial : bool, default False
+            What becomes of an amount of which a part is missing: withheld (False), or the sum of what is known (True).
 
         Returns
         -------
@@ -141,6 +203,12 @@ class CodeChanges:
         TerritoriesError
             With every old code that the table does not have, code renamed to one that is in use, and as for
             :meth:`equite.Crosswalk.carry`.
+
+        Examples
+        --------
+        >>> table = {"code": ["1", "2", "9"], "people": [30, 10, 5]}
+        >>> changes.apply(table, key="code", extensive=["people"]).table["people"].to_dict()
+        {'3': 40, '9': 5}
         """
         territories = Territories.of(table, key=key)
         problems = Problems(TerritoriesError)

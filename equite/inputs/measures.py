@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from equite.errors import Problem, nearest
+from equite.errors import Problem, TerritoriesError, nearest
 from equite.inputs.catalogue import read_catalogue
 from equite.inputs.cells import tidy
 from equite.inputs.columns import Level
@@ -77,7 +77,14 @@ def measures_of(stated: Measures, by: str | None) -> tuple[list[Measure], list[P
         Those that can be carried up.
     list of Problem
         Why the others cannot.
+
+    Raises
+    ------
+    TerritoriesError
+        What is given names no columns at all.
     """
+    if not isinstance(stated, Mapping | Iterable):
+        raise TerritoriesError([Problem("roll-up-measures-nothing", {"kind": type(stated).__name__})])
     named = stated if isinstance(stated, Mapping) else dict.fromkeys([stated] if isinstance(stated, str) else stated)
     found: list[Measure] = []
     problems: list[Problem] = [] if named else [Problem("roll-up-nothing")]

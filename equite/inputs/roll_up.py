@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite import wording
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.cells import EXACT, text_of, tidy
 from equite.inputs.columns import ColumnRule, Place, groups_spelled_twice
@@ -80,6 +81,7 @@ class RollUp:
         return wording.say("roll-up-coverage", language, least=parts)
 
 
+@takes(TerritoriesError, but=("to",))
 def roll_up(
     table: object,
     to: str | Mapping[str, str],
@@ -131,6 +133,15 @@ def roll_up(
     TerritoriesError
         With every column whose kind is not known, every row without a larger territory, every cell that cannot be
         read.
+
+    Examples
+    --------
+    >>> table = {"code": ["1", "2"], "region": ["N", "N"], "people": [100, 300], "rate": [0.1, 0.2]}
+    >>> found = equite.roll_up(
+    ...     table, to="region", measures={"people": "extensive", "rate": "intensive"}, key="code", by="people"
+    ... )
+    >>> found.territories.data.to_dict("records")
+    [{'code': 'N', 'people': 400, 'rate': 0.175}]
     """
     if not isinstance(to, str | Mapping):
         raise TerritoriesError([Problem("roll-up-to-nothing", {"kind": type(to).__name__})])

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite import wording
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import DecimalMark, texts_of, tidy
 from equite.inputs.columns import (
@@ -57,6 +59,12 @@ class Territories:
         Where the table comes from.
     rows_read : mapping of RowRules to RowsRead
         What was found, by the rules of a page, when its rows were looked at.
+
+    Examples
+    --------
+    >>> territories = equite.Territories.of({"code": ["A", "B"], "people": ["1 000", "n.d."]}, key="code")
+    >>> territories.codes
+    ('A', 'B')
     """
 
     data: pd.DataFrame
@@ -68,6 +76,7 @@ class Territories:
     _looked: dict[RowRules, Territories] = field(default_factory=dict, init=False)
 
     @classmethod
+    @takes(TerritoriesError)
     def of(
         cls,
         table: object,
@@ -86,8 +95,37 @@ class Territories:
         ----------
         table : path, frame, mapping, sequence of mappings or Territories
             The table. Territories come back as they are, under another key if one is given.
-        key, width, text, sheet, rows, decimal, as_written
-            As for :func:`read_territories`.
+        key : str, optional
+            The heading of the codes, which must be there and differ.
+        width : int, optional
+            How many digits a code of digits has: with 3, ``10`` becomes ``010`` and ``1000`` is refused.
+        text : collection of str, optional
+            Headings of the other columns that are text, whatever their cells look like.
+        sheet : str, optional
+            The sheet of a workbook; by default the first.
+        rows : RowRules, optional
+            What a page says of the table's rows: those that it leaves out go before codes are checked, and those that
+            look like notes or totals are noted, for the page to refuse.
+        decimal : {".", ","}, optional
+            The sign before decimals in a file of delimited text. Without it ``12.345`` is refused where nothing in its
+            column settles what the point means.
+        as_written : collection of str, optional
+            Headings of the columns of delimited text whose decimal sign is another, to be stated as they are read.
+
+        Returns
+        -------
+        Territories
+            The cells as they were written, and the codes.
+
+        Raises
+        ------
+        TerritoriesError
+            If what is given is no table, or with every code that is missing, repeated or too long.
+
+        Examples
+        --------
+        >>> equite.Territories.of([{"code": 1, "people": 10}, {"code": 2, "people": 20}], key="code", width=2).codes
+        ('01', '02')
         """
         if isinstance(table, (str, os.PathLike)):
             return read_territories(
@@ -113,6 +151,7 @@ class Territories:
         return _under_key(table.data, key, width, table.source, None if looked_at else rows, table.rows_read)
 
     @classmethod
+    @takes(TerritoriesError)
     def from_frame(
         cls,
         frame: object,
@@ -129,16 +168,45 @@ class Territories:
         frame : frame
             A pandas, polars or pyarrow table, or anything that narwhals or the Arrow interface understands; a mapping
             of columns; a sequence of mappings, one a row.
-        key, width, text, rows
-            As for :func:`read_territories`.
+        key : str, optional
+            The heading of the codes, which must be there and differ.
+        width : int, optional
+            How many digits a code of digits has: with 3, ``10`` becomes ``010`` and ``1000`` is refused.
+        text : collection of str, optional
+            Headings of the other columns that are text, whatever their cells look like.
+        rows : RowRules, optional
+            What a page says of the table's rows, as for :func:`equite.read_territories`.
+
+        Returns
+        -------
+        Territories
+            The cells as they are in the frame, and the codes.
+
+        Raises
+        ------
+        TerritoriesError
+            If what is given is no table, or with every code that is missing, repeated or too long.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> equite.Territories.from_frame(pd.DataFrame({"code": ["A"], "people": [10]}), key="code").codes
+        ('A',)
         """
         data = with_text(headed(grid_of(frame), ""), _with_key(text, key))
         source = Source(after_blank=_after_blank(data))
         found = _under_key(data, key, width, source, rows)
         return replace(found, source=replace(source, fingerprint=partial(_fingerprint, found.data, found.codes)))
 
+    @takes(TerritoriesError)
     def columns_for(self, rules: Sequence[ColumnRule]) -> dict[str, Column]:
         """Return the columns that a formula asks for, by its own names.
+
+        Parameters
+        ----------
+        rules : sequence of ColumnRule
+            What is asked of each column: its ``name`` here, its ``heading`` in the table, how its cells are read, the
+            values that they may hold.
 
         Returns
         -------
@@ -149,6 +217,12 @@ class Territories:
         ------
         TerritoriesError
             With every mistake of every column.
+
+        Examples
+        --------
+        >>> from equite.inputs.territories import ColumnRule
+        >>> territories.columns_for([ColumnRule("population", "people")])["population"].tolist()
+        [1000.0, nan]
         """
         problems = Problems(TerritoriesError)
         columns: dict[str, Column] = {}
@@ -164,17 +238,80 @@ class Territories:
         problems.refuse()
         return columns
 
+    @takes(TerritoriesError)
     def suppressed_for(self, rules: Sequence[ColumnRule]) -> dict[str, npt.NDArray[np.bool_]]:
-        """Give, for each column that has some, the cells whose figure exists and is withheld, by a mark of the page."""
+        """Return, for each column that has some, the cells whose figure exists and is withheld, by a mark of the page.
+
+        Parameters
+        ----------
+        rules : sequence of ColumnRule
+            What is asked of each column: its ``name`` here, its ``heading`` in the table, how its cells are read, the
+            values that they may hold.
+
+        Returns
+        -------
+        dict of str to array of bool
+            By name; a column without such cells is left out.
+
+        Examples
+        --------
+        >>> from equite.inputs.territories import ColumnRule
+        >>> territories.suppressed_for([ColumnRule("population", "people")])
+        {}
+        """
         found = {rule.name: suppressed_in(rule, self._place(tidy(rule.heading))) for rule in rules}
         return {name: cells for name, cells in found.items() if cells is not None}
 
+    @takes(TerritoriesError)
     def numbers(self, heading: str) -> npt.NDArray[np.float64]:
-        """Return one column as numbers, NaN where a cell is missing."""
+        """Return one column as numbers, NaN where a cell is missing.
+
+        Parameters
+        ----------
+        heading : str
+            The column's heading in the table.
+
+        Returns
+        -------
+        array of float, shape (n,)
+            In the order of the rows.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such column, or some of its cells cannot be read so; every one of them at once.
+
+        Examples
+        --------
+        >>> territories.numbers("people").tolist()
+        [1000.0, nan]
+        """
         return self.columns_for([ColumnRule(heading, heading)])[heading].astype(np.float64)
 
+    @takes(TerritoriesError)
     def texts(self, heading: str) -> npt.NDArray[np.object_]:
-        """Return one column as text, None where a cell is blank."""
+        """Return one column as text, None where a cell is blank.
+
+        Parameters
+        ----------
+        heading : str
+            The column's heading in the table.
+
+        Returns
+        -------
+        array of str or None, shape (n,)
+            In the order of the rows.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such column, or some of its cells cannot be read so; every one of them at once.
+
+        Examples
+        --------
+        >>> territories.texts("people").tolist()
+        ['1 000', 'n.d.']
+        """
         return self.columns_for([ColumnRule(heading, heading, "text")])[heading].astype(np.object_)
 
     @cached_property
@@ -184,13 +321,127 @@ class Territories:
         return {heading: group[0 if heading != group[0] else 1] for group in groups for heading in group}
 
     @property
+    def table(self) -> pd.DataFrame:
+        """The cells as they were written, one row for each territory, a copy."""
+        return self.data.reset_index(drop=True)
+
+    @property
     def left_out(self) -> tuple[LeftOut, ...]:
         """The rows that a page left out of the table, as no territories."""
         return tuple(dict.fromkeys(each for found in self.rows_read.values() for each in found.left_out))
 
+    @takes(TerritoriesError)
     def row(self, position: int) -> int:
-        """Return the row of the file where a territory stands, the headings being usually on row 1."""
+        """Return the row of the file where a territory stands, the headings being usually on row 1.
+
+        Parameters
+        ----------
+        position : int
+            Its place among :attr:`codes`, the first being 0.
+
+        Returns
+        -------
+        int
+            The row, counted as a spreadsheet counts; for a table in memory, from 0 as its frame does.
+
+        Examples
+        --------
+        >>> territories.row(1)
+        1
+        """
         return self.source.first_row + int(self.data.index[position])
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write the table to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> territories.to_csv("table.csv").name
+        'table.csv'
+        """
+        from equite.report.results import territories_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(territories_shown(self), path)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the table to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> territories.to_excel("table.xlsx").name
+        'table.xlsx'
+        """
+        from equite.report.results import territories_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(territories_shown(self), path)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one page to read and to print: the first rows, then the whole table.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> territories.to_html("table.html").name
+        'table.html'
+        """
+        from equite.report.results import territories_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(territories_shown(self), path)
 
     def _place(self, heading: str) -> Place:
         return Place(self.data, heading, self.codes, self.source)
@@ -223,6 +474,7 @@ class Territories:
         return f"{self.source.name} · {said}" if self.source.name else said
 
 
+@takes(TerritoriesError, but=("path",))
 def read_territories(
     path: str | os.PathLike[str],
     *,
@@ -234,7 +486,7 @@ def read_territories(
     decimal: DecimalMark | None = None,
     as_written: Collection[str] = (),
 ) -> Territories:
-    """Read a table of territories from a file.
+    r"""Read a table of territories from a file.
 
     Parameters
     ----------
@@ -257,10 +509,23 @@ def read_territories(
     as_written : collection of str, optional
         Headings of the columns of delimited text whose decimal sign is another, to be stated as they are read.
 
+    Returns
+    -------
+    Territories
+        The cells as they were written, and the codes.
+
     Raises
     ------
     TerritoriesError
         If the file holds no table, or with every code that is missing, repeated or too long.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> Path("table.csv").write_text("code;people\n1;1 000\n2;2 000\n", encoding="utf-8") > 0
+    True
+    >>> equite.read_territories("table.csv", key="code", width=3).codes
+    ('001', '002')
     """
     if not isinstance(path, str | os.PathLike):
         raise TerritoriesError([Problem("input-no-path", {"kind": type(path).__name__})])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite import wording
+from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.agreement import agreement, disagreements
 from equite.inputs.cells import tidy
@@ -42,12 +43,23 @@ class Tiers(Mapping[str, Territories]):
         The territories of each tier, the top one first.
     upward : mapping of str to array of int
         For each tier but the first, the place of each territory's parent among the codes of the tier above.
+
+    Examples
+    --------
+    >>> tables = {
+    ...     "region": {"code": ["N", "S"], "people": [400, 100]},
+    ...     "town": {"code": ["1", "2", "3"], "region": ["N", "N", "S"], "people": [100, 300, 100]},
+    ... }
+    >>> tiers = equite.Tiers.of_tables(tables, keys="code", parents={"town": "region"}, totals={"people": 0})
+    >>> tiers["town"].codes, tiers.parents("town")
+    (('1', '2', '3'), ('N', 'N', 'S'))
     """
 
     tables: Mapping[str, Territories]
     upward: Mapping[str, Positions]
 
     @classmethod
+    @takes(TerritoriesError)
     def of_tables(
         cls,
         tables: Mapping[str, object],
@@ -73,11 +85,21 @@ class Tiers(Mapping[str, Territories]):
             Columns that add up, and by how much a parent may differ from the sum of its children: a number in the
             column's own unit, or a percentage of the parent's figure, ``"0.5%"``.
 
+        Returns
+        -------
+        Tiers
+            Each territory with one parent.
+
         Raises
         ------
         TerritoriesError
             With every code that is missing or repeated, every parent that is missing, unknown or of another tier, and
             then every total that does not agree.
+
+        Examples
+        --------
+        >>> equite.Tiers.of_tables(tables, keys="code", parents={"town": "region"}).names
+        ('region', 'town')
         """
         problems = Problems(TerritoriesError)
         by_tier = dict(keys) if isinstance(keys, Mapping) else dict.fromkeys(tables, keys)
@@ -94,6 +116,7 @@ class Tiers(Mapping[str, Territories]):
         return cls(read, upward)._agreeing(totals or {})
 
     @classmethod
+    @takes(TerritoriesError)
     def of_table(
         cls,
         table: object,
@@ -111,15 +134,30 @@ class Tiers(Mapping[str, Territories]):
         ----------
         table : table
             A path, a frame, a mapping of columns, a list of rows or territories. A code stands once in it.
-        key, totals
-            As for :meth:`of_tables`.
-        tier, parent : str
+        key : str, tuple or mapping, optional
+            The column of the codes: ``"code"``, or with their width ``("code", 5)`` or ``{"column": "code", "width":
+            5}``. Territories may have theirs already.
+        tier, parent : str, default "tier" and "parent"
             The columns that hold the tier's name and the parent's code.
+        totals : mapping of str to float or str, optional
+            Columns that add up, and by how much a parent may differ from the sum of its children: a number in the
+            column's own unit, or a percentage of the parent's figure, ``"0.5%"``.
+
+        Returns
+        -------
+        Tiers
+            Each territory with one parent.
 
         Raises
         ------
         TerritoriesError
             As :meth:`of_tables`, and for territories that lie in themselves, or tiers that make no single chain.
+
+        Examples
+        --------
+        >>> table = {"code": ["N", "1", "2"], "tier": ["region", "town", "town"], "parent": [None, "N", "N"]}
+        >>> equite.Tiers.of_table(table, key="code").names
+        ('region', 'town')
         """
         column = KeyColumn.of(key)
         whole = keyed(table, column, tier, parent, (tier,))
@@ -145,7 +183,8 @@ class Tiers(Mapping[str, Territories]):
         return tuple(self.tables)
 
     def __getitem__(self, tier: str) -> Territories:
-        if tier not in self.tables:
+        # A tuple asks for no hash: what is no name at all is refused likewise.
+        if tier not in self.names:
             raise _UnknownError([_no_tier(str(tier), self.names)])
         return self.tables[tier]
 
@@ -157,12 +196,40 @@ class Tiers(Mapping[str, Territories]):
         return len(self.tables)
 
     def above(self, tier: str) -> str | None:
-        """Name the tier above, None for the top one."""
+        """Return the name of the tier above, None for the top one.
+
+        Parameters
+        ----------
+        tier : str
+            The tier.
+
+        Returns
+        -------
+        str or None
+            The tier in which this one's territories lie.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such tier.
+
+        Examples
+        --------
+        >>> tiers.above("town"), tiers.above("region")
+        ('region', None)
+        """
         at = self.names.index(tier) if self[tier] else 0
         return self.names[at - 1] if at else None
 
     def links(self, tier: str, to: str | None = None) -> Positions:
         """Return the place of each territory's parent among the codes of the tier above, or of ``to``, further up.
+
+        Parameters
+        ----------
+        tier : str
+            The tier.
+        to : str, optional
+            The tier of the parents that are wanted; by default the one right above.
 
         Returns
         -------
@@ -172,7 +239,12 @@ class Tiers(Mapping[str, Territories]):
         Raises
         ------
         TerritoriesError
-            If nothing lies above the tier, or if ``to`` is below it.
+            There is no such tier, nothing lies above it, or ``to`` is below it.
+
+        Examples
+        --------
+        >>> tiers.links("town").tolist()
+        [0, 0, 1]
         """
         low = self.names.index(tier) if self[tier] else 0
         high = low - 1 if to is None else self.names.index(to) if self[to] else 0
@@ -185,12 +257,54 @@ class Tiers(Mapping[str, Territories]):
         return places
 
     def parents(self, tier: str) -> tuple[str, ...]:
-        """Return the code of each territory's parent, in the order of ``tiers[tier].codes``."""
+        """Return the code of each territory's parent, in the order of ``tiers[tier].codes``.
+
+        Parameters
+        ----------
+        tier : str
+            The tier.
+
+        Returns
+        -------
+        tuple of str
+            As many as the tier has territories.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such tier, or nothing lies above it.
+
+        Examples
+        --------
+        >>> tiers.parents("town")
+        ('N', 'N', 'S')
+        """
         above = self[self.names[max(0, self.names.index(tier) - 1)]].codes if self[tier] else ()
         return tuple(above[at] for at in self.links(tier).tolist())
 
     def children(self, tier: str) -> dict[str, tuple[str, ...]]:
-        """Return the codes that lie in each territory, by its code; an empty mapping for the bottom tier."""
+        """Return the codes that lie in each territory, by its code; an empty mapping for the bottom tier.
+
+        Parameters
+        ----------
+        tier : str
+            The tier.
+
+        Returns
+        -------
+        dict of str to tuple of str
+            Every territory of the tier, those in which nothing lies included.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such tier.
+
+        Examples
+        --------
+        >>> tiers.children("region")
+        {'N': ('1', '2'), 'S': ('3',)}
+        """
         below = self._below(tier)
         if below is None:
             return {}
@@ -200,7 +314,28 @@ class Tiers(Mapping[str, Territories]):
         return {code: tuple(found) for code, found in zip(self[tier].codes, np.split(codes, ends), strict=True)}
 
     def childless(self, tier: str) -> tuple[str, ...]:
-        """Return the codes in which nothing lies; none for the bottom tier, in which nothing could."""
+        """Return the codes in which nothing lies; none for the bottom tier, in which nothing could.
+
+        Parameters
+        ----------
+        tier : str
+            The tier.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the table.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such tier.
+
+        Examples
+        --------
+        >>> tiers.childless("region")
+        ()
+        """
         below = self._below(tier)
         if below is None:
             return ()
@@ -208,10 +343,33 @@ class Tiers(Mapping[str, Territories]):
         return tuple(self[tier].codes[at] for at in np.flatnonzero(counts == 0))
 
     def lineage(self, tier: str, code: str) -> tuple[str, ...]:
-        """Return the codes from the top tier down to one territory, itself included."""
+        """Return the codes from the top tier down to one territory, itself included.
+
+        Parameters
+        ----------
+        tier : str
+            The tier.
+        code : str
+            The territory.
+
+        Returns
+        -------
+        tuple of str
+            One code for each tier down to this one.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such tier, or it has no such code.
+
+        Examples
+        --------
+        >>> tiers.lineage("town", "3")
+        ('S', '3')
+        """
         codes = self[tier].codes
         if code not in codes:
-            values = {"tier": tier, "value": code, "nearest": nearest(code, codes)}
+            values = {"tier": tier, "value": code, "nearest": nearest(str(code), codes)}
             raise _UnknownError([Problem("tiers-no-code", values)])
         line, at = [code], codes.index(code)
         for name, above in pairwise(reversed(self.names[: self.names.index(tier) + 1])):
@@ -219,8 +377,14 @@ class Tiers(Mapping[str, Territories]):
             line.append(self[above].codes[at])
         return tuple(reversed(line))
 
+    @takes(TerritoriesError)
     def agreement(self, column: str) -> pd.DataFrame:
         """Compare each parent's figure with the sum of its children's, between the tiers that have the column.
+
+        Parameters
+        ----------
+        column : str
+            The heading of a column that adds up.
 
         Returns
         -------
@@ -228,9 +392,20 @@ class Tiers(Mapping[str, Territories]):
             ``tier``, ``code``, ``below`` (the tier of the children), ``own``, ``children`` (their sum, those missing
             left out), ``gap`` (children less own) and ``missing`` (how many children have no figure). Parents without
             a figure or without children are left out.
+
+        Raises
+        ------
+        TerritoriesError
+            Fewer than two neighbouring tiers have the column, or some of its cells are no numbers.
+
+        Examples
+        --------
+        >>> tiers.agreement("people")[["code", "own", "children"]].to_dict("records")
+        [{'code': 'N', 'own': 400.0, 'children': 400.0}, {'code': 'S', 'own': 100.0, 'children': 100.0}]
         """
         return agreement(self, column)
 
+    @takes(TerritoriesError)
     def roll_up(
         self, tier: str, to: str, measures: Measures, *, by: str | None = "population", missing: str = "keep"
     ) -> RollUp:
@@ -240,13 +415,28 @@ class Tiers(Mapping[str, Territories]):
         ----------
         tier, to : str
             The tier whose columns are read, and the one whose codes are wanted.
-        measures, by, missing
-            As for :func:`equite.inputs.roll_up.roll_up`.
+        measures : mapping or sequence of str
+            How each column is carried, as for :func:`equite.roll_up`: its kind, ``{"aid": "extensive"}``, or a mapping
+            with ``kind`` and its own ``by``, ``levels``, ``take`` or ``heading``.
+        by : str or None, default "population"
+            The denominator of what states none of its own; None counts each row once.
+        missing : {"keep", "skip"}, default "keep"
+            Whether a figure that is missing makes the result missing, or is left out with its denominator.
 
         Returns
         -------
         RollUp
             In the order of ``tiers[to].codes``; a territory in which nothing lies has missing values.
+
+        Raises
+        ------
+        TerritoriesError
+            There is no such tier, ``to`` is below the other, or as for :func:`equite.roll_up`.
+
+        Examples
+        --------
+        >>> tiers.roll_up("town", "region", {"people": "extensive"}).territories.numbers("people").tolist()
+        [400.0, 100.0]
         """
         return rolled(self[tier], self.links(tier, to), self[to].codes, measures, by=by, missing=missing)
 

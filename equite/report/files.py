@@ -133,6 +133,8 @@ def to_parquet(allocation: Allocation, path: str | Path) -> Path:
 
 def ending(path: str | Path, endings: Sequence[str], language: Language) -> Path:
     """Return the path of a file to write, whose name must end as its format asks."""
+    if not isinstance(path, str | os.PathLike):
+        raise OutputError([Problem("output-no-path", {"kind": type(path).__name__})], language)
     target = Path(path).expanduser()
     with suppress(OSError):
         if target.is_dir():

@@ -143,7 +143,20 @@ def test_the_schema_takes_the_examples_and_refuses_typos() -> None:
 
 def test_a_page_read_from_a_mapping_is_the_page_read_from_text() -> None:
     text = Formula.from_text(PAGE)
-    assert Formula.from_dict(text.page).page == text.page
+    assert Formula.from_dict(text.content).content == text.content
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "write Formula.content instead"), ("fr", "plutôt Formula.content")]
+)
+def test_the_former_name_of_the_content_is_there_and_warns(
+    language: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EQUITE_LANGUAGE", language)
+    formula = Formula.from_text(PAGE)
+    with pytest.warns(DeprecationWarning, match=said) as caught:
+        assert formula.page == formula.content
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_formulas_are_frozen() -> None:

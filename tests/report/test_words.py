@@ -488,7 +488,7 @@ def test_texts_are_cut_where_they_say_least() -> None:
 
 def test_yaml_words_are_those_of_the_model() -> None:
     # Should a key be renamed, the test above must look for the new name.
-    page = yaml.safe_dump(Formula.from_text(WHOLE).page)
+    page = yaml.safe_dump(Formula.from_text(WHOLE).content)
     assert {"at_least", "if_over", "more_need_when", "in_proportion_to"} <= set(YAML_WORDS.findall(page))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from equite.errors import Problems, TerritoriesError
+from equite.arguments import takes
+from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import tidy
 from equite.inputs.crosswalk.carrying import Wanted, carried
 from equite.inputs.crosswalk.composing import composed
@@ -41,6 +42,13 @@ class Crosswalk:
         The pieces, as arrays.
     source, target, weight : str
         What the sources, the targets and the weight in use are called.
+
+    Examples
+    --------
+    >>> pieces = {"area": ["1", "2", "2"], "county": ["N", "N", "S"], "people": [100, 60, 40]}
+    >>> crosswalk = equite.Crosswalk.of_pieces(pieces, source="area", target="county", weight="people")
+    >>> crosswalk.sources, crosswalk.targets, crosswalk.shares.tolist()
+    (('1', '2'), ('N', 'S'), [1.0, 0.6, 0.4])
     """
 
     links: Links
@@ -49,6 +57,7 @@ class Crosswalk:
     weight: str
 
     @classmethod
+    @takes(TerritoriesError)
     def of_pieces(
         cls,
         table: object,
@@ -75,23 +84,34 @@ class Crosswalk:
         whole : str, mapping or Series, optional
             What the pieces of each source must sum to: the heading of a column that repeats it beside each piece, or
             numbers keyed by source.
-        tolerance : float, optional
+        tolerance : float, default 0
             The gap allowed between a whole and its pieces, as a share of the whole, 0 to 1.
-        rest : {"refuse", "unplaced"}, optional
+        rest : {"refuse", "unplaced"}, default "refuse"
             Where the pieces fall short by more: refuse, or count the rest as belonging to no target.
-        nested : bool, optional
+        nested : bool, default False
             Whether each source must lie in one target only.
+
+        Returns
+        -------
+        Crosswalk
+            From the sources to the targets, by the (first) weight.
 
         Raises
         ------
         TerritoriesError
             With every weight that is missing or negative, piece given twice, source whose pieces do not sum to its
             whole, or that lies in two targets where it must not.
+
+        Examples
+        --------
+        >>> equite.Crosswalk.of_pieces(pieces, source="area", target="county", weight="people").weights.tolist()
+        [100.0, 60.0, 40.0]
         """
         read = Territories.of(table, text=[source, target])
         return cls._of(read, (source, target), weight, False, Stated(whole, tolerance, rest), nested)
 
     @classmethod
+    @takes(TerritoriesError)
     def of_small_areas(
         cls,
         table: object,
@@ -111,20 +131,45 @@ class Crosswalk:
         ----------
         table : path, frame, mapping, sequence of mappings or Territories
             One row for each small area: a municipality, a block, a dwelling.
+        source, target : str
+            The headings of the codes. A blank one means: in no source, in no target.
+        weight : str or sequence of str
+            The heading of what is split: people, or any quantity that adds up. Of several, the first is used, and
+            :meth:`by` chooses another.
+        whole : str, mapping or Series, optional
+            What the pieces of each source must sum to: the heading of a column that repeats it beside each piece, or
+            numbers keyed by source.
+        tolerance : float, default 0
+            The gap allowed between a whole and its pieces, as a share of the whole, 0 to 1.
+        rest : {"refuse", "unplaced"}, default "refuse"
+            Where the pieces fall short by more: refuse, or count the rest as belonging to no target.
+        nested : bool, default False
+            Whether each source must lie in one target only.
         area : str, optional
             The heading of the areas' own codes; given, none may be missing or stand twice.
-        source, target, weight, whole, tolerance, rest, nested
-            As for :meth:`of_pieces`.
+
+        Returns
+        -------
+        Crosswalk
+            From the sources to the targets, by the (first) weight.
 
         Raises
         ------
         TerritoriesError
-            As for :meth:`of_pieces`.
+            With every weight that is missing or negative, piece given twice, source whose pieces do not sum to its
+            whole, or that lies in two targets where it must not.
+
+        Examples
+        --------
+        >>> blocks = {"area": ["1", "1", "2"], "county": ["N", "N", "S"], "people": [60, 40, 50]}
+        >>> equite.Crosswalk.of_small_areas(blocks, source="area", target="county", weight="people").weights.tolist()
+        [100.0, 50.0]
         """
         read = Territories.of(table, key=area, text=[source, target])
         return cls._of(read, (source, target), weight, True, Stated(whole, tolerance, rest), nested)
 
     @classmethod
+    @takes(TerritoriesError)
     def of_polygons(
         cls,
         source_layer: object,
@@ -157,8 +202,13 @@ class Crosswalk:
             default the weight is the area itself, in the square of the projection's unit.
         minimum_share : float, optional
             Overlaps below this share of the source's area are slivers of two drawings of one line: taken as nothing.
-        nested : bool, optional
-            As for :meth:`of_pieces`.
+        nested : bool, default False
+            Whether each source must lie in one target only.
+
+        Returns
+        -------
+        Crosswalk
+            From the sources to the targets, by people or by area.
 
         Raises
         ------
@@ -170,6 +220,16 @@ class Crosswalk:
         ----------
         Goodchild and Lam (1980), "Areal interpolation: a variant of the traditional spatial problem",
         *Geo-Processing* 1.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> from shapely import box
+        >>> left, right = box(0, 0, 1, 1), box(1, 0, 2, 1)
+        >>> areas = gpd.GeoDataFrame({"area": ["1"]}, geometry=[box(0, 0, 2, 1)], crs="EPSG:32198")
+        >>> counties = gpd.GeoDataFrame({"county": ["N", "S"]}, geometry=[left, right], crs="EPSG:32198")
+        >>> equite.Crosswalk.of_polygons(areas, counties, source="area", target="county").shares.tolist()
+        [0.5, 0.5]
         """
         from equite.inputs.crosswalk.polygons import read_polygons
 
@@ -213,12 +273,12 @@ class Crosswalk:
 
     @property
     def weights(self) -> Floats:
-        """The weight in use, of each piece."""
+        """The weight in use, of each piece, shape (pieces,)."""
         return self.links.weights[self.weight]
 
     @property
     def shares(self) -> Floats:
-        """What part of its source each piece is."""
+        """What part of its source each piece is, 0 to 1, shape (pieces,)."""
         return self.links.shares[self.weight]
 
     @property
@@ -241,14 +301,37 @@ class Crosswalk:
         index = pd.Index(self.links.codes(self.sources, self.links.source[nowhere]), name=self.source, dtype=object)
         return pd.Series(self.weights[nowhere], index=index, name=self.weight)
 
+    @takes(TerritoriesError)
     def by(self, weight: str) -> Crosswalk:
-        """Return the same crosswalk by another of its weights."""
+        """Return the same crosswalk by another of its weights.
+
+        Parameters
+        ----------
+        weight : str
+            Its heading, one of those that the crosswalk was made with.
+
+        Returns
+        -------
+        Crosswalk
+            A new one; this one is as it was.
+
+        Raises
+        ------
+        TerritoriesError
+            The crosswalk has no such weight.
+
+        Examples
+        --------
+        >>> crosswalk.by("people").weight
+        'people'
+        """
         if weight not in self.links.weights:
             problems = Problems(TerritoriesError)
             problems.add("crosswalk-no-weight", value=weight, weights=Codes(tuple(self.links.weights)))
             problems.refuse()
         return replace(self, weight=weight)
 
+    @takes(TerritoriesError)
     def carry(
         self,
         table: object,
@@ -297,6 +380,12 @@ class Crosswalk:
         TerritoriesError
             With every unknown code, cell that holds no number, negative denominator, amount of a source whose several
             pieces weigh nothing.
+
+        Examples
+        --------
+        >>> carried = crosswalk.carry({"area": ["1", "2"], "jobs": [10, 20]}, key="area", extensive=["jobs"])
+        >>> carried.table["jobs"].to_dict()
+        {'N': 22, 'S': 8}
         """
         return carried(self, table, key, Wanted.of(extensive, intensive or {}, ordinal), partial)
 
@@ -307,9 +396,21 @@ class Crosswalk:
         return pieces[(pieces["share"] > 0) & (pieces["share"] < 1)].reset_index(drop=True)
 
     def overlap(self) -> pd.DataFrame:
-        """Return the weight that each source (row) and each target (column) have in common."""
+        """Return the weight that each source (row) and each target (column) have in common.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By code, in the unit of the weight; 0 where they have nothing in common.
+
+        Examples
+        --------
+        >>> crosswalk.overlap().loc["2"].to_dict()
+        {'N': 60.0, 'S': 40.0}
+        """
         return overlap(self)
 
+    @takes(TerritoriesError)
     def coherence(self, of: Side = "target", *, minimum_share: float = 0.0) -> pd.DataFrame:
         """Measure how well each territory of one side matches one of the other.
 
@@ -334,24 +435,59 @@ class Crosswalk:
         ----------
         Laakso and Taagepera (1979), "Effective" Number of Parties: A Measure with Application to West Europe,
         *Comparative Political Studies* 12(1).
+
+        Examples
+        --------
+        >>> crosswalk.coherence("source")[["main", "main_overlap_share"]].to_dict("list")
+        {'main': ['N', 'N'], 'main_overlap_share': [1.0, 0.6]}
         """
         return coherence(self, of, minimum_share)
 
     def then(self, other: Crosswalk) -> Crosswalk:
-        """Go on with another crosswalk, whose sources are these targets: from areas to divisions, then to counties.
+        """Return this crosswalk followed by another, whose sources are its targets: to divisions, then to counties.
 
         A piece is the product of shares. Amounts come out as if carried twice; the weight stays that of this crosswalk,
         except of what only the other one knows, which counts in the same proportion as there.
 
+        Parameters
+        ----------
+        other : Crosswalk
+            The one to go on with.
+
+        Returns
+        -------
+        Crosswalk
+            From these sources to the other's targets.
+
         Raises
         ------
         TerritoriesError
-            With every target that is no source of the other.
+            What is given is no crosswalk, or with every target that is no source of the other.
+
+        Examples
+        --------
+        >>> whole = {"county": ["N", "S"], "country": ["Q", "Q"], "people": [160, 40]}
+        >>> on = equite.Crosswalk.of_pieces(whole, source="county", target="country", weight="people")
+        >>> crosswalk.then(on).targets
+        ('Q',)
         """
+        if not isinstance(other, Crosswalk):
+            raise TerritoriesError([Problem("crosswalk-then-nothing", {"kind": type(other).__name__})])
         return Crosswalk(composed(self, other), self.source, other.target, self.weight)
 
     def reversed(self) -> Crosswalk:
-        """Go back: from the targets to the sources, by the same pieces."""
+        """Return the way back: from the targets to the sources, by the same pieces.
+
+        Returns
+        -------
+        Crosswalk
+            A new one; this one is as it was.
+
+        Examples
+        --------
+        >>> crosswalk.reversed().sources
+        ('N', 'S')
+        """
         return Crosswalk(self.links.swapped(), self.target, self.source, self.weight)
 
     def __repr__(self) -> str:

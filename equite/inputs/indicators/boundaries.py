@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, note_all_zero
 from equite.inputs.indicators.results import described
@@ -16,6 +17,7 @@ from equite.wording import Codes, say_in_all
 __all__ = ["boundaries"]
 
 
+@takes(TerritoriesError)
 def boundaries(
     pieces: object,
     *,
@@ -63,6 +65,15 @@ def boundaries(
     OVSS and Collectif des partenaires en développement des communautés (2022), *Équité territoriale*, thematic sheet of
     the États généraux en développement des communautés, names the difference. The measure is that of equite's own
     catalogue, ``boundary_overlap`` and ``boundary_coherence``.
+
+    Examples
+    --------
+    >>> pieces = {"code": ["A", "A", "B"], "district": ["1", "2", "1"], "people": [30, 10, 20]}
+    >>> found = equite.indicators.boundaries(
+    ...     pieces, territory="code", district="district", people="people", minimum_share=0.01
+    ... )
+    >>> found[["districts_touched", "main_overlap_share"]].to_dict("list")
+    {'districts_touched': [2, 1], 'main_overlap_share': [0.75, 1.0]}
     """
     problems = Problems(TerritoriesError)
     if not (math.isfinite(minimum_share) and 0 <= minimum_share <= 1):

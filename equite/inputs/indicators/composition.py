@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, Floats, note_all_zero
 from equite.inputs.indicators.results import described
@@ -14,6 +15,7 @@ from equite.wording import say_in_all
 __all__ = ["diversity", "localisation"]
 
 
+@takes(TerritoriesError)
 def diversity(
     table: object, *, territory: str | None = None, category: str | None = None, amount: str | None = None
 ) -> pd.DataFrame:
@@ -54,6 +56,12 @@ def diversity(
     Pielou, E. C. (1966), "The Measurement of Diversity in Different Types of Biological Collections", *Journal of
     Theoretical Biology* 13, 131-144, for evenness. Simpson, E. H. (1949), "Measurement of Diversity", *Nature* 163,
     688.
+
+    Examples
+    --------
+    >>> jobs = {"code": ["A", "B"], "farms": [10, 20], "shops": [10, 0]}
+    >>> equite.indicators.diversity(jobs, territory="code")["evenness"].to_dict()
+    {'A': 1.0, 'B': 0.0}
     """
     problems = Problems(TerritoriesError)
     amounts = _amounts(table, territory, category, amount, problems)
@@ -87,6 +95,7 @@ def diversity(
     )
 
 
+@takes(TerritoriesError)
 def localisation(
     table: object, *, territory: str | None = None, category: str | None = None, amount: str | None = None
 ) -> pd.Series:
@@ -101,8 +110,12 @@ def localisation(
 
     Parameters
     ----------
-    table, territory, category, amount
-        As for :func:`diversity`.
+    table : table
+        Long: one row for each territory and category, the three headings being given; a pair without a row is zero.
+        Wide: one row for each territory, one column for each category, the codes being the index of a pandas frame, or
+        the column named by ``territory`` alone.
+    territory, category, amount : str, optional
+        The headings of the long table.
 
     Returns
     -------
@@ -112,13 +125,20 @@ def localisation(
     Raises
     ------
     TerritoriesError
-        As for :func:`diversity`; one category only gives 0 everywhere.
+        With every blank code, repeated pair, missing or negative amount, and territory with nothing in any category.
+        One category only gives 0 everywhere.
 
     References
     ----------
     Hoover, E. M. (1936), "The Measurement of Industrial Localization", *Review of Economics and Statistics* 18(4),
     162-171. Florence, P. S. (1939), *Report on the Location of Industry*. Taken territory by territory as here, Isard,
     W. (1960), *Methods of Regional Analysis*, calls it the coefficient of specialization.
+
+    Examples
+    --------
+    >>> jobs = {"code": ["A", "B"], "farms": [10, 20], "shops": [10, 0]}
+    >>> equite.indicators.localisation(jobs, territory="code").to_dict()
+    {'A': 0.25, 'B': 0.25}
     """
     problems = Problems(TerritoriesError)
     amounts = _amounts(table, territory, category, amount, problems)

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, SCORE, Floats, note_all_zero
 from equite.inputs.indicators.results import described
@@ -17,6 +18,7 @@ from equite.wording import say_in_all
 __all__ = ["deprivation", "weighted_mean"]
 
 
+@takes(TerritoriesError)
 def weighted_mean(table: object, *, territory: str, place: str, people: str, value: str) -> pd.DataFrame:
     """Compute each territory's mean of a value known for its places, weighted by their people.
 
@@ -48,6 +50,15 @@ def weighted_mean(table: object, *, territory: str, place: str, people: str, val
     ----------
     Statistics Canada (2023), *The Canadian Index of Multiple Deprivation: User Guide, 2021*, 45-20-0001, whose scores
     are brought to larger areas in this way.
+
+    Examples
+    --------
+    >>> places = {"code": ["A", "A"], "place": ["1", "2"], "people": [100, 300], "rate": [0.1, 0.2]}
+    >>> found = equite.indicators.weighted_mean(
+    ...     places, territory="code", place="place", people="people", value="rate"
+    ... )
+    >>> found.round(4).to_dict("list")
+    {'mean': [0.175], 'coverage': [1.0]}
     """
     problems = Problems(TerritoriesError)
     rows, groups = _small_areas(table, _Headings(territory, place, people, value), [territory, place], problems)
@@ -65,6 +76,7 @@ def weighted_mean(table: object, *, territory: str, place: str, people: str, val
     )
 
 
+@takes(TerritoriesError)
 def deprivation(
     table: object,
     *,
@@ -128,6 +140,13 @@ def deprivation(
     and Raymond, G. (2000), "A Deprivation Index for Health and Welfare Planning in Quebec", *Chronic Diseases in
     Canada* 21(3), 104-113, for fifths of the population. Bross, I. D. J. (1958), "How to Use Ridit Analysis",
     *Biometrics* 14(1), 18-38.
+
+    Examples
+    --------
+    >>> areas = {"code": ["A", "A", "B"], "area": ["1", "2", "3"], "people": [100, 100, 200], "score": [3.0, 1.0, 2.0]}
+    >>> found = equite.indicators.deprivation(areas, territory="code", area="area", people="people", score="score")
+    >>> found[["mean_score", "worst_two_quintiles"]].to_dict("list")
+    {'mean_score': [2.0, 2.0], 'worst_two_quintiles': [0.5, 0.0]}
     """
     problems = Problems(TerritoriesError)
     if quintiles not in ("people", "areas"):

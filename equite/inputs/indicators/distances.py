@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, LATITUDE, LONGITUDE, Floats, Rule, note_all_zero
 from equite.inputs.indicators.results import described
@@ -57,7 +58,7 @@ def great_circle_km(
 
     Examples
     --------
-    >>> great_circle_km(46.81389, -71.20806, 45.50884, -73.58781).round(1).item()
+    >>> equite.indicators.great_circle_km(46.81389, -71.20806, 45.50884, -73.58781).round(1).item()
     233.8
     """
     problems = Problems(TerritoriesError)
@@ -68,6 +69,7 @@ def great_circle_km(
     return _arcs(points["latitude"], points["longitude"], points["to_latitude"], points["to_longitude"])
 
 
+@takes(TerritoriesError)
 def distance_to_nearest(
     places: object,
     centres: object,
@@ -103,6 +105,14 @@ def distance_to_nearest(
     References
     ----------
     As for :func:`great_circle_km`.
+
+    Examples
+    --------
+    >>> places = {"code": ["A"], "latitude": [46.0], "longitude": [-72.0]}
+    >>> centres = {"Québec": (46.81389, -71.20806), "Montréal": (45.50884, -73.58781)}
+    >>> found = equite.indicators.distance_to_nearest(places, centres, key="code")
+    >>> found.round(1).to_dict("records")
+    [{'nearest': 'Québec', 'distance_km': 109.0}]
     """
     problems = Problems(TerritoriesError)
     rules = {latitude: LATITUDE, longitude: LONGITUDE}
@@ -131,6 +141,7 @@ def distance_to_nearest(
     )
 
 
+@takes(TerritoriesError)
 def distance_between_places(
     table: object,
     *,
@@ -170,6 +181,16 @@ def distance_between_places(
     ----------
     Rao, C. R. (1982), "Diversity and Dissimilarity Coefficients: A Unified Approach", *Theoretical Population Biology*
     21(1), 24-43, for the weighted mean distance (quadratic entropy).
+
+    Examples
+    --------
+    >>> places = {
+    ...     "code": ["A", "A"], "place": ["1", "2"], "people": [300, 100],
+    ...     "latitude": [46.0, 46.1], "longitude": [-72.0, -72.0],
+    ... }
+    >>> found = equite.indicators.distance_between_places(places, territory="code", place="place", people="people")
+    >>> found["mean_distance_km"].round(2).to_dict()
+    {'A': 4.17}
     """
     problems = Problems(TerritoriesError)
     numbers = {people: COUNT, latitude: LATITUDE, longitude: LONGITUDE}

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, DIVISOR
 from equite.inputs.indicators.results import described
@@ -19,6 +20,7 @@ __all__ = ["mean_yearly_growth", "rate"]
 _FEW = 5
 
 
+@takes(TerritoriesError)
 def rate(cases: Keyed, population: Keyed, *, per: float = 1000.0) -> pd.DataFrame:
     """Compute how many cases there are for each thousand people, and say where they are too few to trust.
 
@@ -57,7 +59,7 @@ def rate(cases: Keyed, population: Keyed, *, per: float = 1000.0) -> pd.DataFram
 
     Examples
     --------
-    >>> rate({"01": 2530, "02": 3}, {"01": 204405, "02": 1500})["rate"].round(2).to_dict()
+    >>> equite.indicators.rate({"01": 2530, "02": 3}, {"01": 204405, "02": 1500})["rate"].round(2).to_dict()
     {'01': 12.38, '02': 2.0}
     """
     problems = Problems(TerritoriesError)
@@ -85,6 +87,7 @@ def rate(cases: Keyed, population: Keyed, *, per: float = 1000.0) -> pd.DataFram
     return found
 
 
+@takes(TerritoriesError)
 def mean_yearly_growth(
     table: object, *, first: int, last: int, per: float = 1000.0, key: str | None = None
 ) -> pd.Series:
@@ -119,6 +122,12 @@ def mean_yearly_growth(
     References
     ----------
     Shryock, H. S., and Siegel, J. S. (1976), *The Methods and Materials of Demography*, on geometric change.
+
+    Examples
+    --------
+    >>> people = {"code": ["A", "B"], "2020": [1_000, 2_000], "2022": [1_210, 2_000]}
+    >>> equite.indicators.mean_yearly_growth(people, first=2020, last=2022, key="code").round(6).to_dict()
+    {'A': 100.0, 'B': 0.0}
     """
     problems = Problems(TerritoriesError)
     if last <= first:

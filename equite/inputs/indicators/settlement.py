@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, DIVISOR, note_all_zero
 from equite.inputs.indicators.results import described
@@ -52,7 +53,8 @@ def density(population: Keyed, *, land_area: Keyed, total_area: Keyed | None = N
 
     Examples
     --------
-    >>> density({"020": 17049, "010": 12990}, land_area={"010": 187.37, "020": 3073.84}).round(3).to_dict()
+    >>> people, km2 = {"020": 17049, "010": 12990}, {"010": 187.37, "020": 3073.84}
+    >>> equite.indicators.density(people, land_area=km2).round(3).to_dict()
     {'010': 69.328, '020': 5.546}
     """
     problems = Problems(TerritoriesError)
@@ -78,6 +80,7 @@ def density(population: Keyed, *, land_area: Keyed, total_area: Keyed | None = N
     )
 
 
+@takes(TerritoriesError)
 def dispersion(table: object, *, territory: str, place: str, people: str) -> pd.DataFrame:
     """Compute how scattered the people of each territory are among its places.
 
@@ -108,6 +111,12 @@ def dispersion(table: object, *, territory: str, place: str, people: str) -> pd.
     ----------
     Simpson, E. H. (1949), "Measurement of Diversity", *Nature* 163, 688. Hirschman, A. O. (1964), "The Paternity of an
     Index", *American Economic Review* 54(5), 761-762, on the sum of squares of Hirschman and Herfindahl.
+
+    Examples
+    --------
+    >>> places = {"code": ["A", "A", "B"], "place": ["1", "2", "3"], "people": [300, 100, 50]}
+    >>> equite.indicators.dispersion(places, territory="code", place="place", people="people")["dispersion"].to_dict()
+    {'A': 0.375, 'B': 0.0}
     """
     problems = Problems(TerritoriesError)
     rows = long_table(table, problems, texts=[territory, place], unique=[territory, place], numbers={people: COUNT})

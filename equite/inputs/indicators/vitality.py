@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import ANY, COUNT, Rule
 from equite.inputs.indicators.results import described
@@ -45,6 +46,11 @@ def modified_z(values: Keyed) -> pd.Series:
     References
     ----------
     Iglewicz, B., and Hoaglin, D. C. (1993), *How to Detect and Handle Outliers*, 11-13.
+
+    Examples
+    --------
+    >>> equite.indicators.modified_z({"A": 1, "B": 2, "C": 4}).to_dict()
+    {'A': -0.6745, 'B': 0.0, 'C': 1.349}
     """
     problems = Problems(TerritoriesError)
     table = aligned({"values": (values, ANY)}, problems)
@@ -59,6 +65,7 @@ def modified_z(values: Keyed) -> pd.Series:
     )
 
 
+@takes(TerritoriesError)
 def vitality_after_isq(*, work_rate: Keyed, median_income: Keyed, growth: Keyed, shift: float) -> pd.DataFrame:
     """Compute an index of economic vitality after the recipe of the ISQ. It is **not** the official IVÉ.
 
@@ -102,6 +109,17 @@ def vitality_after_isq(*, work_rate: Keyed, median_income: Keyed, growth: Keyed,
     ----------
     Ladouceur, S. (2021), *Indice de vitalité économique des territoires. Édition 2021*, Institut de la statistique du
     Québec. Iglewicz, B., and Hoaglin, D. C. (1993), *How to Detect and Handle Outliers*, for the modified z-score.
+
+    Examples
+    --------
+    >>> found = equite.indicators.vitality_after_isq(
+    ...     work_rate={"A": 70, "B": 75, "C": 85},
+    ...     median_income={"A": 30_000, "B": 35_000, "C": 40_000},
+    ...     growth={"A": 0, "B": 5, "C": 10},
+    ...     shift=5,
+    ... )
+    >>> found["centred"].round(3).to_dict()
+    {'A': -0.675, 'B': 0.0, 'C': 0.891}
     """
     problems = Problems(TerritoriesError)
     if not (math.isfinite(shift) and shift > 0):

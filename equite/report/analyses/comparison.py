@@ -10,14 +10,23 @@ from pathlib import Path
 import numpy as np
 
 from equite.analysis.comparison import Comparison
+from equite.report.columns import Column
 from equite.report.files import CSV, ending, placed
 from equite.report.html import tables
 from equite.report.language.labels import Labels, plain
 from equite.report.language.speech import typeset
+from equite.report.shown import Shown
 from equite.report.terminal.grid import Grid, shortened, squeezed
 from equite.wording import LOCALES, Codes, Language
 
-__all__ = ["comparison_grids", "comparison_html", "comparison_notes", "comparison_text", "comparison_to_csv"]
+__all__ = [
+    "comparison_grids",
+    "comparison_html",
+    "comparison_notes",
+    "comparison_shown",
+    "comparison_text",
+    "comparison_to_csv",
+]
 
 #: Beyond this many territories, those that change most are shown.
 _ROWS = 25
@@ -175,6 +184,29 @@ def _cells(comparison: Comparison, labels: Labels, row: int) -> list[str]:
 def _share(labels: Labels, share: float) -> str:
     written = labels.percent(share)
     return f"+{written}" if share > 0 else written
+
+
+def comparison_shown(comparison: Comparison) -> Shown:
+    """Return a comparison as its files show it: every territory, what it gets from each allocation, and differences."""
+    labels, digits = Labels(comparison.reference.formula), comparison.digits
+    columns = [Column("code", "key", "text", labels.say("heading-code"), comparison.codes)]
+    if "name" in comparison.table:
+        columns.append(Column("name", "key", "text", labels.say("heading-name"), comparison.names))
+    for at, label in enumerate(comparison.labels):
+        heading = labels.dressed(plain(label), labels.symbol)
+        total = comparison.allocations[at].total
+        columns.append(Column(f"amount_{label}", "after", "money", heading, comparison.amounts[:, at], digits, total))
+    for at, label in enumerate(comparison.labels[1:], start=1):
+        against = labels.say("compare-against", label=plain(label))
+        difference = labels.dressed(against, labels.symbol)
+        columns.append(
+            Column(f"difference_{label}", "after", "money", difference, comparison.differences[:, at], digits)
+        )
+        relative = labels.dressed(against, "%")
+        columns.append(Column(f"relative_{label}", "after", "share", relative, comparison.relative[:, at], 1))
+    title = labels.say("shown-comparison", labels=" · ".join(map(plain, comparison.labels)))
+    every = len(_most_changed(comparison)) == len(comparison.codes) and len(comparison.labels) == 2
+    return Shown(title, tuple(columns), labels.language, comparison_html(comparison), every)
 
 
 def comparison_to_csv(comparison: Comparison, path: str | Path, language: Language | None = None) -> Path:

@@ -16,19 +16,23 @@ from equite.analysis.profile import Profile
 from equite.analysis.weighting import WEIGHTINGS
 from equite.engine.rounding import round_half_away
 from equite.formula.indices import Family, Index
+from equite.report.columns import Column
 from equite.report.html import tables
 from equite.report.html.markup import Markup, element
 from equite.report.language.labels import Labels, plain
+from equite.report.shown import Shown, columns_of
 from equite.report.terminal.grid import Grid, shortened
 from equite.wording import Language
 
-__all__ = ["diagnosis_html", "diagnosis_text", "profile_html", "profile_text"]
+__all__ = ["diagnosis_html", "diagnosis_shown", "diagnosis_text", "profile_html", "profile_shown", "profile_text"]
 
 #: Characters of a line of text, the most of a name, and the least that one is cut to.
 _WIDTH, _NAME, _LEAST = 92, 30, 14
 #: Pairs shown; criteria named where a territory stands furthest from its peers.
 _PAIRS, _FURTHEST = 12, 3
 _APART = "margin-bottom:1em"
+#: Columns of files that hold no figure of anybody's: four decimals tell enough.
+_COMPUTED = ("correlation", "score", "score_peers", "gap")
 
 Row = Mapping[Hashable, Any]
 
@@ -65,6 +69,22 @@ def profile_html(profile: Profile, language: Language | None = None) -> str:
     """Tell a profile in HTML tables, every text escaped, no colour but the theme's."""
     words = _Words(profile, language)
     return words.in_html(_profile(words, profile))
+
+
+def diagnosis_shown(diagnosis: Diagnosis) -> Shown:
+    """Return a diagnosis as its files show it: what each criterion weighs; all the rest stands in its view."""
+    words = _Words(diagnosis, None)
+    title = _diagnosis(words, diagnosis)[0].title
+    shares = ("relative", "nominal", "effective", "importance", "variance_share")
+    columns = words.columns(diagnosis.table, shares)
+    return Shown(title, columns, words.language, diagnosis_html(diagnosis), is_enough=True)
+
+
+def profile_shown(profile: Profile) -> Shown:
+    """Return a profile as its files show it: where the territory stands on each criterion."""
+    words = _Words(profile, None)
+    columns = words.columns(profile.table, ("weight",))
+    return Shown(_named(profile.name, profile.code), columns, words.language, profile_html(profile), is_enough=True)
 
 
 @dataclass(frozen=True)
@@ -197,6 +217,15 @@ class _Words(Labels):
         cells = tuple(tuple(self._kinds[kind](row[name]) for name, kind in kinds.items()) for row in rows)
         texts = ("criterion", "family", "said", "reading", "reason", "treatment")
         return Grid(headings, cells, tuple(kind not in texts for kind in kinds.values()))
+
+    def columns(self, frame: pd.DataFrame, shares: Sequence[str]) -> tuple[Column, ...]:
+        """Word a table of criteria as files show it."""
+        headings = {str(name): self.say(f"diagnosis-col-{name}") for name in frame}
+        worded: dict[str, Any] = {"criterion": [self.of(name) for name in frame["criterion"]]}
+        worded["family"] = [self.family(path) if path else "" for path in frame["family"]]
+        computed = frame[[name for name in _COMPUTED if name in frame]]
+        worded |= {str(name): round_half_away(cells.to_numpy(), 4) + 0.0 for name, cells in computed.items()}
+        return columns_of(frame.assign(**worded), headings, self.language, shares=shares)
 
     def section(self, title: str, grid: Grid | None, *notes: str) -> _Section:
         """Make a section; an empty one says so."""

@@ -16,14 +16,14 @@ from equite.engine.cascade import Cascade
 from equite.formula.plan import REGIMES
 from equite.report.cascade.words import CascadeLabels
 from equite.report.columns import Column
-from equite.report.files import CSV, columns_to_csv, ending
 from equite.report.html import tables
 from equite.report.language.labels import Labels, distinct, plain
 from equite.report.language.speech import Speech, typeset
+from equite.report.shown import Shown, shown_to_csv
 from equite.report.terminal.grid import Grid, shortened
 from equite.wording import Language
 
-__all__ = ["governance_html", "governance_text", "governance_to_csv"]
+__all__ = ["governance_html", "governance_shown", "governance_text", "governance_to_csv"]
 
 _WIDTH = 92
 #: Names in the first table, and the least that a parent's is cut to in the second.
@@ -79,9 +79,20 @@ def governance_to_csv(
     OutputError
         The file cannot be written. One that was there is left as it was.
     """
+    return shown_to_csv(governance_shown(found, tier, language), path)
+
+
+def governance_shown(found: GovernanceComparison, tier: str | None = None, language: Language | None = None) -> Shown:
+    """Return a comparison of regimes as its files show it: every territory of a tier, by default the compared one.
+
+    Raises
+    ------
+    SharingError
+        The plan has no such tier.
+    """
     told = _Told(found, language)
     columns = tuple(told.columns(found.table(tier), tier or found.tier))
-    return columns_to_csv(columns, ending(path, CSV, told.labels.language), told.labels.language)
+    return Shown(told.title(), columns, told.labels.language, governance_html(found, language))
 
 
 class _Labels(CascadeLabels):

@@ -15,11 +15,15 @@ from equite.engine.rounding import largest_remainders, round_half_away
 from equite.engine.sharing import Floats, Groups
 from equite.errors import OutputError, Problem
 from equite.report.cascade.checks import write_checks
+from equite.report.cascade.views import cascade_html
 from equite.report.cascade.words import CascadeLabels
 from equite.report.cascade.workbook import sheet_names, write_notes
 from equite.report.columns import Column, head_digits, per_head_of, rounded
-from equite.report.files import CSV, EXCEL, columns_to_csv, ending, placed
+from equite.report.files import CSV, EXCEL, HTML, columns_to_csv, ending, placed
+from equite.report.html import tables
+from equite.report.html.markup import Markup
 from equite.report.language.labels import distinct
+from equite.report.shown import columns_html
 from equite.report.workbook.allocation import new_workbook
 from equite.report.workbook.sheet import MOST_ROWS, Book
 from equite.report.workbook.table import write_table
@@ -28,7 +32,7 @@ from equite.wording import Numeral
 if TYPE_CHECKING:
     from equite.engine.cascade import Cascade
 
-__all__ = ["to_csv", "to_excel", "write"]
+__all__ = ["to_csv", "to_excel", "to_html", "write"]
 
 #: The rows of a sheet that are neither territories nor nodes: headings, totals, overall checks.
 _AROUND = 1000
@@ -109,6 +113,26 @@ def to_excel(cascade: Cascade, path: str | Path) -> Path:
         write_checks(book, labels, tables, money)
         workbook.close()
         temporary.write_bytes(buffer.getvalue())
+    return target
+
+
+def to_html(cascade: Cascade, path: str | Path) -> Path:
+    """Write a cascade as one page: where the money comes from and ends, then the accounts of every tier.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written. One that was there is left as it was.
+    """
+    labels = CascadeLabels(cascade)
+    target = ending(path, HTML, labels.language)
+    accounts = [
+        columns_html(tier_columns(cascade, tier, labels), labels.language, labels.tier(tier)) for tier in cascade.names
+    ]
+    pieces = [Markup(cascade_html(cascade)), tables.framed(accounts, labels.language)]
+    with placed(target, labels.language) as temporary:
+        text = tables.page(labels.worded(cascade.plan.heading), pieces, labels.language)
+        temporary.write_bytes(text.encode("utf-8"))
     return target
 
 

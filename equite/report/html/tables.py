@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from equite.report.html.markup import Child, Markup, element
 from equite.wording import Language
 
-__all__ = ["CELL", "RULE", "cell", "framed", "gap", "heading", "listed", "paragraphs", "row", "side", "table"]
+__all__ = ["CELL", "RULE", "cell", "framed", "gap", "heading", "listed", "page", "paragraphs", "row", "side", "table"]
 
 #: What MathJax 2 and 3 pass over.
 _NO_MATHS = "tex2jax_ignore mathjax_ignore"
 #: A grey that shows on white and on black; every other colour is the theme's.
 RULE = "1px solid rgba(128,128,128,.45)"
 _TABLE = "border-collapse:collapse;margin:0 0 .8em 0;font-variant-numeric:tabular-nums"
+#: A page by itself: the fonts of the reader's machine, lines that are not too long, nothing cut in print.
+_PAGE = "body{font-family:system-ui,sans-serif;line-height:1.4;margin:2em auto;max-width:72em;padding:0 1em}"
 #: A cell of words, as wide as they are.
 CELL = "text-align:left;padding:.1em .6em"
 
@@ -24,6 +26,20 @@ def framed(pieces: Iterable[Child], language: Language) -> Markup:
     Notebooks take what stands between two dollar signs for mathematics; the frame tells them not to.
     """
     return element("div", pieces, class_=f"equite {_NO_MATHS}", lang=language, style="overflow-x:auto")
+
+
+def page(title: str, pieces: Iterable[Child], language: Language) -> str:
+    """Return a file's text: a page that needs nothing else, and asks nothing of any network."""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", title),
+        element("style", Markup(_PAGE)),
+    )
+    body = element("body", element("main", element("h1", title), pieces))
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang=language)}\n"
 
 
 def table(caption: str, head: Child, body: Child, foot: Child = None) -> Markup:

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from equite.arguments import takes
 from equite.engine.allocate import allocate
 from equite.engine.allocation import Allocation
 from equite.errors import EquiteError, Problem, WorkbookError
@@ -49,6 +50,18 @@ class WorkbookReading:
         The amounts that the file shows, by code; missing where a territory takes no part, or where they were lost.
     certificates : tuple of Certificate
         The steps that the workbook holds as values, so that its amounts cannot follow what they rest on.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000]}
+    >>> path = equite.allocate(page, table).to_excel("live.xlsx", live=True)
+    >>> reading = equite.read_workbook(path)
+    >>> reading.changes, reading.cache
+    ((), 'current')
     """
 
     name: str
@@ -65,16 +78,29 @@ class WorkbookReading:
     def allocate(self) -> Allocation:
         """Allocate by the page and the table as edited: what the workbook shows once it is recalculated, to the cent.
 
+        Returns
+        -------
+        Allocation
+            The same one, however often it is asked for.
+
         Raises
         ------
         EquiteError
             As for :func:`equite.allocate`.
+
+        Examples
+        --------
+        >>> reading.allocate().amounts.tolist()
+        [30000.0, 60000.0]
         """
         return self._allocation
 
     @property
     def cache(self) -> Literal["current", "stale", "lost"]:
-        """Whether the amounts in the file are those of its figures, those of others, or lost altogether."""
+        """Whether the amounts in the file are those of its figures, those of others, or lost altogether.
+
+        ``current``, ``stale`` or ``lost``. An error says why the page and the table as edited allocate nothing.
+        """
         if self.cached_amounts.isna().all():
             return "lost"
         found = self.allocate()
@@ -88,8 +114,25 @@ class WorkbookReading:
         """Whether the amounts in the file are not those of its figures: it was edited and not recalculated."""
         return self.cache != "current"
 
+    @takes(WorkbookError)
     def summary(self, language: Language | None = None) -> str:
-        """Tell in a few lines what was read, what was changed and whether the amounts are up to date."""
+        """Tell in a few lines what was read, what was changed and whether the amounts are up to date.
+
+        Parameters
+        ----------
+        language : {"fr", "en"}, optional
+            By default the page's.
+
+        Returns
+        -------
+        str
+            A line for the whole, then one for each change.
+
+        Examples
+        --------
+        >>> print(reading.summary("fr"))
+        live.xlsx : « grant », 2 territoires, rien n’a changé, ses montants sont à jour
+        """
         labels = Labels(self.formula, language)
         head = labels.say(
             "reading-summary",
@@ -100,6 +143,105 @@ class WorkbookReading:
             amounts=labels.say(f"reading-amounts-{self._state()}"),
         )
         return "\n".join([head, *(f"  {change.text(labels.language)}" for change in self.changes)])
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each change: sheet, cell, code (of a territory), before, after, and told in the page's words."""
+        columns = ["sheet", "cell", "code", "before", "after", "told"]
+        rows = [(each.sheet, each.cell, each.code, each.before, each.after, each.text()) for each in self.changes]
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_csv(self, path: str | FilePath) -> FilePath:
+        """Write the changes to a CSV file that the readers' spreadsheet opens as it is.
+
+        UTF-8 with a byte-order mark; ``;`` and a decimal comma in French, ``,`` and a decimal point in English. A text
+        that a spreadsheet would run as a formula has an apostrophe before it.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.csv`` or ``.txt``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> reading.to_csv("changes.csv").name
+        'changes.csv'
+        """
+        from equite.report.results import reading_shown
+        from equite.report.shown import shown_to_csv
+
+        return shown_to_csv(reading_shown(self), path)
+
+    def to_excel(self, path: str | FilePath) -> FilePath:
+        """Write the changes to a workbook of one sheet, in the readers' language.
+
+        Two workbooks of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.xlsx``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The table holds more than a sheet can, the name has another end, or the file cannot be written. One that was
+            there is left as it was.
+
+        Examples
+        --------
+        >>> reading.to_excel("changes.xlsx").name
+        'changes.xlsx'
+        """
+        from equite.report.results import reading_shown
+        from equite.report.shown import shown_to_excel
+
+        return shown_to_excel(reading_shown(self), path)
+
+    def to_html(self, path: str | FilePath) -> FilePath:
+        """Write one page to read and to print: what was read, and what was changed.
+
+        The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+        Parameters
+        ----------
+        path : str or Path
+            A name that ends in ``.html`` or ``.htm``.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        OutputError
+            The name has another end, or the file cannot be written. One that was there is left as it was.
+
+        Examples
+        --------
+        >>> reading.to_html("changes.html").name
+        'changes.html'
+        """
+        from equite.report.results import reading_shown
+        from equite.report.shown import shown_to_html
+
+        return shown_to_html(reading_shown(self), path)
 
     def _counted(self, labels: Labels) -> str:
         if not self.changes:
@@ -139,6 +281,17 @@ def read_workbook(path: str | FilePath) -> WorkbookReading:
     WorkbookError
         The file is no such workbook, or was edited into something that means nothing; every problem at once, each with
         its sheet and cell.
+
+    Examples
+    --------
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "envelope": 90_000,
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000]}
+    >>> path = equite.allocate(page, table).to_excel("live.xlsx", live=True)
+    >>> equite.read_workbook(path).allocate().total
+    90000.0
     """
     if not isinstance(path, str | PathLike):
         raise WorkbookError([Problem("input-no-path", {"kind": type(path).__name__})])

@@ -22,12 +22,12 @@ from equite.report.workbook.notes import write_notes
 from equite.report.workbook.parameters import write_parameters
 from equite.report.workbook.sheet import MOST_COLUMNS, MOST_ROWS, Book
 from equite.report.workbook.table import write_table
-from equite.wording import Numeral
+from equite.wording import Language, Numeral
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["new_workbook", "to_excel"]
+__all__ = ["new_workbook", "refuse_beyond", "titled_workbook", "to_excel"]
 
 #: The rows of the table that are not territories: the headings and the totals.
 _AROUND = 2
@@ -77,13 +77,7 @@ def to_excel(
     labels = Labels(allocation.formula)
     target = ending(path, EXCEL, labels.language)
     columns = shown_columns(allocation, labels)
-    for entry, count, most in (
-        ("output-too-many-rows", len(allocation.codes), MOST_ROWS - _AROUND),
-        ("output-too-many-columns", len(columns), MOST_COLUMNS),
-    ):
-        if count > most:
-            values = {"count": Numeral(count), "most": Numeral(most)}
-            raise OutputError([Problem(entry, values)], labels.language)
+    refuse_beyond(len(allocation.codes), len(columns), labels.language)
     buffer = BytesIO()
     with placed(target, labels.language) as temporary:
         workbook = new_workbook(buffer, labels, allocation.formula.sha256)
@@ -97,7 +91,23 @@ def to_excel(
     return target
 
 
+def refuse_beyond(rows: int, columns: int, language: Language) -> None:
+    """Refuse a table that no sheet can hold."""
+    for entry, count, most in (
+        ("output-too-many-rows", rows, MOST_ROWS - _AROUND),
+        ("output-too-many-columns", columns, MOST_COLUMNS),
+    ):
+        if count > most:
+            values = {"count": Numeral(count), "most": Numeral(most)}
+            raise OutputError([Problem(entry, values)], language)
+
+
 def new_workbook(buffer: BytesIO, labels: Labels, fingerprint: str) -> Workbook:
+    """Begin the workbook of a page in memory, titled as the page is."""
+    return titled_workbook(buffer, labels.worded(labels.formula.heading), fingerprint)
+
+
+def titled_workbook(buffer: BytesIO, title: str, fingerprint: str = "") -> Workbook:
     """Begin a workbook in memory, in which no text is ever taken for a formula, a link or a number."""
     options = {
         "in_memory": True,
@@ -107,6 +117,6 @@ def new_workbook(buffer: BytesIO, labels: Labels, fingerprint: str) -> Workbook:
         "default_format_properties": {"font_name": "Arial", "font_size": 10},
     }
     workbook = Workbook(buffer, options)
-    properties = {"title": labels.worded(labels.formula.heading)[:250], "author": "equite", "created": _NEVER}
+    properties = {"title": title[:250], "author": "equite", "created": _NEVER}
     workbook.set_properties({**properties, "comments": fingerprint})
     return workbook

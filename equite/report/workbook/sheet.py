@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equite.report.language.labels import Labels
-from equite.wording import LOCALES
+from equite.wording import LOCALES, Language
 
 __all__ = [
     "HIGHEST",
@@ -24,6 +24,7 @@ __all__ = [
     "Book",
     "Cell",
     "Figure",
+    "Formats",
     "Sheet",
     "fitting",
     "lines_of",
@@ -56,19 +57,19 @@ def fitting(text: str) -> str:
     return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
 
 
-class Book:
-    """A workbook in the making, with its formats.
+class Formats:
+    """The formats of a workbook in the making, in one language.
 
     Parameters
     ----------
     workbook : xlsxwriter.Workbook
         The workbook.
-    labels : Labels
-        Of the readers' language.
+    language : {"fr", "en"}
+        The readers'.
     """
 
-    def __init__(self, workbook: Any, labels: Labels) -> None:
-        self.workbook, self.labels = workbook, labels
+    def __init__(self, workbook: Any, language: Language) -> None:
+        self.workbook, self.language = workbook, language
         self._formats: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def style(self, **properties: object) -> Any:
@@ -81,7 +82,7 @@ class Book:
     @property
     def locale(self) -> str:
         """The mark by which a format writes numbers as the readers' language does."""
-        return LOCALES[self.labels.language].excel
+        return LOCALES[self.language].excel
 
     def number_format(self, digits: int) -> str:
         """Write the format of a plain number."""
@@ -95,15 +96,31 @@ class Book:
     def share_format(self, digits: int) -> str:
         """Write the format of a share, shown in percent."""
         signs = {"{number}": "0" + ("." + "0" * digits if digits else ""), "%": "%"}
-        pieces = re.split(r"({number}|%)", LOCALES[self.labels.language].percent)
+        pieces = re.split(r"({number}|%)", LOCALES[self.language].percent)
         return self.locale + "".join(signs.get(piece) or _literal(piece) for piece in pieces)
+
+
+class Book(Formats):
+    """A workbook in the making, with its formats and the words of a page.
+
+    Parameters
+    ----------
+    workbook : xlsxwriter.Workbook
+        The workbook.
+    labels : Labels
+        Of the readers' language.
+    """
+
+    def __init__(self, workbook: Any, labels: Labels) -> None:
+        super().__init__(workbook, labels.language)
+        self.labels = labels
 
     def money_format(self, digits: int) -> str:
         """Write the format of an amount, its sign where the language has it."""
         symbol = self.labels.symbol.replace('"', "”")[:60]
         plain = self.number_format(digits)
         unit = ("", f"\u00a0{symbol}")
-        before, after = unit if self.labels.formula.unit else LOCALES[self.labels.language].around(symbol)
+        before, after = unit if self.labels.formula.unit else LOCALES[self.language].around(symbol)
         return self.locale + _literal(before) + plain.removeprefix(self.locale) + _literal(after)
 
     def money(self, value: float | None, digits: int | None = None) -> Figure:
@@ -115,7 +132,7 @@ class Book:
         """Return a number with the decimals it needs."""
         if digits is None:
             written = self.labels.number(math.nan if value is None else value)
-            digits = len(written.partition(LOCALES[self.labels.language].decimal)[2])
+            digits = len(written.partition(LOCALES[self.language].decimal)[2])
         return Figure(_cell_value(value, digits), self.number_format(digits))
 
     def share(self, value: float | None, digits: int = 1) -> Figure:

@@ -9,9 +9,9 @@ from typing import Any
 
 from equite.report.columns import Column
 from equite.report.language.labels import plain
-from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
+from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Formats, Sheet, fitting, lines_of
 
-__all__ = ["Table", "format_of", "heading_lines", "letters", "width_of", "write_table"]
+__all__ = ["Table", "format_of", "heading_lines", "letters", "width_of", "write_columns", "write_table"]
 
 #: The narrowest and the widest that a column of text may be, in characters.
 _NARROW, _WIDE = 7, 32
@@ -62,6 +62,16 @@ def write_table(book: Book, name: str, columns: Sequence[Column]) -> Table:
     sheet = Sheet(book, name, widths, landscape=True)
     worksheet, rows = sheet.sheet, len(columns[0].cells)
     keys = sum(column.step == "key" for column in columns)
+    write_columns(book, worksheet, columns, widths)
+    _totals(book, worksheet, columns, rows, keys)
+    worksheet.freeze_panes(1, keys)
+    worksheet.repeat_columns(0, keys - 1)
+    worksheet.print_area(0, 0, rows + 1, len(columns) - 1)
+    return Table(sheet.name, 2, rows + 1, tuple(columns))
+
+
+def write_columns(book: Formats, worksheet: Any, columns: Sequence[Column], widths: Sequence[float]) -> None:
+    """Write headings and cells, one row below the other, to be filtered and printed."""
     worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(heading_lines, columns, widths))))
     for at, column in enumerate(columns):
         align = "left" if column.kind == "text" else "right"
@@ -70,21 +80,16 @@ def write_table(book: Book, name: str, columns: Sequence[Column]) -> Table:
         worksheet.write_string(0, at, fitting(column.heading), book.style(**look, align=align))
         _write_column(book, worksheet, at, column)
     _heights(worksheet, columns, widths)
-    _totals(book, worksheet, columns, rows, keys)
-    worksheet.freeze_panes(1, keys)
-    worksheet.autofilter(0, 0, rows, len(columns) - 1)
+    worksheet.autofilter(0, 0, len(columns[0].cells), len(columns) - 1)
     worksheet.repeat_rows(0)
-    worksheet.repeat_columns(0, keys - 1)
-    worksheet.print_area(0, 0, rows + 1, len(columns) - 1)
-    return Table(sheet.name, 2, rows + 1, tuple(columns))
 
 
-def format_of(book: Book, column: Column) -> str:
+def format_of(book: Formats, column: Column) -> str:
     """Return the number format of a column's cells."""
     return book.share_format(column.digits) if column.kind == "share" else book.number_format(column.digits)
 
 
-def _write_column(book: Book, worksheet: Any, at: int, column: Column) -> None:
+def _write_column(book: Formats, worksheet: Any, at: int, column: Column) -> None:
     look: dict[str, Any] = {"bottom": 4, "bottom_color": RULE, "valign": "top"}
     if column.kind == "text":
         look |= {"align": "left", "indent": 1} if column.step == "notes" else {}

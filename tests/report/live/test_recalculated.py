@@ -371,7 +371,7 @@ def test_an_edited_workbook_is_read_back_as_edited(written: list[Written]) -> No
 
 
 def test_the_seed_gives_the_same_pages_again() -> None:
-    first, second = ([(case.name, case.formula.page) for case in pages("again", 3)] for _ in range(2))
+    first, second = ([(case.name, case.formula.content) for case in pages("again", 3)] for _ in range(2))
     assert first == second
 
 

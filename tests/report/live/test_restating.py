@@ -88,12 +88,12 @@ def test_every_shape_of_a_figure_is_found_and_changed() -> None:
     before = figures(formula)
     assert len(before) == 33
     for path in before:
-        after = figures(Formula.from_dict(restated(formula.page, {**before, path: 77.5}, {path})))
+        after = figures(Formula.from_dict(restated(formula.content, {**before, path: 77.5}, {path})))
         assert after == {**before, path: 77.5}, path
 
 
 def test_what_does_not_change_keeps_its_wording() -> None:
-    page = Formula.from_dict(PAGE).page
+    page = Formula.from_dict(PAGE).content
     assert restated(page, figures(Formula.from_dict(PAGE)), ()) == page
     path = ("limits", 1, "at_most", "#", 2)
     again = restated(page, {path: -2.0}, {path})
@@ -177,11 +177,11 @@ def test_any_figure_of_a_random_page(seed: int) -> None:
     except EquiteError:
         return
     before = figures(formula)
-    assert restated(formula.page, before, ()) == formula.page
+    assert restated(formula.content, before, ()) == formula.content
     for path in random.Random(seed).sample(list(before), min(6, len(before))):
         value = round(before[path] * 0.75, 6)
         try:
-            changed = Formula.from_dict(restated(formula.page, {**before, path: value}, {path}))
+            changed = Formula.from_dict(restated(formula.content, {**before, path: value}, {path}))
         except EquiteError:
             continue  # what no page may say: bands of less than two, an order that does not rise
         after = figures(changed)

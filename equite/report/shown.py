@@ -1,0 +1,178 @@
+"""A result that means a table, as its files show it in one language: a CSV file, a sheet, a page to read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from equite.report.columns import Column
+from equite.report.files import CSV, EXCEL, HTML, columns_to_csv, ending, placed
+from equite.report.html import tables
+from equite.report.html.markup import Markup
+from equite.report.language.labels import distinct, plain
+from equite.report.terminal.grid import Grid
+from equite.wording import Language, numeral, percent, say
+
+__all__ = ["Shown", "columns_html", "columns_of", "shown_to_csv", "shown_to_excel", "shown_to_html"]
+
+#: The most decimals of a figure, and the significant digits beyond which binary dust begins.
+_DIGITS, _SIGNIFICANT = 12, 15
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A result as its files show it.
+
+    Attributes
+    ----------
+    title : str
+        What it is, in a line.
+    columns : tuple of Column
+        Its table, rounded and worded.
+    language : {"fr", "en"}
+        The readers'.
+    view : str
+        What notebooks show of it, as HTML; empty where that is the table alone.
+    is_enough : bool
+        Whether a page needs no table beside the view, which holds all its rows.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    language: Language
+    view: str = ""
+    is_enough: bool = False
+
+
+def columns_of(
+    frame: pd.DataFrame, headings: Mapping[str, str], language: Language, *, shares: Sequence[str] = ()
+) -> tuple[Column, ...]:
+    """Word a frame: texts as they are, yes and no in words, numbers with the decimals that one of them needs.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+    headings : mapping of str to str
+        The headings of its columns, in order; other columns are left out.
+    language : {"fr", "en"}
+        The readers'.
+    shares : sequence of str
+        The columns that hold shares of one, shown in percent.
+    """
+    dressed = {name: f"{heading} (%)" if name in shares else heading for name, heading in headings.items()}
+    told = distinct([(name, False, plain(heading)) for name, heading in dressed.items()])
+    return tuple(
+        _column(name, heading, frame[name], language, is_share=name in shares)
+        for name, heading in zip(headings, told, strict=True)
+    )
+
+
+def _column(name: str, heading: str, cells: pd.Series, language: Language, *, is_share: bool) -> Column:
+    if pd.api.types.is_bool_dtype(cells.dtype):
+        words = {True: say("template-yes", language), False: say("template-no", language)}
+        return Column(name, "after", "text", heading, [words[bool(cell)] for cell in cells])
+    if not pd.api.types.is_numeric_dtype(cells.dtype):
+        return Column(name, "key", "text", heading, ["" if _is_blank(cell) else str(cell) for cell in cells])
+    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    if is_share:
+        return Column(name, "after", "share", heading, numbers, 1)
+    return Column(name, "after", "money", heading, numbers, max(map(_decimals, numbers.tolist()), default=0))
+
+
+def _is_blank(cell: object) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or cell != cell
+
+
+def _decimals(value: float) -> int:
+    if not math.isfinite(value):
+        return 0
+    exponent = Decimal(f"{value:.{_SIGNIFICANT}g}").normalize().as_tuple().exponent
+    return min(_DIGITS, max(0, -int(exponent)))
+
+
+def shown_to_csv(shown: Shown, path: str | Path) -> Path:
+    """Write a table to a CSV file that the readers' spreadsheet opens as it is.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written. One that was there is left as it was.
+    """
+    return columns_to_csv(shown.columns, ending(path, CSV, shown.language), shown.language)
+
+
+def shown_to_excel(shown: Shown, path: str | Path) -> Path:
+    """Write a table to a workbook of one sheet; two workbooks of one result are the same, byte for byte.
+
+    Raises
+    ------
+    OutputError
+        The table holds more than a sheet can, or the file cannot be written. One that was there is left as it was.
+    """
+    from equite.report.workbook.allocation import refuse_beyond, titled_workbook
+    from equite.report.workbook.sheet import Formats
+    from equite.report.workbook.table import width_of, write_columns
+
+    target = ending(path, EXCEL, shown.language)
+    refuse_beyond(len(shown.columns[0].cells), len(shown.columns), shown.language)
+    buffer = BytesIO()
+    with placed(target, shown.language) as temporary:
+        workbook = titled_workbook(buffer, plain(shown.title))
+        worksheet = workbook.add_worksheet(say("shown-sheet", shown.language))
+        widths = [width_of(column, partial(_numeral, shown.language)) for column in shown.columns]
+        for at, width in enumerate(widths):
+            worksheet.set_column(at, at, width)
+        write_columns(Formats(workbook, shown.language), worksheet, shown.columns, widths)
+        worksheet.freeze_panes(1, 1)
+        worksheet.set_landscape()
+        worksheet.fit_to_pages(1, 0)
+        workbook.close()
+        temporary.write_bytes(buffer.getvalue())
+    return target
+
+
+def _numeral(language: Language, value: float, digits: int) -> str:
+    return numeral(value, language, digits)
+
+
+def shown_to_html(shown: Shown, path: str | Path) -> Path:
+    """Write a page to read and to print: what notebooks show, then the whole table where they show a part of it.
+
+    The file needs no other file and no network. Two pages of one result are the same, byte for byte.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written. One that was there is left as it was.
+    """
+    target = ending(path, HTML, shown.language)
+    pieces = [Markup(shown.view)] if shown.view else []
+    if not (shown.view and shown.is_enough):
+        caption = say("shown-table", shown.language) if shown.view else ""
+        pieces.append(tables.framed([columns_html(shown.columns, shown.language, caption)], shown.language))
+    with placed(target, shown.language) as temporary:
+        temporary.write_bytes(tables.page(shown.title, pieces, shown.language).encode("utf-8"))
+    return target
+
+
+def columns_html(columns: Sequence[Column], language: Language, caption: str = "") -> Markup:
+    """Set columns as an HTML table, every row of them."""
+    cells = zip(*(_worded(column, language) for column in columns), strict=True)
+    right = tuple(column.kind != "text" for column in columns)
+    return Grid(tuple(column.heading for column in columns), tuple(cells), right).html(caption)
+
+
+def _worded(column: Column, language: Language) -> list[str]:
+    if column.kind == "text":
+        return [plain(str(cell)) for cell in column.cells]
+    written = percent if column.kind == "share" else numeral
+    return ["" if math.isnan(value) else written(value, language, column.digits) for value in column.numbers.tolist()]
