@@ -51,7 +51,8 @@ class _Expected:
     words: tuple[str, ...]
 
     def in_language(self, language: Language) -> str:
-        return LOCALES[language].either.join(dict.fromkeys(say(f"expected-{word}", language) for word in self.words if word))
+        worded = dict.fromkeys(say(f"expected-{word}", language) for word in self.words if word)
+        return LOCALES[language].either.join(worded)
 
 
 @dataclass(frozen=True)
