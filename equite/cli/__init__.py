@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from equite import wording
 from equite.cli.commands import COMMANDS, Tongue
-from equite.cli.desk import leave_quietly
+from equite.cli.session import leave_quietly
 from equite.wording import LOCALES, Language, preferred_language
 
 __all__ = ["application", "main"]

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from equite import resources
-from equite.cli.desk import Desk
+from equite.cli.session import Desk
 from equite.errors import EquiteError, OutputError, Problem
 from equite.wording import LOCALES
 

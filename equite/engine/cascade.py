@@ -17,8 +17,8 @@ import pandas as pd
 
 from equite.engine.accounts import Coins, Counts, Level
 from equite.engine.allocation import Allocation
-from equite.engine.descent import Descent
-from equite.engine.trail import Trail, trail
+from equite.engine.audit_trail import Trail, trail
+from equite.engine.cascade_run import Descent
 from equite.errors import EquiteError, Problem, SharingError, nearest
 from equite.formula.plan import Plan
 from equite.inputs.tiers import Tiers

@@ -15,8 +15,8 @@ from equite.report.terminal.grid import width_of
 from equite.report.terminal.text import aligned, explained
 
 if TYPE_CHECKING:
+    from equite.engine.audit_trail import Step, Trail
     from equite.engine.cascade import Cascade
-    from equite.engine.trail import Step, Trail
 
 __all__ = ["cascade_html", "summary", "trail_html", "trail_text"]
 

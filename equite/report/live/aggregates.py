@@ -17,8 +17,8 @@ from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, num
 
 if TYPE_CHECKING:
     from equite.engine.sharing import Floats
-    from equite.report.live.sums import Sums
     from equite.report.live.translating import Ref, Translator
+    from equite.report.live.workings import Sums
 
 __all__ = ["aggregate_formula", "group_numbers", "in_order", "spread"]
 

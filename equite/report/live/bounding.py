@@ -15,7 +15,7 @@ from equite.report.live.terms import Term, choose, clip, greatest, grouped, inst
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["Bounded", "Floors", "bound_columns", "counted", "in_force", "in_money", "kept", "prorated_or"]
 

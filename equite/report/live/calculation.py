@@ -21,7 +21,7 @@ from equite.report.live.terms import Term, added, choose, clip, is_number, round
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["MOST_ROWS_LIVE", "Calculated", "calculate"]
 

@@ -11,7 +11,7 @@ from equite.report.live.translating import written_number
 from equite.report.roundtrip.manifest import Certificate, Input
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["certificate_columns", "rests_on"]
 

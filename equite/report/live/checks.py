@@ -32,7 +32,7 @@ from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 from equite.wording import Codes
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["Check", "gather_checks", "write_live_checks"]
 

@@ -35,8 +35,8 @@ from equite.report.live.terms import (
 )
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
     from equite.report.live.translating import Translator
+    from equite.report.live.workings import Sums
 
 __all__ = ["Measured"]
 

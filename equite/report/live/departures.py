@@ -18,11 +18,11 @@ from equite.formula.model import Part
 from equite.report.live.calculation import Calculated
 from equite.report.live.grid import ROW, Column
 from equite.report.live.ranges import sum_of_products, sum_product
-from equite.report.live.sums import ScorePlace
 from equite.report.live.terms import Term, choose, number, stated
+from equite.report.live.workings import ScorePlace
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["CriterionDollars", "PartDollars", "part_dollars"]
 

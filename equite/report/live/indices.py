@@ -13,13 +13,13 @@ from equite.formula.indices import Family, Index, Method
 from equite.report.live.closed import Unsupported
 from equite.report.live.criteria import Measured
 from equite.report.live.grid import ROW, Column, Head
-from equite.report.live.sums import ScorePlace
 from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, stated
+from equite.report.live.workings import ScorePlace
 from equite.report.workbook.table import letters
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
     from equite.report.live.translating import Translator
+    from equite.report.live.workings import Sums
 
 __all__ = ["write_index"]
 

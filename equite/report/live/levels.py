@@ -33,7 +33,7 @@ from equite.report.live.terms import (
 )
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["Kernel", "finite", "proportional", "solve_level", "tolerance_of", "whole_units"]
 

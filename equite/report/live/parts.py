@@ -22,7 +22,7 @@ from equite.report.live.terms import Term, added, choose, greatest, number, roun
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["Shared", "Sharing", "write_parts"]
 

@@ -31,7 +31,7 @@ from equite.report.live.terms import (
 from equite.report.live.translating import Ref, Translator
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["Staged", "write_stages"]
 

@@ -24,7 +24,7 @@ from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet,
 from equite.report.workbook.table import format_of, heading_lines, letters, width_of
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["write_live_table"]
 

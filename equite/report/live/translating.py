@@ -39,7 +39,7 @@ from equite.report.live.own import own_values
 from equite.report.live.terms import ATOM, Term, rounded_text, stated
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["Translator", "written_number"]
 

@@ -31,7 +31,7 @@ from equite.report.live.translating import Ref
 from equite.report.workbook.sheet import INK, PALE, RULE, Book, Sheet, fitting
 
 if TYPE_CHECKING:
-    from equite.report.live.sums import Sums
+    from equite.report.live.workings import Sums
 
 __all__ = ["names_to_pick", "write_why"]
 

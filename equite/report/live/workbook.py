@@ -20,10 +20,10 @@ from equite.report.live.data import write_data
 from equite.report.live.departures import part_dollars
 from equite.report.live.grid import FIRST, Grid, quoted
 from equite.report.live.parameters import Parameters
-from equite.report.live.sums import Sums
 from equite.report.live.table import write_live_table
 from equite.report.live.terms import stated
 from equite.report.live.why import names_to_pick, write_why
+from equite.report.live.workings import Sums
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest, Place
 from equite.report.workbook.allocation import new_workbook
 from equite.report.workbook.notes import notes_sheet, write_notes

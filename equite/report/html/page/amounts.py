@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from equite.report.columns import Column
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.draft import Draft, Section
+from equite.report.html.page.context import Draft, Section
 from equite.report.language.labels import plain
 
 __all__ = ["amounts_section"]

@@ -8,7 +8,7 @@ from equite.engine.record import declarations_of
 from equite.engine.sharing import Floats
 from equite.formula.indices import Family, Index
 from equite.report.html.markup import Markup, element, fragment
-from equite.report.html.page.draft import Cell, Draft, small_table
+from equite.report.html.page.context import Cell, Draft, small_table
 
 __all__ = ["Declared"]
 

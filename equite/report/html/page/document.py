@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from equite.errors import EquiteError, Problem, SharingError
 from equite.report.files import HTML, ending, placed
 from equite.report.html.page.amounts import amounts_section
-from equite.report.html.page.draft import Draft, SectionOf
+from equite.report.html.page.context import Draft, SectionOf
 from equite.report.html.page.glossary import glossary_section
 from equite.report.html.page.method import method_section
 from equite.report.html.page.record import record_section

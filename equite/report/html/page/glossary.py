@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from equite.formula.model import Limit, Part
 from equite.formula.names import criteria_of
-from equite.report.html.page.draft import Draft, Section, pairs
+from equite.report.html.page.context import Draft, Section, pairs
 
 __all__ = ["glossary_section"]
 

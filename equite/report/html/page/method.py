@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from equite.report.html.markup import Markup, element, fragment
-from equite.report.html.page.draft import Cell, Draft, Figure, Section, listed, small_table
+from equite.report.html.page.context import Cell, Draft, Figure, Section, listed, small_table
 from equite.report.language.bounds_missing import bounds_missing
 from equite.report.language.figures import changes_section, decision_section, figures_section
 from equite.report.language.formula_in_words import Line, formula_sections

@@ -9,7 +9,7 @@ from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.formula.model import Part
 from equite.report.html.markup import Child, Markup, fragment
-from equite.report.html.page.draft import Draft, listed
+from equite.report.html.page.context import Draft, listed
 from equite.report.language.bounds_missing import causes_missing
 from equite.report.language.labels import Labels
 

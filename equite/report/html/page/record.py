@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from equite.report.html.markup import Child, element, fragment
-from equite.report.html.page.draft import Draft, Section, pairs
+from equite.report.html.page.context import Draft, Section, pairs
 
 __all__ = ["record_section"]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from equite.report.html.markup import Markup, element
-from equite.report.html.page.draft import Draft, Section
+from equite.report.html.page.context import Draft, Section
 from equite.wording.locales import ENGLISH, FRENCH, LOCALES, Locale
 
 __all__ = ["whole_page"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from equite.report.html.markup import Markup, element, fragment
-from equite.report.html.page.draft import Cell, Draft, Figure, Section, small_table
+from equite.report.html.page.context import Cell, Draft, Figure, Section, small_table
 from equite.report.language.labels import MARKED
 
 __all__ = ["sources_section"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.draft import Cell, Draft, Figure, Section, badge, listed, pairs, small_table
+from equite.report.html.page.context import Cell, Draft, Figure, Section, badge, listed, pairs, small_table
 from equite.report.language.figures import changes_section
 from equite.report.language.labels import MARKED, Labels, part_names, plain
 from equite.report.terminal.text import reliance_lines

@@ -10,8 +10,8 @@ import numpy as np
 from equite.analysis.profile import places
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element, fragment
+from equite.report.html.page.context import Draft, Section, badge, pairs
 from equite.report.html.page.declared import Declared
-from equite.report.html.page.draft import Draft, Section, badge, pairs
 from equite.report.html.page.reasons import reasons
 from equite.report.html.page.waterfall import Values, waterfall
 

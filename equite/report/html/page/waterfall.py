@@ -12,7 +12,7 @@ import numpy as np
 from equite.engine.criteria import CriterionScore
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element
-from equite.report.html.page.draft import Draft, badge
+from equite.report.html.page.context import Draft, badge
 from equite.report.terminal.text import explained
 
 if TYPE_CHECKING:
