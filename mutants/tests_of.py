@@ -42,7 +42,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "cautions": (*_SHARES, "tests/engine/test_declarations.py", "tests/engine/test_scoring.py"),
     "checks": (*_SHARES, *_COMPARISONS[1:2]),
     "criteria": _SCORES,
-    "descent": _TIERS,
+    "cascade_run": _TIERS,
     "eligibility": _SHARES,
     "equality": ("tests/engine/test_equality.py", *_COMPARISONS),
     "evaluation": (*_COMPARISONS, *_ERRORS),

@@ -94,7 +94,7 @@ PIECES: dict[str, Iterable[str] | str] = {
         groups-of-money large long missing-in-mean normaliser normaliser-in-groups own-method outliers overrides""",
     "live-head-{key}": PULLS,
     "live-head-{rule.rule}": "median mean",
-    "live-head-{word}": "lowest highest mean deviation total median mad mean-departure",
+    "live-head-{word}": "lowest highest mean deviation total median mad mean-contribution",
     "live-heading-{name}": """figure value unit rule source status criterion weight family-share share rank direction
         column edge start change""",
     "live-key-{key}": """at_least at_most each amount fraction in_proportion_to level_up counting as_is except

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 import equite
 from equite import wording
-from equite.cli import _asked_language, application, desk, main
+from equite.cli import _asked_language, application, main, session
 from equite.wording import Language
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -453,13 +453,13 @@ def test_no_traceback_whatever_happens(
     error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("EQUITE_DEBUG", raising=False)
-    monkeypatch.setattr(desk.Desk, "allocate", failing(error))
+    monkeypatch.setattr(session.Session, "allocate", failing(error))
     assert said in run("check", "formula.yaml", "table.csv", code=code)
 
 
 def test_a_bug_can_be_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EQUITE_DEBUG", "1")
-    monkeypatch.setattr(desk.Desk, "allocate", failing(ZeroDivisionError("a bug")))
+    monkeypatch.setattr(session.Session, "allocate", failing(ZeroDivisionError("a bug")))
     done = CliRunner().invoke(application("fr"), ["check", "formula.yaml", "table.csv"])
     assert isinstance(done.exception, ZeroDivisionError)
 
@@ -546,17 +546,17 @@ def test_a_spinner_shows_only_to_a_person_who_waits(monkeypatch: pytest.MonkeyPa
             started.append("stopped")
 
     context = typer.Context(typer.main.get_command(application("fr")))
-    place = desk.Desk(context, None)
+    place = session.Session(context, None)
     with place.patience():
         pass
     assert started == []
     monkeypatch.setattr(type(place._err), "is_terminal", property(lambda _: True))
     monkeypatch.setattr(place._err, "status", lambda _: Status())
-    monkeypatch.setattr(desk, "_PATIENCE", 60.0)
+    monkeypatch.setattr(session, "_PATIENCE", 60.0)
     with place.patience():
         pass
     assert started == ["stopped"]
-    monkeypatch.setattr(desk, "_PATIENCE", 0.0)
+    monkeypatch.setattr(session, "_PATIENCE", 0.0)
     with place.patience():
         time.sleep(0.2)
     assert started == ["stopped", "started", "stopped"]

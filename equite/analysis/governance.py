@@ -83,7 +83,7 @@ class GovernanceComparison:
 
     @cached_property
     def amounts(self) -> Mapping[Regime, Counts]:
-        """What each territory has in each regime, in coins."""
+        """What each territory has in each regime, in minor units."""
         return {regime: level.amount for regime, level in self.levels.items()}
 
     @property
@@ -161,7 +161,7 @@ class GovernanceComparison:
         for index in self.plan.formula_of(level.tier.id).indices:
             columns[f"score_{index}"] = placed(level, partial(scores_of, index))
         amounts = {regime: found.levels[at].amount for regime, found in self.cascades.items()}
-        columns |= {regime: self._money(coins) for regime, coins in amounts.items()}
+        columns |= {regime: self._money(minor_units) for regime, minor_units in amounts.items()}
         for regime in _OTHERS:
             columns[f"difference_{regime}"] = self._money(amounts[regime] - amounts["uniform"])
         return pd.DataFrame(columns)
@@ -280,11 +280,11 @@ class GovernanceComparison:
     def _people_in(self, rows: Places) -> float:
         return np.nan if self.people is None else float(np.nansum(self.people[rows]))
 
-    def _money(self, coins: Counts) -> Floats:
-        return self.cascades["uniform"].coins.money(coins)
+    def _money(self, minor_units: Counts) -> Floats:
+        return self.cascades["uniform"].minor_units.money(minor_units)
 
-    def _sum(self, coins: Counts) -> float:
-        return float(self._money(np.array([int(coins.sum())]))[0])
+    def _sum(self, minor_units: Counts) -> float:
+        return float(self._money(np.array([int(minor_units.sum())]))[0])
 
     # --- the gain: fit to what parents state
 

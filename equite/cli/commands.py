@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from equite import resources
-from equite.cli.session import Desk
+from equite.cli.session import Session
 from equite.errors import EquiteError, OutputError, Problem
 from equite.wording import LOCALES
 
@@ -47,20 +47,20 @@ Tongue = Annotated[_Tongue | None, typer.Option("--language")]
 
 
 def demo(context: typer.Context, output: Output = None, language: Tongue = None) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.report.files import write
 
-        with desk.patience():
+        with session.patience():
             example = resources.folder("examples") / "quebec_mrc"
             # The example is for whoever asks, in the language of the machine.
-            desk.asked = desk.language
-            allocation = desk.allocate(desk.formula(example / "formula.yaml"), example / "territories.csv")
+            session.asked = session.language
+            allocation = session.allocate(session.formula(example / "formula.yaml"), example / "territories.csv")
             target = output or Path(_DEMO)
             live = target.suffix.lower() == ".xlsx"
             written = allocation.to_excel(target, live=True) if live else write(allocation, target)
-        desk.show_table(allocation, _FIRST_ROWS)
-        desk.show(f"\n{allocation.summary()}\n\n{desk.say('cli-demo-note')}")
-        desk.show(desk.say("cli-written", path=written))
+        session.show_table(allocation, _FIRST_ROWS)
+        session.show(f"\n{allocation.summary()}\n\n{session.say('cli-demo-note')}")
+        session.show(session.say("cli-written", path=written))
 
 
 def check(
@@ -72,18 +72,18 @@ def check(
     decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.report.terminal.screen import understood
 
-        with desk.patience():
-            allocation = desk.allocate(desk.formula(formula, override, decimal), table, sheet)
-        desk.show(understood(allocation, desk.width))
+        with session.patience():
+            allocation = session.allocate(session.formula(formula, override, decimal), table, sheet)
+        session.show(understood(allocation, session.width))
         failing = sum(not result.passed for result in allocation.checks)
         if not failing:
-            desk.show(desk.say("cli-bounds-missing" if allocation.context.unbounded else "cli-all-well"))
+            session.show(session.say("cli-bounds-missing" if allocation.context.unbounded else "cli-all-well"))
             return
         entry = "cli-check-failing-one" if failing == 1 else "cli-check-failing-many"
-        desk.show(desk.say(entry, count=failing))
+        session.show(session.say(entry, count=failing))
         raise typer.Exit(1)
 
 
@@ -99,24 +99,24 @@ def allocate(
     decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.report.files import write
 
         if (live or template) and output is None:
-            raise typer.BadParameter(desk.say("cli-output-wanted"), ctx=context)
-        desk.spare(output, formula, table, *(override or ()), *([template] if template else ()))
-        with desk.patience():
-            allocation = desk.allocate(desk.formula(formula, override, decimal), table, sheet)
+            raise typer.BadParameter(session.say("cli-output-wanted"), ctx=context)
+        session.spare(output, formula, table, *(override or ()), *([template] if template else ()))
+        with session.patience():
+            allocation = session.allocate(session.formula(formula, override, decimal), table, sheet)
             written = None
             if output is not None:
                 as_book = live or template is not None
                 written = (
                     allocation.to_excel(output, live=live, template=template) if as_book else write(allocation, output)
                 )
-        desk.show_table(allocation, None if written is None else _FIRST_ROWS)
-        desk.show(f"\n{allocation.summary()}")
+        session.show_table(allocation, None if written is None else _FIRST_ROWS)
+        session.show(f"\n{allocation.summary()}")
         if written is not None:
-            desk.show("\n" + desk.say("cli-written", path=written))
+            session.show("\n" + session.say("cli-written", path=written))
 
 
 def read(
@@ -125,24 +125,24 @@ def read(
     output: Output = None,
     language: Tongue = None,
 ) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.engine.allocate import allocate as allocated
         from equite.report.files import write
         from equite.report.roundtrip.reading import read_workbook
 
-        desk.spare(output, workbook)
-        with desk.patience():
+        session.spare(output, workbook)
+        with session.patience():
             reading = read_workbook(workbook)
             allocation = reading.allocate()
-            if desk.asked not in (None, allocation.language):
-                allocation = allocated(reading.formula.replace(language=desk.asked), reading.territories)
-            desk.language = allocation.language
+            if session.asked not in (None, allocation.language):
+                allocation = allocated(reading.formula.replace(language=session.asked), reading.territories)
+            session.language = allocation.language
             written = write(allocation, output) if output is not None else None
-        desk.show(reading.summary(desk.language) + "\n")
-        desk.show_table(allocation, _FIRST_ROWS)
-        desk.show(f"\n{allocation.summary()}")
+        session.show(reading.summary(session.language) + "\n")
+        session.show_table(allocation, _FIRST_ROWS)
+        session.show(f"\n{allocation.summary()}")
         if written is not None:
-            desk.show("\n" + desk.say("cli-written", path=written))
+            session.show("\n" + session.say("cli-written", path=written))
 
 
 def explain(
@@ -155,13 +155,13 @@ def explain(
     decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.report.terminal.text import explanation_text
 
-        with desk.patience():
-            allocation = desk.allocate(desk.formula(formula, override, decimal), table, sheet)
+        with session.patience():
+            allocation = session.allocate(session.formula(formula, override, decimal), table, sheet)
             explanation = allocation.explain(code)
-        desk.show(explanation_text(explanation))
+        session.show(explanation_text(explanation))
 
 
 def compare(
@@ -172,29 +172,29 @@ def compare(
     decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.analysis.comparison import compare as compared
         from equite.report.analyses.comparison import comparison_grids, comparison_notes, comparison_to_csv
 
         *formulas, table = paths
         if len(formulas) < 2:
-            raise typer.BadParameter(desk.say("cli-compare-arguments"), ctx=context)
-        desk.spare(output, *paths)
-        with desk.patience():
-            allocations = [desk.allocate(desk.formula(each, None, decimal), table, sheet) for each in formulas]
-            desk.language = allocations[0].language
+            raise typer.BadParameter(session.say("cli-compare-arguments"), ctx=context)
+        session.spare(output, *paths)
+        with session.patience():
+            allocations = [session.allocate(session.formula(each, None, decimal), table, sheet) for each in formulas]
+            session.language = allocations[0].language
             stems = [formula.stem for formula in formulas]
             comparison = compared(*allocations, labels=stems if len(set(stems)) == len(stems) else None)
             written = comparison_to_csv(comparison, output) if output is not None else None
-        outcome, rows = comparison_grids(comparison, width=desk.width)
-        desk.show_grid(outcome)
+        outcome, rows = comparison_grids(comparison, width=session.width)
+        session.show_grid(outcome)
         for note in ("", *comparison_notes(comparison), ""):
-            desk.show(note)
-        desk.show_grid(rows)
+            session.show(note)
+        session.show_grid(rows)
         if written is not None:
-            desk.show("\n" + desk.say("cli-written", path=written))
+            session.show("\n" + session.say("cli-written", path=written))
         elif len(rows.rows) < len(comparison.codes):
-            desk.show("\n" + desk.say("cli-compare-csv"))
+            session.show("\n" + session.say("cli-compare-csv"))
 
 
 def cascade(
@@ -206,56 +206,56 @@ def cascade(
     governance: Annotated[bool, typer.Option("--governance")] = False,
     language: Tongue = None,
 ) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.analysis.governance import compare_governance
         from equite.engine.cascade import cascade as cascaded
         from equite.report.cascade.files import write
 
         if tier is not None and code is None:
-            raise typer.BadParameter(desk.say("cli-cascade-tier"), ctx=context)
-        with desk.patience():
-            read = desk.plan(plan)
+            raise typer.BadParameter(session.say("cli-cascade-tier"), ctx=context)
+        with session.patience():
+            read = session.plan(plan)
             tables = [read.path_of(each.table) for each in read.tiers if each.table is not None]
-            desk.spare(output, plan, *tables)
+            session.spare(output, plan, *tables)
             found = cascaded(read)
             trail = None if code is None else found.explain(code, tier)
             compared = compare_governance(read) if governance else None
             written = write(found, output) if output is not None else None
-        desk.show(found.summary())
+        session.show(found.summary())
         if trail is not None:
-            desk.show(f"\n{trail}")
+            session.show(f"\n{trail}")
         if compared is not None:
-            desk.show(f"\n{compared.summary()}")
+            session.show(f"\n{compared.summary()}")
         if written is not None:
-            desk.show("\n" + desk.say("cli-written", path=written))
+            session.show("\n" + session.say("cli-written", path=written))
 
 
 def template(context: typer.Context, formula: FormulaPath, output: Output = None, language: Tongue = None) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.report.workbook.template import write_template
 
-        with desk.patience():
-            page = desk.formula(formula)
-            name = desk.say("cli-template-name", page=page.id)
+        with session.patience():
+            page = session.formula(formula)
+            name = session.say("cli-template-name", page=page.id)
             target = output or Path(re.sub(r"[^\w.-]+", "-", f"{name}.xlsx"))
             # Somebody may have spent an afternoon filling it in.
             if target.exists():
-                raise OutputError([Problem("cli-output-exists", {"name": target.name})], desk.language)
+                raise OutputError([Problem("cli-output-exists", {"name": target.name})], session.language)
             written = write_template(page, target)
-        desk.show(desk.say("cli-written", path=written or target))
+        session.show(session.say("cli-written", path=written or target))
 
 
 def formula_show(
     context: typer.Context, formula: FormulaPath, override: Overrides = None, language: Tongue = None
 ) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.report.language.formula_in_words import formula_in_words
 
-        desk.show(formula_in_words(desk.formula(formula, override), width=min(desk.width, 92)))
+        session.show(formula_in_words(session.formula(formula, override), width=min(session.width, 92)))
 
 
 def formula_schema(context: typer.Context, output: Output = None, language: Tongue = None) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.formula.formula import Formula
         from equite.report.files import ending, placed
 
@@ -263,46 +263,46 @@ def formula_schema(context: typer.Context, output: Output = None, language: Tong
         if output is None:
             typer.echo(text)
             return
-        target = ending(output, (".json",), desk.language)
-        with placed(target, desk.language) as temporary:
+        target = ending(output, (".json",), session.language)
+        with placed(target, session.language) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
-        desk.show(desk.say("cli-written", path=target))
+        session.show(session.say("cli-written", path=target))
 
 
 def criteria_list(context: typer.Context, language: Tongue = None) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.inputs.catalogue import read_catalogue
 
-        _show_criteria(desk, tuple(read_catalogue().values()))
+        _show_criteria(session, tuple(read_catalogue().values()))
 
 
 def criteria_show(context: typer.Context, name: Annotated[str, typer.Argument()], language: Tongue = None) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.inputs.catalogue import read_catalogue
         from equite.report.terminal.screen import criterion_in_words
 
-        desk.show(criterion_in_words(read_catalogue()[name], desk.language, desk.width))
+        session.show(criterion_in_words(read_catalogue()[name], session.language, session.width))
 
 
 def criteria_search(
     context: typer.Context, words: Annotated[list[str], typer.Argument()], language: Tongue = None
 ) -> None:
-    with Desk(context, language) as desk:
+    with Session(context, language) as session:
         from equite.inputs.catalogue import read_catalogue
 
         sought = " ".join(words)
-        found = read_catalogue().search(sought, desk.language)
+        found = read_catalogue().search(sought, session.language)
         if not found:
-            raise EquiteError([Problem("cli-nothing-found", {"words": sought})], desk.language)
-        _show_criteria(desk, found)
+            raise EquiteError([Problem("cli-nothing-found", {"words": sought})], session.language)
+        _show_criteria(session, found)
 
 
-def _show_criteria(desk: Desk, criteria: Sequence[Any]) -> None:
+def _show_criteria(session: Session, criteria: Sequence[Any]) -> None:
     from equite.report.terminal.screen import criteria_grids
 
-    for at, (family, grid) in enumerate(criteria_grids(criteria, desk.language, desk.width)):
-        desk.show(("\n" if at else "") + family)
-        desk.show_grid(grid)
+    for at, (family, grid) in enumerate(criteria_grids(criteria, session.language, session.width)):
+        session.show(("\n" if at else "") + family)
+        session.show_grid(grid)
 
 
 #: The commands by group, those of no group first.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from equite.formula.plan import Plan
     from equite.report.terminal.grid import Grid
 
-__all__ = ["Desk", "leave_quietly"]
+__all__ = ["Session", "leave_quietly"]
 
 #: Seconds before a spinner shows that work is being done.
 _PATIENCE = 1.0
@@ -40,7 +40,7 @@ class _Paper(Console):
         raise BrokenPipeError
 
 
-class Desk:
+class Session:
     """Where a command speaks: in which language, how wide, and what it says when something is wrong.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The accounts of a cascade: whole coins, and for each territory of a tier what came in, was kept and went on."""
+"""The accounts of a cascade: whole minor units, and for each territory of a tier what came in, was kept and went on."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from equite.engine.sharing import Floats
 from equite.formula.plan import Tier
 from equite.inputs.territories import Territories
 
-__all__ = ["Coins", "Counts", "Level"]
+__all__ = ["Counts", "Level", "MinorUnits"]
 
-#: Whole numbers of coins.
+#: Whole numbers of minor units.
 Counts = NDArray[np.int64]
 
 
-class Coins:
-    """The largest coin that the units of all pages are multiples of; sums of coins are exact."""
+class MinorUnits:
+    """The largest minor unit that the units of all pages are multiples of; sums of minor units are exact."""
 
     def __init__(self, units: Iterable[Unit]) -> None:
         sizes = [Fraction(unit.size) for unit in units]
         self._size = Fraction(gcd(*(size.numerator for size in sizes)), lcm(*(size.denominator for size in sizes)))
 
     def per(self, unit: Unit) -> int:
-        """Return the coins in one unit."""
+        """Return the minor units in one unit."""
         return int(Fraction(unit.size) / self._size)
 
     def of(self, units: Counts, unit: Unit) -> Counts:
-        """Change whole units into coins."""
+        """Change whole units into minor units."""
         return units * self.per(unit)
 
-    def money(self, coins: Counts) -> Floats:
-        """Return coins as money: the float nearest to the exact decimal."""
-        return np.asarray(coins, dtype=np.float64) * self._size.numerator / self._size.denominator
+    def money(self, minor_units: Counts) -> Floats:
+        """Return minor units as money: the float nearest to the exact decimal."""
+        return np.asarray(minor_units, dtype=np.float64) * self._size.numerator / self._size.denominator
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +64,10 @@ class Level:
     funds : mapping of str to Allocation
         What came straight from the top.
     received, from_funds, added, kept : ndarray of int, shape (n,)
-        In coins: from the parent, from funds, added of its own, kept.
+        In minor units: from the parent, from funds, added of its own, kept.
     reserve, on_top : ndarray of int, shape (parents,)
-        In coins, for each node above: what its page left undistributed, and what came on top of what it passed on.
+        In minor units, for each node above: what its page left undistributed, and what came on top of what it passed
+        on.
     """
 
     tier: Tier

@@ -33,7 +33,7 @@ from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
 from equite.formula.nodes import Call
 from equite.formula.ranges import range_of
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.marks import Marks
 from equite.inputs.percents import is_percent_unit
 from equite.inputs.spelling import near_label, tidy
@@ -202,7 +202,7 @@ class _Run:
         envelope_units = self._envelope(scope, context)
         envelope = None if envelope_units is None else self.unit.money(envelope_units)
         if envelope is not None:
-            scope = scope.bound(envelope=Known(context.of_purse(envelope), is_typed=True))
+            scope = scope.bound(envelope=Known(context.of_group_envelope(envelope), is_typed=True))
         for name in self.formula.indices:
             # An index that nothing is shared by is told on outputs all the same: what is wrong with it is said now.
             scope.scoring(name)
@@ -264,25 +264,27 @@ class _Run:
                 scope.evaluate(rule.where.tree)
 
     def _context(self, scope: Scope) -> Context:
-        """Say who takes part and which purse each draws on: one for all, or one for each group of the page's within."""
+        """Say who takes part, and on which group envelope: one for all, or that of its group in ``within``."""
         formula = self.formula
         rows = scope.taking_part if self.served is None else scope.taking_part & self.served
         context = Context(formula, self.unit, rows, self.table.codes[rows], Groups.single(int(rows.sum())))
         if formula.within is None:
             return context
         of, labels = labelled_groups(scope, context, formula.within, ("within",))
-        found, purses = np.unique(of, return_inverse=True)
+        found, group_envelopes = np.unique(of, return_inverse=True)
         named = tuple(label_text(labels[group]) for group in found)
-        return replace(context, purses=Groups(purses.astype(np.intp), found.size), purse_labels=named)
+        return replace(
+            context, group_envelopes=Groups(group_envelopes.astype(np.intp), found.size), group_envelope_labels=named
+        )
 
     def _envelope(self, scope: Scope, context: Context) -> np.ndarray | None:
-        """Return each purse in whole units; stated pools alone make one, entitlements have none."""
+        """Return each group envelope in whole units; stated pools alone make one, entitlements have none."""
         formula = self.formula
         if formula.envelope is None:
             return None
         expression = formula.envelope.value
         if expression.plain is not None:
-            units = np.full(context.purses.count, float(self.unit.exactly(expression.plain)))
+            units = np.full(context.group_envelopes.count, float(self.unit.exactly(expression.plain)))
         else:
             units = self._one_value(scope, context)
         if np.abs(units).sum() > MOST_UNITS:
@@ -291,7 +293,7 @@ class _Run:
         return units.astype(np.int64)
 
     def _one_value(self, scope: Scope, context: Context) -> Floats:
-        """Evaluate a computed envelope, in whole units; it has one value in each purse."""
+        """Evaluate a computed envelope, in whole units; it has one value in each group envelope."""
         formula = self.formula
         assert formula.envelope is not None
         tree = formula.envelope.value.tree
@@ -301,9 +303,9 @@ class _Run:
         where = formula.where("envelope")
         refuse_missing(problems, scope, tree, values, context.rows, Purpose("wanted-envelope", where))
         problems.refuse()
-        members, value = values[context.rows], np.zeros(context.purses.count)
-        value[context.purses.of[::-1]] = members[::-1]
-        differs = members != value[context.purses.of]
+        members, value = values[context.rows], np.zeros(context.group_envelopes.count)
+        value[context.group_envelopes.of[::-1]] = members[::-1]
+        differs = members != value[context.group_envelopes.of]
         if differs.any():
             entry = "envelope-by-territory" if formula.within is None else "envelope-by-territory-within"
             problems.add(entry, **where, within=formula.within or "", codes=Codes(tuple(context.codes[differs])))
@@ -313,14 +315,14 @@ class _Run:
             problems.add("too-many-units", **where, unit=str(self.unit.size))
         problems.refuse()
         units = scope.rows(Call("round", (self.unit.of(tree),)))[context.rows]
-        value[context.purses.of[::-1]] = units[::-1]
+        value[context.group_envelopes.of[::-1]] = units[::-1]
         return value
 
     def _against_envelope(
         self, context: Context, parts: tuple[PartResult, ...], envelope: Floats | None
     ) -> tuple[tuple[PartResult, ...], Floats, tuple[Problem, ...]]:
-        """Hold the parts together against each purse: too much, exactly enough, or money left."""
-        none = np.zeros(context.purses.count)
+        """Hold the parts together against each group envelope: too much, exactly enough, or money left."""
+        none = np.zeros(context.group_envelopes.count)
         reserve = sum((result.reserve for result in parts), none)
         if envelope is None:
             return parts, reserve, ()
@@ -345,7 +347,7 @@ class _Run:
         """Return the money that limits share anew, by group where every part stays within the same groups."""
         first = parts[0]
         same = first.part.within is not None and all(result.part.within == first.part.within for result in parts)
-        groups = first.groups if same else context.purses
+        groups = first.groups if same else context.group_envelopes
         amounts = sum((result.amounts for result in parts), np.zeros(context.size))
         if self.formula.envelope is None and not _only_stated_pools(parts):
             return None, groups
@@ -354,20 +356,20 @@ class _Run:
     def _whole(
         self, context: Context, stages: Stages, envelope_units: np.ndarray | None, reserve: Floats
     ) -> tuple[np.ndarray, tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
-        """Round to whole units; give them, and by purse the envelope, what came on top, and the reserve in units."""
+        """Round to whole units; give them, and by group envelope the money, what came on top, the reserve, in units."""
         shares = self.unit.count(stages.amounts)
         if not np.isfinite(shares).all() or np.abs(shares).sum() > MOST_UNITS:
             heaviest = context.codes[np.argsort(-np.abs(shares), kind="stable")[:5]]
             raise SharingError(
                 [Problem("amount-without-limit", {"codes": Codes(tuple(heaviest))})], self.formula.language
             )
-        none = np.zeros(context.purses.count)
+        none = np.zeros(context.group_envelopes.count)
         if stages.money is None:
             cost = sum((result.on_top for result in stages.results if result.limit.fund == "on_top"), none)
             whole = _alone(shares, stages, context)
             return whole, (None, self._nearest(cost), self._nearest(reserve))
         on_top = sum((result.on_top for result in stages.results), none)
-        kept, sums = self._nearest(reserve), context.purses.total(shares)
+        kept, sums = self._nearest(reserve), context.group_envelopes.total(shares)
         wanted = _nearest_whole(sums)
         if envelope_units is None:
             envelope_units = wanted + kept - self._nearest(on_top)
@@ -388,30 +390,30 @@ def _nearest_whole(units: Floats) -> np.ndarray:
 
 
 def _left_over(context: Context, taken: Floats, envelope: Floats, over: Mask) -> list[Problem]:
-    """Tell that parts leave money in their purse, with the sums of each purse."""
+    """Tell that parts leave money in their group envelope, with the sums of each group envelope."""
     problems = context.problems()
-    for purse in np.flatnonzero(over):
+    for group_envelope in np.flatnonzero(over):
         problems.add(
-            "money-left-in-purse" if context.purse_labels[purse] else "money-left",
+            "money-left-in-group-envelope" if context.group_envelope_labels[group_envelope] else "money-left",
             **context.formula.where("parts"),
-            group=context.purse_labels[purse],
-            sum=context.amount(taken[purse]),
-            money=context.amount(envelope[purse]),
-            gap=context.amount(envelope[purse] - taken[purse]),
+            group=context.group_envelope_labels[group_envelope],
+            sum=context.amount(taken[group_envelope]),
+            money=context.amount(envelope[group_envelope]),
+            gap=context.amount(envelope[group_envelope] - taken[group_envelope]),
         )
-    return list(few(problems.found, len(problems.found)))
+    return list(truncate_problems(problems.found, len(problems.found)))
 
 
 def _scaled(context: Context, result: PartResult, factor: Floats) -> PartResult:
-    """Return a part whose amounts are multiplied, purse by purse."""
-    by_row = factor[context.purses.of]
+    """Return a part whose amounts are multiplied, group envelope by group envelope."""
+    by_row = factor[context.group_envelopes.of]
     return replace(
         result,
         amounts=result.amounts * by_row,
         before_bounds=result.before_bounds * by_row,
         fixed=result.fixed * by_row,
         bounds=Bounds(result.bounds.lower * by_row, result.bounds.upper * by_row),
-        pool=result.pool * factor[context.purse_of(result.groups)],
+        pool=result.pool * factor[context.group_envelope_of(result.groups)],
         reserve=result.reserve * factor,
     )
 
@@ -439,10 +441,10 @@ def _alone(shares: Floats, stages: Stages, context: Context) -> np.ndarray:
 
 
 def _rounded_by_group(context: Context, shares: Floats, stages: Stages, total: np.ndarray, size: Floats) -> np.ndarray:
-    """Round each purse together; where groups have totals of their own, groups first, then members inside each."""
+    """Round each group envelope together; where groups have totals of their own, groups first, then their members."""
     groups = stages.group_bounds.groups if stages.group_bounds is not None else stages.groups
-    if groups is context.purses:
+    if groups is context.group_envelopes:
         return largest_remainders(shares, total, groups, size)
-    purses = Groups(context.purse_of(groups), context.purses.count)
-    by_group = largest_remainders(groups.total(shares), total, purses, groups.total(size))
+    group_envelopes = Groups(context.group_envelope_of(groups), context.group_envelopes.count)
+    by_group = largest_remainders(groups.total(shares), total, group_envelopes, groups.total(size))
     return largest_remainders(shares, by_group, groups, size)

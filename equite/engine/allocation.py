@@ -16,12 +16,12 @@ from equite.engine.bounds import Context
 from equite.engine.checks import CheckResult
 from equite.engine.eligibility import Exclusion
 from equite.engine.evaluation import MissingInAggregate, Scope
-from equite.engine.explanation import Departures, Explanation, departures_of, explain
+from equite.engine.explanation import Contributions, Explanation, contributions_of, explain
 from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.engine.record import Reliance, record_of, reliance_of
 from equite.engine.sharing import Floats
-from equite.errors import FormulaError, OutputError, Problem, SharingError
+from equite.errors import FormulaError, OutputError, Problem, SharingError, deprecated
 from equite.formula.formula import Formula
 from equite.inputs.figures import typed
 from equite.inputs.spelling import near_label, tidy
@@ -164,13 +164,16 @@ class Allocation:
         Columns: group, envelope (missing for entitlements), on_top, shared_out, reserve, territories. In each row
         shared_out + reserve = envelope + on_top.
         """
-        purses, money = self.context.purses, self.context.unit.money
-        shared = np.zeros(purses.count, dtype=np.int64)
-        np.add.at(shared, purses.of, self.units)
-        columns: dict[str, Any] = {"group": list(self.context.purse_labels)}
+        group_envelopes, money = self.context.group_envelopes, self.context.unit.money
+        shared = np.zeros(group_envelopes.count, dtype=np.int64)
+        np.add.at(shared, group_envelopes.of, self.units)
+        columns: dict[str, Any] = {"group": list(self.context.group_envelope_labels)}
         columns["envelope"] = np.nan if self.envelope_units is None else money(self.envelope_units)
         columns |= {"on_top": money(self.on_top_units), "shared_out": money(shared)}
-        columns |= {"reserve": money(self.reserve_units), "territories": np.bincount(purses.of, minlength=purses.count)}
+        columns |= {
+            "reserve": money(self.reserve_units),
+            "territories": np.bincount(group_envelopes.of, minlength=group_envelopes.count),
+        }
         return pd.DataFrame(columns)
 
     @cached_property
@@ -313,15 +316,21 @@ class Allocation:
         raise SharingError([Problem("code-unknown", {"code": code, "nearest": near})], self.language)
 
     @cached_property
-    def departures(self) -> tuple[Departures, ...]:
+    def contributions(self) -> tuple[Contributions, ...]:
         """For each part that rests on criteria: each criterion's dollars for each territory, before any bound."""
-        return departures_of(self)
+        return contributions_of(self)
+
+    @property
+    def departures(self) -> tuple[Contributions, ...]:
+        """The former name of :attr:`contributions`; deprecated."""
+        deprecated("Allocation.departures", "Allocation.contributions")
+        return self.contributions
 
     def explain(self, code: str) -> Explanation:
         """Decompose one amount to the cent: parts, criteria, limits, rounding.
 
-        For a share linear in its criteria: what the territory would get if every criterion stood at its mean (its
-        size), then level × weight × (score − mean) for each criterion. Elsewhere each criterion has its Shapley value
+        For a share linear in its criteria: what the territory would get if every criterion stood at its mean (the
+        baseline), then level × weight × (score − mean) for each criterion. Elsewhere each criterion has its Shapley value
         (Shapley, 1953, *A value for n-person games*), exact up to 12 criteria, sampled beyond. docs/architecture.md
         works both out by hand.
 

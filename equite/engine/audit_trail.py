@@ -14,7 +14,7 @@ from equite.errors import Problem, SharingError
 if TYPE_CHECKING:
     from equite.engine.cascade import Cascade
 
-__all__ = ["Step", "Trail", "trail"]
+__all__ = ["AuditTrail", "Step", "trail"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Trail:
+class AuditTrail:
     """The steps from the top down to a territory.
 
     Attributes
@@ -83,7 +83,7 @@ class Trail:
         return trail_html(self)
 
 
-def trail(cascade: Cascade, code: str, tier: str | None = None) -> Trail:
+def trail(cascade: Cascade, code: str, tier: str | None = None) -> AuditTrail:
     """Follow the money from the top down to one territory.
 
     Raises
@@ -100,12 +100,12 @@ def trail(cascade: Cascade, code: str, tier: str | None = None) -> Trail:
     rows = [at]
     for level in reversed(cascade.levels[1 : last + 1]):
         rows.append(int(level.parent[rows[-1]]))
-    return Trail(tuple(_steps(cascade, rows[::-1])), cascade)
+    return AuditTrail(tuple(_steps(cascade, rows[::-1])), cascade)
 
 
 def _steps(cascade: Cascade, rows: list[int]) -> Iterator[Step]:
-    def money(coins: int) -> float:
-        return float(cascade.coins.money(np.array([coins]))[0])
+    def money(minor_units: int) -> float:
+        return float(cascade.minor_units.money(np.array([minor_units]))[0])
 
     shared = cascade.envelope + money(int(cascade.levels[0].on_top.sum()))
     of_envelope = cascade.envelope / shared if shared else 0.0

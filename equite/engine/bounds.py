@@ -18,10 +18,10 @@ from equite.formula.formula import Formula
 from equite.formula.model import Limit, Part
 from equite.formula.nodes import Call, Node
 from equite.inputs.figures import typed
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.wording import Amount, Codes
 
-#: Of more purses than these, only the first are told.
+#: Of more group envelopes than these, only the first are told.
 _MOST = 12
 
 __all__ = ["Bounds", "Context", "Solved", "StatedBounds", "evaluate_bounds", "prorated", "settle"]
@@ -29,18 +29,18 @@ __all__ = ["Bounds", "Context", "Solved", "StatedBounds", "evaluate_bounds", "pr
 
 @dataclass(frozen=True)
 class Context:
-    """What every step of an allocation needs: the page, the unit, who takes part, their codes, and their purses.
+    """What every step of an allocation needs: the page, the unit, who takes part, their codes, their group envelopes.
 
-    A purse is an envelope of its own: one for the whole page, or one for each group of the page's ``within``. What
-    the page says of the envelope holds in each purse, and all purses are shared in one go.
+    A group envelope is an envelope of its own: one for the whole page, or one for each group of the page's ``within``.
+    What the page says of the envelope holds in each of them, and all are shared in one go.
     """
 
     formula: Formula
     unit: Unit
     rows: Mask
     codes: np.ndarray
-    purses: Groups
-    purse_labels: tuple[str, ...] = ("",)
+    group_envelopes: Groups
+    group_envelope_labels: tuple[str, ...] = ("",)
     #: Noted as bounds are evaluated: whom one is missing for.
     unbounded: list[Unbounded] = field(default_factory=list, compare=False)
 
@@ -60,31 +60,31 @@ class Context:
         return replace(self.amount(value), digits=digits)
 
     def crossed(self, of: NDArray[np.intp], count: int) -> Groups:
-        """Return groups inside purses: what is in one group but in two purses is two groups."""
-        if self.purses.count == 1:
+        """Return groups inside group envelopes: what is in one group but in two group envelopes is two groups."""
+        if self.group_envelopes.count == 1:
             return Groups(of, count)
-        found, inside = np.unique(self.purses.of * count + of, return_inverse=True)
+        found, inside = np.unique(self.group_envelopes.of * count + of, return_inverse=True)
         return Groups(inside.astype(np.intp), found.size)
 
-    def purse_of(self, groups: Groups) -> NDArray[np.intp]:
-        """Return the purse that each group draws on, shape (groups,)."""
+    def group_envelope_of(self, groups: Groups) -> NDArray[np.intp]:
+        """Return the group envelope that each group draws on, shape (groups,)."""
         found = np.zeros(groups.count, dtype=np.intp)
-        found[groups.of] = self.purses.of
+        found[groups.of] = self.group_envelopes.of
         return found
 
-    def by_purse(self, values: Floats, groups: Groups) -> Floats:
-        """Sum values of groups by purse, shape (purses,)."""
-        if groups is self.purses:
+    def by_group_envelope(self, values: Floats, groups: Groups) -> Floats:
+        """Sum values of groups by group envelope, shape (group envelopes,)."""
+        if groups is self.group_envelopes:
             return values
-        return Groups(self.purse_of(groups), self.purses.count).total(values)
+        return Groups(self.group_envelope_of(groups), self.group_envelopes.count).total(values)
 
-    def of_purse(self, values: Floats) -> Floats:
-        """Spread one value by purse over the whole table; that of a single purse as one number."""
-        return np.asarray(values[0]) if self.purses.count == 1 else self.full(values[self.purses.of])
+    def of_group_envelope(self, values: Floats) -> Floats:
+        """Spread one value by group envelope over the whole table; that of a single group envelope as one number."""
+        return np.asarray(values[0]) if self.group_envelopes.count == 1 else self.full(values[self.group_envelopes.of])
 
-    def named(self, name: str, purse: int) -> str:
-        """Name a step; where there are several purses, with the purse's own name."""
-        label = self.purse_labels[purse]
+    def named(self, name: str, group_envelope: int) -> str:
+        """Name a step; where there are several group envelopes, with the group envelope's own name."""
+        label = self.group_envelope_labels[group_envelope]
         return f"{name}, {label}" if label else name
 
     def problems(self) -> Problems:
@@ -277,7 +277,7 @@ def settle(solved: Solved, *, reserve: bool, unmoved: Callable[[], Solution] | N
     told: list[Problem] = []
     for at, group in enumerate(wrong):
         if len(told) == _MOST:
-            problems.found.extend(few(told, len(told) + wrong.size - at))
+            problems.found.extend(truncate_problems(told, len(told) + wrong.size - at))
             problems.refuse()
         told += [problem for problem in [about.told(int(group))] if problem is not None]
     problems.found.extend(told)
@@ -311,7 +311,7 @@ class _Unsettled:
     def _problem(self, entry: str, group: int, total: float, gap: float, weight: Floats) -> Problem:
         solved, context = self.solved, self.solved.context
         members = solved.groups.of == group
-        called = context.named(solved.name, context.purse_of(solved.groups)[group])
+        called = context.named(solved.name, context.group_envelope_of(solved.groups)[group])
         values = {"name": called, "money": context.amount(solved.money[group]), "gap": context.amount(gap)}
         values |= {"sum": context.amount(total), "codes": _heaviest(context, members, weight)}
         if entry != "stage-nothing-to-share-by" and self._fits_as_stated(group):

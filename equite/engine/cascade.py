@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from equite.engine.accounts import Coins, Counts, Level
+from equite.engine.accounts import Counts, Level, MinorUnits
 from equite.engine.allocation import Allocation
-from equite.engine.audit_trail import Trail, trail
-from equite.engine.cascade_run import Descent
-from equite.errors import EquiteError, Problem, SharingError, nearest
+from equite.engine.audit_trail import AuditTrail, trail
+from equite.engine.cascade_run import CascadeRun
+from equite.errors import EquiteError, Problem, SharingError, deprecated, nearest
 from equite.formula.plan import Plan
 from equite.inputs.tiers import Tiers
 from equite.wording import Language
@@ -40,8 +40,8 @@ class Cascade:
         The plan.
     tiers : Tiers
         The territories and their parents.
-    coins : Coins
-        The coin that every account is a whole number of.
+    minor units : MinorUnits
+        The minor unit that every account is a whole number of.
     levels : tuple of Level
         The tiers after the money came through, top one first.
 
@@ -71,13 +71,19 @@ class Cascade:
 
     plan: Plan
     tiers: Tiers
-    coins: Coins
+    minor_units: MinorUnits
     levels: tuple[Level, ...]
 
     @property
     def language(self) -> Language:
         """The language of outputs."""
         return self.plan.language
+
+    @property
+    def coins(self) -> MinorUnits:
+        """The former name of ``minor_units``; deprecated."""
+        deprecated("Cascade.coins", "Cascade.minor_units")
+        return self.minor_units
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +101,7 @@ class Cascade:
         Returns
         -------
         Level
-            The tier's territories in code order, and their accounts in coins.
+            The tier's territories in code order, and their accounts in minor units.
 
         Raises
         ------
@@ -200,7 +206,7 @@ class Cascade:
     def envelope(self) -> float:
         """What the top shares among the first tier."""
         first = self.levels[0]
-        return float(self.coins.money(first.by_parent(first.received) + first.reserve - first.on_top)[0])
+        return float(self.minor_units.money(first.by_parent(first.received) + first.reserve - first.on_top)[0])
 
     @cached_property
     def sources(self) -> pd.DataFrame:
@@ -213,7 +219,11 @@ class Cascade:
         rows: list[tuple[str, str, str, float]] = [(self.names[0], "envelope", "", self.envelope)]
         for level in self.levels:
             money = {"on_top": level.on_top, "added": level.added}
-            rows += [(level.tier.id, word, "", self._sum(coins)) for word, coins in money.items() if coins.any()]
+            rows += [
+                (level.tier.id, word, "", self._sum(minor_units))
+                for word, minor_units in money.items()
+                if minor_units.any()
+            ]
             rows += [
                 (level.tier.id, "fund", name, self._sum(self._given(found))) for name, found in level.funds.items()
             ]
@@ -228,11 +238,15 @@ class Cascade:
         rows: list[tuple[str, str, float]] = []
         for level in self.levels:
             # What a fund's page leaves undistributed is left on the tier that the fund is for.
-            left = [self._coins(found, found.reserve_units) for found in level.funds.values()]
+            left = [self._minor_units(found, found.reserve_units) for found in level.funds.values()]
             money = {"reserve": np.concatenate([level.reserve, *left]), "kept": level.kept}
             if level is self.levels[-1]:
                 money["amount"] = level.amount
-            rows += [(level.tier.id, word, self._sum(coins)) for word, coins in money.items() if coins.any()]
+            rows += [
+                (level.tier.id, word, self._sum(minor_units))
+                for word, minor_units in money.items()
+                if minor_units.any()
+            ]
         frame = pd.DataFrame(rows, columns=["tier", "use", "money"])
         total = float(self.sources["money"].sum())
         return frame.assign(per_unit=frame["money"] / total if total else np.nan)
@@ -273,12 +287,14 @@ class Cascade:
             columns["name"] = names
         if at:
             columns["parent"] = [self.levels[at - 1].codes[place] for place in level.parent]
-        columns["received"] = self.coins.money(level.received)
+        columns["received"] = self.minor_units.money(level.received)
         if level.funds:
-            columns["funds"] = self.coins.money(level.from_funds)
-        columns["amount"] = self.coins.money(level.amount)
+            columns["funds"] = self.minor_units.money(level.from_funds)
+        columns["amount"] = self.minor_units.money(level.amount)
         if at + 1 < len(self.levels):
-            columns |= {word: self.coins.money(coins) for word, coins in self._onward(level, at).items()}
+            columns |= {
+                word: self.minor_units.money(minor_units) for word, minor_units in self._onward(level, at).items()
+            }
         people = self._people(level)
         if people is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -290,7 +306,7 @@ class Cascade:
     def _onward(self, level: Level, at: int) -> dict[str, Counts]:
         below = self.levels[at + 1]
         stated = {"added": (level.tier.adds, level.added), "kept": (level.tier.keeps, level.kept)}
-        found = {word: coins for word, (said, coins) in stated.items() if said is not None}
+        found = {word: minor_units for word, (said, minor_units) in stated.items() if said is not None}
         onward = {"passed_on": level.passed_on, "shared_out": below.by_parent(below.received)}
         return {**found, **onward, "reserve": below.reserve, "on_top": below.on_top}
 
@@ -302,15 +318,15 @@ class Cascade:
         first = [name for name in ("tier", "code", "name", "parent") if name in whole]
         return whole[[*first, *(name for name in whole if name not in first)]]
 
-    def _coins(self, found: Allocation, units: Counts) -> Counts:
-        return self.coins.of(units, found.context.unit)
+    def _minor_units(self, found: Allocation, units: Counts) -> Counts:
+        return self.minor_units.of(units, found.context.unit)
 
     def _given(self, fund: Allocation) -> Counts:
         """Return what a fund brought: what it shared out and what it left, on top of its envelope or not."""
-        return np.concatenate([self._coins(fund, fund.units), self._coins(fund, fund.reserve_units)])
+        return np.concatenate([self._minor_units(fund, fund.units), self._minor_units(fund, fund.reserve_units)])
 
-    def _sum(self, coins: Counts) -> float:
-        return float(self.coins.money(np.array([int(coins.sum())]))[0])
+    def _sum(self, minor_units: Counts) -> float:
+        return float(self.minor_units.money(np.array([int(minor_units.sum())]))[0])
 
     def _texts(self, level: Level, name: str | None) -> list[str] | None:
         if name is None:
@@ -367,7 +383,7 @@ class Cascade:
         ]
         return tuple(dict.fromkeys(found))
 
-    def explain(self, code: str, tier: str | None = None) -> Trail:
+    def explain(self, code: str, tier: str | None = None) -> AuditTrail:
         """Follow the money from the top down to one territory, and explain each step.
 
         Parameters
@@ -589,8 +605,8 @@ def cascade(plan: Plan | str | Path | Mapping[str, Any], tables: Mapping[str, An
     """
     read = Plan.of(plan)
     try:
-        descent = Descent(read, {} if tables is None else tables)
-        return Cascade(read, descent.tiers, descent.coins, descent.run())
+        cascade_run = CascadeRun(read, {} if tables is None else tables)
+        return Cascade(read, cascade_run.tiers, cascade_run.minor_units, cascade_run.run())
     except EquiteError as error:
         error.language = error.language or read.language
         raise

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equite.engine.accounts import Coins, Counts, Level
+from equite.engine.accounts import Counts, Level, MinorUnits
 from equite.engine.allocate import allocate
 from equite.engine.allocation import Allocation
 from equite.engine.figures import figures, measured
@@ -22,19 +22,19 @@ from equite.formula.plan import Kept, Plan, Tier
 from equite.inputs.territories import Territories
 from equite.wording import Amount, Codes
 
-__all__ = ["Descent"]
+__all__ = ["CascadeRun"]
 
 #: One call of the kernel: the page, and the parents (by place) whose children it serves.
 Batch = tuple[Formula, NDArray[np.intp]]
 
 
-class Descent:
+class CascadeRun:
     """Runs the tiers of a plan from the top."""
 
     def __init__(self, plan: Plan, tables: Mapping[str, Any]) -> None:
         self.plan = plan
         pages = [plan.formula_of(tier.id, fund) for tier in plan.tiers for fund in ("", *(f.id for f in tier.funds))]
-        self.coins = Coins(unit_of(page) for page in pages)
+        self.minor_units = MinorUnits(unit_of(page) for page in pages)
         self.tiers, self._gaps = tiers_of(plan, tables)
 
     def run(self) -> tuple[Level, ...]:
@@ -94,7 +94,7 @@ class Descent:
         at = self.plan.names.index(tier.id)
         links = self.tiers.links(tier.id)
         parents = np.array(self.tiers[above.tier.id].codes, dtype=object)[links]
-        money = self.coins.money(above.passed_on)[ranks(self.tiers[above.tier.id].codes)]
+        money = self.minor_units.money(above.passed_on)[ranks(self.tiers[above.tier.id].codes)]
         columns: dict[str, Any] = {"received": money[links]}
         own = {"parent": parents} if tier.parent != "parent" else {}
         sources = {source: name for name, source in tier.from_parent.items()}
@@ -171,17 +171,17 @@ class Descent:
         return allocate(formula, level.territories, serving=None if wanted.all() else codes)
 
     def _with(self, level: Level, allocations: Sequence[Allocation], passed_on: Counts) -> Level:
-        """Put allocations into the accounts, and hold every node to the coin."""
+        """Put allocations into the accounts, and hold every node to the minor unit."""
         received, served_by = level.received.copy(), level.served_by.copy()
         reserve, on_top = level.reserve.copy(), level.on_top.copy()
         for at, allocation in enumerate(allocations):
             rows = _places(level, allocation)
-            received[rows] = self.coins.of(allocation.units, allocation.context.unit)
+            received[rows] = self.minor_units.of(allocation.units, allocation.context.unit)
             served_by[rows] = at
-            nodes = np.zeros(allocation.context.purses.count, dtype=np.intp)
-            nodes[allocation.context.purses.of] = level.parent[rows]
+            nodes = np.zeros(allocation.context.group_envelopes.count, dtype=np.intp)
+            nodes[allocation.context.group_envelopes.of] = level.parent[rows]
             for into, units in ((reserve, allocation.reserve_units), (on_top, allocation.on_top_units)):
-                np.add.at(into, nodes, self.coins.of(units, allocation.context.unit))
+                np.add.at(into, nodes, self.minor_units.of(units, allocation.context.unit))
         found = replace(
             level,
             allocations=tuple(allocations),
@@ -207,7 +207,7 @@ class Descent:
             problems.add(
                 "cascade-empty-parent", **plan.where(*place), tier=above.tier.id, code=above.codes[at], money=money
             )
-        odd = np.flatnonzero(above.passed_on % self.coins.per(unit_of(page)) != 0)
+        odd = np.flatnonzero(above.passed_on % self.minor_units.per(unit_of(page)) != 0)
         if odd.size:
             values = {"tier": level.tier.id, "unit": str(unit_of(page).size), "code": above.codes[odd[0]]}
             money = self._amount(plan.formula_of(above.tier.id), above.passed_on[odd[0]])
@@ -228,8 +228,8 @@ class Descent:
             problems.add("cascade-nobody", **place, code=above.codes[at], money=money, tier=level.tier.id)
         problems.refuse()
 
-    def _amount(self, page: Formula, coins: int) -> Amount:
-        money = float(self.coins.money(np.array([coins]))[0])
+    def _amount(self, page: Formula, minor_units: int) -> Amount:
+        money = float(self.minor_units.money(np.array([minor_units]))[0])
         digits = max(unit_of(page).digits, 2 if money % 1 else 0)
         return Amount(money, page.unit or page.currency, digits)
 
@@ -241,11 +241,11 @@ class Descent:
         total = level.from_funds.copy()
         place: Place = ("tiers", self.plan.names.index(level.tier.id), "funds")
         for fund in level.tier.funds:
-            already = {"already": self.coins.money(level.received + total)[ranks(level.territories.codes)]}
+            already = {"already": self.minor_units.money(level.received + total)[ranks(level.territories.codes)]}
             refuse_there(self.plan, level.territories, already, place)
             table = with_columns(level.territories, already)
             found = allocate(self.plan.formula_of(level.tier.id, fund.id), table)
-            total[_places(level, found)] += self.coins.of(found.units, found.context.unit)
+            total[_places(level, found)] += self.minor_units.of(found.units, found.context.unit)
             funds[fund.id] = found
         return replace(level, funds=funds, from_funds=total)
 
@@ -273,7 +273,9 @@ class Descent:
         values = np.empty(len(level.codes))
         place: Place = ("tiers", self.plan.names.index(level.tier.id), key)
         with cited(self.plan, place, {}):
-            values[rows] = measured(page, level.territories, said.value, {"amount": self.coins.money(amount)[rows]})
+            values[rows] = measured(
+                page, level.territories, said.value, {"amount": self.minor_units.money(amount)[rows]}
+            )
         problems = Problems(SharingError, self.plan.language)
         where = self.plan.where(*place)
         for entry, wrong in (("cascade-missing", ~np.isfinite(values)), ("cascade-negative", values < 0)):
@@ -282,7 +284,7 @@ class Descent:
                 problems.add(entry, **where, expression=str(said.value), codes=codes)
         problems.refuse()
         unit = min((unit_of(page), self._unit_below(level.tier)), key=lambda unit: unit.size)
-        return self.coins.of(round_half_away(unit.count(values), 0).astype(np.int64), unit)
+        return self.minor_units.of(round_half_away(unit.count(values), 0).astype(np.int64), unit)
 
     def _unit_below(self, tier: Tier) -> Unit:
         return unit_of(self.plan.formula_of(self.plan.names[self.plan.names.index(tier.id) + 1]))

@@ -1,9 +1,10 @@
 """Why a territory gets what it gets, in dollars that add up to the cent.
 
 For a part whose score rests on criteria: what the territory would get if every criterion stood at its mean for all
-(its size), then each criterion's departure from that. For a score linear in the criteria, with each criterion's mean
-weighted as the score weighs it, departures are exact and add up by themselves; otherwise they are Shapley values over
-criteria (Shapley, 1953, *A value for n-person games*): exact up to 12, else from a fixed sample of orders, and marked.
+(the baseline), then what each criterion contributes. For a score linear in the criteria, with each criterion's mean
+weighted as the score weighs it, contributions are exact and add up by themselves; otherwise they are Shapley values
+over criteria (Shapley, 1953, *A value for n-person games*): exact up to 12, else from a fixed sample of orders, and
+marked.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ from equite.formula.expressions import Expression
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["Departures", "Explanation", "Line", "departures_of", "explain"]
+__all__ = ["Contributions", "Explanation", "Line", "contributions_of", "explain"]
 
 #: Up to this many criteria Shapley values are exact (2^12 allocations); beyond, they are sampled.
 EXACT_CRITERIA = 12
 SAMPLED_ORDERS = 200
 SEED = 20221013
 
-Kind = Literal["part", "size", "criterion", "bounds", "limit", "rounding"]
+Kind = Literal["part", "baseline", "criterion", "bounds", "limit", "rounding"]
 
 
 @dataclass(frozen=True)
-class Departures:
+class Contributions:
     """A part's dollars by criterion, over those that take part, before any bound.
 
     Attributes
@@ -50,19 +51,19 @@ class Departures:
         The part.
     criteria : tuple of (index, criterion)
         The columns.
-    size : ndarray, shape (eligible,)
+    baseline : ndarray, shape (eligible,)
         What each would get if every criterion stood at its mean for all.
     dollars : ndarray, shape (eligible, criteria)
         What each criterion adds to that or takes away; columns sum to 0.
     means : ndarray, shape (criteria,)
-        The mean score of each criterion that departures are counted from; missing where it differs by group.
+        The mean score of each criterion that contributions are counted from; missing where it differs by group.
     sampled : bool
         Whether the dollars come from sampled orders.
     """
 
     part: str
     criteria: tuple[tuple[str, str], ...]
-    size: Floats
+    baseline: Floats
     dollars: Floats
     means: Floats
     sampled: bool = False
@@ -74,7 +75,7 @@ class Line:
 
     Attributes
     ----------
-    kind : {"part", "size", "criterion", "bounds", "limit", "rounding"}
+    kind : {"part", "baseline", "criterion", "bounds", "limit", "rounding"}
         What the line tells.
     id : str
         The part, the criterion (``index.criterion``) or the limit.
@@ -101,8 +102,8 @@ class Explanation:
     code, name : str
         The territory.
     lines : tuple of Line
-        Each with its ``kind`` (``part``, ``size``, ``criterion``, ``bounds``, ``limit`` or ``rounding``), its ``id``,
-        the ``part`` that a criterion belongs to, and its ``amount``, to the cent.
+        Each with its ``kind`` (``part``, ``baseline``, ``criterion``, ``bounds``, ``limit`` or ``rounding``), its
+        ``id``, the ``part`` that a criterion belongs to, and its ``amount``, to the cent.
     amount : float
         The amount, in money.
     sampled : bool
@@ -246,14 +247,14 @@ def explain(allocation: Allocation, code: str) -> Explanation:
     """Decompose one territory's amount."""
     row = allocation.row(code)
     lines: list[tuple[Kind, str, str, float]] = []
-    by_part = {found.part: found for found in allocation.departures}
+    by_part = {found.part: found for found in allocation.contributions}
     for result in allocation.parts_shared:
         part = result.part.id
         found = by_part.get(part)
         if found is None:
             lines.append(("part", part, part, float(result.before_bounds[row])))
         else:
-            lines.append(("size", part, part, float(found.size[row])))
+            lines.append(("baseline", part, part, float(found.baseline[row])))
             named = zip(found.criteria, found.dollars[row], strict=True)
             lines += [("criterion", ".".join(criterion), part, float(dollars)) for criterion, dollars in named]
         bounded = float(result.amounts[row] - result.before_bounds[row])
@@ -268,7 +269,7 @@ def explain(allocation: Allocation, code: str) -> Explanation:
         raise SharingError([Problem("money-lost", {"id": allocation.formula.id})], allocation.language)
     cents = _to_cents(np.array([line[3] for line in lines]), amount, allocation.context.unit.digits)
     worded = tuple(Line(*line[:3], cent) for line, cent in zip(lines, cents, strict=True))
-    sampled = any(found.sampled for found in allocation.departures)
+    sampled = any(found.sampled for found in allocation.contributions)
     return Explanation(allocation, str(code), allocation.names[row], worded, amount, sampled)
 
 
@@ -279,8 +280,8 @@ def _to_cents(values: Floats, total: float, digits: int) -> list[float]:
     return [int(unit) / scale for unit in whole]
 
 
-def departures_of(allocation: Allocation) -> tuple[Departures, ...]:
-    """Return each part's departures, for the parts whose share rests on criteria."""
+def contributions_of(allocation: Allocation) -> tuple[Contributions, ...]:
+    """Return each part's contributions, for the parts whose share rests on criteria."""
     found = []
     for result in allocation.parts_shared:
         scorings = _scorings(allocation, result)
@@ -306,7 +307,7 @@ def _criteria(scorings: list[Scoring]) -> tuple[tuple[str, str], ...]:
     return tuple((scoring.name, criterion.name) for scoring in scorings for criterion in scoring.criteria)
 
 
-def _linear(allocation: Allocation, result: PartResult, scorings: list[Scoring]) -> Departures | None:
+def _linear(allocation: Allocation, result: PartResult, scorings: list[Scoring]) -> Contributions | None:
     """Decompose a score that is linear in its criteria; None where it is not."""
     share = result.part.share
     expression = share.in_proportion_to or share.as_is
@@ -342,16 +343,16 @@ def _linear(allocation: Allocation, result: PartResult, scorings: list[Scoring])
         level = np.where(weighed != 0, paid / weighed, 0.0)[groups.of]
     dollars = level[:, None] * weight * (scores - means[groups.of])
     shown = means[0] if groups.count == 1 else np.full(means.shape[1], np.nan)
-    return Departures(result.part.id, _criteria(scorings), level * at_mean, dollars, shown)
+    return Contributions(result.part.id, _criteria(scorings), level * at_mean, dollars, shown)
 
 
-def _shapley(allocation: Allocation, result: PartResult, scorings: list[Scoring]) -> Departures:
+def _shapley(allocation: Allocation, result: PartResult, scorings: list[Scoring]) -> Contributions:
     """Return Shapley values over criteria: each one's mean addition over the orders in which criteria may join."""
     worth, means = _worth(allocation, result, scorings)
     criteria = _criteria(scorings)
     count = len(criteria)
     dollars = _exact(worth, count) if count <= EXACT_CRITERIA else _sampled(worth, count)
-    return Departures(result.part.id, criteria, worth(frozenset()), dollars, means, count > EXACT_CRITERIA)
+    return Contributions(result.part.id, criteria, worth(frozenset()), dollars, means, count > EXACT_CRITERIA)
 
 
 def _worth(

@@ -50,8 +50,8 @@ class StageResult:
         Whom this stage's floor and cap hold.
     level : ndarray, shape (groups,)
         The level, by group of money; empty where nothing was solved.
-    on_top, reserve : ndarray, shape (purses,)
-        What the stage added to each purse, and what its caps kept from being distributed.
+    on_top, reserve : ndarray, shape (group envelopes,)
+        What the stage added to each group envelope, and what its caps kept from being distributed.
     overridden : tuple of str
         The codes whose amount it decided.
     prorated : bool
@@ -97,7 +97,7 @@ class Stages:
         #: The tree of the amounts of those whom no stage touched, where they are but what parts pay as it is.
         self.amount_tree = amount_tree(context, parts) if money is None else None
         self.untouched = np.ones(context.size, dtype=bool)
-        self.reserve = np.zeros(context.purses.count)
+        self.reserve = np.zeros(context.group_envelopes.count)
         self.prorated = False
         self.decided: set[str] = set()
         self.results: list[StageResult] = []
@@ -155,10 +155,10 @@ class Stages:
         overridden, decided = self._overrides(limit, scope, place)
         self.bounds = self.bounds.frozen(overridden, decided)
         codes = tuple(self.context.codes[overridden])
-        on_top = kept = np.zeros(self.context.purses.count)
+        on_top = kept = np.zeros(self.context.group_envelopes.count)
         if limit.fund == "on_top" or self.money is None:
             after, level = self._clipped(limit, place), np.zeros(0)
-            on_top = self.context.purses.total(after - self.amounts)
+            on_top = self.context.group_envelopes.total(after - self.amounts)
             if self.money is not None:
                 self.money = self.money + self.groups.total(after - self.amounts)
         else:
@@ -191,7 +191,7 @@ class Stages:
         place: tuple[str | int, ...],
         moved_by: Floats | None = None,
     ) -> tuple[Floats, Floats, Floats]:
-        """Find the level within all bounds in force; give amounts, level and what caps leave over, by purse."""
+        """Find the level within all bounds in force; give amounts, level and what caps leave, by group envelope."""
         assert self.money is not None
         score = self.score if moved_by is None else moved_by
         bounds = self._within_group_bounds(self.fixed, score, place)
@@ -216,7 +216,7 @@ class Stages:
         settle(solved, reserve=reserve, unmoved=unmoved)
         kept = np.maximum(found.gap, 0.0)
         self.money = self.money - kept
-        kept = self.context.by_purse(kept, self.groups)
+        kept = self.context.by_group_envelope(kept, self.groups)
         self.reserve = self.reserve + kept
         self.level = found.level
         return found.amounts, found.level, kept
@@ -366,7 +366,7 @@ class Stages:
         overridden, decided = self._overrides(limit, scope, place)
         self.bounds = self.bounds.frozen(overridden, decided)
         if self.money is None:
-            after, level, kept = self._clipped(limit, place), np.zeros(0), np.zeros(self.context.purses.count)
+            after, level, kept = self._clipped(limit, place), np.zeros(0), np.zeros(self.context.group_envelopes.count)
         else:
             moved_by = self._moved_by(limit, scope, place) if limit.move else None
             after, level, kept = self._solved(limit, self.bounds, Bounds.none(self.context.size), place, moved_by)

@@ -21,7 +21,7 @@ from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.model import Part
 from equite.formula.nodes import Name, Node
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.wording import Codes
 
 __all__ = ["PartResult", "exceeding", "labelled_groups", "order_of_parts", "resolve", "score_of", "share_parts"]
@@ -49,8 +49,8 @@ class PartResult:
         The groups of ``within``; a single one without.
     level : ndarray, shape (groups,)
         Its level L.
-    reserve : ndarray, shape (purses,)
-        What its caps kept from being distributed, by purse.
+    reserve : ndarray, shape (group envelopes,)
+        What its caps kept from being distributed, by group envelope.
     members : ndarray of bool, shape (eligible,)
         Who is eligible to it.
     exclusions : tuple of Exclusion
@@ -86,8 +86,8 @@ class PartResult:
         return float(_signed(self.part, self.pool).sum())
 
     def taken(self, context: Context) -> Floats:
-        """Return what the part takes from each purse, shape (purses,); negative for a levy."""
-        return _signed(self.part, context.by_purse(self.pool, self.groups))
+        """Return what the part takes from each group envelope, shape (group envelopes,); negative for a levy."""
+        return _signed(self.part, context.by_group_envelope(self.pool, self.groups))
 
 
 def _signed(part: Part, pool: Floats) -> Floats:
@@ -103,8 +103,8 @@ def share_parts(scope: Scope, context: Context, envelope: Floats | None) -> tupl
         Knows the page's other names.
     context : Context
         The page, the unit, who takes part.
-    envelope : ndarray, shape (purses,), or None
-        The money to share, by purse; None for entitlements.
+    envelope : ndarray, shape (group envelopes,), or None
+        The money to share, by group envelope; None for entitlements.
     """
     parts = context.formula.parts
     pools = _independent_pools(scope, context)
@@ -144,14 +144,14 @@ def _known(context: Context, results: dict[str, PartResult]) -> dict[str, Known 
 def _others(
     scope: Scope, context: Context, results: dict[str, PartResult], pools: dict[int, Floats], remainder: int
 ) -> Floats:
-    """Return what all other parts take from each purse: those shared already, and pools that name the remainder."""
-    total = sum((result.taken(context) for result in results.values()), np.zeros(context.purses.count))
+    """Return what other parts take from each group envelope: those shared already, and pools naming the remainder."""
+    total = sum((result.taken(context) for result in results.values()), np.zeros(context.group_envelopes.count))
     for at, part in enumerate(context.formula.parts):
         if part.id not in results and at != remainder:
             groups = _groups(scope, context, part, at)
             if at not in pools:
                 pools[at] = _pool(scope, context, part, at, groups, alone=True)
-            total = total + _signed(part, context.by_purse(pools[at], groups))
+            total = total + _signed(part, context.by_group_envelope(pools[at], groups))
     return total
 
 
@@ -165,24 +165,26 @@ def _remainder(context: Context, envelope: Floats, others: Floats, at: int) -> F
 
 
 def exceeding(context: Context, taken: Floats, envelope: Floats, short: Mask, where: dict[str, Any]) -> list[Problem]:
-    """Tell that parts take more than their purse holds, with the sums of each purse."""
+    """Tell that parts take more than their group envelope holds, with the sums of each group envelope."""
     problems = context.problems()
-    for purse in np.flatnonzero(short):
-        entry = "parts-exceed-purse" if context.purse_labels[purse] else "parts-exceed-envelope"
+    for group_envelope in np.flatnonzero(short):
+        entry = (
+            "parts-exceed-group-envelope" if context.group_envelope_labels[group_envelope] else "parts-exceed-envelope"
+        )
         problems.add(
             entry,
             **where,
-            group=context.purse_labels[purse],
-            sum=context.amount(taken[purse]),
-            money=context.amount(envelope[purse]),
-            gap=context.amount(taken[purse] - envelope[purse]),
+            group=context.group_envelope_labels[group_envelope],
+            sum=context.amount(taken[group_envelope]),
+            money=context.amount(envelope[group_envelope]),
+            gap=context.amount(taken[group_envelope] - envelope[group_envelope]),
         )
-    return list(few(problems.found, len(problems.found)))
+    return list(truncate_problems(problems.found, len(problems.found)))
 
 
 def _groups(scope: Scope, context: Context, part: Part, at: int) -> Groups:
     if part.within is None:
-        return context.purses
+        return context.group_envelopes
     of, labels = labelled_groups(scope, context, part.within, ("parts", at, "within"))
     return context.crossed(of, len(labels))
 
@@ -206,19 +208,19 @@ def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
     formula = context.formula
     ids = {part.id for part in formula.parts}
     found: dict[int, Floats] = {}
-    purse_of = []
+    group_envelope_of = []
     for at, part in enumerate(formula.parts):
         if part.pool is None or part.pool.remainder:
             continue
         if not formula.names.closure(formula.names.pool_needs(part)) & ids:
             groups = _groups(scope, context, part, at)
             found[at] = _pool(scope, context, part, at, groups, alone=False)
-            purse_of.append(context.purse_of(groups))
+            group_envelope_of.append(context.group_envelope_of(groups))
     if found:
         units = context.unit.count(np.concatenate(list(found.values())))
-        purses = Groups(np.concatenate(purse_of), context.purses.count)
-        total = round_half_away(purses.total(units), 0).astype(np.int64)
-        whole = context.unit.money(largest_remainders(units, total, purses))
+        group_envelopes = Groups(np.concatenate(group_envelope_of), context.group_envelopes.count)
+        total = round_half_away(group_envelopes.total(units), 0).astype(np.int64)
+        whole = context.unit.money(largest_remainders(units, total, group_envelopes))
         ends = np.cumsum([pool.size for pool in found.values()])[:-1]
         found = dict(zip(found, np.split(whole, ends), strict=True))
     return found
@@ -313,7 +315,7 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
         pool=pool,
         groups=groups,
         level=np.zeros(groups.count),
-        reserve=np.zeros(context.purses.count),
+        reserve=np.zeros(context.group_envelopes.count),
         members=members,
         exclusions=exclusions,
     )
@@ -350,7 +352,7 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
     reserve = part.if_over == "reserve"
     unmoved = partial(solved, bounds.unmoved)
     settle(Solved(context, found, bounds, fixed, money, groups, part.id, place), reserve=reserve, unmoved=unmoved)
-    kept = context.by_purse(np.maximum(found.gap, 0.0), groups)
+    kept = context.by_group_envelope(np.maximum(found.gap, 0.0), groups)
     return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept, prorated=short)
 
 

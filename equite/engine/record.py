@@ -59,9 +59,9 @@ def reliance_of(allocation: Allocation) -> tuple[Reliance, ...]:
             if name in statuses and name != "envelope":
                 paid = float(np.abs(allocation.final_parts[result.part.id]).sum())
                 add(name, statuses[name], paid, moves=False)
-    for departures in allocation.departures:
-        for at, (index, criterion) in enumerate(departures.criteria):
-            moved = float(np.maximum(departures.dollars[:, at], 0.0).sum())
+    for contributions in allocation.contributions:
+        for at, (index, criterion) in enumerate(contributions.criteria):
+            moved = float(np.maximum(contributions.dollars[:, at], 0.0).sum())
             for status in _criterion_statuses(allocation, index, criterion, statuses):
                 add(criterion, status, moved, moves=True)
     for stage in allocation.stages:

@@ -20,7 +20,7 @@ from equite.formula.formula import Formula
 from equite.formula.names import criteria_of, grouping_names
 from equite.formula.nodes import Call, Comparison, Membership, Name, Node, Text, walk
 from equite.inputs.columns import spelled_twice
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.spelling import (
     begins_alike,
     differing_signs,
@@ -115,7 +115,7 @@ class _Spelling:
             labels = self.labels(name)
             if labels is not None:
                 wrong = [self._two_spellings(name, alike, labels) for alike in labels.twice]
-                self.problems.found.extend(few(wrong, len(wrong)))
+                self.problems.found.extend(truncate_problems(wrong, len(wrong)))
 
     def _two_spellings(self, name: str, alike: tuple[str, ...], labels: _Labels) -> Problem:
         self._refused.add((name, likeness(alike[0])))

@@ -13,7 +13,7 @@ import pandas as pd
 from equite.errors import Problem, TerritoriesError
 from equite.inputs.cells import readings, tidy
 from equite.inputs.columns import Aside, unknown_column
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.wording import Numeral
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def disagreements(tiers: Tiers, column: str, tolerance: float | str) -> Iterator
     margin = fixed + share * found["own"].abs() + _DUST * np.maximum(found["own"].abs(), found["children"].abs())
     over = np.where((found["missing"] > 0) & (found["gap"] < 0), 0.0, found["gap"].abs()) > margin
     cases = found[over]
-    yield from few((_sentence(tiers, tidy(column), case, tolerance) for _, case in cases.iterrows()), len(cases))
+    yield from truncate_problems(
+        (_sentence(tiers, tidy(column), case, tolerance) for _, case in cases.iterrows()), len(cases)
+    )
 
 
 def _sentence(tiers: Tiers, column: str, case: pd.Series, tolerance: float | str) -> Problem:

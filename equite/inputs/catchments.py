@@ -14,7 +14,7 @@ from equite.inputs.columns import ColumnRule
 from equite.inputs.crosswalk.links import LARGEST, Floats, Texts, exact_sums, linked
 from equite.inputs.crosswalk.pieces import note_blanks, note_unknown, pair, place_of
 from equite.inputs.crosswalk.units import are_whole, parts_of, settled
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.indicators.results import described
 from equite.inputs.territories import Territories
 from equite.wording import Codes, Numeral, say_in_all
@@ -142,7 +142,7 @@ def _refuse_beyond(
         )
         for code, total in beyond
     )
-    problems.found.extend(few(found, len(beyond)))
+    problems.found.extend(truncate_problems(found, len(beyond)))
     problems.refuse()
 
 

@@ -19,7 +19,7 @@ from equite.inputs.crosswalk.carried import Carried
 from equite.inputs.crosswalk.crosswalk import Crosswalk
 from equite.inputs.crosswalk.links import LARGEST, Floats, linked
 from equite.inputs.crosswalk.pieces import note_blanks, note_unknown, pair, place_of
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.territories import Territories
 from equite.wording import Codes
 
@@ -284,7 +284,7 @@ def _note_codes(rows: pd.DataFrame, problems: Problems) -> None:
             unweighted.append(
                 Problem("change-split-unweighted", {"source": old, "targets": Codes(tuple(parts["new"]))})
             )
-    problems.found.extend(few(unweighted, len(unweighted)))
+    problems.found.extend(truncate_problems(unweighted, len(unweighted)))
 
 
 def _kinds(rows: pd.DataFrame) -> list[Kind]:

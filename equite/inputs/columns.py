@@ -15,7 +15,7 @@ from equite import wording
 from equite.errors import Problem
 from equite.inputs import cells
 from equite.inputs.figures import typed
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.marked import Faulty, Footnoted, Percentage
 from equite.inputs.marks import NO_MARKS, Marks, sorted_out
 from equite.inputs.percents import Range, in_percent
@@ -147,12 +147,14 @@ class Place:
     def faults(self) -> list[Problem]:
         """Refuse the cells that hold an error or a formula that was never computed."""
         faulty = [at for at, cell in enumerate(self.column) if isinstance(cell, Faulty)]
-        return list(few((self.mistake("", at) for at in faulty), len(faulty)))
+        return list(truncate_problems((self.mistake("", at) for at in faulty), len(faulty)))
 
     def mistakes(self, found: Mapping[str, Positions], **values: object) -> list[Problem]:
         """Say what is wrong with the cells found, in their order; the first few only, if they are many."""
         cases = sorted((int(position), entry) for entry, positions in found.items() for position in positions)
-        return list(few((self.mistake(entry, position, **values) for position, entry in cases), len(cases)))
+        return list(
+            truncate_problems((self.mistake(entry, position, **values) for position, entry in cases), len(cases))
+        )
 
     def mistake(self, entry: str, position: int, **values: object) -> Problem:
         """Say what is wrong with one cell."""
@@ -290,7 +292,7 @@ def groups_spelled_twice(place: Place, texts: npt.NDArray[np.object_]) -> list[P
     found = twice_spelled(first)
     rows = ([place.row(first[label]) for label in alike] for alike in found)
     problems = (spelled_twice(*pair, place.heading, place.source.name) for pair in zip(found, rows, strict=True))
-    return list(few(problems, len(found)))
+    return list(truncate_problems(problems, len(found)))
 
 
 def lost_as_text(place: Place) -> list[Problem]:

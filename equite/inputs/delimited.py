@@ -24,7 +24,7 @@ import pandas as pd
 from equite.errors import Problem, TerritoriesError
 from equite.inputs.cells import DecimalMark, marks_shown, readings, tidy
 from equite.inputs.encodings import decoded
-from equite.inputs.grid import Grid, few, heading_row, refusal
+from equite.inputs.grid import Grid, heading_row, refusal, truncate_problems
 
 __all__ = ["read_delimited"]
 
@@ -370,7 +370,7 @@ def _widest(body: bytes, head: _Head, name: str, error: Exception | None = None)
             Problem("input-wide-row", {"count": count, "width": width}, "", number, name, row_is_line=False)
             for number, count in found
         )
-        raise TerritoriesError(few(problems, len(found))) from error
+        raise TerritoriesError(truncate_problems(problems, len(found))) from error
     if error is not None and widest == width:
         raise refusal("input-unreadable", name) from error
     return widest

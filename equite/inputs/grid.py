@@ -13,7 +13,7 @@ from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import EXACT, DecimalMark, text_of
 from equite.inputs.seen import Layout
 
-__all__ = ["Grid", "column_letters", "few", "headed", "heading_row", "refusal", "whole_again"]
+__all__ = ["Grid", "column_letters", "headed", "heading_row", "refusal", "truncate_problems", "whole_again"]
 
 #: Up to so many mistakes of one column are all listed; beyond, the first few are, and the others counted.
 _ALL, _FEW = 12, 5
@@ -54,7 +54,7 @@ def refusal(entry: str, name: str = "", row: int | None = None, where: str = "",
     return TerritoriesError([Problem(entry, values, where, row, name, row_is_line=False)])
 
 
-def few(found: Iterable[Problem], count: int) -> Iterator[Problem]:
+def truncate_problems(found: Iterable[Problem], count: int) -> Iterator[Problem]:
     """Keep every one of some problems of one kind, or the first few and a count of the others if they are many."""
     kept = list(islice(found, count if count <= _ALL else _FEW))
     yield from kept

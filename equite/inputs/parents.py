@@ -12,7 +12,7 @@ import pandas as pd
 from equite.errors import Problem, TerritoriesError, nearest
 from equite.inputs.cells import tidy
 from equite.inputs.columns import Aside, Place
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.territories import Territories
 from equite.wording import Codes
 
@@ -127,7 +127,7 @@ def linked(
         else _unknown(asked[places[at]], int(at), place, above, elsewhere, said)
         for at in wrong
     )
-    return found.astype(np.intp), list(few(mistakes, len(wrong)))
+    return found.astype(np.intp), list(truncate_problems(mistakes, len(wrong)))
 
 
 def _unknown(
@@ -181,7 +181,7 @@ def loops(upward: Positions, table: Territories, heading: str) -> list[Problem]:
         codes = [table.codes[at] for at in (*ring[low:], *ring[:low])]
         shown = " → ".join([*codes[:_LOOP], *(["…"] if len(codes) > _LOOP else []), codes[0]])
         found.append(place.mistake("tiers-loop", min(ring), loop=shown))
-    return list(few(found, len(found)))
+    return list(truncate_problems(found, len(found)))
 
 
 def chain(tier: npt.NDArray[np.object_], upward: Positions) -> tuple[tuple[str, ...], list[Problem]]:

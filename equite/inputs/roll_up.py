@@ -18,7 +18,7 @@ from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.cells import EXACT, text_of, tidy
 from equite.inputs.columns import ColumnRule, Place, groups_spelled_twice
 from equite.inputs.columns import Kind as ReadAs
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.measures import Measure, Measures, measures_of
 from equite.inputs.territories import Territories
 
@@ -216,7 +216,7 @@ def _targets(table: Territories, to: str | Mapping[str, str]) -> tuple[Positions
         texts = np.array([text_of(to.get(code)) for code in table.codes], dtype=object)
     entry = "roll-up-blank" if isinstance(to, str) else "roll-up-no-target"
     nowhere = np.flatnonzero(pd.isna(texts))
-    problems.found.extend(few((place.mistake(entry, int(at)) for at in nowhere), len(nowhere)))
+    problems.found.extend(truncate_problems((place.mistake(entry, int(at)) for at in nowhere), len(nowhere)))
     if isinstance(to, str):
         problems.found.extend(groups_spelled_twice(place, texts))
     problems.refuse()

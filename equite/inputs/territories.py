@@ -31,7 +31,7 @@ from equite.inputs.columns import (
     unknown_column,
 )
 from equite.inputs.frames import grid_of
-from equite.inputs.grid import few, headed
+from equite.inputs.grid import headed, truncate_problems
 from equite.inputs.reading import Source, read_table, with_text
 from equite.inputs.rows.reading import read_rows
 from equite.inputs.rows.rows import LeftOut, RowRules, Rows, RowsRead
@@ -626,14 +626,14 @@ def _wrong_codes(
         elif first.setdefault(code, position) != position:
             found.append((position, "input-code-twice", place.row(first[code])))
     problems = (place.mistake(entry, position, first=row, width=width) for position, entry, row in found)
-    return list(few(problems, len(found))) + _codes_alike(first, place)
+    return list(truncate_problems(problems, len(found))) + _codes_alike(first, place)
 
 
 def _codes_alike(first: Mapping[str, int], place: Place) -> list[Problem]:
     """Refuse codes that the eye cannot tell apart: a hyphen or an apostrophe of another make, a digit of full width."""
     groups = twice_spelled(first, letters=False)
     return list(
-        few(
+        truncate_problems(
             (
                 place.mistake("input-code-alike", first[code], other=group[0], first=place.row(first[group[0]]))
                 for group in groups

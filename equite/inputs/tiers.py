@@ -16,7 +16,7 @@ from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.agreement import agreement, disagreements
 from equite.inputs.cells import tidy
 from equite.inputs.columns import Aside, Place
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.measures import Measures
 from equite.inputs.parents import KeyColumn, Positions, chain, keyed, linked, loops
 from equite.inputs.roll_up import RollUp, rolled
@@ -165,7 +165,7 @@ class Tiers(Mapping[str, Territories]):
         place = Place(whole.data, tidy(tier), whole.codes, whole.source)
         places, mistakes = linked(whole, parent, whole.codes, column, {})
         blank = np.flatnonzero(pd.isna(named))
-        mistakes += few((place.mistake("tiers-blank", int(at)) for at in blank), len(blank))
+        mistakes += truncate_problems((place.mistake("tiers-blank", int(at)) for at in blank), len(blank))
         mistakes = mistakes or loops(places, whole, parent)
         order, wrong = chain(named, places) if not mistakes else ((), [])
         problems = Problems(TerritoriesError)
@@ -534,4 +534,4 @@ def _above_the_top(table: Territories, parent: str, wrong: npt.NDArray[np.bool_]
     places = np.flatnonzero(wrong)
     place = Place(table.data, tidy(parent), table.codes, table.source)
     said = {"above": Aside("tiers-in-tier", top)}
-    return list(few((place.mistake("tiers-top-parent", int(at), **said) for at in places), len(places)))
+    return list(truncate_problems((place.mistake("tiers-top-parent", int(at), **said) for at in places), len(places)))

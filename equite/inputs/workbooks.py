@@ -18,7 +18,7 @@ import pandas as pd
 from equite.errors import Problem, TerritoriesError, nearest
 from equite.inputs import opendocument, openxml_sheet
 from equite.inputs.cells import text_of, tidy, typed
-from equite.inputs.grid import Grid, column_letters, few, heading_row, refusal
+from equite.inputs.grid import Grid, column_letters, heading_row, refusal, truncate_problems
 from equite.inputs.marked import Faulty, Footnoted
 from equite.inputs.openxml_parts import OpenXml
 from equite.inputs.seen import Layout, Seen, UnseenError
@@ -111,7 +111,7 @@ def _refuse_errors(seen: Seen | None, name: str) -> None:
         if isinstance(mark, Faulty) and mark.entry == "input-cell-error"
     ]
     if found:
-        raise TerritoriesError(few(found, len(found)))
+        raise TerritoriesError(truncate_problems(found, len(found)))
 
 
 def _headings(cells: Sequence[object]) -> tuple[list[object], dict[str, str]]:

@@ -71,8 +71,8 @@ def test_who_wins_and_who_loses(comparison: Comparison) -> None:
 
 
 def test_one_that_takes_no_part_counts_for_zero() -> None:
-    few = shared(eligible=[{"where": "population > 100"}], id="few")
-    comparison = equite.compare(shared(), few)
+    truncate_problems = shared(eligible=[{"where": "population > 100"}], id="few")
+    comparison = equite.compare(shared(), truncate_problems)
     assert comparison.partial == ("01",)
     assert np.isnan(comparison.table.loc[0, "amount_few"])
     assert comparison.table.loc[0, "difference_few"] == -100

@@ -34,7 +34,7 @@ TABLE = pd.DataFrame({"code": ["a", "b", "c"], "population": [1, 1, 2], "poverty
 
 
 def lines(found: equite.Allocation, code: str) -> dict[str, float]:
-    return {line.id if line.kind != "size" else "size": line.amount for line in found.explain(code).lines}
+    return {line.id if line.kind != "baseline" else "baseline": line.amount for line in found.explain(code).lines}
 
 
 def test_three_territories_by_hand() -> None:
@@ -44,27 +44,27 @@ def test_three_territories_by_hand() -> None:
     point = 900 / 6.5
     told = lines(found, "b")
     assert told["base"] == 100
-    assert told["size"] == round(point * 1.625, 2)
+    assert told["baseline"] == round(point * 1.625, 2)
     assert told["need.poverty"] == round(point * 0.5 * (1 - 0.75), 2)
     assert told["need.distance"] == round(point * 0.5 * (0 - 0.5), 2)
     assert round(sum(told.values()), 2) == found.table["amount"][1] == 307.69
 
 
-def test_departures_of_a_criterion_sum_to_nothing() -> None:
-    found = equite.allocate(PAGE, TABLE).departures[0]
+def test_contributions_of_a_criterion_sum_to_nothing() -> None:
+    found = equite.allocate(PAGE, TABLE).contributions[0]
     assert np.allclose(found.dollars.sum(axis=0), 0)
-    assert np.allclose(found.size + found.dollars.sum(axis=1), equite.allocate(PAGE, TABLE).parts_shared[1].amounts)
+    assert np.allclose(found.baseline + found.dollars.sum(axis=1), equite.allocate(PAGE, TABLE).parts_shared[1].amounts)
 
 
-def test_shapley_values_of_a_linear_score_are_its_departures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shapley_values_of_a_linear_score_are_its_linear_contributions(monkeypatch: pytest.MonkeyPatch) -> None:
     # Equal people: then the mean weighted by people is the plain mean that Shapley values start from.
     table = TABLE.assign(population=1)
-    exact = equite.allocate(PAGE, table).departures[0]
+    exact = equite.allocate(PAGE, table).contributions[0]
     monkeypatch.setattr(explanation, "_linear", lambda *_: None)
-    again = equite.allocate(PAGE, table).departures[0]
+    again = equite.allocate(PAGE, table).contributions[0]
     assert np.allclose(again.dollars, exact.dollars)
     monkeypatch.setattr(explanation, "EXACT_CRITERIA", 1)
-    sampled = equite.allocate(PAGE, table).departures[0]
+    sampled = equite.allocate(PAGE, table).contributions[0]
     assert sampled.sampled
     assert np.allclose(sampled.dollars, exact.dollars)
 
@@ -94,7 +94,7 @@ def test_parts_that_remain_sum_to_the_amount_and_shrink_below_the_base() -> None
 def test_dollars_that_rest_on_figures_nobody_measured() -> None:
     found = {(each.item, each.status): each for each in equite.allocate(PAGE, TABLE).reliance}
     assert found["each", "illustrative"].dollars == 300
-    moved = equite.allocate(PAGE, TABLE).departures[0].dollars[:, 0]
+    moved = equite.allocate(PAGE, TABLE).contributions[0].dollars[:, 0]
     assert found["poverty", "declared"].dollars == pytest.approx(moved[moved > 0].sum())
     assert found["poverty", "declared"].moves
 

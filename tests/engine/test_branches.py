@@ -383,7 +383,7 @@ def test_an_amount_below_zero_is_explained_by_need() -> None:
     index = {"need": {"criteria": {"points": {"weight": 1, "normalise": "min-max"}}}}
     given = page({"id": "levy", "share": {"as_is": "0 - 100 * need"}}, indices=index)
     told = lines_of(equite.allocate(given, ROWS), "C")
-    assert (told["size"], told["criterion"]) == (-50, -50)
+    assert (told["baseline"], told["criterion"]) == (-50, -50)
 
 
 def test_who_has_more_need_pays_more_of_a_levy_that_is_not_linear_in_it() -> None:

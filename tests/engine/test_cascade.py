@@ -99,7 +99,7 @@ def test_every_node_is_exact(drawn: tuple[Plan, Tables]) -> None:
     assert found.sources["money"].sum() == pytest.approx(found.uses["money"].sum(), abs=1e-6)
     first = found.levels[0]
     assert found.envelope == float(plan["tiers"][0]["formula"]["envelope"])
-    assert int(first.received.sum() + first.reserve.sum() - first.on_top.sum()) == found.coins.of(
+    assert int(first.received.sum() + first.reserve.sum() - first.on_top.sum()) == found.minor_units.of(
         np.array([int(found.envelope)]), found.allocations("t0")[0].context.unit
     )
 
@@ -206,7 +206,7 @@ def test_quebec_is_exact_at_each_of_its_122_parents() -> None:
     found = equite.cascade(QUEBEC)
     assert [len(level.codes) for level in found.levels] == [17, 104, 1285]
     nodes = 0
-    passed = np.array([found.coins.of(np.array([25_000_000]), found.allocations("region")[0].context.unit)[0]])
+    passed = np.array([found.minor_units.of(np.array([25_000_000]), found.allocations("region")[0].context.unit)[0]])
     for level in found.levels:
         assert (level.by_parent(level.received) + level.reserve == passed + level.on_top).all()
         passed, nodes = level.passed_on, nodes + passed.size

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import equite
-from equite.engine import descent
+from equite.engine import cascade_run
 
 TABLES = {
     "region": pd.DataFrame({"code": ["N", "S"], "called": ["North", "South"], "people": [100, 200]}),
@@ -141,13 +141,13 @@ def test_siblings_are_measured_among_themselves() -> None:
 
 @pytest.mark.parametrize("among", ["tier", "siblings"])
 def test_nothing_above_hides_money_that_a_tier_lost(monkeypatch: pytest.MonkeyPatch, among: str) -> None:
-    allocate = descent.allocate
+    allocate = cascade_run.allocate
 
     def losing(formula: Any, table: Any, **keys: Any) -> Any:
         found = allocate(formula, table, **keys)
         return found if "N" in found.codes else replace(found, units=found.units - 1)
 
-    monkeypatch.setattr(descent, "allocate", losing)
+    monkeypatch.setattr(cascade_run, "allocate", losing)
     tiers = [
         {"id": "region", "formula": page("r", envelope=900)},
         {"id": "town", "parent": "up", "formula": page("t"), "measured_among": among},

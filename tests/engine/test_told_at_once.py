@@ -195,8 +195,8 @@ def test_a_check_that_sums_what_is_missing() -> None:
 
 def test_a_part_is_asked_for_those_alone_that_it_is_for() -> None:
     # D alone has more than 3; that B has no `a` is nothing to a part that is not for B.
-    few = {"where": "d > 3", "reason": {"fr": "x", "en": "x"}}
-    assert told([part("one", "a", eligible=[few]), last("two", "b")]) == [B]
+    truncate_problems = {"where": "d > 3", "reason": {"fr": "x", "en": "x"}}
+    assert told([part("one", "a", eligible=[truncate_problems]), last("two", "b")]) == [B]
 
 
 def test_whom_a_part_is_for_is_asked_for_in_words() -> None:

@@ -217,7 +217,7 @@ def test_what_must_be_one_figure_is_one_to_the_cent(keys: dict[str, Any], writte
         equite.allocate(page, table.assign(x=[25_000_000.00, 25_000_000.01]))
 
 
-def test_a_purse_for_each_group_of_a_computed_number() -> None:
+def test_a_group_envelope_for_each_group_of_a_computed_number() -> None:
     # Groups 0.3 (A, B, C) and 0.5 (D): 900 each.
     table = frame(a=[0.1, 0.15, 0.7, 0.5], b=[0.2, 0.15, -0.4, 0.0], people=[1, 1, 1, 1])
     keys: dict[str, Any] = {"variables": {"sum": "a + b"}, "within": "sum", "envelope": 900}

@@ -214,7 +214,7 @@ def test_a_tiny_part_of_a_dollar_is_not_zero(english: Cascade) -> None:
 def test_many_warnings_are_counted() -> None:
     found = run()
     said = tuple(f"warning {at}" for at in range(7))
-    told = type("Told", (Cascade,), {"warnings": said})(found.plan, found.tiers, found.coins, found.levels)
+    told = type("Told", (Cascade,), {"warnings": said})(found.plan, found.tiers, found.minor_units, found.levels)
     assert spoken(told.summary()).splitlines()[-4:] == [*(f"    warning {at}" for at in range(3)), "    and 4 others"]
 
 

@@ -79,9 +79,9 @@ def test_every_step_adds_up(result: Allocation) -> None:
     steps = [part.part.id for part in result.parts_shared] + [stage.limit.id for stage in result.stages] + ["rounding"]
     assert table[steps].sum(axis=1).tolist() == pytest.approx(table["amount"].tolist(), abs=1e-9)
     if result.envelope_units is not None:
-        by_purse = np.bincount(result.context.purses.of, weights=result.units).astype(int)
+        by_group_envelope = np.bincount(result.context.group_envelopes.of, weights=result.units).astype(int)
         money = result.envelope_units + result.on_top_units
-        assert (by_purse + result.reserve_units).tolist() == money.tolist()
+        assert (by_group_envelope + result.reserve_units).tolist() == money.tolist()
     for code, amount in by_code(result, result.amounts).items():
         assert sum(line.amount for line in result.explain(code).lines) == pytest.approx(amount, abs=1e-9)
 

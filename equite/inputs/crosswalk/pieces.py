@@ -13,7 +13,7 @@ from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.cells import tidy
 from equite.inputs.columns import ColumnRule, Place
 from equite.inputs.crosswalk.links import LARGEST, NOWHERE, Flags, Floats, Links, linked
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.indicators.checks import COUNT
 from equite.inputs.indicators.tables import Keyed, aligned
 from equite.inputs.territories import Territories
@@ -117,7 +117,7 @@ def refuse_shared(links: Links, name: str) -> None:
         for at, code in enumerate(links.sources)
         if counts[at] > 1
     ]
-    problems.found.extend(few(found, len(found)))
+    problems.found.extend(truncate_problems(found, len(found)))
     problems.refuse()
 
 
@@ -152,7 +152,7 @@ def _with_wholes(links: Links, name: str, whole: Keyed, tolerance: float, rest: 
         for at in np.flatnonzero(beyond)
         if gaps[at] < 0 or rest != "unplaced"
     ]
-    problems.found.extend(few(found, len(found)))
+    problems.found.extend(truncate_problems(found, len(found)))
     problems.refuse()
     return _completed(links, name, np.where(beyond, gaps, 0.0))
 
@@ -179,7 +179,7 @@ def note_unknown(
         near = nearest(code, known)
         said = {"value": code, "nearest": near}
         found.append(Problem(f"{entry}-near" if near.names else entry, said, where))
-    problems.found.extend(few(found, len(codes)))
+    problems.found.extend(truncate_problems(found, len(codes)))
 
 
 def _whole_column(table: Territories, source: str, heading: str) -> Mapping[str, float]:

@@ -68,10 +68,10 @@ def rate(cases: Keyed, population: Keyed, *, per: float = 1000.0) -> pd.DataFram
         problems.add("indicator-option", "per", value=str(per), expected=above_zero)
     table = aligned({"cases": (cases, COUNT), "population": (population, DIVISOR)}, problems)
     problems.refuse()
-    few = table["cases"] < _FEW
+    truncate_problems = table["cases"] < _FEW
     unit = say_in_all("measure-rate-unit", base=Numeral(per))
     found = described(
-        pd.DataFrame({"rate": per * table["cases"] / table["population"], "few_cases": few}),
+        pd.DataFrame({"rate": per * table["cases"] / table["population"], "few_cases": truncate_problems}),
         title=say_in_all("measure-rate"),
         unit=unit,
         method=say_in_all("measure-rate-method"),
@@ -81,8 +81,8 @@ def rate(cases: Keyed, population: Keyed, *, per: float = 1000.0) -> pd.DataFram
             "few_cases": (say_in_all("measure-few-cases"), say_in_all("measure-yes-or-no")),
         },
     )
-    if few.any():
-        codes = ", ".join(table.index[few])
+    if truncate_problems.any():
+        codes = ", ".join(table.index[truncate_problems])
         found.attrs["caution"] = say_in_all("measure-few-cases-caution", codes=codes)
     return found
 

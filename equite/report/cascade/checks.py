@@ -192,7 +192,7 @@ def _nodes(sheet: Sheet, labels: CascadeLabels, tables: Sequence[Table], money: 
 def _all_nodes(labels: CascadeLabels, tables: Sequence[Table], money: Money, row: int) -> Iterator[_Node]:
     """Return the top, then every territory that has territories below it, with the row (from 0) of the next in hand."""
     cascade = labels.cascade
-    top, coins = cascade.names[0], cascade.coins
+    top, minor_units = cascade.names[0], cascade.minor_units
     first = cascade.levels[0]
     came = f"=SUM({_range(tables[0], 'received')})"
     yield _Node(
@@ -208,8 +208,11 @@ def _all_nodes(labels: CascadeLabels, tables: Sequence[Table], money: Money, row
         table, children = tables[at], tables[at + 1]
         search = _search(level.codes)
         names, tier = cascade.names_of(level.tier.id), labels.tier(level.tier.id)
-        sums = [coins.money(found).tolist() for found in (below.by_parent(below.received), below.reserve, below.on_top)]
-        passed_on = coins.money(level.passed_on).tolist()
+        sums = [
+            minor_units.money(found).tolist()
+            for found in (below.by_parent(below.received), below.reserve, below.on_top)
+        ]
+        passed_on = minor_units.money(level.passed_on).tolist()
         named = any(column.id == "name" for column in table.columns)
         for place, code in enumerate(level.codes):
             row += 1

@@ -150,7 +150,7 @@ def tier_columns(cascade: Cascade, tier: str, labels: CascadeLabels) -> tuple[Co
         if cascade.plan.formula_of(above).name is not None:
             frame.insert(list(frame).index("parent") + 1, "parent_name", [named[row] for row in level.parent])
     people = cascade._people(level)
-    amounts = cascade.coins.money(level.amount)
+    amounts = cascade.minor_units.money(level.amount)
     per_head = None if people is None else per_head_of(amounts, people)[1]
     return tuple(_columns(frame, labels, labels.marks[tier], parent=parent, per_head=per_head))
 

@@ -15,7 +15,7 @@ from equite.report.terminal.grid import width_of
 from equite.report.terminal.text import aligned, explained
 
 if TYPE_CHECKING:
-    from equite.engine.audit_trail import Step, Trail
+    from equite.engine.audit_trail import AuditTrail, Step
     from equite.engine.cascade import Cascade
 
 __all__ = ["cascade_html", "summary", "trail_html", "trail_text"]
@@ -127,13 +127,13 @@ def _notes(step: Step, above: Step | None, labels: CascadeLabels) -> list[str]:
     return notes
 
 
-def _title(trail: Trail, labels: CascadeLabels) -> str:
+def _title(trail: AuditTrail, labels: CascadeLabels) -> str:
     last = trail.steps[-1]
     values = {"envelope": labels.money(trail.cascade.envelope), "territory": labels.territory(last.name, last.code)}
     return labels.say("cascade-trail", **values)
 
 
-def _heads(trail: Trail, labels: CascadeLabels) -> list[tuple[str, str, list[str]]]:
+def _heads(trail: AuditTrail, labels: CascadeLabels) -> list[tuple[str, str, list[str]]]:
     """Return each step's heading, what came there of each dollar, and what else is to be said."""
     found = []
     for step, above in zip(trail.steps, (None, *trail.steps), strict=False):
@@ -142,7 +142,7 @@ def _heads(trail: Trail, labels: CascadeLabels) -> list[tuple[str, str, list[str
     return found
 
 
-def trail_text(trail: Trail) -> str:
+def trail_text(trail: AuditTrail) -> str:
     """Tell the way to one territory: at each tier what came of each dollar, and lines that add up to what went on.
 
     Parameters
@@ -249,7 +249,7 @@ def _tiers(labels: CascadeLabels) -> Markup:
     return tables.table(labels.say("cascade-tiers"), head, rows)
 
 
-def trail_html(trail: Trail) -> str:
+def trail_html(trail: AuditTrail) -> str:
     """Show the way to one territory: a table for each tier, whose lines add up.
 
     Parameters

@@ -196,9 +196,9 @@ class CascadeLabels(Labels):
         found = self.flows(level).items()
         return ", ".join(self.say(f"cascade-flow-{word}", amount=self.money(sum_)) for word, sum_ in found)
 
-    def exact(self, coins: np.ndarray) -> float:
-        """Sum coins exactly, and give them as money."""
-        return float(self.cascade.coins.money(np.array([int(coins.sum())]))[0])
+    def exact(self, minor_units: np.ndarray) -> float:
+        """Sum minor units exactly, and give them as money."""
+        return float(self.cascade.minor_units.money(np.array([int(minor_units.sum())]))[0])
 
     # --- who decides
 

@@ -18,7 +18,7 @@ from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, num
 if TYPE_CHECKING:
     from equite.engine.sharing import Floats
     from equite.report.live.translating import Ref, Translator
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["aggregate_formula", "group_numbers", "in_order", "spread"]
 
@@ -38,11 +38,11 @@ _BY_GROUP = {"total": "SUMIFS({0},{1},{2})", "count": "SUMIFS({0},{1},{2})", "av
 
 def aggregate_formula(of: Translator, node: Aggregate) -> Ref:
     """Write one aggregate; what is missing does not count where it may not, and shows as an error where it must not."""
-    sums, grid = of.sums, of.sums.grid
-    heading, about = sums.labels.say(f"live-{node.function}"), sums.worded(node)
+    workings, grid = of.workings, of.workings.grid
+    heading, about = workings.labels.say(f"live-{node.function}"), workings.worded(node)
     rows = of.scope._among(node.among)
-    if node.function == "count" and not node.arguments and node.by is None and node.among is None and sums.eligible:
-        return grid.figure(heading, total(sums.eligible.all), about=about)
+    if node.function == "count" and not node.arguments and node.by is None and node.among is None and workings.eligible:
+        return grid.figure(heading, total(workings.eligible.all), about=about)
     counted, weighed = _counted(of, node, rows)
     results = np.broadcast_to(of.scope.evaluate(node), (grid.rows,))
     if node.by is not None:
@@ -62,7 +62,7 @@ def aggregate_formula(of: Translator, node: Aggregate) -> Ref:
 
 def _counted(of: Translator, node: Aggregate, rows: Mask) -> tuple[Column, Column | None]:
     """Write what each territory that counts brings, an empty text for the others; and its weight."""
-    sums, grid = of.sums, of.sums.grid
+    workings, grid = of.workings, of.workings.grid
     values = of.scope.rows(node.arguments[0]) if node.arguments else np.ones(grid.rows)
     text = of.number(node.arguments[0]) if node.arguments else "1"
     missing = np.isnan(values)
@@ -74,24 +74,24 @@ def _counted(of: Translator, node: Aggregate, rows: Mask) -> tuple[Column, Colum
         values, missing = values * weights, missing | np.isnan(weights)
     inside = rows & ~missing
     formula = _among(of, node, text)
-    heading = sums.labels.say("live-counted")
-    column = grid.column(heading, _blanked(formula, values, inside), about=sums.worded(node))
+    heading = workings.labels.say("live-counted")
+    column = grid.column(heading, _blanked(formula, values, inside), about=workings.worded(node))
     if weights is None or node.weights is None or node.function != "average":
         return column, None
     weighing = f'IF({column.cell}="","",{of.number(node.weights)})'
-    return column, grid.column(sums.labels.say("live-weight"), _blanked(weighing, weights, inside))
+    return column, grid.column(workings.labels.say("live-weight"), _blanked(weighing, weights, inside))
 
 
 def _among(of: Translator, node: Aggregate, text: str) -> str:
     """Restrict a formula to those who count; those who take part may miss nothing."""
-    eligible = of.sums.eligible
+    eligible = of.workings.eligible
     lenient = f'IFERROR({text},"")'
     if node.among is None:
         return lenient if eligible is None else f'IF({eligible.cell},{text},"")'
     inner = lenient if eligible is None else f"IF({eligible.cell},{text},{lenient})"
     if isinstance(node.among, Name) and node.among.name == "all":
         return inner
-    everybody = of.sums.everybody(of)
+    everybody = of.workings.everybody(of)
     among = of.bound(
         of.scope.bound(eligible=of.scope.taking_part.astype(float), all=1.0), eligible=everybody, all=number(1)
     )
@@ -104,10 +104,10 @@ def _blanked(formula: str, values: Floats, inside: Mask) -> Term:
 
 
 def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column | None, results: Floats) -> Column:
-    sums, grid = of.sums, of.sums.grid
+    workings, grid = of.workings, of.workings.grid
     assert node.by is not None
     groups = group_numbers(of, node.by)
-    heading, about = sums.labels.say(f"live-{node.function}"), sums.worded(node)
+    heading, about = workings.labels.say(f"live-{node.function}"), workings.worded(node)
     if node.function == "rank":
         if grid.rows > MOST_PAIRS:
             raise Unsupported("group-order")
@@ -115,13 +115,13 @@ def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column 
         formula = f'IF(OR({groups.cell}=0,{counted.cell}=""),NA(),{above}+1)'
         return grid.column(heading, stated(formula, results), about=about)
     if node.function not in _BY_GROUP:
-        return spread(sums, groups, _by_order(of, node, counted, groups), results, heading, about)
+        return spread(workings, groups, _by_order(of, node, counted, groups), results, heading, about)
     one = _BY_GROUP[node.function].format(counted.range, groups.range, groups.cell)
     if weighed is not None:
         one = (
             f"SUMIFS({counted.range},{groups.range},{groups.cell})/SUMIFS({weighed.range},{groups.range},{groups.cell})"
         )
-    return spread(sums, groups, one, results, heading, about)
+    return spread(workings, groups, one, results, heading, about)
 
 
 def _by_order(of: Translator, node: Aggregate, counted: Column, groups: Column) -> str:
@@ -130,26 +130,26 @@ def _by_order(of: Translator, node: Aggregate, counted: Column, groups: Column) 
     inside = (groups.values > 0) & of.scope._among(node.among) & ~np.isnan(given)
     values = np.where(inside, given, np.nan)
     if node.function == "deviation":
-        return _deviation(of.sums, counted, groups, values)
+        return _deviation(of.workings, counted, groups, values)
     share = node.arguments[-1]
     known = {"lowest": 0.0, "highest": 1.0, "median": 0.5}
     return in_order(
-        of.sums, counted, groups, values, share.value if isinstance(share, Number) else known[node.function]
+        of.workings, counted, groups, values, share.value if isinstance(share, Number) else known[node.function]
     )
 
 
-def _deviation(sums: Sums, counted: Column, groups: Column, values: Floats) -> str:
-    grid, say = sums.grid, sums.labels.say
+def _deviation(workings: Workings, counted: Column, groups: Column, values: Floats) -> str:
+    grid, say = workings.grid, workings.labels.say
     means = np.asarray(pd.Series(values).groupby(groups.values).transform("mean"), dtype=np.float64)
     one = f"AVERAGEIFS({counted.range},{groups.range},{groups.cell})"
-    mean = spread(sums, groups, one, means, say("live-average"))
+    mean = spread(workings, groups, one, means, say("live-average"))
     term = choose(is_blank(counted.each), BLANK, (counted.each - mean.each) ** 2)
     squares = grid.column(say("live-squares"), term)
     size = f'SUMPRODUCT(({groups.range}={groups.cell})*({counted.range}<>""))'
     return f"SQRT(SUMIFS({squares.range},{groups.range},{groups.cell})/({size}-1))"
 
 
-def in_order(sums: Sums, counted: Column, groups: Column, values: Floats, share: float) -> str:
+def in_order(workings: Workings, counted: Column, groups: Column, values: Floats, share: float) -> str:
     """Write the value below which a share of a group's values lies: each value's place, then the two around it.
 
     Parameters
@@ -161,7 +161,7 @@ def in_order(sums: Sums, counted: Column, groups: Column, values: Floats, share:
     share : float
         0 for the lowest, 1 for the highest, 0.5 for the median.
     """
-    if sums.grid.rows > MOST_PAIRS:
+    if workings.grid.rows > MOST_PAIRS:
         raise Unsupported("group-order")
     same = f"({groups.range}={groups.cell})"
     size = f'SUMPRODUCT({same}*({counted.range}<>""))'
@@ -174,7 +174,7 @@ def in_order(sums: Sums, counted: Column, groups: Column, values: Floats, share:
     places = np.asarray(pd.Series(values).groupby(numbers).rank(method="first"), dtype=np.float64)
     formula = f'IF(OR({groups.cell}=0,{counted.cell}=""),"",{lower}+SUMPRODUCT({own}*{equal}))'
     term = _blanked(formula, places, (numbers > 0) & ~np.isnan(values))
-    place = sums.grid.column(sums.labels.say("live-place"), term)
+    place = workings.grid.column(workings.labels.say("live-place"), term)
 
     def at(place_of: str) -> str:
         return f"SUMIFS({counted.range},{groups.range},{groups.cell},{place.range},{place_of})"
@@ -186,12 +186,12 @@ def in_order(sums: Sums, counted: Column, groups: Column, values: Floats, share:
     return f"IF({size}=0,NA(),{below}+({wanted}-INT({wanted}))*({at(f'INT({wanted})+1')}-{below}))"
 
 
-def spread(sums: Sums, groups: Column, one: str, results: Floats, heading: str, about: str = "") -> Column:
+def spread(workings: Workings, groups: Column, one: str, results: Floats, heading: str, about: str = "") -> Column:
     """Compute a figure once for each group, in its first row, and give it to all its rows."""
-    grid, numbers = sums.grid, groups.values
+    grid, numbers = workings.grid, groups.values
     first = numbers == np.arange(1, grid.rows + 1)
-    formula = f'IF({groups.cell}={sums.position.cell},{one},"")'
-    once = grid.column(sums.labels.say("live-once"), _blanked(formula, results, first))
+    formula = f'IF({groups.cell}={workings.position.cell},{one},"")'
+    once = grid.column(workings.labels.say("live-once"), _blanked(formula, results, first))
     formula = f"IF({groups.cell}=0,NA(),INDEX({once.range},{groups.cell}))"
     return grid.column(heading, stated(formula, np.where(numbers > 0, results, np.nan)), about=about)
 
@@ -199,9 +199,9 @@ def spread(sums: Sums, groups: Column, one: str, results: Floats, heading: str, 
 def group_numbers(of: Translator, by: Node) -> Column:
     """Write each territory's group as the place of the group's first row, 0 for none."""
     assert isinstance(by, Name)
-    sums, grid = of.sums, of.sums.grid
-    if by.name in sums.groups:
-        return sums.groups[by.name]
+    workings, grid = of.workings, of.workings.grid
+    if by.name in workings.groups:
+        return workings.groups[by.name]
     found = of.ref(by.name)
     if isinstance(found, Term):
         raise Unsupported("group-labels")
@@ -220,6 +220,8 @@ def group_numbers(of: Translator, by: Node) -> Column:
     first = np.full(grouping.count + 1, 0)
     first[grouping.of[::-1]] = np.arange(grid.rows, 0, -1)
     numbers = np.where(grouping.of >= 0, first[grouping.of], 0)
-    column = grid.column(sums.labels.say("live-group", name=sums.labels.title(by.name)), stated(formula, numbers))
-    sums.groups[by.name] = column
+    column = grid.column(
+        workings.labels.say("live-group", name=workings.labels.title(by.name)), stated(formula, numbers)
+    )
+    workings.groups[by.name] = column
     return column

@@ -15,7 +15,7 @@ from equite.report.live.terms import Term, choose, clip, greatest, grouped, inst
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["Bounded", "Floors", "bound_columns", "counted", "in_force", "in_money", "kept", "prorated_or"]
 
@@ -32,64 +32,64 @@ class Bounded:
         return clip(term, self.lower.each, self.upper.each)
 
 
-def counted(sums: Sums, money: Term) -> Term:
+def counted(workings: Workings, money: Term) -> Term:
     """Return an amount in units."""
-    top, bottom = sums.allocation.context.unit.fraction
+    top, bottom = workings.allocation.context.unit.fraction
     term = grouped(money) * bottom if bottom > 1 else grouped(money)
     return term if top == 1 else term / top
 
 
-def in_money(sums: Sums, units: Term) -> Term:
+def in_money(workings: Workings, units: Term) -> Term:
     """Return units as an amount."""
-    top, bottom = sums.allocation.context.unit.fraction
+    top, bottom = workings.allocation.context.unit.fraction
     term = grouped(units) if top == 1 else grouped(units) * top
     return term if bottom == 1 else term / bottom
 
 
-def in_force(sums: Sums, lower: Term, upper: Term) -> Bounded:
+def in_force(workings: Workings, lower: Term, upper: Term) -> Bounded:
     """Write the bounds in force."""
-    say = sums.labels.say
+    say = workings.labels.say
     return Bounded(
-        sums.grid.column(say("live-in-force", bound=say("live-word-floor")), lower),
-        sums.grid.column(say("live-in-force", bound=say("live-word-cap")), upper),
+        workings.grid.column(say("live-in-force", bound=say("live-word-floor")), lower),
+        workings.grid.column(say("live-in-force", bound=say("live-word-cap")), upper),
     )
 
 
 def bound_columns(
-    sums: Sums, of: Translator, thing: Part | Limit, bounds: Bounds, members: Column, bound: Term | None = None
+    workings: Workings, of: Translator, thing: Part | Limit, bounds: Bounds, members: Column, bound: Term | None = None
 ) -> Bounded:
     """Write the stated bounds, moved inward to whole units; a missing one is none; ``bound`` restricts to some."""
-    columns, labels = [], sums.labels
+    columns, labels = [], workings.labels
     heading = labels.title(thing.id) if isinstance(thing, Part) else labels.limit(thing)
     for expression, values, absent, word in (
         (thing.at_least, bounds.lower, number(-ABSENT), "live-floor"),
         (thing.at_most, bounds.upper, number(ABSENT), "live-cap"),
     ):
-        about = sums.worded(expression.tree) if expression else sums.labels.say("live-no-bound")
+        about = workings.worded(expression.tree) if expression else workings.labels.say("live-no-bound")
         term = absent
         if expression is not None:
-            term = instead(_inward(sums, of, expression, rising=word == "live-floor"), absent)
+            term = instead(_inward(workings, of, expression, rising=word == "live-floor"), absent)
             term = term if bound is None else choose(bound, term, absent)
-        term = choose(members.each, term, 0).carrying(sums.full(finite(values)))
-        columns.append(sums.grid.column(sums.labels.say(word, name=heading), term, about=about))
+        term = choose(members.each, term, 0).carrying(workings.full(finite(values)))
+        columns.append(workings.grid.column(workings.labels.say(word, name=heading), term, about=about))
     return Bounded(columns[0], columns[1])
 
 
-def _inward(sums: Sums, of: Translator, expression: Expression, *, rising: bool) -> Term:
+def _inward(workings: Workings, of: Translator, expression: Expression, *, rising: bool) -> Term:
     """Return a bound, moved inward to a whole unit unless the page says otherwise."""
     term = of.term(expression.tree)
-    if sums.formula.rounding.bounds != "inward":
+    if workings.formula.rounding.bounds != "inward":
         return term
     if len(term.text) > 12:
-        term = of.cell(of.written(sums.labels.say("live-exact-bound"), expression))
-    units = counted(sums, term)
+        term = of.cell(of.written(workings.labels.say("live-exact-bound"), expression))
+    units = counted(workings, term)
     tolerance = tolerance_of(units)
-    return in_money(sums, -whole(-(units - tolerance)) if rising else whole(units + tolerance))
+    return in_money(workings, -whole(-(units - tolerance)) if rising else whole(units + tolerance))
 
 
-def kept(sums: Sums, money: Term, amounts: Column) -> Term:
+def kept(workings: Workings, money: Term, amounts: Column) -> Term:
     """Write what caps keep from being distributed."""
-    return sums.grid.figure(sums.labels.say("live-kept"), greatest(0, money - total(amounts.all)))
+    return workings.grid.figure(workings.labels.say("live-kept"), greatest(0, money - total(amounts.all)))
 
 
 @dataclass(frozen=True)
@@ -101,17 +101,17 @@ class Floors:
     earlier: Bounded
 
 
-def prorated_or(sums: Sums, amounts: Column, floors: Floors, money: Term, heading: str) -> tuple[Column, Term]:
+def prorated_or(workings: Workings, amounts: Column, floors: Floors, money: Term, heading: str) -> tuple[Column, Term]:
     """Write floors scaled down to the money there is, and take them where the money does not pay them whole.
 
     Returns the amounts, and the cell of 1 or 0 that tells whether floors were scaled.
     """
-    grid, say, floor, earlier = sums.grid, sums.labels.say, floors.own.each, floors.earlier
+    grid, say, floor, earlier = workings.grid, workings.labels.say, floors.own.each, floors.earlier
     nothing = grid.column(say("live-fixed"), number(0))
     weight = grid.column(say("live-floor-weight"), choose(floor > -1e98, greatest(floor, 0), 0))
     lowest = grid.column(say("live-least"), earlier.clip(floors.fixed.each), heads=[TOTAL])
     highest = grid.column(say("live-most"), greatest(lowest.each, least(floor, earlier.upper.each)))
-    scaled = solve_level(sums, Kernel(nothing, weight, lowest, highest), money, say("live-scaled-floors"))
+    scaled = solve_level(workings, Kernel(nothing, weight, lowest, highest), money, say("live-scaled-floors"))
     short = choose(amounts.figures[0] > money * (1 + number(1e-12)) + 1e-9, 1, 0)
     is_short = grid.figure(say("live-short"), short)
     term = choose(is_short, scaled.each, amounts.each)

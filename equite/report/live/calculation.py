@@ -21,7 +21,7 @@ from equite.report.live.terms import Term, added, choose, clip, is_number, round
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["MOST_ROWS_LIVE", "Calculated", "calculate"]
 
@@ -84,24 +84,24 @@ class Calculated:
     is_live: bool = True
 
 
-def calculate(sums: Sums) -> Calculated:
+def calculate(workings: Workings) -> Calculated:
     """Write every step; what cannot be a formula is written as values, and noted."""
-    allocation = sums.allocation
-    root = _root(allocation.scope, {part.id for part in sums.formula.parts})
-    _eligible(sums)
-    of = Translator(sums, root)
-    envelope = _envelope(sums, of)
+    allocation = workings.allocation
+    root = _root(allocation.scope, {part.id for part in workings.formula.parts})
+    _eligible(workings)
+    of = Translator(workings, root)
+    envelope = _envelope(workings, of)
     if envelope is not None:
         of = of.bound(root, envelope=envelope)
     try:
         if allocation.scope.served is not None:
             raise Unsupported("cascade")
-        if sums.grid.rows > MOST_ROWS_LIVE:
+        if workings.grid.rows > MOST_ROWS_LIVE:
             raise Unsupported("large")
-        sharing = write_parts(sums, of, root, envelope)
-        return _finished(sums, sharing, write_stages(sums, sharing))
+        sharing = write_parts(workings, of, root, envelope)
+        return _finished(workings, sharing, write_stages(workings, sharing))
     except Unsupported as reason:
-        return _as_values(sums, of, envelope, reason.reason)
+        return _as_values(workings, of, envelope, reason.reason)
 
 
 def _root(scope: Scope, ids: set[str]) -> Scope:
@@ -111,54 +111,56 @@ def _root(scope: Scope, ids: set[str]) -> Scope:
     return scope
 
 
-def _eligible(sums: Sums) -> None:
+def _eligible(workings: Workings) -> None:
     """Write who takes part."""
-    allocation, say = sums.allocation, sums.labels.say
-    sums.begin("eligible")
-    rules = sums.formula.eligible
-    of = Translator(sums, Scope(sums.formula, allocation.scope.table, None, score_index))
+    allocation, say = workings.allocation, workings.labels.say
+    workings.begin("eligible")
+    rules = workings.formula.eligible
+    of = Translator(workings, Scope(workings.formula, allocation.scope.table, None, score_index))
     inner = "1"
     for rule in reversed(rules):
         inner = f"IF({of.condition(rule.where.tree)},{inner},0)"
-    about = sums.worded(rules[0].where.tree) if rules else say("live-everybody")
+    about = workings.worded(rules[0].where.tree) if rules else say("live-everybody")
     term = stated(inner, allocation.scope.taking_part)
-    sums.eligible = sums.grid.column(say("live-takes-part"), term, about=about)
-    sums.groups.clear()
+    workings.eligible = workings.grid.column(say("live-takes-part"), term, about=about)
+    workings.groups.clear()
 
 
-def _envelope(sums: Sums, of: Translator) -> Term | None:
+def _envelope(workings: Workings, of: Translator) -> Term | None:
     """Write the envelope; nothing for entitlements."""
-    formula, allocation = sums.formula, sums.allocation
+    formula, allocation = workings.formula, workings.allocation
     if formula.envelope is None or allocation.envelope_units is None:
         return None
     money = allocation.context.unit.money(allocation.envelope_units)
-    typed = sums.figures.get(("envelope", "value"))
+    typed = workings.figures.get(("envelope", "value"))
     if typed is not None:
         return typed.carrying(float(money.sum()))
-    sums.begin("envelope")
+    workings.begin("envelope")
     tree = formula.envelope.value.tree
-    title = sums.labels.title("envelope")
+    title = workings.labels.title("envelope")
     if not of.is_scalar(tree) or len(money) > 1:
-        return sums.grid.number(title, float(money.sum()))
-    term = in_money(sums, rounded(counted(sums, of.term(tree)))).carrying(float(money[0]))
-    return sums.grid.figure(title, term, about=sums.worded(tree))
+        return workings.grid.number(title, float(money.sum()))
+    term = in_money(workings, rounded(counted(workings, of.term(tree)))).carrying(float(money[0]))
+    return workings.grid.figure(title, term, about=workings.worded(tree))
 
 
-def _as_values(sums: Sums, of: Translator, envelope: Term | None, reason: str) -> Calculated:
+def _as_values(workings: Workings, of: Translator, envelope: Term | None, reason: str) -> Calculated:
     """Write the amounts of every step as values."""
-    allocation, labels, grid = sums.allocation, sums.labels, sums.grid
+    allocation, labels, grid = workings.allocation, workings.labels, workings.grid
     names = tuple(
-        sorted({*sums.formula.names.defined, *sums.formula.names.columns, "envelope", "previous", "eligible"})
+        sorted({*workings.formula.names.defined, *workings.formula.names.columns, "envelope", "previous", "eligible"})
     )
-    sums.certify(labels.say("book-allocation"), reason, names + tuple(limit.id for limit in sums.formula.limits))
-    sums.begin("values")
+    workings.certify(
+        labels.say("book-allocation"), reason, names + tuple(limit.id for limit in workings.formula.limits)
+    )
+    workings.begin("values")
     if allocation.scope.served is not None:
         # Others than those whom the money is for only count in averages and ranks.
-        sums.eligible = grid.values(labels.say("live-takes-part"), stated("", allocation.context.rows))
+        workings.eligible = grid.values(labels.say("live-takes-part"), stated("", allocation.context.rows))
 
     def written(heading: str, values: Floats, *, is_blank: bool = False) -> Column:
         blank = ~allocation.context.rows if is_blank else False
-        return grid.values(heading, stated("", sums.full(values, np.nan if is_blank else 0.0), blank=blank))
+        return grid.values(heading, stated("", workings.full(values, np.nan if is_blank else 0.0), blank=blank))
 
     parts = [written(labels.part_heading(result.part), result.amounts) for result in allocation.parts_shared]
     stages = [
@@ -177,25 +179,25 @@ def _as_values(sums: Sums, of: Translator, envelope: Term | None, reason: str) -
     return Calculated(amounts, units, parts, stages, exact, envelope, on_top, reserve, shared, of, is_live=False)
 
 
-def _finished(sums: Sums, sharing: Sharing, staged: Staged) -> Calculated:
+def _finished(workings: Workings, sharing: Sharing, staged: Staged) -> Calculated:
     """Round what the last stage gives to whole units."""
-    allocation, grid, say = sums.allocation, sums.grid, sums.labels.say
-    sums.begin("rounding")
+    allocation, grid, say = workings.allocation, workings.grid, workings.labels.say
+    workings.begin("rounding")
     reserve = grid.figure(say("result-reserve"), added(sharing.reserves))
     on_top = grid.figure(say("result-on-top"), added(staged.on_top))
-    shares = grid.column(say("live-in-units"), sums.of_those(counted(sums, staged.amounts.each)))
+    shares = grid.column(say("live-in-units"), workings.of_those(counted(workings, staged.amounts.each)))
     if staged.money is None:
-        units, to_pay = _alone(sums, staged, shares)
+        units, to_pay = _alone(workings, staged, shares)
     else:
-        to_pay = _to_pay(sums, sharing, staged, shares, reserve, on_top)
-        units = whole_units(sums, shares, to_pay)
-    paid = in_money(sums, units.each)
+        to_pay = _to_pay(workings, sharing, staged, shares, reserve, on_top)
+        units = whole_units(workings, shares, to_pay)
+    paid = in_money(workings, units.each)
     there = allocation.context.rows
     if (paid.value[there] != allocation.amounts).any():
         # What the formulas give must be what the engine gives; where it is not, its values stand.
         raise Unsupported("combination")
-    amounts = grid.column(say("word-amount"), sums.of_those(paid), bold=True, heads=[TOTAL])
-    kept = grid.figure(say("result-reserve"), in_money(sums, _whole(sums, reserve)))
+    amounts = grid.column(say("word-amount"), workings.of_those(paid), bold=True, heads=[TOTAL])
+    kept = grid.figure(say("result-reserve"), in_money(workings, _whole(workings, reserve)))
     return Calculated(
         amounts,
         units,
@@ -203,7 +205,7 @@ def _finished(sums: Sums, sharing: Sharing, staged: Staged) -> Calculated:
         list(zip(staged.befores, staged.afters, strict=True)),
         staged.amounts,
         sharing.envelope,
-        _added(sums, sharing, staged, to_pay, kept) or on_top,
+        _added(workings, sharing, staged, to_pay, kept) or on_top,
         kept,
         to_pay,
         sharing.translator,
@@ -214,36 +216,36 @@ def _finished(sums: Sums, sharing: Sharing, staged: Staged) -> Calculated:
     )
 
 
-def _added(sums: Sums, sharing: Sharing, staged: Staged, to_pay: Term, kept: Term) -> Term | None:
+def _added(workings: Workings, sharing: Sharing, staged: Staged, to_pay: Term, kept: Term) -> Term | None:
     """Write what came on top of the envelope in whole units; nothing where nothing can."""
     if not staged.on_top or sharing.envelope is None or staged.money is None:
         return None
-    units = to_pay - rounded_plainly(counted(sums, sharing.envelope), 6) + counted(sums, kept)
-    return sums.grid.figure(sums.labels.say("result-on-top"), in_money(sums, units))
+    units = to_pay - rounded_plainly(counted(workings, sharing.envelope), 6) + counted(workings, kept)
+    return workings.grid.figure(workings.labels.say("result-on-top"), in_money(workings, units))
 
 
-def _whole(sums: Sums, money: Term) -> Term:
+def _whole(workings: Workings, money: Term) -> Term:
     """Return the nearest whole number of units."""
-    return whole(counted(sums, money) + 0.5)
+    return whole(counted(workings, money) + 0.5)
 
 
-def _to_pay(sums: Sums, sharing: Sharing, staged: Staged, shares: Column, reserve: Term, on_top: Term) -> Term:
+def _to_pay(workings: Workings, sharing: Sharing, staged: Staged, shares: Column, reserve: Term, on_top: Term) -> Term:
     """Write the units to be paid in all: the envelope's, with what came on top, less what is kept."""
-    grid, say = sums.grid, sums.labels.say
+    grid, say = workings.grid, workings.labels.say
     placed = whole(total(shares.all) + 0.5)
     if sharing.envelope is None:
         return grid.figure(say("live-to-pay"), placed)
-    units = rounded_plainly(counted(sums, sharing.envelope), 6) - _whole(sums, reserve)
+    units = rounded_plainly(counted(workings, sharing.envelope), 6) - _whole(workings, reserve)
     if staged.on_top:
         units = choose(on_top.differs(0), placed, units)
     return grid.figure(say("live-to-pay"), units, about=say("live-about-to-pay"))
 
 
-def _alone(sums: Sums, staged: Staged, shares: Column) -> tuple[Column, Term]:
+def _alone(workings: Workings, staged: Staged, shares: Column) -> tuple[Column, Term]:
     """Round each amount by itself, within its bounds where they are whole; give the units and their total."""
     units, bounds = rounded(shares.each), staged.bounds
-    if bounds is not None and sums.formula.rounding.bounds == "inward":
-        low, high = (rounded_plainly(counted(sums, end.each)) for end in (bounds.lower, bounds.upper))
+    if bounds is not None and workings.formula.rounding.bounds == "inward":
+        low, high = (rounded_plainly(counted(workings, end.each)) for end in (bounds.lower, bounds.upper))
         units = clip(units, low, high)
-    column = sums.grid.column(sums.labels.say("live-units"), choose(is_number(shares.each), units, 0))
-    return column, sums.grid.figure(sums.labels.say("live-to-pay"), total(column.all))
+    column = workings.grid.column(workings.labels.say("live-units"), choose(is_number(shares.each), units, 0))
+    return column, workings.grid.figure(workings.labels.say("live-to-pay"), total(column.all))

@@ -11,15 +11,15 @@ from equite.report.live.translating import written_number
 from equite.report.roundtrip.manifest import Certificate, Input
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["certificate_columns", "rests_on"]
 
 
-def rests_on(sums: Sums, certificate: Certificate, each: Input) -> bool:
+def rests_on(workings: Workings, certificate: Certificate, each: Input) -> bool:
     """Tell whether what a certificate holds rests on an input."""
     names, path = set(certificate.rests_on), each.path
-    page = sums.formula
+    page = workings.formula
     if each.is_column:
         known = {needed.heading: name for name, needed in page.names.columns.items()}
         used = {name for rule in page.eligible for name in page.names.closure(rule.where.names)}
@@ -31,7 +31,7 @@ def rests_on(sums: Sums, certificate: Certificate, each: Input) -> bool:
     return path[0] == "eligible" or (path[0] == "envelope" and "envelope" in names)
 
 
-def certificate_columns(sums: Sums, certificate: Certificate, inputs: list[Input]) -> Term:
+def certificate_columns(workings: Workings, certificate: Certificate, inputs: list[Input]) -> Term:
     """Write one test for each input that a step rests on; return the number of those that have changed.
 
     A figure is compared with what it was; a column of numbers by its sum weighed by the rows' places, so that one
@@ -39,30 +39,30 @@ def certificate_columns(sums: Sums, certificate: Certificate, inputs: list[Input
     """
     tests = []
     for each in inputs:
-        if not rests_on(sums, certificate, each):
+        if not rests_on(workings, certificate, each):
             continue
         place = quoted(each.sheet) + absolute(each.cells)
         if each.is_column:
-            tests.append(stated(_column_test(sums, place, each), 0.0))
+            tests.append(stated(_column_test(workings, place, each), 0.0))
         else:
             test = f"IF({place}={written_number(float(each.value))},0,1)"
             tests.append(stated(test, 0.0))
     if not tests:
         return number(0)
-    column = sums.grid.ladder(sums.labels.say("live-changed"), tests, about=certificate.step)
-    return total(column.on(sums.grid.name).all)
+    column = workings.grid.ladder(workings.labels.say("live-changed"), tests, about=certificate.step)
+    return total(column.on(workings.grid.name).all)
 
 
-def _column_test(sums: Sums, place: str, each: Input) -> str:
-    position = sums.position.range
+def _column_test(workings: Workings, place: str, each: Input) -> str:
+    position = workings.position.range
     values = each.values
     texts = any(isinstance(value, str) for value in values)
     if not texts:
         numbers = [(at, value) for at, value in enumerate(values, start=1) if isinstance(value, int | float)]
         total = float(sum(at * value for at, value in numbers))
         least = 1e-9 * max(1.0, sum(abs(at * value) for at, value in numbers) * 1e-4)
-        departure = f"ABS(SUMPRODUCT({place},{position})-{written_number(total)})"
-        return f"IF(AND({departure}<={written_number(least)},COUNT({place})={len(numbers)}),0,1)"
+        gap = f"ABS(SUMPRODUCT({place},{position})-{written_number(total)})"
+        return f"IF(AND({gap}<={written_number(least)},COUNT({place})={len(numbers)}),0,1)"
     weight = sum(
         at * (len(str(value)) + 7 * ord(str(value)[0]) + 3 * ord(str(value)[-1]))
         for at, value in enumerate(values, start=1)

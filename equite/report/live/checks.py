@@ -32,7 +32,7 @@ from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 from equite.wording import Codes
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["Check", "gather_checks", "write_live_checks"]
 
@@ -49,12 +49,12 @@ class Check:
     failing: Term
 
 
-def gather_checks(sums: Sums, done: Calculated, inputs: list[Input]) -> list[Check]:
+def gather_checks(workings: Workings, done: Calculated, inputs: list[Input]) -> list[Check]:
     """Write what checks need on the sheet of calculations, and give them."""
-    sums.begin("checks")
-    done.final = sums.grid.column(sums.labels.say("live-final"), as_number(done.amounts.each))
-    done.original = sums.grid.values(sums.labels.say("live-original"), stated("", done.final.values))
-    return [*_sums(sums, done), *_conditions(sums), *_policy(sums, done), *_certificates(sums, inputs)]
+    workings.begin("checks")
+    done.final = workings.grid.column(workings.labels.say("live-final"), as_number(done.amounts.each))
+    done.original = workings.grid.values(workings.labels.say("live-original"), stated("", done.final.values))
+    return [*_sums(workings, done), *_conditions(workings), *_policy(workings, done), *_certificates(workings, inputs)]
 
 
 def _failures(term: Term) -> Term:
@@ -62,85 +62,87 @@ def _failures(term: Term) -> Term:
     return choose(is_error(term), 1, term)
 
 
-def _sums(sums: Sums, done: Calculated) -> list[Check]:
-    allocation, say, there = sums.allocation, sums.labels.say, sums.grid.name
+def _sums(workings: Workings, done: Calculated) -> list[Check]:
+    allocation, say, there = workings.allocation, workings.labels.say, workings.grid.name
     found = []
-    amounts, eligible = done.amounts.on(there).all, sums.takes_part.on(there).all
+    amounts, eligible = done.amounts.on(there).all, workings.takes_part.on(there).all
     if done.envelope is not None:
-        reserve, envelope, on_top = (sums.named(cell) for cell in (done.reserve, done.envelope, done.on_top))
+        reserve, envelope, on_top = (workings.named(cell) for cell in (done.reserve, done.envelope, done.on_top))
         gap = rounded_plainly(total(amounts) + reserve - envelope - on_top, allocation.context.unit.digits)
         failing = choose(is_error(gap), 1, choose(gap.equals(0), 0, 1))
         found.append(Check("sums", say("checks-envelope"), say("live-check-envelope"), failing))
     everybody = total(eligible) - count(amounts)
     found.append(Check("sums", say("live-check-everybody"), say("live-check-about-everybody"), everybody))
     if done.is_live and allocation.envelope_units is not None:
-        shared = sums.named(done.shared)
-        gap = absolute_value(counted(sums, total(done.exact.on(there).all)) - shared)
+        shared = workings.named(done.shared)
+        gap = absolute_value(counted(workings, total(done.exact.on(there).all)) - shared)
         failing = choose(is_error(gap), 1, choose(gap <= 1 + 1e-9 * absolute_value(shared), 0, 1))
         found.append(Check("sums", say("live-check-placed"), say("live-check-about-placed"), failing))
     if done.bounds is not None and done.is_live:
         # Amounts are whole units; a bound that is not may be passed by less than one.
-        unit = float(sums.formula.rounding_to) * (1 - 1e-6)
+        unit = float(workings.formula.rounding_to) * (1 - 1e-6)
         paid = done.final.on(there).all
         lower, upper = (end.on(there).all for end in (done.bounds.lower, done.bounds.upper))
         for word, beyond in (("floors", paid + unit < lower), ("caps", paid - unit > upper)):
             failing = _failures(sum_product(eligible.equals(1) * beyond))
-            found.append(Check("sums", say(f"live-check-{word}"), _about(sums, word), failing))
+            found.append(Check("sums", say(f"live-check-{word}"), _about(workings, word), failing))
     return found
 
 
-def _about(sums: Sums, word: str) -> str:
+def _about(workings: Workings, word: str) -> str:
     """Say which bounds are meant, and who has none: for them nothing is kept."""
-    told = sums.labels.say(f"live-check-about-{word}")
+    told = workings.labels.say(f"live-check-about-{word}")
     key = "at_least" if word == "floors" else "at_most"
-    for missing in sums.allocation.context.unbounded:
+    for missing in workings.allocation.context.unbounded:
         if missing.key == key:
             codes = Codes(tuple(map(plain, missing.codes)), 50)
-            told += sums.labels.say(f"live-check-without-{word}", name=sums.labels.title(missing.name), codes=codes)
+            told += workings.labels.say(
+                f"live-check-without-{word}", name=workings.labels.title(missing.name), codes=codes
+            )
     return told
 
 
-def _conditions(sums: Sums) -> list[Check]:
+def _conditions(workings: Workings) -> list[Check]:
     """Return what must hold for the page to have a meaning: no negative measure, no crossed bounds."""
-    return [Check("sums", title, "", _failures(term)) for title, term in sums.conditions]
+    return [Check("sums", title, "", _failures(term)) for title, term in workings.conditions]
 
 
-def _policy(sums: Sums, done: Calculated) -> list[Check]:
+def _policy(workings: Workings, done: Calculated) -> list[Check]:
     """Write the page's assertions on final amounts."""
-    allocation = sums.allocation
-    if not sums.formula.checks:
+    allocation = workings.allocation
+    if not workings.formula.checks:
         return []
-    of = _final(sums, done)
+    of = _final(workings, done)
     found = []
-    for result, check in zip(allocation.checks, sums.formula.checks, strict=True):
+    for result, check in zip(allocation.checks, workings.formula.checks, strict=True):
         failing = set(result.failing)
         fails = np.array([str(code) in failing for code in allocation.scope.table.codes])
         text = f"IF(IFERROR({of.condition(check.that.tree)},FALSE),0,1)"
-        title = sums.labels.check(result.that, result.title)
-        term = choose(sums.takes_part.each, stated(text, fails), 0)
-        column = sums.grid.column(title, term, about=sums.worded(check.that.tree))
-        how_many_fail = total(column.on(sums.grid.name).all)
-        found.append(Check("policy", title, sums.labels.expression(check.that), how_many_fail))
+        title = workings.labels.check(result.that, result.title)
+        term = choose(workings.takes_part.each, stated(text, fails), 0)
+        column = workings.grid.column(title, term, about=workings.worded(check.that.tree))
+        how_many_fail = total(column.on(workings.grid.name).all)
+        found.append(Check("policy", title, workings.labels.expression(check.that), how_many_fail))
     return found
 
 
-def _final(sums: Sums, done: Calculated) -> Translator:
+def _final(workings: Workings, done: Calculated) -> Translator:
     """Return what names mean once amounts are final: ``amount``, and what is left of each part in it."""
     known = {"amount": done.final}
-    names = {name for check in sums.formula.checks for name in sums.formula.names.closure(check.that.names)}
-    if names & {result.part.id for result in sums.allocation.parts_limited}:
-        known |= _final_parts(sums, done)
+    names = {name for check in workings.formula.checks for name in workings.formula.names.closure(check.that.names)}
+    if names & {result.part.id for result in workings.allocation.parts_limited}:
+        known |= _final_parts(workings, done)
     of, refs = done.translator, cast("dict[str, Ref]", known)
     return of.bound(of.scope.bound(**{name: column.values for name, column in known.items()}), **refs)
 
 
-def _final_parts(sums: Sums, done: Calculated) -> dict[str, Column]:
+def _final_parts(workings: Workings, done: Calculated) -> dict[str, Column]:
     """Write what is left of each part: fixed parts whole, the others sharing the rest as they did before."""
-    allocation, grid, say = sums.allocation, sums.grid, sums.labels.say
+    allocation, grid, say = workings.allocation, workings.grid, workings.labels.say
     parts = [result.part for result in allocation.parts_limited]
-    finals = {name: sums.full(value) for name, value in allocation.final_parts.items()}
+    finals = {name: workings.full(value) for name, value in allocation.final_parts.items()}
     if not done.is_live or not done.limited:
-        return {part.id: grid.values(sums.labels.title(part.id), stated("", finals[part.id])) for part in parts}
+        return {part.id: grid.values(workings.labels.title(part.id), stated("", finals[part.id])) for part in parts}
     fixed = added([done.limited[part.id].each for part in parts if part.is_fixed])
     others = added([done.limited[part.id].each for part in parts if not part.is_fixed])
     b, s = grid.column(say("live-fixed"), fixed).each, grid.column(say("live-movable"), others).each
@@ -156,16 +158,16 @@ def _final_parts(sums: Sums, done: Calculated) -> dict[str, Column]:
             term = amount
             for column in columns.values():
                 term = term - column.each
-        columns[part.id] = grid.column(sums.labels.title(part.id), term.carrying(finals[part.id]))
+        columns[part.id] = grid.column(workings.labels.title(part.id), term.carrying(finals[part.id]))
     return columns
 
 
-def _certificates(sums: Sums, inputs: list[Input]) -> list[Check]:
+def _certificates(workings: Workings, inputs: list[Input]) -> list[Check]:
     found = []
-    for certificate in sums.certificates:
-        title = sums.labels.say("live-certificate", step=plain(certificate.step))
-        about = sums.labels.say(f"live-closed-{certificate.reason}")
-        found.append(Check("values", title, about, certificate_columns(sums, certificate, inputs)))
+    for certificate in workings.certificates:
+        title = workings.labels.say("live-certificate", step=plain(certificate.step))
+        about = workings.labels.say(f"live-closed-{certificate.reason}")
+        found.append(Check("values", title, about, certificate_columns(workings, certificate, inputs)))
     return found
 
 

@@ -36,7 +36,7 @@ from equite.report.live.terms import (
 
 if TYPE_CHECKING:
     from equite.report.live.translating import Translator
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["Measured"]
 
@@ -49,7 +49,7 @@ class Measured:
 
     Parameters
     ----------
-    sums : Sums
+    workings : Workings
         The workbook's sums.
     of : Translator
         Knows the page's names.
@@ -61,7 +61,7 @@ class Measured:
         Its place on the page.
     """
 
-    sums: Sums
+    workings: Workings
     of: Translator
     index: Index
     found: CriterionScore
@@ -69,8 +69,8 @@ class Measured:
 
     def __post_init__(self) -> None:
         self.spec = self.found.criterion
-        self.heading = self.sums.labels.criterion(self.found.index, self.found.name)
-        self.eligible = self.sums.takes_part
+        self.heading = self.workings.labels.criterion(self.found.index, self.found.name)
+        self.eligible = self.workings.takes_part
         self.groups: Column | None = None
         self.spread: Column | None = None
 
@@ -83,26 +83,26 @@ class Measured:
         raw = self.of.term(Name(self.found.name)).carrying(self._full(self.found.raw))
         transform = self.spec.transform
         if self.found.missing.rule == "refuse" and (transform is None or transform.name not in ("winsorise", "step")):
-            term = self.sums.of_those(self._turned(self._transformed(raw)))
+            term = self.workings.of_those(self._turned(self._transformed(raw)))
         else:
             filled = self._filled(raw)
             term = choose(is_blank(filled.each), BLANK, self._turned(self._transformed(filled.each, filled)))
-        say = self.sums.labels.say
+        say = self.workings.labels.say
         heads = [] if self.spec.more_need_when.by else statistics(self.method.name, say)
-        return self.sums.grid.column(self.heading, term, about=say("live-turned"), heads=heads)
+        return self.workings.grid.column(self.heading, term, about=say("live-turned"), heads=heads)
 
     def _full(self, values: Floats) -> Floats:
-        return self.sums.full(values, np.nan)
+        return self.workings.full(values, np.nan)
 
     def _filled(self, raw: Term) -> Column:
         """Write the values with the missing ones filled, or left out."""
-        rule, grid, say = self.found.missing, self.sums.grid, self.sums.labels.say
+        rule, grid, say = self.found.missing, self.workings.grid, self.workings.labels.say
         if rule.rule in ("median", "mean"):
             function = median if rule.rule == "median" else average
             typical: list[Head] = [(say(f"live-head-{rule.rule}"), lambda column: function(column.all))]
             known = grid.column(
                 self.heading,
-                self.sums.of_those(instead(raw, BLANK)),
+                self.workings.of_those(instead(raw, BLANK)),
                 about=say("live-known"),
                 heads=[] if rule.by else typical,
             )
@@ -110,7 +110,9 @@ class Measured:
             filled = choose(is_blank(known.each), other, known.each)
         else:
             filled = raw if rule.rule == "refuse" else instead(raw, self._other())
-        return grid.column(self.heading, self.sums.of_those(filled), about=say("live-filled"), heads=self._quantiles())
+        return grid.column(
+            self.heading, self.workings.of_those(filled), about=say("live-filled"), heads=self._quantiles()
+        )
 
     def _other(self) -> Term:
         """Return what stands for a missing value."""
@@ -126,15 +128,15 @@ class Measured:
         if rule.rule == "median":
             numbers = self._full(own)
             medians = np.asarray(pd.Series(numbers).groupby(groups.values).transform("median"))
-            one = in_order(self.sums, known, groups, numbers, 0.5)
-            return spread(self.sums, groups, one, medians, self.sums.labels.say("live-median")).each
+            one = in_order(self.workings, known, groups, numbers, 0.5)
+            return spread(self.workings, groups, one, medians, self.workings.labels.say("live-median")).each
         text = f"AVERAGEIFS({known.range},{groups.range},{groups.cell})"
         return stated(text, self._full(np.broadcast_to(fill(rule, own, self.of.scope), own.shape)))
 
     def _figure(self, *keys: str) -> Term:
         """Return the cell of a figure of the criterion's own, or of its index's."""
         own = (*self.path, *keys)
-        return self.sums.figures[own if own in self.sums.figures else ("indices", self.found.index, *keys)]
+        return self.workings.figures[own if own in self.workings.figures else ("indices", self.found.index, *keys)]
 
     # Transform and direction.
 
@@ -154,7 +156,8 @@ class Measured:
             raise Unsupported("own-method")
         name = str(method.parameters.get(""))
         return stated(
-            self.sums.tables[name].formula("step", term.text), step_of(term.value, self.sums.formula.tables[name])
+            self.workings.tables[name].formula("step", term.text),
+            step_of(term.value, self.workings.formula.tables[name]),
         )
 
     def _quantiles(self) -> Sequence[Head]:
@@ -165,7 +168,7 @@ class Measured:
 
         def head(key: str) -> Head:
             figure = self._figure(*_own("transform", key))
-            return self.sums.labels.say(f"live-head-{key}"), lambda column: quantile(column.all, figure)
+            return self.workings.labels.say(f"live-head-{key}"), lambda column: quantile(column.all, figure)
 
         return [head(key) for key in TRANSFORMS["winsorise"].filled(method.parameters) or {}]
 
@@ -216,7 +219,7 @@ class Measured:
             return
         if self.spec.normalise is not None and (self.spec.normalise.name != "rank" or self.spec.normalise.parameters):
             raise Unsupported("normaliser-in-groups")
-        if self.sums.grid.rows > MOST_PAIRS:
+        if self.workings.grid.rows > MOST_PAIRS:
             raise Unsupported("group-order")
         if direction.cut is None:
             self.groups = group_numbers(self.of, Name(direction.by))
@@ -226,19 +229,19 @@ class Measured:
         below = np.zeros(self.found.scores.size)
         for group in self.found.groups:
             below[group.rows] = 1.0 if group.label == "below" else 2.0
-        self.groups = self.sums.grid.column(
-            self.sums.labels.say("live-side"), stated(formula, self.sums.full(below)), about=self.heading
+        self.groups = self.workings.grid.column(
+            self.workings.labels.say("live-side"), stated(formula, self.workings.full(below)), about=self.heading
         )
 
     def _departures(self, values: Column) -> Column:
         """Write how far each value stands from the median, and the median and the mean of that."""
-        say, x = self.sums.labels.say, values.each
+        say, x = self.workings.labels.say, values.each
         term = choose(is_blank(x), BLANK, absolute_value(x - values.figures[0]))
         heads: list[Head] = [
             (say("live-head-mad"), lambda column: median(column.all)),
             (say("live-head-mean-departure"), lambda column: average(column.all)),
         ]
-        return self.sums.grid.column(self.heading, term, about=say("live-departure"), heads=heads)
+        return self.workings.grid.column(self.heading, term, about=say("live-departure"), heads=heads)
 
     def score(self, values: Column) -> Term:
         """Return the score of a row; nothing where it has no value."""
@@ -254,16 +257,20 @@ class Measured:
 
     def _parameter(self, name: str, absent: float) -> Term:
         keys = _own("normalise", name)
-        known = (*self.path, *keys) in self.sums.figures or ("indices", self.found.index, *keys) in self.sums.figures
+        known = (*self.path, *keys) in self.workings.figures or (
+            "indices",
+            self.found.index,
+            *keys,
+        ) in self.workings.figures
         # A criterion with a method of its own does not take its index's numbers.
-        if self.spec.normalise is not None and (*self.path, *keys) not in self.sums.figures:
+        if self.spec.normalise is not None and (*self.path, *keys) not in self.workings.figures:
             return number(absent)
         return self._figure(*keys) if known else number(absent)
 
     def _posts(self) -> tuple[Term, Term]:
         """Return the goalposts, turned with the values."""
         if self.method.name == "levels":
-            low, high = number(1), number(len(self.sums.formula.columns[self.found.name].levels))
+            low, high = number(1), number(len(self.workings.formula.columns[self.found.name].levels))
         else:
             low, high = self._parameter("low", 0), self._parameter("high", 1)
         return (grouped(-high), grouped(-low)) if self.spec.more_need_when.pull == "low" else (low, high)

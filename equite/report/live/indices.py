@@ -19,31 +19,31 @@ from equite.report.workbook.table import letters
 
 if TYPE_CHECKING:
     from equite.report.live.translating import Translator
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["write_index"]
 
 Path = tuple[str | int, ...]
 
 
-def write_index(sums: Sums, of: Translator, name: str) -> Column:
+def write_index(workings: Workings, of: Translator, name: str) -> Column:
     """Write an index; missing for those who take no part."""
     scoring = of.scope.scoring(name)
-    title = sums.labels.title(name)
-    sums.begin("index", index=title)
-    eligible = sums.eligible
+    title = workings.labels.title(name)
+    workings.begin("index", index=title)
+    eligible = workings.eligible
     if eligible is None:
         raise Unsupported("cascade")
     if scoring.tree is None:
-        return sums.grid.column(title, choose(eligible.each, NEUTRAL, MISSING))
+        return workings.grid.column(title, choose(eligible.each, NEUTRAL, MISSING))
     try:
-        combined = _Block(sums, of, scoring, sums.formula.indices[name]).combined(
-            scoring.tree, sums.formula.indices[name], ("indices", name)
+        combined = _Block(workings, of, scoring, workings.formula.indices[name]).combined(
+            scoring.tree, workings.formula.indices[name], ("indices", name)
         )
     except Unsupported as reason:
-        sums.certify(title, reason.reason, (name,))
-        return sums.grid.values(title, stated("", scoring.scores))
-    return sums.grid.column(title, stated(f"IF({eligible.cell},{combined},NA())", scoring.scores), bold=True)
+        workings.certify(title, reason.reason, (name,))
+        return workings.grid.values(title, stated("", scoring.scores))
+    return workings.grid.column(title, stated(f"IF({eligible.cell},{combined},NA())", scoring.scores), bold=True)
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class _Child:
 class _Block:
     """Writes an index, family by family, the innermost first."""
 
-    def __init__(self, sums: Sums, of: Translator, scoring: Scoring, index: Index) -> None:
-        self.sums, self.of, self.scoring, self.index = sums, of, scoring, index
+    def __init__(self, workings: Workings, of: Translator, scoring: Scoring, index: Index) -> None:
+        self.workings, self.of, self.scoring, self.index = workings, of, scoring, index
 
     def combined(self, branch: Branch, group: Index | Family, path: Path) -> str:
         """Write a family's children, and give the formula of its score."""
@@ -78,10 +78,10 @@ class _Block:
         ]
         weights, first = self._weights(children)
         written = [
-            self.sums.grid.column(
+            self.workings.grid.column(
                 child.heading,
                 child.scores,
-                about=self.sums.labels.say("live-score"),
+                about=self.workings.labels.say("live-score"),
                 heads=self._head(weights, at),
             )
             for at, child in enumerate(children)
@@ -99,17 +99,17 @@ class _Block:
     def _criterion(self, child: int, key: str, group: Index | Family, path: Path) -> _Child:
         found = self.scoring.criteria[child]
         place = (*path, "criteria", key)
-        heading = self.sums.labels.criterion(found.index, found.name)
+        heading = self.workings.labels.criterion(found.index, found.name)
         try:
-            measured = Measured(self.sums, self.of, self.index, found, place)
+            measured = Measured(self.workings, self.of, self.index, found, place)
             column = measured.values()
             measured.prepare(column)
             scores = measured.score(column)
         except Unsupported as reason:
-            self.sums.certify(heading, reason.reason, (found.name, found.index))
-            values = self.sums.full(found.scores, np.nan)
+            self.workings.certify(heading, reason.reason, (found.name, found.index))
+            values = self.workings.full(found.scores, np.nan)
             written = stated("", values, blank=np.isnan(values))
-            cell = self.sums.grid.values(heading, written, about=self.sums.labels.say("live-score")).each
+            cell = self.workings.grid.values(heading, written, about=self.workings.labels.say("live-score")).each
             # A reference to a blank cell would give 0.
             scores = choose(is_blank(cell), BLANK, cell)
         return _Child(heading, scores, group.criteria[key].weight, place)
@@ -117,9 +117,9 @@ class _Block:
     def _family(self, child: Branch, key: str, group: Index | Family, path: Path) -> _Child:
         family, place = group.families[key], (*path, "families", key)
         formula = self.combined(child, family, place)
-        values = self.sums.full(child.combine(self.scoring.matrix), np.nan)
-        scores = self.sums.of_those(stated(formula, values))
-        return _Child(self.sums.labels.worded(family.title, key), scores, family.weight, place)
+        values = self.workings.full(child.combine(self.scoring.matrix), np.nan)
+        scores = self.workings.of_those(stated(formula, values))
+        return _Child(self.workings.labels.worded(family.title, key), scores, family.weight, place)
 
     # Weights.
 
@@ -132,22 +132,22 @@ class _Block:
             share = f"{weight}/SUM({weighing})"
             if skips:
                 share = f'{weight}*({column.cell}<>"")/SUMPRODUCT({weighing}*({scores}<>""))'
-            self.sums.places[child.path] = ScorePlace(column, share, child.heading)
+            self.workings.places[child.path] = ScorePlace(column, share, child.heading)
 
     def _weights(self, children: list[_Child]) -> tuple[list[Term], str]:
         """Return each child's weight: a cell that holds for all, or (second) a range of each row's own weights."""
         weights = [self.of.term(child.weight.tree) for child in children]
         if all(self.of.is_scalar(child.weight.tree) for child in children):
             return weights, ""
-        about = self.sums.labels.say("live-weight")
+        about = self.workings.labels.say("live-weight")
         columns = [
-            self.sums.grid.column(child.heading, weight, about=about)
+            self.workings.grid.column(child.heading, weight, about=about)
             for child, weight in zip(children, weights, strict=True)
         ]
         return [], _across(columns)
 
     def _head(self, weights: list[Term], at: int) -> list[Head]:
-        return [(self.sums.labels.say("live-weight"), lambda _: weights[at])] if weights else []
+        return [(self.workings.labels.say("live-weight"), lambda _: weights[at])] if weights else []
 
     # Means.
 
@@ -169,7 +169,7 @@ class _Block:
         if method.name != "power-mean":
             return ""
         own = (*path, "aggregate", "parameters", "power")
-        figures = self.sums.figures
+        figures = self.workings.figures
         return str(figures[own] if own in figures else figures["indices", self.scoring.name, *own[-3:]])
 
 

@@ -33,7 +33,7 @@ from equite.report.live.terms import (
 )
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["Kernel", "finite", "proportional", "solve_level", "tolerance_of", "whole_units"]
 
@@ -60,23 +60,23 @@ def finite(bounds: Floats) -> Floats:
     return np.clip(bounds, -ABSENT, ABSENT)
 
 
-def proportional(sums: Sums, score: Column, money: Term, heading: str) -> tuple[Column, Term]:
+def proportional(workings: Workings, score: Column, money: Term, heading: str) -> tuple[Column, Term]:
     """Share money in proportion to scores; give the amounts, and the cell of the level."""
-    level = sums.grid.figure(sums.labels.say("live-level"), money / total(score.all), about=heading)
-    return sums.grid.column(heading, level * score.each, bold=True), level
+    level = workings.grid.figure(workings.labels.say("live-level"), money / total(score.all), about=heading)
+    return workings.grid.column(heading, level * score.each, bold=True), level
 
 
-def solve_level(sums: Sums, kernel: Kernel, money: Term, heading: str) -> Column:
+def solve_level(workings: Workings, kernel: Kernel, money: Term, heading: str) -> Column:
     """Share money, the cell of E, by b + L s within bounds."""
-    reach = _reach(sums, kernel, money, heading)
-    level = _exact_piece(sums, kernel, money, _ladder(sums, kernel, money, reach))
-    about = sums.labels.say("live-solved")
-    return sums.grid.column(heading, kernel.at(level), bold=True, about=about, heads=[TOTAL])
+    reach = _reach(workings, kernel, money, heading)
+    level = _exact_piece(workings, kernel, money, _ladder(workings, kernel, money, reach))
+    about = workings.labels.say("live-solved")
+    return workings.grid.column(heading, kernel.at(level), bold=True, about=about, heads=[TOTAL])
 
 
-def _reach(sums: Sums, kernel: Kernel, money: Term, heading: str) -> Term:
+def _reach(workings: Workings, kernel: Kernel, money: Term, heading: str) -> Term:
     """Write a level that none need pass."""
-    grid, say = sums.grid, sums.labels.say
+    grid, say = workings.grid, workings.labels.say
     b, s, lo, hi = kernel.fixed.each, kernel.score.each, kernel.lower.each, kernel.upper.each
     floor = grid.column(say("live-at-zero"), clip(b, lo, hi), about=heading, heads=[TOTAL])
     # Alone with all the money that is left, or at its cap: no level need be higher than the highest of these.
@@ -85,9 +85,9 @@ def _reach(sums: Sums, kernel: Kernel, money: Term, heading: str) -> Term:
     return grid.column(say("live-reach"), alone, heads=[top]).figures[0]
 
 
-def _ladder(sums: Sums, kernel: Kernel, money: Term, reach: Term) -> Term:
+def _ladder(workings: Workings, kernel: Kernel, money: Term, reach: Term) -> Term:
     """Write the halvings; give the cell of the last level tried."""
-    grid, say = sums.grid, sums.labels.say
+    grid, say = workings.grid, workings.labels.say
     b, s, lo, hi = kernel.fixed.all, kernel.score.all, kernel.lower.all, kernel.upper.all
     # The two columns of a ladder refer to each other row by row, always upwards.
     tried_letter, total_letter = grid.letters(0), grid.letters(1)
@@ -105,12 +105,12 @@ def _ladder(sums: Sums, kernel: Kernel, money: Term, reach: Term) -> Term:
     return here
 
 
-def _exact_piece(sums: Sums, kernel: Kernel, money: Term, tried: Term) -> Term:
+def _exact_piece(workings: Workings, kernel: Kernel, money: Term, tried: Term) -> Term:
     """Write the four sums, each in a cell of its own, and the level."""
     b, s, lo, hi = kernel.fixed.all, kernel.score.all, kernel.lower.all, kernel.upper.all
     x = grouped(b + tried * s)
     floors, caps, fixed, score = (
-        sums.grid.figure(sums.labels.say(f"live-{word}"), sum_product(term))
+        workings.grid.figure(workings.labels.say(f"live-{word}"), sum_product(term))
         for word, term in (
             ("at-floors", (x <= lo) * (lo < hi) * lo),
             ("at-caps", ((x >= hi) * (lo < hi) + lo.equals(hi)) * hi),
@@ -120,7 +120,7 @@ def _exact_piece(sums: Sums, kernel: Kernel, money: Term, tried: Term) -> Term:
     )
     # Below zero there is no level: what stands there at zero is more than the money, and a check turns red.
     level = choose(score > 0, greatest(0, (money - floors - caps - fixed) / score), tried)
-    return sums.grid.figure(sums.labels.say("live-level"), level)
+    return workings.grid.figure(workings.labels.say("live-level"), level)
 
 
 def tolerance_of(units: Term) -> Term:
@@ -128,7 +128,7 @@ def tolerance_of(units: Term) -> Term:
     return greatest(1e-9, absolute_value(units) * number(2) ** -46)
 
 
-def whole_units(sums: Sums, shares: Column, to_pay: Term, rows: int | None = None) -> Column:
+def whole_units(workings: Workings, shares: Column, to_pay: Term, rows: int | None = None) -> Column:
     """Round shares to whole units that sum to a total: largest remainders, ties to the row that stands first.
 
     Parameters
@@ -140,23 +140,23 @@ def whole_units(sums: Sums, shares: Column, to_pay: Term, rows: int | None = Non
     rows : int, optional
         How many rows, where not one a territory.
     """
-    grid, say = sums.grid, sums.labels.say
+    grid, say = workings.grid, workings.labels.say
     tolerance = grid.figure(say("live-tolerance"), tolerance_of(to_pay))
     share = shares.each
     left = (say("live-head-left"), lambda column: to_pay - total(column.all))
     cut = grid.column(say("live-cut"), choose(is_number(share), whole(share + tolerance), 0), rows=rows, heads=[left])
     steps = choose(is_number(share), whole((share - cut.each) / (4 * tolerance) + 0.5), -1)
-    remainder = _remainders(sums, cut, steps, rows)
+    remainder = _remainders(workings, cut, steps, rows)
     edge, above = remainder.figures
-    ties = _ties(sums, remainder.each.equals(edge))
+    ties = _ties(workings, remainder.each.equals(edge))
     is_served = both(remainder.each.equals(edge), ties.each <= cut.figures[0] - above)
     extra = choose(remainder.each > edge, 1, choose(is_served, 1, 0))
     return grid.column(say("live-units"), cut.each + extra, rows=rows)
 
 
-def _remainders(sums: Sums, cut: Column, steps: Term, rows: int | None) -> Column:
+def _remainders(workings: Workings, cut: Column, steps: Term, rows: int | None) -> Column:
     """Write what shares leave beyond their whole parts, in steps; above, the last one served and how many exceed it."""
-    say, left = sums.labels.say, cut.figures[0]
+    say, left = workings.labels.say, cut.figures[0]
 
     def edge(column: Column) -> Term:
         is_among = both(left > 0.5, left <= count(column.all))
@@ -166,15 +166,15 @@ def _remainders(sums: Sums, cut: Column, steps: Term, rows: int | None) -> Colum
         return how_many(column.all > column.figures[0])
 
     heads = [(say("live-head-edge"), edge), (say("live-head-above"), above)]
-    return sums.grid.column(say("live-remainder"), steps, rows=rows, heads=heads)
+    return workings.grid.column(say("live-remainder"), steps, rows=rows, heads=heads)
 
 
-def _ties(sums: Sums, condition: Term) -> Column:
+def _ties(workings: Workings, condition: Term) -> Column:
     """Count, from the first row down, the rows in which a condition holds."""
     # Each cell counts on from the cell above; above the first stands nothing.
-    letter, counted = sums.grid.letters(0), np.cumsum(condition.value)
+    letter, counted = workings.grid.letters(0), np.cumsum(condition.value)
     terms = [
         stated(f"N(${letter}${row - 1})+({condition.text.replace(ROW, '$' + str(row))})", value)
         for row, value in enumerate(counted.tolist(), start=FIRST)
     ]
-    return sums.grid.ladder(sums.labels.say("live-ties"), terms)
+    return workings.grid.ladder(workings.labels.say("live-ties"), terms)

@@ -17,18 +17,18 @@ __all__ = ["own_values"]
 
 def own_values(of: Translator, node: Call) -> str:
     """Write what a function gave as a column, or as one figure where it is the same for all; return the cell."""
-    sums = of.sums
-    page, heading = sums.formula, sums.worded(node)
+    workings = of.workings
+    page, heading = workings.formula, workings.worded(node)
     used = {child.name for child in walk(node) if isinstance(child, Name)}
     if not used.isdisjoint({"amount", *page.names.parts}):
         # Amounts rest on every rule of the page.
         used |= {*page.names.defined, *page.names.columns, "envelope", "previous", "eligible"}
         used |= {limit.id for limit in page.limits}
-    sums.certify(heading, "own-method", tuple(sorted(used)))
-    if sums.certificates[-1] in sums.certificates[:-1]:
+    workings.certify(heading, "own-method", tuple(sorted(used)))
+    if workings.certificates[-1] in workings.certificates[:-1]:
         # Written again for other rules, it rests on the same inputs.
-        sums.certificates.pop()
+        workings.certificates.pop()
     values = of.scope.rows(node)
     if not of.is_scalar(node):
-        return sums.grid.values(heading, stated("", values)).cell
-    return "NA()" if np.isnan(values[0]) else str(sums.grid.number(heading, float(values[0])))
+        return workings.grid.values(heading, stated("", values)).cell
+    return "NA()" if np.isnan(values[0]) else str(workings.grid.number(heading, float(values[0])))

@@ -22,7 +22,7 @@ from equite.report.live.terms import Term, added, choose, greatest, number, roun
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["Shared", "Sharing", "write_parts"]
 
@@ -81,7 +81,7 @@ class Sharing:
     reserves: list[Term] = field(default_factory=list)
 
 
-def write_parts(sums: Sums, of: Translator, root: Scope, envelope: Term | None) -> Sharing:
+def write_parts(workings: Workings, of: Translator, root: Scope, envelope: Term | None) -> Sharing:
     """Write every part, and what they leave of the envelope.
 
     Raises
@@ -89,19 +89,21 @@ def write_parts(sums: Sums, of: Translator, root: Scope, envelope: Term | None) 
     Unsupported
         The page has money of their own for groups.
     """
-    context, formula = sums.allocation.context, sums.formula
-    if formula.within or context.purses.count > 1 or any(part.within for part in formula.parts):
+    context, formula = workings.allocation.context, workings.formula
+    if formula.within or context.group_envelopes.count > 1 or any(part.within for part in formula.parts):
         raise Unsupported("groups-of-money")
     results, _ = share_parts(root, context, None if envelope is None else envelope.value.reshape(1))
-    return _Writer(sums, of, {result.part.id: result for result in results}, envelope).all()
+    return _Writer(workings, of, {result.part.id: result for result in results}, envelope).all()
 
 
 class _Writer:
     """Writes the parts one after another."""
 
-    def __init__(self, sums: Sums, of: Translator, results: dict[str, PartResult], envelope: Term | None) -> None:
-        self.sums, self.of, self.results, self.envelope = sums, of, results, envelope
-        self.formula, self.grid, self.say = sums.formula, sums.grid, sums.labels.say
+    def __init__(
+        self, workings: Workings, of: Translator, results: dict[str, PartResult], envelope: Term | None
+    ) -> None:
+        self.workings, self.of, self.results, self.envelope = workings, of, results, envelope
+        self.formula, self.grid, self.say = workings.formula, workings.grid, workings.labels.say
         self.pools: dict[str, Term] = {}
         self.shared: dict[str, Shared] = {}
         self.reserves: list[Term] = []
@@ -109,18 +111,18 @@ class _Writer:
 
     def all(self) -> Sharing:
         """Write every part."""
-        self.sums.begin("pools")
+        self.workings.begin("pools")
         self._independent()
         for at in order_of_parts(self.formula):
             part = self.formula.parts[at]
-            self.sums.begin("part", part=self.sums.labels.title(part.id))
+            self.workings.begin("part", part=self.workings.labels.title(part.id))
             if part.takes_remainder:
                 self.pools[part.id] = self._remainder(part)
             elif part.pool is not None and part.id not in self.pools:
                 self.pools[part.id] = self._alone(part)
             self.shared[part.id] = self._part(part)
             known = {part_id: shared.amounts for part_id, shared in self.shared.items()}
-            scope = self.of.scope.bound(**{name: self.sums.full(self.results[name].amounts) for name in known})
+            scope = self.of.scope.bound(**{name: self.workings.full(self.results[name].amounts) for name in known})
             self.of = self.of.bound(scope, **known)
         parts = self._against_envelope([self.shared[part.id] for part in self.formula.parts])
         return Sharing(parts, self.of, self.envelope, self.reserves)
@@ -139,16 +141,16 @@ class _Writer:
             for part in parts:
                 self.pools[part.id] = self._alone(part)
             return
-        exact = [counted(self.sums, self._exact_pool(part)) for part in parts]
+        exact = [counted(self.workings, self._exact_pool(part)) for part in parts]
         shares = self.grid.ladder(self.say("live-pools-exact"), exact)
         to_pay = self.grid.figure(self.say("live-pools-total"), rounded(total(shares.all)))
-        units = whole_units(self.sums, shares, to_pay, rows=len(parts))
+        units = whole_units(self.workings, shares, to_pay, rows=len(parts))
         for at, part in enumerate(parts):
             cell = stated(f"${units.letter}${units.first + at}", units.values[at])
-            self.pools[part.id] = self.grid.figure(self._pool_heading(part), in_money(self.sums, cell))
+            self.pools[part.id] = self.grid.figure(self._pool_heading(part), in_money(self.workings, cell))
 
     def _pool_heading(self, part: Part) -> str:
-        return self.say("live-pool", part=self.sums.labels.title(part.id))
+        return self.say("live-pool", part=self.workings.labels.title(part.id))
 
     def _exact_pool(self, part: Part) -> Term:
         """Write a pool before rounding."""
@@ -160,17 +162,17 @@ class _Writer:
             # One figure for all who take part: that of the first of them.
             column = self.of.written(self._pool_heading(part), expression)
             assert isinstance(column, Column)
-            value = column.values[self.sums.allocation.context.rows][0]
-            pool = stated(f"INDEX({column.range},MATCH(1,{self.sums.takes_part.range},0))", value)
+            value = column.values[self.workings.allocation.context.rows][0]
+            pool = stated(f"INDEX({column.range},MATCH(1,{self.workings.takes_part.range},0))", value)
         if part.pool.each is not None:
             pool = pool * total(self._members(part).all)
         if part.pool.fraction is not None:
             assert self.envelope is not None
             pool = pool * self.envelope
-        return self.grid.figure(self._pool_heading(part), pool, about=self.sums.worded(expression.tree))
+        return self.grid.figure(self._pool_heading(part), pool, about=self.workings.worded(expression.tree))
 
     def _alone(self, part: Part) -> Term:
-        pool = in_money(self.sums, rounded(counted(self.sums, self._exact_pool(part))))
+        pool = in_money(self.workings, rounded(counted(self.workings, self._exact_pool(part))))
         return self.grid.figure(self._pool_heading(part), pool, about=self.say("live-whole-units"))
 
     def _remainder(self, part: Part) -> Term:
@@ -193,37 +195,37 @@ class _Writer:
     def _members(self, part: Part) -> Column:
         """Write who is eligible to a part."""
         if not part.eligible:
-            return self.sums.takes_part
+            return self.workings.takes_part
         if part.id not in self.member_columns:
             inner = "1"
             for rule in reversed(part.eligible):
                 inner = f"IF({self.of.condition(rule.where.tree)},{inner},0)"
-            values = self.sums.full(self.results[part.id].members.astype(float))
+            values = self.workings.full(self.results[part.id].members.astype(float))
             self.member_columns[part.id] = self.grid.column(
                 self.say("live-members"),
-                choose(self.sums.takes_part.each, stated(inner, values), 0),
-                about=self.sums.worded(part.eligible[0].where.tree),
+                choose(self.workings.takes_part.each, stated(inner, values), 0),
+                about=self.workings.worded(part.eligible[0].where.tree),
             )
         return self.member_columns[part.id]
 
     def _measured(
         self, part: Part, expression: Expression, members: Column, values: Floats, *, negative: bool = False
     ) -> Column:
-        term, title = self.of.term(expression.tree), self.sums.labels.title(part.id)
-        term = choose(members.each, -term if negative else term, 0).carrying(self.sums.full(values))
-        about = self.sums.worded(expression.tree)
+        term, title = self.of.term(expression.tree), self.workings.labels.title(part.id)
+        term = choose(members.each, -term if negative else term, 0).carrying(self.workings.full(values))
+        about = self.workings.worded(expression.tree)
         column = self.grid.column(self.say("live-score-of", part=title), term, about=about)
         if part.share.as_is is None or part.levy:
             # Nobody is shared to by a negative measure: the engine refuses it, and here a check turns red.
             cells = column.on(self.grid.name).all
-            self.sums.conditions.append(
+            self.workings.conditions.append(
                 (self.say("live-check-negative", part=title), how_many(cells > 0 if negative else cells < 0))
             )
         return column
 
     def _part(self, part: Part) -> Shared:
         result, members, share = self.results[part.id], self._members(part), part.share
-        title = self.sums.labels.part_heading(part)
+        title = self.workings.labels.part_heading(part)
         if share.as_is is not None:
             return self._as_is(part, result, members, title)
         fixed: Column | None = None
@@ -233,7 +235,7 @@ class _Writer:
         score = members if expression is None else self._measured(part, expression, members, result.score)
         pool, heading = self.pools[part.id], self.say("live-before-sign", part=title) if part.levy else title
         if fixed is None and part.at_least is None and part.at_most is None:
-            amounts, level = proportional(self.sums, score, pool, heading)
+            amounts, level = proportional(self.workings, score, pool, heading)
             shared = Shared(result, amounts, pool, members, None, score, None, level)
         else:
             bounds = self._bounds(part, result, members, natural=fixed is not None)
@@ -261,10 +263,10 @@ class _Writer:
         if part.previous:
             of = of.bound(of.scope.bound(previous=of.scope.value(part.previous)), previous=of.ref(part.previous))
         place, kept = ("parts", self.formula.parts.index(part)), result.members
-        stated = evaluate_bounds(of.scope, self.sums.allocation.context, StatedBounds.of(part, place), kept)
+        stated = evaluate_bounds(of.scope, self.workings.allocation.context, StatedBounds.of(part, place), kept)
         own = stated.mapped(lambda low, high: (np.where(kept, low, 0.0), np.where(kept, high, 0.0)))
-        title = self.sums.labels.title(part.id)
-        bounds = bound_columns(self.sums, of, part, own, members)
+        title = self.workings.labels.title(part.id)
+        bounds = bound_columns(self.workings, of, part, own, members)
         if not natural:
             return bounds
         floor = choose(members.each, greatest(0, bounds.lower.each), 0)
@@ -275,12 +277,12 @@ class _Writer:
 
     def _solved(self, part: Part, kernel: Kernel, pool: Term, heading: str) -> Column:
         """Solve a part's own level within its bounds."""
-        amounts = solve_level(self.sums, kernel, pool, heading)
+        amounts = solve_level(self.workings, kernel, pool, heading)
         if part.if_short == "prorate":
             earlier = Bounded(self.grid.column(self.say("live-zero"), number(0)), kernel.upper)
-            amounts, _ = prorated_or(self.sums, amounts, Floors(kernel.lower, kernel.fixed, earlier), pool, heading)
+            amounts, _ = prorated_or(self.workings, amounts, Floors(kernel.lower, kernel.fixed, earlier), pool, heading)
         if part.if_over == "reserve":
-            self.reserves.append(kept(self.sums, pool, amounts))
+            self.reserves.append(kept(self.workings, pool, amounts))
         return amounts
 
     # The whole.
@@ -290,7 +292,7 @@ class _Writer:
         envelope = self.envelope
         if envelope is None or (self.formula.if_over != "reserve" and self.formula.if_short != "prorate"):
             return parts
-        self.sums.begin("envelope")
+        self.workings.begin("envelope")
         used = added([number(0), *(total(shared.amounts.all) for shared in parts), *self.reserves])
         taken = self.grid.figure(self.say("live-taken"), used)
         if self.formula.if_over == "reserve":
@@ -298,6 +300,6 @@ class _Writer:
         if self.formula.if_short == "prorate":
             factor = self.grid.figure(self.say("live-factor"), choose(taken > envelope, envelope / taken, 1))
             for shared in parts:
-                title = self.sums.labels.part_heading(shared.result.part)
+                title = self.workings.labels.part_heading(shared.result.part)
                 shared.amounts = self.grid.column(title, shared.amounts.each * factor)
         return parts

@@ -31,7 +31,7 @@ from equite.report.live.terms import (
 from equite.report.live.translating import Ref, Translator
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["Staged", "write_stages"]
 
@@ -56,20 +56,20 @@ class Staged:
         The bounds in force.
     """
 
-    def __init__(self, sums: Sums, sharing: Sharing) -> None:
-        self.sums, self.sharing, self.grid, self.say = sums, sharing, sums.grid, sums.labels.say
-        self.eligible = sums.takes_part
+    def __init__(self, workings: Workings, sharing: Sharing) -> None:
+        self.workings, self.sharing, self.grid, self.say = workings, sharing, workings.grid, workings.labels.say
+        self.eligible = workings.takes_part
         self.parts: dict[str, Shared] = {shared.result.part.id: shared for shared in sharing.parts}
         self.bounds: Bounded | None = None
         self.frozen: Column | None = None
         self.on_top: list[Term] = []
         self.befores: list[Column] = []
         self.afters: list[Column] = []
-        sums.begin("before-limits")
+        workings.begin("before-limits")
         self.amounts = self._sum(None)
         # The money is what the parts give; there is none where there is none to conserve.
-        stated = all(part.pool is not None and part.pool.amount is not None for part in sums.formula.parts)
-        has_money = sums.formula.envelope is not None or stated
+        stated = all(part.pool is not None and part.pool.amount is not None for part in workings.formula.parts)
+        has_money = workings.formula.envelope is not None or stated
         self.money = self.amounts.figures[0] if has_money else None
 
     def _sum(self, fixed: bool | None) -> Column:
@@ -81,8 +81,8 @@ class Staged:
 
     def run(self) -> None:
         """Write every stage."""
-        for at, limit in enumerate(self.sums.formula.limits):
-            self.sums.begin("stage", stage=self.sums.labels.limit(limit))
+        for at, limit in enumerate(self.workings.formula.limits):
+            self.workings.begin("stage", stage=self.workings.labels.limit(limit))
             self.befores.append(self.amounts)
             of = self._translator(limit)
             if limit.by:
@@ -111,22 +111,22 @@ class Staged:
             self.money = self.grid.figure(self.say("live-money"), self.money - kept_back)
 
     def _after(self, limit: Limit) -> str:
-        return self.say("live-after", stage=self.sums.labels.limit(limit))
+        return self.say("live-after", stage=self.workings.labels.limit(limit))
 
     # Bounds.
 
     def _stated(self, limit: Limit, of: Translator, at: int) -> Bounded:
         """Write a stage's own bounds; those that are exempt have none."""
-        context, exempt, mask = self.sums.allocation.context, None, None
+        context, exempt, mask = self.workings.allocation.context, None, None
         if limit.exempt is not None:
             exempt = of.term(limit.exempt.tree).equals(0)
             mask = np.broadcast_to(exempt.value, context.rows.size)[context.rows] > 0
         found = evaluate_bounds(of.scope, context, StatedBounds.of(limit, ("limits", at)), mask)
-        bounds = bound_columns(self.sums, of, limit, found, self.eligible, exempt)
+        bounds = bound_columns(self.workings, of, limit, found, self.eligible, exempt)
         if limit.at_least is not None and limit.at_most is not None:
             low, high = (each.on(self.grid.name).all for each in (bounds.lower, bounds.upper))
-            label = self.say("live-check-crossed", stage=self.sums.labels.limit(limit))
-            self.sums.conditions.append((label, how_many(low > high)))
+            label = self.say("live-check-crossed", stage=self.workings.labels.limit(limit))
+            self.workings.conditions.append((label, how_many(low > high)))
         return bounds
 
     def _then(self, stated: Bounded) -> Bounded:
@@ -138,7 +138,7 @@ class Staged:
             lower, upper = (choose(self.frozen.each, end, own) for end, own in ((-ABSENT, lower), (ABSENT, upper)))
         if self.bounds is not None:
             lower, upper = self.bounds.clip(lower), self.bounds.clip(upper)
-        return in_force(self.sums, lower, upper)
+        return in_force(self.workings, lower, upper)
 
     def _decided(self, limit: Limit, of: Translator) -> Column | None:
         """Write the amounts that are decided by name; an error where there is none."""
@@ -149,7 +149,7 @@ class Staged:
         term, codes = MISSING, np.array([str(code) for code in of.scope.table.codes])
         for override in reversed(limit.override):
             code = override.code.replace('"', '""')
-            is_this = stated(f'EXACT({self.sums.code.cell},"{code}")', codes == override.code)
+            is_this = stated(f'EXACT({self.workings.code.cell},"{code}")', codes == override.code)
             term = choose(is_this, of.term(override.amount.tree), term)
         return self.grid.column(self.say("live-decided"), term)
 
@@ -165,7 +165,7 @@ class Staged:
         decided = self._decided(limit, of)
         if decided is not None:
             lower, upper = (instead(decided.each, end.each) for end in (self.bounds.lower, self.bounds.upper))
-            self.bounds = in_force(self.sums, lower, upper)
+            self.bounds = in_force(self.workings, lower, upper)
         if limit.fund == "on_top" or self.money is None:
             before = self.amounts
             self.amounts = self.grid.column(self._after(limit), self.bounds.clip(before.each), bold=True)
@@ -175,7 +175,7 @@ class Staged:
             if limit.if_short == "prorate":
                 self._prorate(limit, fixed, earlier, stated)
             if limit.if_over == "reserve":
-                self._set_aside(kept(self.sums, self.money, self.amounts))
+                self._set_aside(kept(self.workings, self.money, self.amounts))
         if limit.then == "hold" or decided is not None:
             self._freeze(limit, stated, decided)
 
@@ -193,11 +193,11 @@ class Staged:
         if limit.move is not None:
             tree = limit.move.in_proportion_to.tree
             term = choose(self.eligible.each, of.term(tree), 0)
-            score = self.grid.column(self.say("live-moved-by"), term, about=self.sums.worded(tree))
+            score = self.grid.column(self.say("live-moved-by"), term, about=self.workings.worded(tree))
         else:
             score = self._sum(False)
         kernel = Kernel(fixed, score, bounds.lower, bounds.upper)
-        self.amounts = solve_level(self.sums, kernel, self.money, self._after(limit))
+        self.amounts = solve_level(self.workings, kernel, self.money, self._after(limit))
         return fixed
 
     def _prorate(self, limit: Limit, fixed: Column, earlier: Bounded | None, stated: Bounded) -> None:
@@ -210,13 +210,13 @@ class Staged:
             floors = self.grid.column(self.say("live-word-floor"), term)
         if earlier is None:
             rows = self.eligible.each
-            earlier = in_force(self.sums, choose(rows, -ABSENT, 0), choose(rows, ABSENT, 0))
+            earlier = in_force(self.workings, choose(rows, -ABSENT, 0), choose(rows, ABSENT, 0))
         own = Floors(floors, fixed, earlier)
-        amounts, is_short = prorated_or(self.sums, self.amounts, own, self.money, self._after(limit))
+        amounts, is_short = prorated_or(self.workings, self.amounts, own, self.money, self._after(limit))
         self.amounts, scaled = amounts, amounts.each
         lower, upper = self.bounds.lower.each, self.bounds.upper.each
         lower, upper = choose(is_short, scaled, lower), choose(is_short, greatest(upper, scaled), upper)
-        self.bounds = in_force(self.sums, lower, upper)
+        self.bounds = in_force(self.workings, lower, upper)
 
     def _freeze(self, limit: Limit, stated: Bounded, decided: Column | None) -> None:
         """Hold for all later stages those whom this one's bounds or its decisions hold."""
@@ -234,7 +234,7 @@ class Staged:
         held = choose(both(self.eligible.each.equals(1), test), 1, 0)
         self.frozen = self.grid.column(self.say("live-held"), held)
         lower, upper = (choose(self.frozen.each, after, end.each) for end in (self.bounds.lower, self.bounds.upper))
-        self.bounds = in_force(self.sums, lower, upper)
+        self.bounds = in_force(self.workings, lower, upper)
 
     def _part_stage(self, limit: Limit, of: Translator, at: int) -> None:
         """Bound one part, which keeps its pool; then the whole again, within the bounds in force."""
@@ -244,14 +244,16 @@ class Staged:
             raise Unsupported("combination")
         bounds = self._stated(limit, of, at)
         if shared.bounds is not None:
-            bounds = in_force(self.sums, shared.bounds.clip(bounds.lower.each), shared.bounds.clip(bounds.upper.each))
+            bounds = in_force(
+                self.workings, shared.bounds.clip(bounds.lower.each), shared.bounds.clip(bounds.upper.each)
+            )
         fixed = shared.fixed or self.grid.column(self.say("live-fixed"), number(0))
         kernel = Kernel(fixed, shared.score, bounds.lower, bounds.upper)
-        amounts = solve_level(self.sums, kernel, shared.pool, self.sums.labels.part_heading(part))
+        amounts = solve_level(self.workings, kernel, shared.pool, self.workings.labels.part_heading(part))
         if limit.if_short == "prorate":
             raise Unsupported("combination")
         if limit.if_over == "reserve":
-            self._set_aside(kept(self.sums, shared.pool, amounts))
+            self._set_aside(kept(self.workings, shared.pool, amounts))
         self.parts[part.id] = replace(shared, amounts=amounts, bounds=bounds)
         if self.bounds is None:
             self.amounts = self._sum(None)
@@ -261,8 +263,8 @@ class Staged:
             self._solve(limit, of, self.bounds)
 
 
-def write_stages(sums: Sums, sharing: Sharing) -> Staged:
+def write_stages(workings: Workings, sharing: Sharing) -> Staged:
     """Write every stage."""
-    staged = Staged(sums, sharing)
+    staged = Staged(workings, sharing)
     staged.run()
     return staged

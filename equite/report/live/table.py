@@ -24,7 +24,7 @@ from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet,
 from equite.report.workbook.table import format_of, heading_lines, letters, width_of
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["write_live_table"]
 
@@ -34,27 +34,27 @@ _OWN = "\ue002"
 Texts = tuple[str, list[str]]
 
 
-def write_live_table(book: Book, sums: Sums, done: Calculated) -> None:
+def write_live_table(book: Book, workings: Workings, done: Calculated) -> None:
     """Write the allocation's sheet.
 
     Parameters
     ----------
     book : Book
         The workbook.
-    sums : Sums
+    workings : Workings
         The sums.
     done : Calculated
         Where each step stands.
     """
-    _Table(book, sums, done).write()
+    _Table(book, workings, done).write()
 
 
 class _Table:
     """Writes the sheet column by column."""
 
-    def __init__(self, book: Book, sums: Sums, done: Calculated) -> None:
-        self.book, self.sums, self.done, self.labels = book, sums, done, book.labels
-        self.allocation = sums.allocation
+    def __init__(self, book: Book, workings: Workings, done: Calculated) -> None:
+        self.book, self.workings, self.done, self.labels = book, workings, done, book.labels
+        self.allocation = workings.allocation
         self.columns = list(shown_columns(self.allocation, self.labels))
         if not any(column.step == "notes" for column in self.columns) and self.allocation.excluded_by:
             empty = [""] * len(self.allocation.codes)
@@ -63,7 +63,7 @@ class _Table:
             next((at for at, column in enumerate(self.columns) if column.step == "notes"), len(self.columns)),
             self._from_original(),
         )
-        self.rows = sums.grid.rows
+        self.rows = workings.grid.rows
         self.there = self.allocation.context.rows
 
     def _from_original(self) -> Shown:
@@ -74,7 +74,7 @@ class _Table:
 
     def _on(self, column: Column) -> Column:
         """Return a column as this sheet names it."""
-        return column if column.sheet else column.on(self.sums.grid.name)
+        return column if column.sheet else column.on(self.workings.grid.name)
 
     def write(self) -> None:
         """Write headings, rows and totals."""
@@ -163,26 +163,26 @@ class _Table:
     def _named(self, name: str, of: Translator | None = None) -> Term:
         """Return the cell of a name of the page."""
         found = (of or self.done.translator).ref(name)
-        return self.sums.named(found) if isinstance(found, Term) else self._fixed(found)
+        return self.workings.named(found) if isinstance(found, Term) else self._fixed(found)
 
     def _amount(self) -> Term:
-        return self._fixed(self.done.amounts).carrying(self.sums.full(self.allocation.amounts, np.nan))
+        return self._fixed(self.done.amounts).carrying(self.workings.full(self.allocation.amounts, np.nan))
 
     def _guarded(self, term: Term) -> Term:
-        return choose(self._fixed(self.sums.takes_part).equals(1), term, BLANK)
+        return choose(self._fixed(self.workings.takes_part).equals(1), term, BLANK)
 
     def _key(self, column: Shown) -> Texts:
         codes = [str(code) for code in self.allocation.scope.table.codes]
         if column.id == "code":
-            return self._fixed(self.sums.code).text, [plain(code) for code in codes]
+            return self._fixed(self.workings.code).text, [plain(code) for code in codes]
         name = str(self.allocation.formula.name)
         given = self.allocation.scope.value(name)
         texts = ["" if value is None else plain(str(value)) for value in given]
-        return f'{self._fixed(self.sums.data[name])}&""', texts
+        return f'{self._fixed(self.workings.data[name])}&""', texts
 
     def _step(self, column: Shown) -> Term:
         """Return what a part or a stage gives, as shown; the engine rounds what it has itself."""
-        allocation, full = self.allocation, self.sums.full
+        allocation, full = self.allocation, self.workings.full
         for at, result in enumerate(allocation.parts_shared):
             if column.step == "part" and result.part.id == column.id:
                 cell = self._fixed(self.done.parts[at]).carrying(full(result.amounts))
@@ -216,7 +216,7 @@ class _Table:
         assert self.allocation.previous is not None
         # Cents are kept even where none are shown: a changed cell may bring some.
         digits = max(2, self.labels.digits)
-        before = self._named("previous").carrying(self.sums.full(self.allocation.previous, np.nan))
+        before = self._named("previous").carrying(self.workings.full(self.allocation.previous, np.nan))
         known, before = is_number(before), rounded_plainly(before, digits)
         if column.id == "previous":
             return self._guarded(choose(known, before, BLANK))
@@ -230,7 +230,7 @@ class _Table:
         notes = dict(zip(self.allocation.codes, map(str, column.cells), strict=True))
         said = self.labels.say("live-takes-no-part")
         codes = [str(code) for code in self.allocation.scope.table.codes]
-        formula = f'IF({self._fixed(self.sums.takes_part)}=1,"{_OWN}","{said}")'
+        formula = f'IF({self._fixed(self.workings.takes_part)}=1,"{_OWN}","{said}")'
         return formula, [notes.get(code, said)[:250] for code in codes]
 
     # Totals.
@@ -263,9 +263,9 @@ class _Table:
     def _mean_per_head(self, column: Shown) -> str:
         """Write the mean per head over those who have people."""
         found = self.done.translator.ref(self.allocation.formula.people or "population")
-        eligible, amounts = (self._on(each).range for each in (self.sums.takes_part, self.done.amounts))
+        eligible, amounts = (self._on(each).range for each in (self.workings.takes_part, self.done.amounts))
         if isinstance(found, Term):
-            people = self.sums.named(found)
+            people = self.workings.named(found)
             return f"=IFERROR(ROUND(SUM({amounts})/SUM({eligible})/{people},{column.digits}),0)"
         people_range = self._on(found).range
         whose = f"--({people_range}>0),{eligible}"

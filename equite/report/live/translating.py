@@ -39,7 +39,7 @@ from equite.report.live.own import own_values
 from equite.report.live.terms import ATOM, Term, rounded_text, stated
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["Translator", "written_number"]
 
@@ -77,7 +77,7 @@ class Translator:
 
     Parameters
     ----------
-    sums : Sums
+    workings : Workings
         The workbook's sums in the making.
     scope : Scope
         The values of the same names, which formulas carry.
@@ -88,9 +88,9 @@ class Translator:
     """
 
     def __init__(
-        self, sums: Sums, scope: Scope, names: Mapping[str, Ref] | None = None, parent: Translator | None = None
+        self, workings: Workings, scope: Scope, names: Mapping[str, Ref] | None = None, parent: Translator | None = None
     ) -> None:
-        self.sums, self.scope, self.parent = sums, scope, parent
+        self.workings, self.scope, self.parent = workings, scope, parent
         self.names: dict[str, Ref] = dict(names or {})
         self._memo: dict[str, Ref] = {}
         self._aggregates: dict[Aggregate, Ref] = {}
@@ -98,7 +98,7 @@ class Translator:
 
     def bound(self, scope: Scope, **names: Ref) -> Translator:
         """Return a translator in which some names mean something else."""
-        return Translator(self.sums, scope, names, self)
+        return Translator(self.workings, scope, names, self)
 
     # Names.
 
@@ -113,22 +113,22 @@ class Translator:
         return self._memo[name]
 
     def _rests_on_bound(self, names: tuple[str, ...] | frozenset[str]) -> bool:
-        return not self.names.keys().isdisjoint(self.sums.formula.names.closure(names))
+        return not self.names.keys().isdisjoint(self.workings.formula.names.closure(names))
 
     def _named(self, name: str) -> Ref:
-        formula, sums = self.sums.formula, self.sums
+        formula, workings = self.workings.formula, self.workings
         if name in formula.constants:
-            return sums.figures["constants", name, "value"]
+            return workings.figures["constants", name, "value"]
         if name in formula.variables:
-            sums.begin("variables")
-            return self.written(sums.labels.title(name), formula.variables[name].value, names=(name,))
+            workings.begin("variables")
+            return self.written(workings.labels.title(name), formula.variables[name].value, names=(name,))
         if name in formula.indices:
-            return sums.index(name, self)
+            return workings.index(name, self)
         if name == "previous":
             return self.ref(str(formula.previous))
         if name == "envelope" and formula.envelope:
-            return self.written(sums.labels.title(name), formula.envelope.value, names=(name,))
-        return sums.data[name]
+            return self.written(workings.labels.title(name), formula.envelope.value, names=(name,))
+        return workings.data[name]
 
     # Columns.
 
@@ -137,27 +137,27 @@ class Translator:
     ) -> Ref:
         """Write an expression as a column, or as one figure; as values where it cannot be a formula."""
         tree = expression.tree if isinstance(expression, Expression) else expression
-        about = about or self.sums.worded(tree)
+        about = about or self.workings.worded(tree)
         values = self.scope.rows(tree)
         try:
             text = self.number(tree)
             if self.is_scalar(tree):
-                return self.sums.grid.figure(heading, stated(text, np.ravel(values)[0]), about=about)
-            return self.sums.grid.column(heading, stated(text, values), about=about)
+                return self.workings.grid.figure(heading, stated(text, np.ravel(values)[0]), about=about)
+            return self.workings.grid.column(heading, stated(text, values), about=about)
         except Unsupported as reason:
             used = names or tuple(node.name for node in walk(tree) if isinstance(node, Name))
-            self.sums.certify(heading, reason.reason, used)
+            self.workings.certify(heading, reason.reason, used)
             if self.is_scalar(tree):
-                return self.sums.grid.number(heading, float(np.ravel(values)[0]), about=about)
-            return self.sums.grid.values(heading, stated("", values), about=about)
+                return self.workings.grid.number(heading, float(np.ravel(values)[0]), about=about)
+            return self.workings.grid.values(heading, stated("", values), about=about)
 
     def plain(self, node: Node) -> str:
         """Return a cell that holds a node's value, written for the purpose where there is none yet."""
         if isinstance(node, Name) and not self._is_data(node.name):
             return str(self.cell(self.ref(node.name)))
-        if isinstance(node, Number | Negative) and id(node) in self.sums.numbers:
-            return str(self.sums.numbers[id(node)])
-        return str(self.cell(self.written(self.sums.labels.say("live-helper"), node)))
+        if isinstance(node, Number | Negative) and id(node) in self.workings.numbers:
+            return str(self.workings.numbers[id(node)])
+        return str(self.cell(self.written(self.workings.labels.say("live-helper"), node)))
 
     def is_scalar(self, node: Node) -> bool:
         """Tell whether a node has one value for all territories."""
@@ -167,8 +167,8 @@ class Translator:
             case Name("eligible"):
                 return False
             case Name(name):
-                if name in self.sums.formula.variables and name not in self.names:
-                    return self.is_scalar(self.sums.formula.variables[name].value.tree)
+                if name in self.workings.formula.variables and name not in self.names:
+                    return self.is_scalar(self.workings.formula.variables[name].value.tree)
                 return isinstance(self.ref(name), Term)
             case Aggregate():
                 return node.by is None and node.function != "rank"
@@ -224,8 +224,8 @@ class Translator:
         return f"{self.number(node, 1)}<>0"
 
     def _number(self, node: Node) -> tuple[str, int]:
-        if id(node) in self.sums.numbers:
-            return str(self.sums.numbers[id(node)]), ATOM
+        if id(node) in self.workings.numbers:
+            return str(self.workings.numbers[id(node)]), ATOM
         match node:
             case Number(value):
                 return written_number(value), ATOM
@@ -277,16 +277,16 @@ class Translator:
 
     def _withheld(self, node: Node) -> str:
         """Write whether a figure that a node rests on is withheld: its cell holds a mark. Nothing where none can be."""
-        names = withholding(node, self.sums.formula)
+        names = withholding(node, self.workings.formula)
         cells = [found.cell for name in names if isinstance(found := self.ref(name), Column)]
         return f"OR({','.join(f'ISTEXT({cell})' for cell in cells)})" if cells else ""
 
     def _table(self, function: str, arguments: tuple[Node, ...]) -> str:
         named = arguments[-1]
         assert isinstance(named, Name)
-        place = self.sums.tables[named.name]
+        place = self.workings.tables[named.name]
         if function == "weighted_sum":
-            pairs = zip(self.sums.formula.tables[named.name].columns, place.values, strict=True)
+            pairs = zip(self.workings.formula.tables[named.name].columns, place.values, strict=True)
             return "(" + "+".join(f"{self.number(Name(column), 2)}*{weight}" for column, weight in pairs) + ")"
         return place.formula(function, self.plain(arguments[0]))
 
@@ -321,7 +321,7 @@ class Translator:
     def aggregate(self, node: Aggregate) -> Ref:
         """Write a function over many territories, once, in columns of its own."""
         names = frozenset(child.name for child in walk(node) if isinstance(child, Name))
-        if self.parent is not None and self.sums.eligible is not None and not self._rests_on_bound(names):
+        if self.parent is not None and self.workings.eligible is not None and not self._rests_on_bound(names):
             return self.parent.aggregate(node)
         if node not in self._aggregates:
             self._aggregates[node] = aggregate_formula(self, node)

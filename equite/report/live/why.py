@@ -10,7 +10,7 @@ import numpy as np
 
 from equite.report.language.labels import plain
 from equite.report.live.calculation import Calculated
-from equite.report.live.departures import CriterionDollars, PartDollars
+from equite.report.live.contributions import CriterionDollars, PartDollars
 from equite.report.live.grid import INPUT, Column
 from equite.report.live.ranges import picked
 from equite.report.live.terms import (
@@ -31,7 +31,7 @@ from equite.report.live.translating import Ref
 from equite.report.workbook.sheet import INK, PALE, RULE, Book, Sheet, fitting
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["names_to_pick", "write_why"]
 
@@ -50,23 +50,23 @@ class _Line:
     total: bool = False
 
 
-def names_to_pick(sums: Sums) -> tuple[Column, list[str]]:
+def names_to_pick(workings: Workings) -> tuple[Column, list[str]]:
     """Write how each territory is called in the list: its name, then its code, which is its own."""
-    table, page = sums.allocation.scope.table, sums.formula
+    table, page = workings.allocation.scope.table, workings.formula
     codes = [plain(str(code)) for code in table.codes]
-    if page.name is None or page.name not in sums.data:
-        texts, formula = codes, f"LEFT({sums.code.cell},{_MOST})"
+    if page.name is None or page.name not in workings.data:
+        texts, formula = codes, f"LEFT({workings.code.cell},{_MOST})"
     else:
-        named = sums.allocation.scope.value(page.name)
+        named = workings.allocation.scope.value(page.name)
         names = ["" if name is None else plain(str(name)) for name in named]
         texts = [f"{name[:_MOST]} ({code[:_MOST]})" for name, code in zip(names, codes, strict=True)]
-        cell = sums.data[page.name].cell
-        formula = f'LEFT({cell},{_MOST})&" ("&LEFT({sums.code.cell},{_MOST})&")"'
-    return sums.grid.texts(sums.labels.say("live-pick-name"), formula, texts), texts
+        cell = workings.data[page.name].cell
+        formula = f'LEFT({cell},{_MOST})&" ("&LEFT({workings.code.cell},{_MOST})&")"'
+    return workings.grid.texts(workings.labels.say("live-pick-name"), formula, texts), texts
 
 
 def write_why(
-    book: Book, sums: Sums, done: Calculated, dollars: list[PartDollars], names: tuple[Column, list[str]]
+    book: Book, workings: Workings, done: Calculated, dollars: list[PartDollars], names: tuple[Column, list[str]]
 ) -> None:
     """Write the sheet.
 
@@ -74,7 +74,7 @@ def write_why(
     ----------
     book : Book
         The workbook.
-    sums : Sums
+    workings : Workings
         The sums.
     done : Calculated
         Where each step stands.
@@ -83,19 +83,24 @@ def write_why(
     names : tuple
         The column of names to pick from, and its values.
     """
-    _Why(book, sums, done, dollars, names).write()
+    _Why(book, workings, done, dollars, names).write()
 
 
 class _Why:
     """Writes the sheet from the top down."""
 
     def __init__(
-        self, book: Book, sums: Sums, done: Calculated, dollars: list[PartDollars], names: tuple[Column, list[str]]
+        self,
+        book: Book,
+        workings: Workings,
+        done: Calculated,
+        dollars: list[PartDollars],
+        names: tuple[Column, list[str]],
     ) -> None:
-        self.book, self.sums, self.done, self.dollars = book, sums, done, dollars
-        self.labels, self.grid = book.labels, sums.grid
+        self.book, self.workings, self.done, self.dollars = book, workings, done, dollars
+        self.labels, self.grid = book.labels, workings.grid
         self.names, self.texts = names
-        self.row = int(np.flatnonzero(sums.allocation.context.rows)[0])
+        self.row = int(np.flatnonzero(workings.allocation.context.rows)[0])
         self.sheet = Sheet(book, self.labels.say("live-why"), _WIDTHS, landscape=True)
         self.money = book.money_format(max(2, self.labels.digits))
 
@@ -154,12 +159,12 @@ class _Why:
 
     def _at(self, found: Ref) -> Term:
         """Return what is in a column for the territory picked, or the one figure for all."""
-        return self._of(found) if isinstance(found, Column) else self.sums.named(found)
+        return self._of(found) if isinstance(found, Column) else self.workings.named(found)
 
     # The lines.
 
     def _lines(self) -> list[_Line]:
-        allocation, labels = self.sums.allocation, self.labels
+        allocation, labels = self.workings.allocation, self.labels
         found: list[_Line] = []
         by_part = {each.part: each for each in self.dollars}
         for at, result in enumerate(allocation.parts_shared):
@@ -178,12 +183,12 @@ class _Why:
         return [*found, _Line(labels.heading("amount"), amount, labels.say("word-amount"), total=True)]
 
     def _part_lines(self, part: PartDollars, title: str, term: Term) -> list[_Line]:
-        """Return a part's size, then what each family of criteria adds to it or takes away."""
+        """Return a part's baseline, then what each family of criteria adds to it or takes away."""
         families: dict[str, list[Term]] = {}
         for criterion in part.criteria:
             families.setdefault(criterion.top, []).append(self._dollars(part, criterion))
         everything = [dollars for family in families.values() for dollars in family]
-        label = self.labels.say("live-why-size", part=title)
+        label = self.labels.say("live-why-baseline", part=title)
         found = [_Line(label, term - grouped(added(everything)), self.labels.title(part.part))]
         for top, family in families.items():
             found.append(_Line(self.labels.say("live-why-adds", family=top), added(family), top))
@@ -192,8 +197,8 @@ class _Why:
     def _dollars(self, part: PartDollars, criterion: CriterionDollars) -> Term:
         """Return a criterion's dollars for the territory picked."""
         slope = self._of(part.slopes[str(criterion.path[1])])
-        score = as_number(self._of(criterion.place.scores)) - self.sums.named(criterion.mean)
-        return self.sums.named(part.level) * slope * self._at(criterion.weight) * score
+        score = as_number(self._of(criterion.place.scores)) - self.workings.named(criterion.mean)
+        return self.workings.named(part.level) * slope * self._at(criterion.weight) * score
 
     def _waterfall(self, lines: list[_Line]) -> int:
         """Write the lines, and beside them what the chart stands on; give the first row."""
@@ -236,7 +241,7 @@ class _Why:
 
     def _beside(self) -> None:
         """Tell the amount per head, last year's, the change."""
-        allocation, say = self.sums.allocation, self.labels.say
+        allocation, say = self.workings.allocation, self.labels.say
         rows: list[tuple[str, Term, str]] = []
         amount = as_number(self._of(self.done.amounts))
         if allocation.people is not None:
@@ -339,7 +344,7 @@ class _Why:
         cells: list[tuple[Term, str]] = [
             (choose(is_number(value), value, BLANK), self.book.number_format(3)),
             (choose(is_number(score), score, BLANK), self.book.number_format(3)),
-            (self.sums.named(criterion.mean), self.book.number_format(3)),
+            (self.workings.named(criterion.mean), self.book.number_format(3)),
             (self._at(criterion.weight), self.book.share_format(1)),
             (self._dollars(part, criterion), self.money),
         ]

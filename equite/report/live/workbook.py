@@ -16,14 +16,14 @@ from equite.report.files import EXCEL, ending, placed
 from equite.report.language.labels import Labels, plain
 from equite.report.live.calculation import Calculated, calculate
 from equite.report.live.checks import gather_checks, write_live_checks
+from equite.report.live.contributions import part_dollars
 from equite.report.live.data import write_data
-from equite.report.live.departures import part_dollars
 from equite.report.live.grid import FIRST, Grid, quoted
 from equite.report.live.parameters import Parameters
 from equite.report.live.table import write_live_table
 from equite.report.live.terms import stated
 from equite.report.live.why import names_to_pick, write_why
-from equite.report.live.workings import Sums
+from equite.report.live.workings import Workings
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest, Place
 from equite.report.workbook.allocation import new_workbook
 from equite.report.workbook.notes import notes_sheet, write_notes
@@ -97,20 +97,20 @@ def _write(book: Book, allocation: Allocation) -> None:
     grid = Grid(book, say("live-calculation"), table.size, say("live-calculation-title"), say("live-about-calculation"))
     code = grid.texts(labels.heading("code"), codes.cell, [str(each) for each in table.codes])
     position = grid.column("N°", stated(f"ROWS({code.cell}:$A${FIRST})", np.arange(1.0, table.size + 1)))
-    sums = Sums(
+    workings = Workings(
         allocation, labels, grid, data, parameters.figures, parameters.numbers, parameters.tables, code, position
     )
-    done = calculate(sums)
-    dollars = part_dollars(sums, done)
-    names = names_to_pick(sums)
-    checks = gather_checks(sums, done, inputs)
+    done = calculate(workings)
+    dollars = part_dollars(workings, done)
+    names = names_to_pick(workings)
+    checks = gather_checks(workings, done, inputs)
     grid.close(1)
-    write_live_table(book, sums, done)
-    write_why(book, sums, done, dollars, names)
+    write_live_table(book, workings, done)
+    write_why(book, workings, done, dollars, names)
     missing = {code for bound in allocation.context.unbounded for code in bound.codes}
     write_live_checks(book, checks, len(missing))
-    write_notes(book, allocation, notes, _about(sums))
-    manifest = _manifest(book, sums, done, inputs)
+    write_notes(book, allocation, notes, _about(workings))
+    manifest = _manifest(book, workings, done, inputs)
     hidden = book.workbook.add_worksheet(MANIFEST_SHEET)
     for row, cells in enumerate(manifest.to_rows()):
         for at, text in enumerate(cells):
@@ -118,20 +118,20 @@ def _write(book: Book, allocation: Allocation) -> None:
     hidden.very_hidden()
 
 
-def _about(sums: Sums) -> list[str]:
+def _about(workings: Workings) -> list[str]:
     """Say what recalculates, what does not, and what was tried."""
-    say = sums.labels.say
+    say = workings.labels.say
     said = [say("live-about"), say("live-about-tried")]
-    for certificate in sums.certificates:
+    for certificate in workings.certificates:
         reason = say(f"live-closed-{certificate.reason}")
         said.append(say("live-about-certificate", step=plain(certificate.step), reason=reason))
     return said
 
 
-def _manifest(book: Book, sums: Sums, done: Calculated, inputs: list[Input]) -> Manifest:
+def _manifest(book: Book, workings: Workings, done: Calculated, inputs: list[Input]) -> Manifest:
     """Return what the workbook says of itself, and name the places that it tells of."""
-    allocation, grid, page = sums.allocation, sums.grid, sums.formula
-    cells = {"amounts": done.amounts.range, "codes": sums.code.range, "reserve": done.reserve.text}
+    allocation, grid, page = workings.allocation, workings.grid, workings.formula
+    cells = {"amounts": done.amounts.range, "codes": workings.code.range, "reserve": done.reserve.text}
     if done.envelope is not None:
         cells["envelope"] = done.envelope.text
     places = {}
@@ -151,5 +151,5 @@ def _manifest(book: Book, sums: Sums, done: Calculated, inputs: list[Input]) -> 
         rows=allocation.scope.table.size,
         places=places,
         inputs=tuple(inputs),
-        certificates=tuple(sums.certificates),
+        certificates=tuple(workings.certificates),
     )

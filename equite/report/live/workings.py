@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
     from equite.report.live.translating import Translator
 
-__all__ = ["ScorePlace", "Sums"]
+__all__ = ["ScorePlace", "Workings"]
 
 #: The words of a rule that stand above a column.
 _LONG = 160
@@ -36,7 +36,7 @@ class ScorePlace:
 
 
 @dataclass
-class Sums:
+class Workings:
     """The sums of a workbook in the making.
 
     Attributes

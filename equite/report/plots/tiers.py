@@ -94,14 +94,14 @@ class _Flows:
 
     def _entering(self, at: int, count: int) -> np.ndarray:
         level = self.cascade.levels[at]
-        coins = level.from_funds
+        minor_units = level.from_funds
         if at + 1 < count:
             # What is added, and what comes on top of what is passed on, goes further down.
-            coins = coins + level.added + self.cascade.levels[at + 1].on_top
-        return self._money(coins)
+            minor_units = minor_units + level.added + self.cascade.levels[at + 1].on_top
+        return self._money(minor_units)
 
-    def _money(self, coins: np.ndarray) -> np.ndarray:
-        return self.cascade.coins.money(coins)
+    def _money(self, minor_units: np.ndarray) -> np.ndarray:
+        return self.cascade.minor_units.money(minor_units)
 
     def _said(self, entry: str) -> str:
         return typeset(say(entry, self.cascade.language), self.cascade.language)

@@ -13,7 +13,7 @@ from equite.formula import loading
 from equite.formula.formula import Formula
 from equite.inputs.cells import text_of, tidy
 from equite.inputs.columns import InPercent
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.inputs.marked import percentage
 from equite.inputs.territories import Territories
 from equite.report.language.labels import Labels
@@ -128,7 +128,7 @@ class _Reader:
             return tuple(before)
         wrong = list(self._moved(before, codes, cells))
         wrong = wrong or [self._problem("workbook-rows-sorted", f"{area.sheet}!{area.cells}")]
-        self.problems.found.extend(few(wrong, len(wrong)))
+        self.problems.found.extend(truncate_problems(wrong, len(wrong)))
         return ()
 
     def _moved(self, before: list[str], codes: list[str | None], cells: list[Cell]) -> Iterator[Problem]:
@@ -197,7 +197,7 @@ class _Reader:
             else:
                 self.changes.append(InputChange(each.path, code, was, now, cell.sheet, cell.address, self.formula))
             found.append(now)
-        self.problems.found.extend(few(wrong, len(wrong)))
+        self.problems.found.extend(truncate_problems(wrong, len(wrong)))
         return found
 
     def _is_mark(self, each: Input, text: str) -> bool:

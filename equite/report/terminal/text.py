@@ -221,8 +221,8 @@ def _worded_line(line: Line, allocation: Allocation, labels: Labels) -> tuple[st
         return labels.say("heading-rounding"), ""
     part = next(part for part in page.parts if part.id == line.part)
     title, mark = labels.title(part.id), labels.mark(part_names(page, part))
-    if line.kind == "size":
-        return labels.say("explain-size", part=title), mark
+    if line.kind == "baseline":
+        return labels.say("explain-baseline", part=title), mark
     if line.kind == "bounds":
         return labels.say("explain-bounds", part=title), mark
     return title, mark

@@ -27,7 +27,7 @@ from openpyxl.utils import get_column_letter
 
 from equite.errors import OutputError, Problem, Problems, nearest
 from equite.inputs.cells import text_of
-from equite.inputs.grid import few
+from equite.inputs.grid import truncate_problems
 from equite.report.columns import shown_columns
 from equite.report.files import EXCEL, ending, placed
 from equite.report.language.labels import Labels, plain
@@ -141,7 +141,7 @@ class _Filler:
             elif word != "code":
                 self._fill_by_code(word, area, rows)
         for wrong in self.wrong.values():
-            self.problems.found.extend(few(wrong, len(wrong)))
+            self.problems.found.extend(truncate_problems(wrong, len(wrong)))
 
     def _areas(self) -> dict[str, Area]:
         """Return the area of each name of ours that the template defines, those that cannot be used being refused."""

@@ -123,7 +123,7 @@ def _contexts(sheet: Sheet, allocation: Allocation, scoring: Scoring) -> None:
             there = group.rows & ~np.isnan(criterion.scores)
             dollars = sum(
                 float(found.dollars[group.rows, at].sum())
-                for found in allocation.departures
+                for found in allocation.contributions
                 for at, key in enumerate(found.criteria)
                 if key == (scoring.name, criterion.name)
             )

@@ -57,7 +57,7 @@ def test_the_lines_are_those_of_the_explanation(sheets: tuple[Cells, Cells]) -> 
     told = shared().explain("040")
     shown = lines(sheets[0])
     assert shown["Montant ($, illustratif)"] == told.amount
-    (size,) = (line.amount for line in told.lines if line.kind == "size")
+    (size,) = (line.amount for line in told.lines if line.kind == "baseline")
     assert shown["Équité ($, illustratif) : chaque critère à sa moyenne".replace(" :", "\u00a0:")] == pytest.approx(
         size, abs=0.02
     )

@@ -313,9 +313,9 @@ def test_the_formula_is_told_in_words(shown: Allocation, whole: Element) -> None
 def test_the_glossary_has_the_words_that_are_used(
     shared: Shared, told: Told, shown: Allocation, whole: Element
 ) -> None:
-    few = [each.text for each in told(shared(envelope="140")).one(id="glossary").all("dt")]
-    assert "Enveloppe" in few
-    assert "Plafond" not in few
+    truncate_problems = [each.text for each in told(shared(envelope="140")).one(id="glossary").all("dt")]
+    assert "Enveloppe" in truncate_problems
+    assert "Plafond" not in truncate_problems
     many = [each.text for each in whole.one(id="glossary").all("dt")]
     assert many == sorted(many, key=lambda text: text.lower().replace("é", "e"))
     assert ("Critère" if shown.language == "fr" else "Criterion") in many

@@ -199,7 +199,7 @@ def test_slight_lines_are_enlarged(example: Any) -> None:
     allocation, code = example("quebec", "en")
     axes = allocation.plot.waterfall(code)
     (inside,) = [child for child in axes.child_axes if child.get_gid() == "equite-enlarged"]
-    lines = [line.amount for line in allocation.explain(code).lines if line.kind not in ("part", "size")]
+    lines = [line.amount for line in allocation.explain(code).lines if line.kind not in ("part", "baseline")]
     assert [length for _, length in bars(inside)] == pytest.approx([amount for amount in lines if amount])
     axes.figure.draw_without_rendering()
     times = int(re.search(r"Enlarged (\d+) times", said(axes))[1])  # type: ignore[index]

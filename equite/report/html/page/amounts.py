@@ -8,43 +8,43 @@ from collections.abc import Iterator, Sequence
 
 from equite.report.columns import Column
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.context import Draft, Section
+from equite.report.html.page.context import ReportContext, Section
 from equite.report.language.labels import plain
 
 __all__ = ["amounts_section"]
 
 
-def amounts_section(draft: Draft) -> Section:
+def amounts_section(report: ReportContext) -> Section:
     """Return the table, one row for each territory that takes part, with the totals."""
-    title = draft.say("book-allocation")
-    columns = draft.columns
+    title = report.say("book-allocation")
+    columns = report.columns
     table = element(
         "table",
-        element("caption", draft.say("page-amounts-caption")),
+        element("caption", report.say("page-amounts-caption")),
         element("thead", element("tr", [_heading(column, columns) for column in columns])),
-        element("tbody", Markup("\n".join(_rows(draft)))),
-        element("tfoot", _totals(draft)),
+        element("tbody", Markup("\n".join(_rows(report)))),
+        element("tfoot", _totals(report)),
         id="amounts-table",
     )
     # A keyboard scrolls only what it can reach.
     frame = element(
-        "div", table, class_="wide", role="region", tabindex="0", aria_label=draft.say("page-amounts-scroll")
+        "div", table, class_="wide", role="region", tabindex="0", aria_label=report.say("page-amounts-scroll")
     )
-    body = fragment(element("p", draft.say("page-amounts-lead")), _tools(draft), frame)
+    body = fragment(element("p", report.say("page-amounts-lead")), _tools(report), frame)
     return Section("amounts", title, body)
 
 
-def _tools(draft: Draft) -> Markup:
+def _tools(report: ReportContext) -> Markup:
     """Return the box to search in and the place where what came of it is told; a script shows them."""
-    named = draft.allocation.formula.name is not None
-    label = draft.say("page-search-name" if named else "page-search-code")
-    every = draft.labels.number(len(draft.allocation.codes))
+    named = report.allocation.formula.name is not None
+    label = report.say("page-search-name" if named else "page-search-code")
+    every = report.labels.number(len(report.allocation.codes))
     said: dict[str, str] = {
         # The script puts the count in the place of the letter.
-        f"data_found_{many}": draft.say(f"page-found-{many}", count="#", all=every)
+        f"data_found_{many}": report.say(f"page-found-{many}", count="#", all=every)
         for many in ("none", "one", "many")
     }
-    said |= {f"data_{way}": draft.say(f"page-sorted-{way}", column="#") for way in ("ascending", "descending")}
+    said |= {f"data_{way}": report.say(f"page-sorted-{way}", column="#") for way in ("ascending", "descending")}
     return element(
         "div",
         element("label", label, for_="search"),
@@ -63,39 +63,39 @@ def _heading(column: Column, columns: Sequence[Column]) -> Markup:
     return element("th", column.heading, scope="col", class_=look)
 
 
-def _rows(draft: Draft) -> Iterator[str]:
+def _rows(report: ReportContext) -> Iterator[str]:
     """Write the rows; without ``element``, which would take a second for every ten thousand of them."""
-    head = sum(column.step == "key" for column in draft.columns) - 1
-    cells = [_cells(draft, column) for column in draft.columns]
-    for code, texts in zip(draft.allocation.codes, zip(*cells, strict=True), strict=True):
+    head = sum(column.step == "key" for column in report.columns) - 1
+    cells = [_cells(report, column) for column in report.columns]
+    for code, texts in zip(report.allocation.codes, zip(*cells, strict=True), strict=True):
         name = texts[head]
-        if code in draft.anchors:
-            name = f'<a href="#{draft.anchors[code]}">{name}</a>'
+        if code in report.anchors:
+            name = f'<a href="#{report.anchors[code]}">{name}</a>'
         before, after = "".join(map(_text, texts[:head])), "".join(texts[head + 1 :])
         yield f'<tr>{before}<th scope="row" class="x k">{name}</th>{after}</tr>'
 
 
-def _cells(draft: Draft, column: Column) -> list[str]:
+def _cells(report: ReportContext, column: Column) -> list[str]:
     """Write the cells of a column; of those that name the territory, the text alone."""
     if column.kind == "text":
-        told = draft.names if column.id == "name" and column.step == "key" else column.cells
+        told = report.names if column.id == "name" and column.step == "key" else column.cells
         texts = [html.escape(plain(str(cell)), quote=False) for cell in told]
         return texts if column.step == "key" else list(map(_text, texts))
     start = '<td class="a">' if column.step == "amount" else "<td>"
-    return [f"{start}{draft.number(value, column)}</td>" for value in column.numbers.tolist()]
+    return [f"{start}{report.number(value, column)}</td>" for value in column.numbers.tolist()]
 
 
 def _text(text: str) -> str:
     return f'<td class="x">{text}</td>'
 
 
-def _totals(draft: Draft) -> Markup:
-    count = draft.labels.territories(len(draft.allocation.codes))
-    keys = sum(column.step == "key" for column in draft.columns)
+def _totals(report: ReportContext) -> Markup:
+    count = report.labels.territories(len(report.allocation.codes))
+    keys = sum(column.step == "key" for column in report.columns)
     cells: list[Child] = [
-        element("th", draft.say("page-total", territories=count), scope="row", class_="x k", colspan=str(keys))
+        element("th", report.say("page-total", territories=count), scope="row", class_="x k", colspan=str(keys))
     ]
-    for column in draft.columns[keys:]:
+    for column in report.columns[keys:]:
         shown = column.kind != "text" and column.total is not None and not math.isnan(column.total)
-        cells.append(element("td", draft.number(column.total or 0.0, column) if shown else None))
+        cells.append(element("td", report.number(column.total or 0.0, column) if shown else None))
     return element("tr", cells)

@@ -16,7 +16,7 @@ from equite.report.language.labels import Labels, plain
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["Cell", "Draft", "Figure", "Section", "SectionOf", "badge", "listed", "pairs", "small_table"]
+__all__ = ["Cell", "Figure", "ReportContext", "Section", "SectionOf", "badge", "listed", "pairs", "small_table"]
 
 
 #: Figures of a computed number that are shown.
@@ -43,7 +43,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Draft:
+class ReportContext:
     """What sections are made from.
 
     Attributes
@@ -121,7 +121,7 @@ class Draft:
 
 
 #: Gives a section of the page, or None where there is nothing to tell. Others may stand beside those that are here.
-SectionOf = Callable[[Draft], Section | None]
+SectionOf = Callable[[ReportContext], Section | None]
 
 
 @dataclass(frozen=True)

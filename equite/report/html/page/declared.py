@@ -8,7 +8,7 @@ from equite.engine.record import declarations_of
 from equite.engine.sharing import Floats
 from equite.formula.indices import Family, Index
 from equite.report.html.markup import Markup, element, fragment
-from equite.report.html.page.context import Cell, Draft, small_table
+from equite.report.html.page.context import Cell, ReportContext, small_table
 
 __all__ = ["Declared"]
 
@@ -20,22 +20,22 @@ class Declared:
 
     Parameters
     ----------
-    draft : Draft
+    draft : ReportContext
         What the page tells.
     """
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.declarations = declarations_of(draft.allocation)
+    def __init__(self, report: ReportContext) -> None:
+        self.report = report
+        self.declarations = declarations_of(report.allocation)
         self.aims = [
             (title, aims)
-            for name, index in draft.allocation.formula.indices.items()
-            for title, aims in self._families(index, draft.labels.title(name), name)
+            for name, index in report.allocation.formula.indices.items()
+            for title, aims in self._families(index, report.labels.title(name), name)
         ]
 
     def _families(self, group: Index | Family, title: str, index: str) -> Iterator[tuple[str, dict[str, Floats]]]:
         """Return the families whose weights are points of each territory's own, with the points of each aim."""
-        allocation, labels = self.draft.allocation, self.draft.labels
+        allocation, labels = self.report.allocation, self.report.labels
         if isinstance(group, Family) and group.points is not None:
             rows = allocation.context.rows
             yield (
@@ -51,21 +51,21 @@ class Declared:
     def block(self, row: int) -> Markup | None:
         """Return what a territory declared or chose; None where the page asks for nothing of the kind."""
         told = [*self._aims(row), *self._declarations(row)]
-        return fragment(element("h4", self.draft.say("page-declared")), *told) if told else None
+        return fragment(element("h4", self.report.say("page-declared")), *told) if told else None
 
     def _aims(self, row: int) -> Iterator[Markup]:
         """Return the points of each family in a line, the aims that were given most first."""
         for title, aims in self.aims:
             given = sorted(((float(of[row]), aim) for aim, of in aims.items()), key=lambda each: -each[0])
-            told = [self.draft.say("page-points", aim=aim, points=self.draft.labels.number(of)) for of, aim in given]
-            yield element("p", self.draft.say("page-labelled", label=title, value="; ".join(told)))
+            told = [self.report.say("page-points", aim=aim, points=self.report.labels.number(of)) for of, aim in given]
+            yield element("p", self.report.say("page-labelled", label=title, value="; ".join(told)))
 
     def _declarations(self, row: int) -> Iterator[Markup]:
         if not self.declarations:
             return
-        headings = [self.draft.say("book-heading-figure"), *(self.draft.say(f"page-told-{key}") for key in _TOLD)]
+        headings = [self.report.say("book-heading-figure"), *(self.report.say(f"page-told-{key}") for key in _TOLD)]
         rows: list[list[Cell]] = [
-            [self.draft.labels.title(name), *(told[row].get(key) or "—" for key in _TOLD)]
+            [self.report.labels.title(name), *(told[row].get(key) or "—" for key in _TOLD)]
             for name, told in self.declarations.items()
         ]
-        yield small_table(self.draft.say("page-declarations"), headings, rows)
+        yield small_table(self.report.say("page-declarations"), headings, rows)

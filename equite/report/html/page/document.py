@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from equite.errors import EquiteError, Problem, SharingError
 from equite.report.files import HTML, ending, placed
 from equite.report.html.page.amounts import amounts_section
-from equite.report.html.page.context import Draft, SectionOf
+from equite.report.html.page.context import ReportContext, SectionOf
 from equite.report.html.page.glossary import glossary_section
 from equite.report.html.page.method import method_section
 from equite.report.html.page.record import record_section
@@ -66,8 +66,8 @@ def to_html(allocation: Allocation, path: str | Path, territories: Iterable[str]
         The file cannot be written. One that was there is left as it was.
     """
     target = ending(path, HTML, allocation.language)
-    draft = Draft(allocation, _rows(allocation, territories))
-    text = whole_page(draft, [section for each in SECTIONS if (section := each(draft)) is not None])
+    report = ReportContext(allocation, _rows(allocation, territories))
+    text = whole_page(report, [section for each in SECTIONS if (section := each(report)) is not None])
     with placed(target, allocation.language) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     return target

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from equite.formula.model import Limit, Part
 from equite.formula.names import criteria_of
-from equite.report.html.page.context import Draft, Section, pairs
+from equite.report.html.page.context import ReportContext, Section, pairs
 
 __all__ = ["glossary_section"]
 
 
-def glossary_section(draft: Draft) -> Section:
+def glossary_section(report: ReportContext) -> Section:
     """Return the glossary, in alphabetical order."""
-    found = [(draft.say(f"page-term-{name}"), draft.say(f"page-means-{name}")) for name in _terms(draft)]
+    found = [(report.say(f"page-term-{name}"), report.say(f"page-means-{name}")) for name in _terms(report)]
     ordered = sorted(found, key=lambda each: _plain(each[0]))
-    return Section("glossary", draft.say("page-glossary"), pairs(ordered, "glossary"))
+    return Section("glossary", report.say("page-glossary"), pairs(ordered, "glossary"))
 
 
 def _plain(term: str) -> str:
@@ -24,8 +24,8 @@ def _plain(term: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFD", term.lower()) if not unicodedata.combining(letter))
 
 
-def _terms(draft: Draft) -> Iterator[str]:
-    allocation, page = draft.allocation, draft.allocation.formula
+def _terms(report: ReportContext) -> Iterator[str]:
+    allocation, page = report.allocation, report.allocation.formula
     bounded: list[Part | Limit] = [*page.parts, *page.limits]
     criteria = [criterion for index in page.indices.values() for _, _, criterion in criteria_of(index)]
     used = {
@@ -42,7 +42,7 @@ def _terms(draft: Draft) -> Iterator[str]:
         "index": bool(page.indices),
         "criterion": bool(criteria),
         "weight": bool(criteria),
-        "mean": bool(allocation.departures),
+        "mean": bool(allocation.contributions),
         "aims": any(criterion.weight.number is None for criterion in criteria),
         "per-head": allocation.people is not None,
         "previous": allocation.previous is not None,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from equite.report.html.markup import Markup, element, fragment
-from equite.report.html.page.context import Cell, Draft, Figure, Section, listed, small_table
+from equite.report.html.page.context import Cell, Figure, ReportContext, Section, listed, small_table
 from equite.report.language.bounds_missing import bounds_missing
 from equite.report.language.figures import changes_section, decision_section, figures_section
 from equite.report.language.formula_in_words import Line, formula_sections
@@ -15,9 +15,9 @@ from equite.report.language.formula_in_words import Line, formula_sections
 __all__ = ["method_section"]
 
 
-def method_section(draft: Draft) -> Section:
+def method_section(report: ReportContext) -> Section:
     """Return the formula in plain words, then what its parts and limits came to."""
-    speech = draft.labels.speech
+    speech = report.labels.speech
     # Who decided, where figures come from and what was changed have their place in other sections.
     elsewhere = {section(speech).title for section in (decision_section, figures_section, changes_section)}
     told = [
@@ -26,11 +26,11 @@ def method_section(draft: Draft) -> Section:
             _nested(section.lines, "ol" if section.numbered else "ul"),
             _nested(section.after, "ul"),
         )
-        for section in formula_sections(draft.allocation.formula, draft.labels.language)
+        for section in formula_sections(report.allocation.formula, report.labels.language)
         if section.title not in elsewhere
     ]
-    lead = element("p", draft.say("page-method-lead"))
-    return Section("method", draft.say("page-method"), fragment(lead, *told, _steps(draft)))
+    lead = element("p", report.say("page-method-lead"))
+    return Section("method", report.say("page-method"), fragment(lead, *told, _steps(report)))
 
 
 def _nested(lines: Sequence[Line], kind: str) -> Markup | None:
@@ -48,13 +48,13 @@ def _families(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]:
         yield lines[start], lines[start + 1 : end]
 
 
-def _steps(draft: Draft) -> Markup:
+def _steps(report: ReportContext) -> Markup:
     """Return what each part shared and what each limit moved."""
-    allocation, labels = draft.allocation, draft.labels
+    allocation, labels = report.allocation, report.labels
     names = ("part", "pool-amount", "members", "level")
     rows: list[list[Cell]] = []
     for result in allocation.parts_shared:
-        level = draft.brief(float(result.level[0])) if result.level.size == 1 else _by_group(draft, result.level.size)
+        level = report.brief(float(result.level[0])) if result.level.size == 1 else _by_group(report, result.level.size)
         rows.append(
             [
                 labels.title(result.part.id),
@@ -63,19 +63,19 @@ def _steps(draft: Draft) -> Markup:
                 Figure("" if result.part.share.as_is is not None else level),
             ]
         )
-    parts = small_table(draft.say("book-parts"), [draft.say(f"book-heading-{name}") for name in names], rows)
-    about = element("p", element("small", draft.say("book-about-level")))
+    parts = small_table(report.say("book-parts"), [report.say(f"book-heading-{name}") for name in names], rows)
+    about = element("p", element("small", report.say("book-about-level")))
     missing = bounds_missing(allocation, labels)
     without = listed(missing) if missing else None
-    return fragment(element("h3", draft.say("page-steps")), parts, about, _stages(draft), without)
+    return fragment(element("h3", report.say("page-steps")), parts, about, _stages(report), without)
 
 
-def _by_group(draft: Draft, count: int) -> str:
-    return draft.say("level-by-group", count=draft.labels.number(count))
+def _by_group(report: ReportContext, count: int) -> str:
+    return report.say("level-by-group", count=report.labels.number(count))
 
 
-def _stages(draft: Draft) -> Markup | None:
-    allocation, labels = draft.allocation, draft.labels
+def _stages(report: ReportContext) -> Markup | None:
+    allocation, labels = report.allocation, report.labels
     if not allocation.stages:
         return None
     rows: list[list[Cell]] = [
@@ -87,5 +87,5 @@ def _stages(draft: Draft) -> Markup | None:
         ]
         for stage in allocation.stages
     ]
-    headings = [draft.say(f"book-heading-{name}") for name in ("stage", "raised", "lowered", "moved")]
-    return small_table(draft.say("book-limits"), headings, rows)
+    headings = [report.say(f"book-heading-{name}") for name in ("stage", "raised", "lowered", "moved")]
+    return small_table(report.say("book-limits"), headings, rows)

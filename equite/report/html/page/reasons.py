@@ -9,7 +9,7 @@ from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.formula.model import Part
 from equite.report.html.markup import Child, Markup, fragment
-from equite.report.html.page.context import Draft, listed
+from equite.report.html.page.context import ReportContext, listed
 from equite.report.language.bounds_missing import causes_missing
 from equite.report.language.labels import Labels
 
@@ -22,18 +22,18 @@ __all__ = ["reasons"]
 _NAMED = 3
 
 
-def reasons(draft: Draft, explanation: Explanation, row: int) -> Markup:
+def reasons(report: ReportContext, explanation: Explanation, row: int) -> Markup:
     """Return the sentences, whose amounts add up to the territory's."""
     lines: dict[str, list[Line]] = {}
     for line in explanation.lines:
         lines.setdefault(line.part or line.id, []).append(line)
-    told: list[Child] = [_part(draft, result, lines[result.part.id], row) for result in draft.allocation.parts_shared]
+    told: list[Child] = [_part(report, result, lines[result.part.id], row) for result in report.allocation.parts_shared]
     changes = {line.id: line.amount for line in explanation.lines if line.kind == "limit"}
-    told += [_limit(draft, stage, changes[stage.limit.id], row) for stage in draft.allocation.stages]
+    told += [_limit(report, stage, changes[stage.limit.id], row) for stage in report.allocation.stages]
     rounding = next(line.amount for line in explanation.lines if line.kind == "rounding")
     if rounding:
-        unit = draft.labels.speech.money(float(draft.allocation.formula.rounding_to))
-        told.append(draft.say("page-why-rounding", amount=_signed(draft.labels, rounding), unit=unit))
+        unit = report.labels.speech.money(float(report.allocation.formula.rounding_to))
+        told.append(report.say("page-why-rounding", amount=_signed(report.labels, rounding), unit=unit))
     return listed(told, "reasons")
 
 
@@ -41,18 +41,18 @@ def _signed(labels: Labels, amount: float) -> str:
     return ("+" if amount > 0 else "") + labels.speech.money(amount)
 
 
-def _part(draft: Draft, result: PartResult, lines: Sequence[Line], row: int) -> Markup:
-    labels, part = draft.labels, result.part
+def _part(report: ReportContext, result: PartResult, lines: Sequence[Line], row: int) -> Markup:
+    labels, part = report.labels, result.part
     title = labels.title(part.id)
     amount = round(sum(line.amount for line in lines), 8)
     if not result.members[row]:
-        code = draft.allocation.codes[row]
+        code = report.allocation.codes[row]
         reason = next((labels.reason(each.reason) for each in result.exclusions if each.code == code), "")
-        return fragment(draft.say("page-why-not", part=title, reason=reason.rstrip(".")))
+        return fragment(report.say("page-why-not", part=title, reason=reason.rstrip(".")))
     entry = "page-why-levy" if part.levy else "page-why-as-is" if part.share.as_is is not None else "page-why-part"
     money = labels.speech.money(-amount if part.levy else amount)
-    said = draft.say(entry, amount=money, part=title, share=_shared(labels, part))
-    return fragment(said, _criteria(draft, part, lines))
+    said = report.say(entry, amount=money, part=title, share=_shared(labels, part))
+    return fragment(said, _criteria(report, part, lines))
 
 
 def _shared(labels: Labels, part: Part) -> str:
@@ -73,26 +73,26 @@ def _shared(labels: Labels, part: Part) -> str:
     return words
 
 
-def _criteria(draft: Draft, part: Part, lines: Sequence[Line]) -> Markup | None:
+def _criteria(report: ReportContext, part: Part, lines: Sequence[Line]) -> Markup | None:
     """Say what criteria add to a part and take away from it, the heaviest by name."""
-    labels = draft.labels
-    sizes = [line.amount for line in lines if line.kind == "size"]
-    told: list[Child] = [draft.say("page-why-size", amount=labels.speech.money(size)) for size in sizes]
+    labels = report.labels
+    baselines = [line.amount for line in lines if line.kind == "baseline"]
+    told: list[Child] = [report.say("page-why-baseline", amount=labels.speech.money(amount)) for amount in baselines]
     kind = "levy" if part.levy else "need"
     for way, sign in (("adds", 1), ("takes", -1)):
         found = [line for line in lines if line.kind == "criterion" and sign * line.amount > 0]
         if found:
             total = labels.speech.money(round(abs(sum(line.amount for line in found)), 8))
-            items = _heaviest(draft, found)
-            told.append(draft.say(f"page-why-{kind}-{way}", amount=total, items=items))
+            items = _heaviest(report, found)
+            told.append(report.say(f"page-why-{kind}-{way}", amount=total, items=items))
     bounded = sum(line.amount for line in lines if line.kind == "bounds")
     if bounded:
-        told.append(draft.say("page-why-bounds", amount=_signed(labels, bounded)))
+        told.append(report.say("page-why-bounds", amount=_signed(labels, bounded)))
     return listed(told) if told else None
 
 
-def _heaviest(draft: Draft, lines: Sequence[Line]) -> str:
-    labels = draft.labels
+def _heaviest(report: ReportContext, lines: Sequence[Line]) -> str:
+    labels = report.labels
     named = []
     for line in sorted(lines, key=lambda line: -abs(line.amount))[:_NAMED]:
         index, _, name = line.id.partition(".")
@@ -104,19 +104,19 @@ def _heaviest(draft: Draft, lines: Sequence[Line]) -> str:
     return ", ".join(named)
 
 
-def _limit(draft: Draft, stage: StageResult, change: float, row: int) -> Markup:
+def _limit(report: ReportContext, stage: StageResult, change: float, row: int) -> Markup:
     """Say what a limit changes, and whether the territory's own bound or those of others make it do so."""
-    labels, limit = draft.labels, stage.limit
+    labels, limit = report.labels, stage.limit
     title = labels.limit(limit)
-    code = draft.allocation.codes[row]
+    code = report.allocation.codes[row]
     values = {"amount": _signed(labels, change), "limit": title, "after": labels.money(float(stage.after[row]))}
     if code in stage.overridden:
         reason = next(labels.worded(each.reason) for each in limit.override if each.code == code)
-        return fragment(draft.say("page-why-decided", **values, reason=reason.rstrip(".")))
-    causes = () if change else causes_missing(draft.allocation, labels, limit.id, code)
+        return fragment(report.say("page-why-decided", **values, reason=reason.rstrip(".")))
+    causes = () if change else causes_missing(report.allocation, labels, limit.id, code)
     if causes:
-        return fragment(draft.say("page-why-no-bound", limit=title, cause="; ".join(causes)))
+        return fragment(report.say("page-why-no-bound", limit=title, cause="; ".join(causes)))
     if not change:
-        return fragment(draft.say("page-why-unmoved", limit=title))
+        return fragment(report.say("page-why-unmoved", limit=title))
     held = "raised" if stage.raised[row] else "lowered" if stage.lowered[row] else "free"
-    return fragment(draft.say(f"page-why-{held}-{'up' if change > 0 else 'down'}", **values))
+    return fragment(report.say(f"page-why-{held}-{'up' if change > 0 else 'down'}", **values))

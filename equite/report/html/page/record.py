@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from equite.report.html.markup import Child, element, fragment
-from equite.report.html.page.context import Draft, Section, pairs
+from equite.report.html.page.context import ReportContext, Section, pairs
 
 __all__ = ["record_section"]
 
 
-def record_section(draft: Draft) -> Section:
+def record_section(report: ReportContext) -> Section:
     """Return the page and the table by their fingerprints, and the versions of the programs."""
-    record = draft.allocation.record
+    record = report.allocation.record
     packages = ", ".join(f"{name} {version}" for name, version in sorted(record["packages"].items()))
     found: list[tuple[str, Child]] = [
-        (draft.say("book-record-formula"), record["formula"]["id"]),
-        (draft.say("book-record-formula-print"), element("code", record["formula"]["sha256"])),
-        (draft.say("book-record-table"), record["table"]["name"] or draft.say("book-in-memory")),
-        (draft.say("book-record-table-print"), element("code", record["table"]["sha256"])),
-        (draft.say("book-record-version"), f"equite {record['equite']}"),
-        (draft.say("book-record-packages"), f"Python {record['python']}, {packages}"),
+        (report.say("book-record-formula"), record["formula"]["id"]),
+        (report.say("book-record-formula-print"), element("code", record["formula"]["sha256"])),
+        (report.say("book-record-table"), record["table"]["name"] or report.say("book-in-memory")),
+        (report.say("book-record-table-print"), element("code", record["table"]["sha256"])),
+        (report.say("book-record-version"), f"equite {record['equite']}"),
+        (report.say("book-record-packages"), f"Python {record['python']}, {packages}"),
     ]
-    body = fragment(element("p", draft.say("page-record-lead")), pairs(found, "facts"))
-    return Section("record", draft.say("book-record"), body)
+    body = fragment(element("p", report.say("page-record-lead")), pairs(found, "facts"))
+    return Section("record", report.say("book-record"), body)

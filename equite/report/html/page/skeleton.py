@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from equite.report.html.markup import Markup, element
-from equite.report.html.page.context import Draft, Section
+from equite.report.html.page.context import ReportContext, Section
 from equite.wording.locales import ENGLISH, FRENCH, LOCALES, Locale
 
 __all__ = ["whole_page"]
@@ -18,48 +18,48 @@ __all__ = ["whole_page"]
 _READER = 'language === "fr" ? plain.replace(",", ".") : plain.replace(/,/g, "")'
 
 
-def whole_page(draft: Draft, sections: Sequence[Section]) -> str:
+def whole_page(report: ReportContext, sections: Sequence[Section]) -> str:
     """Return the file's text: one page that needs nothing else, and asks nothing of any network.
 
     Parameters
     ----------
-    draft : Draft
+    draft : ReportContext
         What is told.
     sections : sequence of Section
         In the order of reading.
     """
-    labels = draft.labels
-    title = labels.worded(draft.allocation.formula.heading)
-    style, script = _style(draft), _script(LOCALES[labels.language])
+    labels = report.labels
+    title = labels.worded(report.allocation.formula.heading)
+    style, script = _style(report), _script(LOCALES[labels.language])
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="generator", content=f"equite {draft.allocation.record['equite']}"),
+        element("meta", name="generator", content=f"equite {report.allocation.record['equite']}"),
         element("title", title),
         element("style", Markup(style)),
     )
     contents = [element("li", element("a", each.title, href=f"#{each.id}")) for each in sections]
     body = element(
         "body",
-        element("a", draft.say("page-skip"), href="#main", class_="skip"),
-        element("header", element("h1", title), _under(draft)),
-        element("nav", element("ul", contents), aria_label=draft.say("page-contents")),
+        element("a", report.say("page-skip"), href="#main", class_="skip"),
+        element("header", element("h1", title), _under(report)),
+        element("nav", element("ul", contents), aria_label=report.say("page-contents")),
         element("main", [_section(each) for each in sections], id="main", tabindex="-1"),
-        element("footer", element("p", draft.say("page-footer"))),
+        element("footer", element("p", report.say("page-footer"))),
         element("script", Markup(script)),
     )
     return f"<!DOCTYPE html>\n{element('html', head, body, lang=labels.language)}\n"
 
 
-def _under(draft: Draft) -> Markup:
+def _under(report: ReportContext) -> Markup:
     """Say under the title who decided, or that nobody has."""
-    decision = draft.allocation.formula.decision
+    decision = report.allocation.formula.decision
     if decision is None:
-        return element("p", draft.say("book-no-decision"))
+        return element("p", report.say("book-no-decision"))
     told = [
-        draft.say("page-labelled", label=draft.say(f"book-decision-{key}"), value=value)
+        report.say("page-labelled", label=report.say(f"book-decision-{key}"), value=value)
         for key in ("adopted_by", "date", "resolution")
         if (value := getattr(decision, key))
     ]
@@ -71,9 +71,9 @@ def _section(section: Section) -> Markup:
     return element("section", heading, section.body, id=section.id, aria_labelledby=f"{section.id}-h")
 
 
-def _style(draft: Draft) -> str:
+def _style(report: ReportContext) -> str:
     """Return the sheet of styles, with the paper of the page's currency."""
-    here = draft.allocation.formula.currency in ("CAD", "USD")
+    here = report.allocation.formula.currency in ("CAD", "USD")
     return _kept("page.css").replace("PAPER", "letter" if here else "A4")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from equite.analysis.profile import places
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.context import Draft, Section, badge, pairs
+from equite.report.html.page.context import ReportContext, Section, badge, pairs
 from equite.report.html.page.declared import Declared
 from equite.report.html.page.reasons import reasons
 from equite.report.html.page.waterfall import Values, waterfall
@@ -21,62 +21,62 @@ if TYPE_CHECKING:
 __all__ = ["territories_section"]
 
 
-def territories_section(draft: Draft) -> Section:
+def territories_section(report: ReportContext) -> Section:
     """Return the territories that were asked for, in code order, each printed on its own page if the reader wants."""
-    labels, title = draft.labels, draft.say("page-each")
-    every = labels.number(len(draft.allocation.codes))
-    if not draft.told:
-        return Section("territories", title, element("p", draft.say("page-territories-none", all=every)))
-    lead = [element("p", draft.say("page-territories-lead"))]
-    if len(draft.told) < len(draft.allocation.codes):
-        told = labels.territories(len(draft.told))
-        lead.append(element("p", draft.say("page-territories-some", told=told, all=every)))
-    teller = _Teller(draft)
-    sections = [teller.section(row) for row in draft.told]
-    return Section("territories", title, fragment(*lead, _apart(draft), *sections))
+    labels, title = report.labels, report.say("page-each")
+    every = labels.number(len(report.allocation.codes))
+    if not report.told:
+        return Section("territories", title, element("p", report.say("page-territories-none", all=every)))
+    lead = [element("p", report.say("page-territories-lead"))]
+    if len(report.told) < len(report.allocation.codes):
+        told = labels.territories(len(report.told))
+        lead.append(element("p", report.say("page-territories-some", told=told, all=every)))
+    teller = _Teller(report)
+    sections = [teller.section(row) for row in report.told]
+    return Section("territories", title, fragment(*lead, _apart(report), *sections))
 
 
-def _apart(draft: Draft) -> Markup:
+def _apart(report: ReportContext) -> Markup:
     """Return the box to tick so that each territory is printed on its own page; it works without any script."""
     box = element("input", type="checkbox", id="apart")
-    return element("p", box, " ", element("label", draft.say("page-apart"), for_="apart"), class_="option")
+    return element("p", box, " ", element("label", report.say("page-apart"), for_="apart"), class_="option")
 
 
 class _Teller:
     """Tells one territory after the other; what all have in common is computed once."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft, self.labels, self.allocation = draft, draft.labels, draft.allocation
+    def __init__(self, report: ReportContext) -> None:
+        self.report, self.labels, self.allocation = report, report.labels, report.allocation
         self.ranks = list(self._ranks())
-        self.values = Values(draft)
-        self.declared = Declared(draft)
-        self.notes = next((column.cells for column in draft.columns if column.step == "notes"), None)
+        self.values = Values(report)
+        self.declared = Declared(report)
+        self.notes = next((column.cells for column in report.columns if column.step == "notes"), None)
 
     def _ranks(self) -> Iterator[tuple[str, Floats]]:
         """Return what ranks are told by, and each territory's."""
-        yield self.draft.say("page-rank-amount"), places(self.allocation.amounts)
-        per_head = self.draft.column("per_head")
+        yield self.report.say("page-rank-amount"), places(self.allocation.amounts)
+        per_head = self.report.column("per_head")
         if per_head is not None:
-            yield self.draft.say("page-rank-per_head"), places(per_head.numbers)
+            yield self.report.say("page-rank-per_head"), places(per_head.numbers)
         for name in self.allocation.formula.indices:
             scores = self.allocation.scope.scoring(name).scores[self.allocation.context.rows]
-            yield self.draft.say("page-rank-index", index=self.labels.title(name)), places(scores)
+            yield self.report.say("page-rank-index", index=self.labels.title(name)), places(scores)
 
     def section(self, row: int) -> Markup:
         """Return a territory's section."""
-        code, name = self.allocation.codes[row], self.draft.names[row]
-        anchor = self.draft.anchors[code]
+        code, name = self.allocation.codes[row], self.report.names[row]
+        anchor = self.report.anchors[code]
         explanation = self.allocation.explain(code)
         notes = self.notes[row] if self.notes is not None else ""
-        back = element("a", self.draft.say("page-back"), href="#amounts", class_="back")
-        heading = element("h3", self.draft.known_as(code, name), id=f"{anchor}:h")
+        back = element("a", self.report.say("page-back"), href="#amounts", class_="back")
+        heading = element("h3", self.report.known_as(code, name), id=f"{anchor}:h")
         return element(
             "section",
             heading,
             element("div", self._told(explanation, row), pairs(self._facts(row), "facts"), class_="told"),
             element("p", str(notes)) if notes else None,
-            waterfall(self.draft, explanation, self.values, row),
-            element("p", element("small", self.draft.say("explain-sampled"))) if explanation.sampled else None,
+            waterfall(self.report, explanation, self.values, row),
+            element("p", element("small", self.report.say("explain-sampled"))) if explanation.sampled else None,
             self.declared.block(row),
             element("p", back),
             id=anchor,
@@ -86,33 +86,33 @@ class _Teller:
 
     def _told(self, explanation: Explanation, row: int) -> Markup:
         """Say the amount, what it is made of and why, and how it differs from the one before."""
-        labels, draft = self.labels, self.draft
+        labels, report = self.labels, self.report
         amount = element("strong", labels.money(float(self.allocation.amounts[row])))
-        told = [element("p", draft.around(amount, "page-receives"), class_="lead")]
-        told.append(reasons(draft, explanation, row))
-        change = draft.column("change")
+        told = [element("p", report.around(amount, "page-receives"), class_="lead")]
+        told.append(reasons(report, explanation, row))
+        change = report.column("change")
         if change is not None and np.isfinite(change.numbers[row]):
             moved = float(change.numbers[row])
             entry = "page-change-none" if moved == 0 else "page-change-up" if moved > 0 else "page-change-down"
-            told.append(element("p", draft.say(entry, amount=labels.money(abs(moved), change.digits))))
+            told.append(element("p", report.say(entry, amount=labels.money(abs(moved), change.digits))))
         return element("div", *told)
 
     def _facts(self, row: int) -> list[tuple[str, Child]]:
-        labels, draft = self.labels, self.draft
+        labels, report = self.labels, self.report
         found: list[tuple[str, Child]] = []
-        per_head = draft.column("per_head")
+        per_head = report.column("per_head")
         if per_head is not None and np.isfinite(per_head.numbers[row]):
             value = labels.money(float(per_head.numbers[row]), per_head.digits)
             if per_head.total is not None:
-                value = draft.say("page-beside-all", value=value, all=labels.money(per_head.total, per_head.digits))
-            found.append((draft.say("heading-per_head"), value))
-        share = draft.column("share")
+                value = report.say("page-beside-all", value=value, all=labels.money(per_head.total, per_head.digits))
+            found.append((report.say("heading-per_head"), value))
+        share = report.column("share")
         if share is not None:
-            found.append((draft.say("page-share"), labels.percent(float(share.numbers[row]), share.digits)))
+            found.append((report.say("page-share"), labels.percent(float(share.numbers[row]), share.digits)))
         found += self._before(row)
         every = labels.number(len(self.allocation.codes))
         found += [
-            (label, draft.say("page-rank", rank=labels.number(float(ranks[row])), all=every))
+            (label, report.say("page-rank", rank=labels.number(float(ranks[row])), all=every))
             for label, ranks in self.ranks
             if np.isfinite(ranks[row])
         ]
@@ -120,14 +120,14 @@ class _Teller:
 
     def _before(self, row: int) -> list[tuple[str, Child]]:
         """Return the previous amount and the change."""
-        labels, draft = self.labels, self.draft
-        previous, change, relative = map(draft.column, ("previous", "change", "change_share"))
+        labels, report = self.labels, self.report
+        previous, change, relative = map(report.column, ("previous", "change", "change_share"))
         if previous is None or change is None or not np.isfinite(previous.numbers[row]):
             return []
-        told = draft.signed(float(change.numbers[row]), change.digits)
+        told = report.signed(float(change.numbers[row]), change.digits)
         if relative is not None and np.isfinite(relative.numbers[row]):
             share = float(relative.numbers[row])
             told += f" ({'+' if share > 0 else ''}{labels.percent(share)})"
         before = labels.money(float(previous.numbers[row]), previous.digits)
         mark = badge(labels.mark(("previous",)))
-        return [(draft.say("heading-previous"), (before, " ", mark)), (draft.say("heading-change"), told)]
+        return [(report.say("heading-previous"), (before, " ", mark)), (report.say("heading-change"), told)]

@@ -12,7 +12,7 @@ import numpy as np
 from equite.engine.criteria import CriterionScore
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element
-from equite.report.html.page.context import Draft, badge
+from equite.report.html.page.context import ReportContext, badge
 from equite.report.terminal.text import explained
 
 if TYPE_CHECKING:
@@ -29,29 +29,29 @@ _FIGURES = 3
 class Values:
     """The values that criteria were scored from, each with its score and the mean it is counted from, in words."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        scorings = [draft.allocation.scope.scoring(name) for name in draft.allocation.formula.indices]
+    def __init__(self, report: ReportContext) -> None:
+        self.report = report
+        scorings = [report.allocation.scope.scoring(name) for name in report.allocation.formula.indices]
         self.criteria = {f"{each.name}.{found.name}": found for each in scorings for found in each.criteria}
         self.means = {
             (found.part, ".".join(criterion)): float(mean)
-            for found in draft.allocation.departures
+            for found in report.allocation.contributions
             for criterion, mean in zip(found.criteria, found.means, strict=True)
         }
 
     def beside(self, line: Line, row: int) -> str:
         """Tell a territory's value of a criterion, its score and the mean score; nothing where it has none."""
-        criterion, labels = self.criteria[line.id], self.draft.labels
+        criterion, labels = self.criteria[line.id], self.report.labels
         value, score, mean = float(criterion.raw[row]), float(criterion.scores[row]), self.means[line.part, line.id]
         if math.isnan(score):
             return ""
         told = {"score": labels.number(score, 2), "mean": labels.number(mean, 2)}
         entry = "page-score" if math.isnan(mean) else "page-score-mean"
-        said = self.draft.say(entry, **told)
+        said = self.report.say(entry, **told)
         return said if math.isnan(value) else f"{self._written(criterion, value)}; {said}"
 
     def _written(self, criterion: CriterionScore, value: float) -> str:
-        labels = self.draft.labels
+        labels = self.report.labels
         spec = labels.formula.columns.get(criterion.name)
         if spec is not None and spec.kind == "ordinal" and spec.levels and value == int(value):
             return labels.worded(spec.levels[int(value) - 1]).rstrip(".")
@@ -70,9 +70,9 @@ def _digits(value: float, values: Floats) -> int:
     return max(0, min(8, _FIGURES - 1 - math.floor(math.log10(size))))
 
 
-def waterfall(draft: Draft, explanation: Explanation, values: Values, row: int) -> Markup:
+def waterfall(report: ReportContext, explanation: Explanation, values: Values, row: int) -> Markup:
     """Return the table of an explanation's lines, and their bars."""
-    total = draft.labels.money(explanation.amount, max(2, draft.labels.digits))
+    total = report.labels.money(explanation.amount, max(2, report.labels.digits))
     bars = list(_bars([line.amount for line in explanation.lines]))
     rows = []
     for line, told, bar in zip(explanation.lines, explained(explanation), bars, strict=False):
@@ -81,15 +81,15 @@ def waterfall(draft: Draft, explanation: Explanation, values: Values, row: int) 
         label.append(element("small", below) if below else None)
         head = element("th", label, scope="row", class_="in" if told.inner else None)
         rows.append(element("tr", head, element("td", told.amount, class_="n"), element("td", bar)))
-    last = [element("th", draft.say("word-amount"), scope="row"), element("td", total, class_="n")]
+    last = [element("th", report.say("word-amount"), scope="row"), element("td", total, class_="n")]
     headings = [
-        element("th", draft.say("explain-line"), scope="col"),
-        element("th", draft.say("word-amount"), scope="col", class_="n"),
-        element("th", draft.say("page-running"), scope="col"),
+        element("th", report.say("explain-line"), scope="col"),
+        element("th", report.say("word-amount"), scope="col", class_="n"),
+        element("th", report.say("page-running"), scope="col"),
     ]
     return element(
         "table",
-        element("caption", draft.say("page-waterfall")),
+        element("caption", report.say("page-waterfall")),
         element("thead", element("tr", headings)),
         element("tbody", rows),
         element("tfoot", element("tr", last, element("td", bars[-1]))),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.engine.explanation import Departures
+from equite.engine.explanation import Contributions
 from equite.engine.linear import linear_in
 from equite.formula.model import Part
 from equite.report.live.calculation import Calculated
@@ -22,7 +22,7 @@ from equite.report.live.terms import Term, choose, number, stated
 from equite.report.live.workings import ScorePlace
 
 if TYPE_CHECKING:
-    from equite.report.live.workings import Sums
+    from equite.report.live.workings import Workings
 
 __all__ = ["CriterionDollars", "PartDollars", "part_dollars"]
 
@@ -55,50 +55,50 @@ class PartDollars:
     criteria: tuple[CriterionDollars, ...]
 
 
-def part_dollars(sums: Sums, done: Calculated) -> list[PartDollars]:
+def part_dollars(workings: Workings, done: Calculated) -> list[PartDollars]:
     """Write slopes and means of the parts for which that can be told."""
-    sums.begin("departures")
+    workings.begin("contributions")
     return [
-        _written(sums, done, found)
-        for found in (sums.allocation.departures if done.is_live else ())
-        if _can(sums, done, found)
+        _written(workings, done, found)
+        for found in (workings.allocation.contributions if done.is_live else ())
+        if _can(workings, done, found)
     ]
 
 
-def _can(sums: Sums, done: Calculated, found: Departures) -> bool:
+def _can(workings: Workings, done: Calculated, found: Contributions) -> bool:
     """Tell whether a part's dollars are linear, and all that they rest on stands in the sheet."""
-    page = sums.formula
+    page = workings.formula
     part = page.names.parts[found.part]
     share = part.share.in_proportion_to
     if share is None or part.levy or part.id not in done.level or found.sampled:
         return False
     if part.at_least is not None or part.at_most is not None or page.if_short == "prorate":
         return False
-    scope = sums.allocation.scope
+    scope = workings.allocation.scope
     names = {index for index, _ in found.criteria}
     linear = all((tree := scope.scoring(index).tree) is not None and tree.is_linear for index in names)
-    there = all(_path(sums, index, criterion) is not None for index, criterion in found.criteria)
+    there = all(_path(workings, index, criterion) is not None for index, criterion in found.criteria)
     return linear and there and linear_in(share.tree, scope, names) is not None
 
 
-def _path(sums: Sums, index: str, criterion: str) -> Path | None:
+def _path(workings: Workings, index: str, criterion: str) -> Path | None:
     """Find where a criterion of an index stands."""
-    return next((path for path in sums.places if path[1] == index and path[-2:] == ("criteria", criterion)), None)
+    return next((path for path in workings.places if path[1] == index and path[-2:] == ("criteria", criterion)), None)
 
 
-def _written(sums: Sums, done: Calculated, found: Departures) -> PartDollars:
-    part = sums.formula.names.parts[found.part]
+def _written(workings: Workings, done: Calculated, found: Contributions) -> PartDollars:
+    part = workings.formula.names.parts[found.part]
     indices = list(dict.fromkeys(index for index, _ in found.criteria))
-    slopes = {index: _slope(sums, done, part, index, indices) for index in indices}
+    slopes = {index: _slope(workings, done, part, index, indices) for index in indices}
     criteria = []
     for at, (index, name) in enumerate(found.criteria):
-        path = _path(sums, index, name)
+        path = _path(workings, index, name)
         assert path is not None
-        criteria.append(_criterion(sums, index, path, slopes[index], found, at))
+        criteria.append(_criterion(workings, index, path, slopes[index], found, at))
     return PartDollars(found.part, done.level[found.part], slopes, tuple(criteria))
 
 
-def _slope(sums: Sums, done: Calculated, part: Part, index: str, indices: list[str]) -> Column:
+def _slope(workings: Workings, done: Calculated, part: Part, index: str, indices: list[str]) -> Column:
     """Write what the score gains as an index goes from 0 to 1."""
     share = part.share.in_proportion_to
     assert share is not None
@@ -109,29 +109,31 @@ def _slope(sums: Sums, done: Calculated, part: Part, index: str, indices: list[s
         scope = of.scope.bound(**{name: term.figure for name, term in known.items()})
         return of.bound(scope, **known).term(share.tree)
 
-    heading = sums.labels.say("live-slope", index=sums.labels.title(index))
-    return sums.grid.column(heading, choose(done.members[part.id].each, at(1) - at(0), 0))
+    heading = workings.labels.say("live-slope", index=workings.labels.title(index))
+    return workings.grid.column(heading, choose(done.members[part.id].each, at(1) - at(0), 0))
 
 
-def _criterion(sums: Sums, index: str, path: Path, slope: Column, found: Departures, at: int) -> CriterionDollars:
-    place, grid = sums.places[path], sums.grid
-    scoring = sums.allocation.scope.scoring(index)
+def _criterion(
+    workings: Workings, index: str, path: Path, slope: Column, found: Contributions, at: int
+) -> CriterionDollars:
+    place, grid = workings.places[path], workings.grid
+    scoring = workings.allocation.scope.scoring(index)
     own = [criterion for criterion in found.criteria if criterion[0] == index].index(found.criteria[at])
-    weights = sums.full(scoring.weights[:, own])
-    shares = [sums.places[path[:end]].share for end in range(len(path), 1, -2) if path[:end] in sums.places]
+    weights = workings.full(scoring.weights[:, own])
+    shares = [workings.places[path[:end]].share for end in range(len(path), 1, -2) if path[:end] in workings.places]
     text = "*".join(shares)
-    heading = sums.labels.say("live-weight")
+    heading = workings.labels.say("live-weight")
     weight: Column | Term
     if ROW in text:
-        term = choose(sums.takes_part.each, stated(text, weights), 0)
+        term = choose(workings.takes_part.each, stated(text, weights), 0)
         weight = grid.column(heading, term, about=place.title)
         weighing = slope.all * weight.all
     else:
-        first = weights[sums.allocation.context.rows][0]
+        first = weights[workings.allocation.context.rows][0]
         weight = grid.figure(heading, stated(text, first), about=place.title)
         weighing = slope.all * weight
     below = sum_product(weighing)
     mean = choose(below.equals(0), 0, sum_of_products(weighing, place.scores.all) / below)
-    mean = grid.figure(sums.labels.say("live-mean-score"), mean, about=place.title)
-    top = sums.places[path[:4]].title if len(path) > 4 else place.title
-    return CriterionDollars(path, place, weight, mean, sums.full(found.dollars[:, at]), top)
+    mean = grid.figure(workings.labels.say("live-mean-score"), mean, about=place.title)
+    top = workings.places[path[:4]].title if len(path) > 4 else place.title
+    return CriterionDollars(path, place, weight, mean, workings.full(found.dollars[:, at]), top)
