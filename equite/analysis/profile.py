@@ -16,7 +16,7 @@ from equite.engine.scoring import Scoring
 from equite.engine.sharing import Floats
 from equite.errors import EquiteError, FormulaError, Problem, TerritoriesError, nearest
 from equite.inputs.cells import tidy
-from equite.inputs.columns import Place, groups_spelled_twice
+from equite.inputs.columns import ColumnPlace, groups_spelled_twice
 from equite.wording import Codes, Language
 
 __all__ = ["Profile", "group_label", "labels_of", "places", "profile", "scoring_of"]
@@ -375,7 +375,7 @@ def labels_of(allocation: Allocation, column: str) -> np.ndarray:
         raise FormulaError([Problem("diagnosis-column-unknown", about)], allocation.language)
     try:
         found = table.texts(heading)
-        twice = groups_spelled_twice(Place(table.data, heading, table.codes, table.source), found)
+        twice = groups_spelled_twice(ColumnPlace(table.data, heading, table.codes, table.source), found)
         if twice:
             raise TerritoriesError(twice)
         texts = dict(zip(table.codes, found, strict=True))

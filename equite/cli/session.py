@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
     from equite.formula.formula import Formula
     from equite.formula.plan import Plan
-    from equite.report.terminal.grid import Grid
+    from equite.report.terminal.grid import TextGrid
 
 __all__ = ["Session", "leave_quietly"]
 
@@ -118,7 +118,7 @@ class Session:
             break_on_hyphens=False,
         )
 
-    def show_grid(self, grid: Grid) -> None:
+    def show_grid(self, grid: TextGrid) -> None:
         """Print a table, its headings in bold where the terminal can."""
         height = max(map(len, grid.wrapped_headings))
         lines = grid.text().splitlines()

@@ -18,7 +18,7 @@ from equite.engine.cautions import cautions
 from equite.engine.checks import run_checks
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.equality import Known
-from equite.engine.evaluation import Mask, MissingInAggregate, Scope, Table
+from equite.engine.evaluation import ColumnsTable, Mask, MissingInAggregate, Scope
 from equite.engine.gathering import with_all_missing
 from equite.engine.limits import Stages
 from equite.engine.missing import Purpose, refuse_missing
@@ -156,7 +156,7 @@ class _Run:
             raise SharingError([Problem("table-empty")], formula.language)
         self.order = order
         withheld = territories.suppressed_for(self.rows.columns)
-        self.table = Table(
+        self.table = ColumnsTable(
             codes,
             {name: values[order] for name, values in columns.items()},
             {name: cells[order] for name, cells in withheld.items()},

@@ -330,9 +330,9 @@ class Allocation:
         """Decompose one amount to the cent: parts, criteria, limits, rounding.
 
         For a share linear in its criteria: what the territory would get if every criterion stood at its mean (the
-        baseline), then level × weight × (score − mean) for each criterion. Elsewhere each criterion has its Shapley value
-        (Shapley, 1953, *A value for n-person games*), exact up to 12 criteria, sampled beyond. docs/architecture.md
-        works both out by hand.
+        baseline), then level × weight × (score − mean) for each criterion. Elsewhere each criterion has its Shapley
+        value (Shapley, 1953, *A value for n-person games*), exact up to 12 criteria, sampled beyond.
+        docs/architecture.md works both out by hand.
 
         Parameters
         ----------

@@ -395,7 +395,7 @@ class Cascade:
 
         Returns
         -------
-        Trail
+        AuditTrail
             A step for each tier, with what of each dollar of the envelope reached the territory; printed, a text in the
             plan's language.
 

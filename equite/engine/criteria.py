@@ -24,7 +24,7 @@ from equite.formula.nodes import Binary, Call, Name, Number
 from equite.inputs.spelling import near_label
 from equite.wording import Codes, Numeral
 
-__all__ = ["ContextGroup", "CriterionScore", "Measure", "fill", "measure"]
+__all__ = ["ContextGroup", "CriterionScore", "ScoreMeasure", "fill", "measure"]
 
 
 #: How each rule's filling is worded.
@@ -37,7 +37,7 @@ _FILLED = {
 
 
 @dataclass(frozen=True)
-class Measure:
+class ScoreMeasure:
     """What is to be measured, and how."""
 
     name: str
@@ -102,7 +102,7 @@ class CriterionScore:
         return replace(self, raw=self.raw[kept], scores=self.scores[kept], filled=self.filled[kept], groups=groups)
 
 
-def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Problem]) -> CriterionScore | None:
+def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list[Problem]) -> CriterionScore | None:
     """Score a criterion; None where it distinguishes nobody (noted in ``warnings``) or is unusable (``problems``)."""
     before = len(problems.found)
     given = scope.numbers(what.name)[scope.taking_part]
@@ -150,7 +150,7 @@ def measure(what: Measure, scope: Scope, problems: Problems, warnings: list[Prob
     )
 
 
-def _suits(what: Measure, direction: Direction, values: Floats, scope: Scope, problems: Problems) -> bool:
+def _suits(what: ScoreMeasure, direction: Direction, values: Floats, scope: Scope, problems: Problems) -> bool:
     """Refuse a normaliser that has no meaning for this criterion's direction or values."""
     method, place = what.normaliser, scope.formula.where(*what.path, "normalise")
     if method.only_high and (direction.pull != "high" or (values < 0).any() or not values.sum()):
@@ -162,13 +162,13 @@ def _suits(what: Measure, direction: Direction, values: Floats, scope: Scope, pr
     return True
 
 
-def _normalised(what: Measure, values: Floats, parameters: Mapping[str, Any]) -> Floats:
+def _normalised(what: ScoreMeasure, values: Floats, parameters: Mapping[str, Any]) -> Floats:
     """Bring values to the normaliser's scale; NaN wherever it gives no finite score, as an added one may."""
     found = what.normaliser.run(values, **parameters)
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def _refuse_unscored(what: Measure, rows: Mask, scope: Scope, problems: Problems) -> None:
+def _refuse_unscored(what: ScoreMeasure, rows: Mask, scope: Scope, problems: Problems) -> None:
     """Refuse a criterion of which values that are there got no score."""
     place = scope.formula.where(*what.path, "normalise")
     if what.normaliser.function is distance_to_target:
@@ -178,7 +178,7 @@ def _refuse_unscored(what: Measure, rows: Mask, scope: Scope, problems: Problems
     problems.add("normaliser-without-score", **place, name=what.normaliser.name, criterion=what.name, codes=codes)
 
 
-def _turned_parameters(what: Measure, direction: Direction) -> dict[str, Any]:
+def _turned_parameters(what: ScoreMeasure, direction: Direction) -> dict[str, Any]:
     """Return the normaliser's parameters, turned with the values where they are stated in the criterion's own unit."""
     given = dict(what.parameters)
     if not what.normaliser.in_units or direction.pull != "low":
@@ -186,7 +186,7 @@ def _turned_parameters(what: Measure, direction: Direction) -> dict[str, Any]:
     return dict(zip(given, (-value for value in reversed(list(given.values()))), strict=True))
 
 
-def _within_range(what: Measure, scope: Scope, problems: Problems) -> None:
+def _within_range(what: ScoreMeasure, scope: Scope, problems: Problems) -> None:
     """Refuse values that the criterion cannot have."""
     low, high = (None if end is None else float(end) for end in what.criterion.range)
     outside = np.zeros(scope.table.size, dtype=bool)
@@ -210,7 +210,7 @@ def _constant(values: Floats) -> bool:
     return values.size == 0 or bool(values.max() == values.min())
 
 
-def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnings: list[Problem]) -> Floats:
+def _filled(what: ScoreMeasure, raw: Floats, scope: Scope, problems: Problems, warnings: list[Problem]) -> Floats:
     """Refuse, skip or fill missing cells by the page's rule, and tell which."""
     missing = np.isnan(raw)
     if not missing.any():
@@ -247,7 +247,7 @@ def _filled(what: Measure, raw: Floats, scope: Scope, problems: Problems, warnin
     return filled
 
 
-def _refuse_unfilled(what: Measure, raw: Floats, left: Mask, scope: Scope, problems: Problems) -> None:
+def _refuse_unfilled(what: ScoreMeasure, raw: Floats, left: Mask, scope: Scope, problems: Problems) -> None:
     """Refuse cells that the page's rule cannot fill, and say for want of what."""
     rule, place = what.missing, scope.formula.where(*what.path)
     codes = Codes(tuple(scope.table.codes[scope.taking_part][left]))
@@ -275,7 +275,7 @@ def fill(rule: Missing, raw: Floats, scope: Scope) -> Floats:
     return filled
 
 
-def _transformed(what: Measure, values: Floats, scope: Scope, problems: Problems) -> Floats:
+def _transformed(what: ScoreMeasure, values: Floats, scope: Scope, problems: Problems) -> Floats:
     method = what.criterion.transform
     if method is None:
         return values
@@ -304,7 +304,7 @@ def _transformed(what: Measure, values: Floats, scope: Scope, problems: Problems
     return changed
 
 
-def _without_extremes(what: Measure, values: Floats, warnings: list[Problem]) -> Floats:
+def _without_extremes(what: ScoreMeasure, values: Floats, warnings: list[Problem]) -> Floats:
     """Pull extreme values in where the page asks, and tell what that changed."""
     if what.outliers.winsorise is None:
         return values
@@ -323,7 +323,7 @@ def _without_extremes(what: Measure, values: Floats, warnings: list[Problem]) ->
     return found.values
 
 
-def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, place: dict[str, Any]) -> Floats:
+def _stepped(what: ScoreMeasure, values: Floats, scope: Scope, problems: Problems, place: dict[str, Any]) -> Floats:
     """Look values up in one of the page's tables."""
     named = str((what.criterion.transform.parameters if what.criterion.transform else {}).get(""))
     tables = scope.formula.tables
@@ -338,7 +338,7 @@ def _stepped(what: Measure, values: Floats, scope: Scope, problems: Problems, pl
     return changed
 
 
-def _turned(what: Measure, values: Floats, direction: Direction, scope: Scope, *, as_given: bool) -> Floats:
+def _turned(what: ScoreMeasure, values: Floats, direction: Direction, scope: Scope, *, as_given: bool) -> Floats:
     """Turn values so that higher means more need; distances that are equal are the same float."""
     if direction.toward is not None and as_given:
         distance = Call("abs", (Binary("-", Name(what.name), direction.toward.tree),))
@@ -348,7 +348,7 @@ def _turned(what: Measure, values: Floats, direction: Direction, scope: Scope, *
     return -values if direction.pull == "low" else values
 
 
-def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problems) -> tuple[ContextGroup, ...]:
+def _groups(what: ScoreMeasure, direction: Direction, scope: Scope, problems: Problems) -> tuple[ContextGroup, ...]:
     """Return the groups of a context-directed criterion, each with its pull; every group needs one."""
     if direction.cut is not None:
         return _sides_of_cut(what, direction, scope, problems)
@@ -371,7 +371,9 @@ def _groups(what: Measure, direction: Direction, scope: Scope, problems: Problem
     return tuple(found)
 
 
-def _sides_of_cut(what: Measure, direction: Direction, scope: Scope, problems: Problems) -> tuple[ContextGroup, ...]:
+def _sides_of_cut(
+    what: ScoreMeasure, direction: Direction, scope: Scope, problems: Problems
+) -> tuple[ContextGroup, ...]:
     """Return the two groups below and above a number."""
     measured = scope.numbers(str(direction.by))
     place = scope.formula.where(*what.path, "more_need_when")
@@ -384,7 +386,7 @@ def _sides_of_cut(what: Measure, direction: Direction, scope: Scope, problems: P
     return tuple(ContextGroup(side, direction.labels[side], rows) for side, rows in sides.items() if rows.any())
 
 
-def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], what: Measure) -> Floats:
+def _within_groups(values: Floats, groups: tuple[ContextGroup, ...], what: ScoreMeasure) -> Floats:
     """Score inside each group, all groups to the same mean, so that no group is favoured as a whole.
 
     Min-max over all would rank every rural place above every urban one; inside each group the scores are ranks

@@ -40,13 +40,13 @@ from equite.inputs.figures import typed
 if TYPE_CHECKING:
     from equite.engine.scoring import Scoring
 
-__all__ = ["MissingInAggregate", "Scope", "Table"]
+__all__ = ["ColumnsTable", "MissingInAggregate", "Scope"]
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Table:
+class ColumnsTable:
     """The columns that a page needs, in code order: floats (NaN missing) and texts (None missing)."""
 
     codes: NDArray[np.object_]
@@ -74,7 +74,7 @@ class Scope:
     ----------
     formula : Formula
         The page.
-    table : Table
+    table : ColumnsTable
         Its columns.
     eligible : ndarray of bool or None
         Who takes part; None while that is being decided, when aggregates leave out missing values.
@@ -87,7 +87,7 @@ class Scope:
     def __init__(
         self,
         formula: Formula,
-        table: Table,
+        table: ColumnsTable,
         eligible: Mask | None,
         score: Callable[[str, Scope], Scoring],
         served: Mask | None = None,

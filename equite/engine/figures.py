@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from equite.engine.allocate import needed_rules
-from equite.engine.evaluation import Scope, Table
+from equite.engine.evaluation import ColumnsTable, Scope
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats
 from equite.formula.expressions import Expression
@@ -54,4 +54,4 @@ def _scope(formula: Formula, territories: Territories, names: frozenset[str]) ->
     known = {rule.name for rule in rules} | formula.names.defined | formula.names.needs.keys()
     rules += [ColumnRule(name, name) for name in sorted(names - known)]
     columns, withheld = territories.columns_for(rules), territories.suppressed_for(rules)
-    return Scope(formula, Table(np.array(territories.codes, dtype=object), columns, withheld), None, score_index)
+    return Scope(formula, ColumnsTable(np.array(territories.codes, dtype=object), columns, withheld), None, score_index)

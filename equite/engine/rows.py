@@ -22,7 +22,7 @@ from equite.formula.nodes import Aggregate, Binary, Call, Name, Negative, Node, 
 from equite.inputs.cells import tidy
 from equite.inputs.columns import Column, ColumnRule
 from equite.inputs.rows.reading import refused
-from equite.inputs.rows.rows import Figure, RowRules, Rows, RowsRead, SumOf, Suspect, refusal_of, refusals
+from equite.inputs.rows.rows import FigureColumn, RowRules, Rows, RowsRead, SumOf, Suspect, refusal_of, refusals
 from equite.inputs.rows.sums import Sum, find_sums
 from equite.inputs.territories import Territories
 from equite.wording import Codes
@@ -48,14 +48,14 @@ def row_rules(formula: Formula, columns: Sequence[ColumnRule]) -> RowRules:
     return RowRules(name, figures, formula.leave_out, formula.are_territories, bool(formula.eligible))
 
 
-def _figure(rule: ColumnRule) -> Figure:
+def _figure(rule: ColumnRule) -> FigureColumn:
     if rule.kind == "ordinal":
         names = (level if isinstance(level, str) else level.values() for level in rule.levels)
         levels = tuple(text for each in names for text in ([each] if isinstance(each, str) else each))
-        return Figure(rule.heading, "ordinal", levels)
+        return FigureColumn(rule.heading, "ordinal", levels)
     if rule.kind in ("text", "yes_no"):
-        return Figure(rule.heading, rule.kind)
-    return Figure(rule.heading)
+        return FigureColumn(rule.heading, rule.kind)
+    return FigureColumn(rule.heading)
 
 
 def as_looked_at(territories: Territories, rules: RowRules) -> Territories:

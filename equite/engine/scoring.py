@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from equite.engine.criteria import CriterionScore, Measure, measure
+from equite.engine.criteria import CriterionScore, ScoreMeasure, measure
 from equite.engine.equality import alike_but_for_dust
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.goalposts import frozen_goalposts
@@ -301,7 +301,7 @@ class _Builder:
         if chosen is None:
             return None
         found = measure(
-            Measure(
+            ScoreMeasure(
                 name=name,
                 index=self.name,
                 families=tuple(path[3::2][:-1]),

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from equite.engine.evaluation import Table
+from equite.engine.evaluation import ColumnsTable
 from equite.errors import FormulaError, Problem, Problems
 from equite.formula.formula import Formula
 from equite.formula.names import criteria_of, grouping_names
@@ -35,7 +35,7 @@ from equite.wording import Codes
 __all__ = ["spelling"]
 
 
-def spelling(formula: Formula, territories: Territories, table: Table, order: np.ndarray) -> tuple[Problem, ...]:
+def spelling(formula: Formula, territories: Territories, table: ColumnsTable, order: np.ndarray) -> tuple[Problem, ...]:
     """Hold the labels of a page against those of its table.
 
     Parameters
@@ -93,7 +93,7 @@ class _Spelling:
 
     formula: Formula
     territories: Territories
-    table: Table
+    table: ColumnsTable
     order: np.ndarray
     told: list[Problem] = field(default_factory=list)
     _known: dict[str, _Labels | None] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from equite.formula.place_words import PlaceSaid, ValueSaid
 from equite.formula.places import (
     Difference,
     Path,
-    Rule,
+    WrittenRule,
     at,
     differences,
     is_weight,
@@ -65,8 +65,8 @@ class Margin(Strict):
         """Tell whether a value is one of the choices, however its spaces are written."""
         if isinstance(value, Decimal):
             return any(NUMBER.fullmatch(choice) and Decimal(choice) == value for choice in self.choices)
-        if isinstance(value, Rule):
-            return any(Rule.of(choice) == value for choice in self.choices)
+        if isinstance(value, WrittenRule):
+            return any(WrittenRule.of(choice) == value for choice in self.choices)
         return value in self.choices
 
     def values(self, path: Path) -> dict[str, object]:

@@ -26,7 +26,7 @@ from equite.formula.writing import written
 __all__ = [
     "Difference",
     "Path",
-    "Rule",
+    "WrittenRule",
     "at",
     "differences",
     "is_weight",
@@ -40,13 +40,13 @@ __all__ = [
 Path = tuple[str, ...]
 
 
-class Rule(str):
+class WrittenRule(str):
     """An expression that is not a plain number, written in one way whatever its spaces."""
 
     __slots__ = ()
 
     @classmethod
-    def of(cls, text: str) -> Rule | None:
+    def of(cls, text: str) -> WrittenRule | None:
         """Read a text as an expression; None where it is none."""
         try:
             return cls(written(Expression.parse(text).tree))
@@ -98,7 +98,7 @@ def _told(value: Any) -> Any:
     """Put a value of the model as the page words it."""
     match value:
         case Expression():
-            return value.plain if value.plain is not None else Rule(written(value.tree))
+            return value.plain if value.plain is not None else WrittenRule(written(value.tree))
         case Method():
             return {value.name: _typed(value.parameters)} if value.parameters else value.name
         case Direction():

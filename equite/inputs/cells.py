@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite.inputs import figures
-from equite.inputs.marked import Footnoted, Marked, Percentage
+from equite.inputs.marked import Footnoted, MarkedCell, Percentage
 from equite.inputs.marks import MISSING, is_missing_mark
 from equite.inputs.percents import Range, unsettled
 from equite.inputs.spelling import fold, tidy
@@ -148,7 +148,7 @@ def _cell_readings(cell: object) -> tuple[float | None, float | None]:
     if isinstance(cell, str):
         pair = readings(cell)
         return (math.nan, math.nan) if pair == (None, None) and is_missing_mark(cell) else pair
-    if isinstance(cell, Marked):
+    if isinstance(cell, MarkedCell):
         return _marked_readings(cell)
     if isinstance(cell, (Real, Decimal)):
         try:
@@ -158,7 +158,7 @@ def _cell_readings(cell: object) -> tuple[float | None, float | None]:
     return None, None
 
 
-def _marked_readings(cell: Marked) -> tuple[float | None, float | None]:
+def _marked_readings(cell: MarkedCell) -> tuple[float | None, float | None]:
     """Read a cell of a workbook that says more than a value."""
     if isinstance(cell, Percentage):
         return cell.value, cell.value
@@ -247,7 +247,7 @@ def text_of(cell: object) -> str | None:
     """Return a cell as text, None if it is blank: 10.0 is "10", as a code that a spreadsheet took for a number was."""
     if isinstance(cell, str):
         return tidy(cell) or None
-    if isinstance(cell, Marked):
+    if isinstance(cell, MarkedCell):
         return tidy(cell.shown) or None
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return None

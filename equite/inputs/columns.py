@@ -25,9 +25,9 @@ from equite.wording import LOCALES, Codes, Language, Numeral
 
 __all__ = [
     "Column",
+    "ColumnPlace",
     "ColumnRule",
     "InPercent",
-    "Place",
     "column_as",
     "groups_spelled_twice",
     "heading_alike",
@@ -122,7 +122,7 @@ class LevelNames:
 
 
 @dataclass(frozen=True)
-class Place:
+class ColumnPlace:
     """One column of a table, as the sentences name it and its cells."""
 
     data: pd.DataFrame
@@ -179,7 +179,7 @@ class Place:
         return Problem(entry, said, self.heading, self.row(position), self.source.name, row_is_line=False)
 
 
-def column_as(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
+def column_as(rule: ColumnRule, place: ColumnPlace) -> tuple[Column, list[Problem]]:
     """Read one column as its rule says.
 
     Returns
@@ -205,7 +205,7 @@ def column_as(rule: ColumnRule, place: Place) -> tuple[Column, list[Problem]]:
     return _numbers(rule, place, found.column)
 
 
-def suppressed_in(rule: ColumnRule, place: Place) -> npt.NDArray[np.bool_] | None:
+def suppressed_in(rule: ColumnRule, place: ColumnPlace) -> npt.NDArray[np.bool_] | None:
     """Return the cells whose figure is withheld; None where no mark of the page says so."""
     if rule.kind == "text" or not rule.marks.suppressed:
         return None
@@ -213,7 +213,7 @@ def suppressed_in(rule: ColumnRule, place: Place) -> npt.NDArray[np.bool_] | Non
     return found if found.any() else None
 
 
-def _numbers(rule: ColumnRule, place: Place, column: pd.Series) -> tuple[Column, list[Problem]]:
+def _numbers(rule: ColumnRule, place: ColumnPlace, column: pd.Series) -> tuple[Column, list[Problem]]:
     adds_up = rule.kind == "extensive" and rule.minimum is None
     lowest = 0.0 if adds_up else -np.inf if rule.minimum is None else rule.minimum
     highest = np.inf if rule.maximum is None else rule.maximum
@@ -236,7 +236,7 @@ def _numbers(rule: ColumnRule, place: Place, column: pd.Series) -> tuple[Column,
     return values, place.mistakes(found, **said)
 
 
-def _by_looks(place: Place, wrong: Positions, word: str, mark: str) -> dict[str, Positions]:
+def _by_looks(place: ColumnPlace, wrong: Positions, word: str, mark: str) -> dict[str, Positions]:
     """Tell the words that cannot be read from the marks, of which the page may say what they mean."""
     is_mark = np.array([_is_mark(place.column.iloc[at]) for at in wrong], dtype=bool)
     return {word: wrong[~is_mark], mark: wrong[is_mark]}
@@ -247,7 +247,7 @@ def _is_mark(cell: object) -> bool:
     return 0 < len(text) <= _MARK and not any(sign.isdigit() for sign in text)
 
 
-def _read(rule: ColumnRule, place: Place, column: pd.Series, lowest: float, highest: float) -> cells.Reading:
+def _read(rule: ColumnRule, place: ColumnPlace, column: pd.Series, lowest: float, highest: float) -> cells.Reading:
     """Read a column's numbers; its range settles what its cells leave open, if all of them fit it in one way only."""
     source = place.source
     # Points are decimal in the columns that a program wrote; those that a person formatted may group thousands by them.
@@ -265,7 +265,7 @@ def _read(rule: ColumnRule, place: Place, column: pd.Series, lowest: float, high
     return fitting[0] if len(fitting) == 1 else reading
 
 
-def _lost_decimals(rule: ColumnRule, place: Place) -> list[Problem]:
+def _lost_decimals(rule: ColumnRule, place: ColumnPlace) -> list[Problem]:
     """Refuse a column of CSV that was read with another decimal sign than the one stated: its text is gone."""
     column, source = place.column, place.source
     if rule.decimal is None or source.encoding is None or column.dtype.kind != "f":
@@ -283,7 +283,7 @@ def spelled_twice(alike: Sequence[str], rows: Sequence[int], where: str, file: s
     return Problem("label-two-spellings", values, where, None, file)
 
 
-def groups_spelled_twice(place: Place, texts: npt.NDArray[np.object_]) -> list[Problem]:
+def groups_spelled_twice(place: ColumnPlace, texts: npt.NDArray[np.object_]) -> list[Problem]:
     """Refuse the labels of a column of groups that look alike, which would make two groups of one."""
     first: dict[str, int] = {}
     for position, text in enumerate(texts):
@@ -295,7 +295,7 @@ def groups_spelled_twice(place: Place, texts: npt.NDArray[np.object_]) -> list[P
     return list(truncate_problems(problems, len(found)))
 
 
-def lost_as_text(place: Place) -> list[Problem]:
+def lost_as_text(place: ColumnPlace) -> list[Problem]:
     """Refuse as text a column of CSV that was read as decimals: 1.10 and 1.1, 1E5 and 100000 are no longer told apart.
 
     Whole numbers among blanks are floats too, for want of a missing integer, and lose nothing.

@@ -24,7 +24,7 @@ import pandas as pd
 from equite.errors import Problem, TerritoriesError
 from equite.inputs.cells import DecimalMark, marks_shown, readings, tidy
 from equite.inputs.encodings import decoded
-from equite.inputs.grid import Grid, heading_row, refusal, truncate_problems
+from equite.inputs.grid import UnheadedTable, heading_row, refusal, truncate_problems
 
 __all__ = ["read_delimited"]
 
@@ -54,7 +54,7 @@ def read_delimited(
     *,
     decimal: DecimalMark | None = None,
     as_written: Collection[str] = (),
-) -> Grid:
+) -> UnheadedTable:
     """Read delimited text.
 
     Parameters
@@ -96,7 +96,7 @@ def read_delimited(
         width = _widest(body, head, name, error)
         cells = _parsed_again(body, head, width, as_text, name)
     headings = [*head.headings, *[""] * (width - len(head.headings))]
-    return Grid(headings, cells, head.first_row, None, encoding, head.separator, head.decimal)
+    return UnheadedTable(headings, cells, head.first_row, None, encoding, head.separator, head.decimal)
 
 
 def _refuse_other_files(body: bytes, name: str) -> None:

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from equite.inputs.cells import typed
-from equite.inputs.grid import Grid, refusal
+from equite.inputs.grid import UnheadedTable, refusal
 
 __all__ = ["grid_of"]
 
 
-def grid_of(table: object, first_row: int = 0) -> Grid:
+def grid_of(table: object, first_row: int = 0) -> UnheadedTable:
     """Copy a table out of memory.
 
     Parameters
@@ -33,7 +33,7 @@ def grid_of(table: object, first_row: int = 0) -> Grid:
     return replace(_grid_of(table), first_row=first_row)
 
 
-def _grid_of(table: object) -> Grid:
+def _grid_of(table: object) -> UnheadedTable:
     if isinstance(table, Sequence) and not isinstance(table, (str, bytes)):
         if not all(isinstance(row, Mapping) for row in table):
             raise refusal("input-no-table", kind=type(table).__name__)
@@ -53,22 +53,22 @@ def _cells(column: Any) -> Any:
     return column.tolist() if hasattr(column, "tolist") else column
 
 
-def _from_columns(columns: Mapping[Any, Sequence[object]]) -> Grid:
+def _from_columns(columns: Mapping[Any, Sequence[object]]) -> UnheadedTable:
     if len({len(column) for column in columns.values()}) > 1:
         raise refusal("input-uneven")
     cells = pd.DataFrame({place: typed(column) for place, column in enumerate(columns.values())})
-    return Grid(list(columns), cells, 0)
+    return UnheadedTable(list(columns), cells, 0)
 
 
-def _from_pandas(table: pd.DataFrame) -> Grid:
+def _from_pandas(table: pd.DataFrame) -> UnheadedTable:
     """Copy a pandas frame; an index that has a name is a column like the others."""
     named = [name for name in table.index.names if name is not None and name not in table.columns]
     frame = table.reset_index(level=named).reset_index(drop=True).copy(deep=True)
     headings = list(frame.columns)
-    return Grid(headings, frame.set_axis(range(len(headings)), axis="columns"), 0)
+    return UnheadedTable(headings, frame.set_axis(range(len(headings)), axis="columns"), 0)
 
 
-def _from_narwhals(table: Any) -> Grid:
+def _from_narwhals(table: Any) -> UnheadedTable:
     """Copy any other frame column by column, which asks for no other library than its own."""
     import narwhals as nw
 
@@ -83,7 +83,7 @@ def _from_narwhals(table: Any) -> Grid:
         series = frame[heading]
         plain = series.dtype.is_numeric() and not series.null_count()
         columns[place] = pd.Series(np.array(series.to_numpy())) if plain else typed(series.to_list())
-    return Grid(list(frame.columns), pd.DataFrame(columns), 0)
+    return UnheadedTable(list(frame.columns), pd.DataFrame(columns), 0)
 
 
 def _arrow(table: Any) -> Any:

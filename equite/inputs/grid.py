@@ -13,7 +13,7 @@ from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import EXACT, DecimalMark, text_of
 from equite.inputs.seen import Layout
 
-__all__ = ["Grid", "column_letters", "headed", "heading_row", "refusal", "truncate_problems", "whole_again"]
+__all__ = ["UnheadedTable", "column_letters", "headed", "heading_row", "refusal", "truncate_problems", "whole_again"]
 
 #: Up to so many mistakes of one column are all listed; beyond, the first few are, and the others counted.
 _ALL, _FEW = 12, 5
@@ -22,7 +22,7 @@ _TOP = 200
 
 
 @dataclass(frozen=True)
-class Grid:
+class UnheadedTable:
     """A table whose headings lie apart: its columns are numbered from 0, its rows stand as they came.
 
     Attributes
@@ -76,7 +76,7 @@ def heading_row(rows: Sequence[Sequence[object]]) -> int | None:
     return others[0] if 2 * len(others) >= len(present) else present[0]
 
 
-def headed(grid: Grid, name: str) -> pd.DataFrame:
+def headed(grid: UnheadedTable, name: str) -> pd.DataFrame:
     """Put the headings on their columns, and leave out the rows and the columns that are wholly blank.
 
     Raises

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-__all__ = ["Faulty", "Footnoted", "Marked", "Percentage", "percentage", "percentages", "spelt"]
+__all__ = ["Faulty", "Footnoted", "MarkedCell", "Percentage", "percentage", "percentages", "spelt"]
 
 #: What is raised as part of a word: 1er, 2e, Mme, no; a lone letter elsewhere calls a footnote.
 _IN_A_WORD = frozenset(
@@ -24,7 +24,7 @@ _LENGTH = re.compile(r"(?<![^\W\d_])(?:k|h|da|d|c|m|µ)?m$|(?<![^\W\d_])(?:mi|pi
 _RAISED = {"2": "²", "3": "³"}
 
 
-class Marked:
+class MarkedCell:
     """A cell that is not what its bare value says."""
 
     __slots__ = ()
@@ -42,7 +42,7 @@ class Marked:
 
 
 @dataclass(frozen=True, repr=False, slots=True)
-class Percentage(Marked):
+class Percentage(MarkedCell):
     """A number shown in percent: 12.5 for a cell that holds 0.125 and shows 12.5 %."""
 
     value: float
@@ -54,7 +54,7 @@ class Percentage(Marked):
 
 
 @dataclass(frozen=True, repr=False)
-class Footnoted(Marked):
+class Footnoted(MarkedCell):
     """A text with something raised in it.
 
     Attributes
@@ -88,7 +88,7 @@ class Footnoted(Marked):
 
 
 @dataclass(frozen=True, repr=False)
-class Faulty(Marked):
+class Faulty(MarkedCell):
     """A cell without a value: one that shows an error, or a formula that was never computed.
 
     Attributes

@@ -11,7 +11,7 @@ import pandas as pd
 
 from equite.errors import Problem, TerritoriesError, nearest
 from equite.inputs.cells import tidy
-from equite.inputs.columns import Aside, Place
+from equite.inputs.columns import Aside, ColumnPlace
 from equite.inputs.grid import truncate_problems
 from equite.inputs.territories import Territories
 from equite.wording import Codes
@@ -119,7 +119,7 @@ def linked(
     index = pd.Index(np.array(above, dtype=object))
     found = np.append(index.get_indexer(np.array(asked, dtype=object)), -1)[places]
     wrong = np.flatnonzero((found < 0) & (places >= 0 if tier is None else True))
-    place = Place(below.data, heading, below.codes, below.source)
+    place = ColumnPlace(below.data, heading, below.codes, below.source)
     said = {"above": Aside("tiers-in-table", "") if tier is None else Aside("tiers-in-tier", tier)}
     mistakes = (
         place.mistake("tiers-no-parent", int(at), **said)
@@ -133,7 +133,7 @@ def linked(
 def _unknown(
     code: str,
     at: int,
-    place: Place,
+    place: ColumnPlace,
     above: Sequence[str],
     elsewhere: Mapping[str, Sequence[str]],
     said: Mapping[str, object],
@@ -169,7 +169,7 @@ def loops(upward: Positions, table: Territories, heading: str) -> list[Problem]:
         step = np.where(step < 0, -1, step[step])
     seen: set[int] = set()
     found = []
-    place = Place(table.data, tidy(heading), table.codes, table.source)
+    place = ColumnPlace(table.data, tidy(heading), table.codes, table.source)
     for start in map(int, np.unique(step[step >= 0])):  # whoever is reached so far up stands on the loop itself
         if start in seen:
             continue

@@ -23,8 +23,8 @@ import pandas as pd
 from equite.errors import nearest
 from equite.inputs.cells import DecimalMark, texts_of, tidy
 from equite.inputs.delimited import read_delimited
-from equite.inputs.grid import Grid, headed, refusal
-from equite.inputs.marked import Marked
+from equite.inputs.grid import UnheadedTable, headed, refusal
+from equite.inputs.marked import MarkedCell
 from equite.inputs.seen import Layout
 from equite.inputs.workbooks import read_workbook_sheet
 
@@ -139,7 +139,7 @@ def with_text(frame: pd.DataFrame, text: Collection[str], layout: Layout = Layou
 def _as_text(column: pd.Series) -> npt.NDArray[np.object_]:
     texts = texts_of(column)
     if column.dtype == object:
-        kept = [at for at, cell in enumerate(column) if isinstance(cell, (Marked, datetime.date))]
+        kept = [at for at, cell in enumerate(column) if isinstance(cell, (MarkedCell, datetime.date))]
         texts[kept] = column.to_numpy()[kept]
     return texts
 
@@ -167,7 +167,7 @@ def _grid(
     sheet: str | None,
     decimal: DecimalMark | None,
     as_written: Collection[str],
-) -> Grid:
+) -> UnheadedTable:
     """Choose the reader by the first bytes of the file."""
     name, plain = file.name, not raw.startswith(_GZIP)
     if not plain:
@@ -185,7 +185,7 @@ def _grid(
     return read_delimited(raw, name, text, path, decimal=decimal, as_written=as_written)
 
 
-def _read_parquet(raw: bytes, name: str) -> Grid:
+def _read_parquet(raw: bytes, name: str) -> UnheadedTable:
     """Read a Parquet file, if pyarrow is there to do it."""
     try:
         import pyarrow as pa

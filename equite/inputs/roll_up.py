@@ -16,7 +16,7 @@ from equite import wording
 from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.cells import EXACT, text_of, tidy
-from equite.inputs.columns import ColumnRule, Place, groups_spelled_twice
+from equite.inputs.columns import ColumnPlace, ColumnRule, groups_spelled_twice
 from equite.inputs.columns import Kind as ReadAs
 from equite.inputs.grid import truncate_problems
 from equite.inputs.measures import Measure, Measures, measures_of
@@ -208,11 +208,11 @@ def _targets(table: Territories, to: str | Mapping[str, str]) -> tuple[Positions
     """Return each row's place among the larger territories, and their codes, sorted."""
     problems = Problems(TerritoriesError)
     if isinstance(to, str):
-        texts, place = table.texts(to), Place(table.data, tidy(to), table.codes, table.source)
+        texts, place = table.texts(to), ColumnPlace(table.data, tidy(to), table.codes, table.source)
     elif table.key is None:
         raise TerritoriesError([Problem("roll-up-no-key", file=table.source.name)])
     else:
-        place = Place(table.data, table.key, (), table.source)
+        place = ColumnPlace(table.data, table.key, (), table.source)
         texts = np.array([text_of(to.get(code)) for code in table.codes], dtype=object)
     entry = "roll-up-blank" if isinstance(to, str) else "roll-up-no-target"
     nowhere = np.flatnonzero(pd.isna(texts))

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from equite.inputs.marked import Marked, percentage, percentages
+from equite.inputs.marked import MarkedCell, percentage, percentages
 from equite.inputs.number_formats import NumberFormat
 
 __all__ = ["Layout", "Mark", "Seen", "UnseenError"]
 
 _NUMBERS = frozenset((float, int))
 #: What can lie in a cell beside its value.
-Mark = Marked | NumberFormat | str
+Mark = MarkedCell | NumberFormat | str
 
 
 class UnseenError(Exception):

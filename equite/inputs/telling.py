@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from equite.errors import Problem
 from equite.inputs.cells import text_of, tidy
-from equite.inputs.columns import Place
+from equite.inputs.columns import ColumnPlace
 from equite.inputs.marked import Footnoted, Percentage
 from equite.inputs.percents import in_percent
 from equite.inputs.territories import Territories
@@ -48,7 +48,7 @@ def told_of_reading(territories: Territories, headings: Iterable[str], texts: It
     for heading in used:
         if territories.data[heading].dtype == object:
             yield from _of_cells(
-                Place(territories.data, heading, territories.codes, territories.source), heading in text
+                ColumnPlace(territories.data, heading, territories.codes, territories.source), heading in text
             )
 
 
@@ -62,7 +62,7 @@ def _hidden_rows(territories: Territories) -> tuple[str, ...]:
     return tuple(f"{row} ({codes[at]})" if codes else str(row) for row, at in rows if row in hidden)
 
 
-def _of_cells(place: Place, is_text: bool) -> Iterator[Problem]:
+def _of_cells(place: ColumnPlace, is_text: bool) -> Iterator[Problem]:
     """Tell the cells of one column that were read otherwise than they stand."""
     cells = place.column.tolist()
     kinds = set(map(type, cells))
@@ -92,6 +92,6 @@ def _of_cells(place: Place, is_text: bool) -> Iterator[Problem]:
             yield _problem("read-percent-settled", place, bare)
 
 
-def _problem(entry: str, place: Place, cells: list[str]) -> Problem:
+def _problem(entry: str, place: ColumnPlace, cells: list[str]) -> Problem:
     values = {"cells": Codes(tuple(cells)), "count": len(cells)}
     return Problem(entry, values, place.heading, None, place.source.name)

@@ -22,8 +22,8 @@ from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import DecimalMark, texts_of, tidy
 from equite.inputs.columns import (
     Column,
+    ColumnPlace,
     ColumnRule,
-    Place,
     column_as,
     heading_alike,
     lost_as_text,
@@ -443,8 +443,8 @@ class Territories:
 
         return shown_to_html(territories_shown(self), path)
 
-    def _place(self, heading: str) -> Place:
-        return Place(self.data, heading, self.codes, self.source)
+    def _place(self, heading: str) -> ColumnPlace:
+        return ColumnPlace(self.data, heading, self.codes, self.source)
 
     def __len__(self) -> int:
         """Count the territories."""
@@ -561,7 +561,7 @@ def _under_key(
         raise TerritoriesError([unknown_column(heading, data, source)])
     if twins := alike(heading, data.columns):
         raise TerritoriesError([heading_alike(heading, twins[0], source)])
-    place = Place(data, heading, (), source)
+    place = ColumnPlace(data, heading, (), source)
     if lost := ((place.faults() if place.column.dtype == object else []) or lost_as_text(place)):
         raise TerritoriesError(lost)
     codes = [_padded(code, width) for code in texts_of(place.column)]
@@ -590,7 +590,7 @@ def _looked_at(
         data, codes, rows_read = rows.data, rows.codes, {**rows_read, rules: found.read}
         problems.found.extend(unmatched)
         apart = frozenset(found.places)
-    place = Place(data, key, (), source)
+    place = ColumnPlace(data, key, (), source)
     wrong = _wrong_codes(codes, width, place)
     if wrong or problems.found:
         problems.found.extend(_wrong_codes(codes, width, place, apart) if apart else wrong)
@@ -611,7 +611,7 @@ def _padded(code: str | None, width: int | None) -> str | None:
 
 
 def _wrong_codes(
-    codes: Sequence[str | None], width: int | None, place: Place, apart: Collection[int] = ()
+    codes: Sequence[str | None], width: int | None, place: ColumnPlace, apart: Collection[int] = ()
 ) -> list[Problem]:
     """Say what is wrong with the codes, those of some rows put apart."""
     first: dict[str, int] = {}
@@ -629,7 +629,7 @@ def _wrong_codes(
     return list(truncate_problems(problems, len(found))) + _codes_alike(first, place)
 
 
-def _codes_alike(first: Mapping[str, int], place: Place) -> list[Problem]:
+def _codes_alike(first: Mapping[str, int], place: ColumnPlace) -> list[Problem]:
     """Refuse codes that the eye cannot tell apart: a hyphen or an apostrophe of another make, a digit of full width."""
     groups = twice_spelled(first, letters=False)
     return list(

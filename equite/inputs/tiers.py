@@ -15,7 +15,7 @@ from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.agreement import agreement, disagreements
 from equite.inputs.cells import tidy
-from equite.inputs.columns import Aside, Place
+from equite.inputs.columns import Aside, ColumnPlace
 from equite.inputs.grid import truncate_problems
 from equite.inputs.measures import Measures
 from equite.inputs.parents import KeyColumn, Positions, chain, keyed, linked, loops
@@ -162,7 +162,7 @@ class Tiers(Mapping[str, Territories]):
         column = KeyColumn.of(key)
         whole = keyed(table, column, tier, parent, (tier,))
         named = whole.texts(tier)
-        place = Place(whole.data, tidy(tier), whole.codes, whole.source)
+        place = ColumnPlace(whole.data, tidy(tier), whole.codes, whole.source)
         places, mistakes = linked(whole, parent, whole.codes, column, {})
         blank = np.flatnonzero(pd.isna(named))
         mistakes += truncate_problems((place.mistake("tiers-blank", int(at)) for at in blank), len(blank))
@@ -532,6 +532,6 @@ def _rows(table: Territories, places: Positions) -> Territories:
 def _above_the_top(table: Territories, parent: str, wrong: npt.NDArray[np.bool_], top: str) -> list[Problem]:
     """Say which territories of the top tier have a parent all the same."""
     places = np.flatnonzero(wrong)
-    place = Place(table.data, tidy(parent), table.codes, table.source)
+    place = ColumnPlace(table.data, tidy(parent), table.codes, table.source)
     said = {"above": Aside("tiers-in-tier", top)}
     return list(truncate_problems((place.mistake("tiers-top-parent", int(at), **said) for at in places), len(places)))

@@ -18,7 +18,7 @@ import pandas as pd
 from equite.errors import Problem, TerritoriesError, nearest
 from equite.inputs import opendocument, openxml_sheet
 from equite.inputs.cells import text_of, tidy, typed
-from equite.inputs.grid import Grid, column_letters, heading_row, refusal, truncate_problems
+from equite.inputs.grid import UnheadedTable, column_letters, heading_row, refusal, truncate_problems
 from equite.inputs.marked import Faulty, Footnoted
 from equite.inputs.openxml_parts import OpenXml
 from equite.inputs.seen import Layout, Seen, UnseenError
@@ -43,7 +43,7 @@ _UNFOLLOWED = (
 )
 
 
-def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> Grid:
+def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> UnheadedTable:
     """Read one sheet, by default the first.
 
     Parameters
@@ -85,7 +85,9 @@ def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> Grid:
     cells = pd.DataFrame({place: typed(column) for place, column in enumerate(columns)})
     cells = cells.reindex(columns=range(len(rows[titles])))
     headings, spellings = _headings(rows[titles])
-    return Grid(headings, cells, titles + 2, sheet=chosen, layout=_layout(seen, headings, len(rows), spellings))
+    return UnheadedTable(
+        headings, cells, titles + 2, sheet=chosen, layout=_layout(seen, headings, len(rows), spellings)
+    )
 
 
 def seen_in(raw: bytes, sheet: str) -> Seen | None:

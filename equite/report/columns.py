@@ -21,14 +21,14 @@ from equite.report.language.labels import Labels, distinct
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["Column", "Kind", "head_digits", "per_head_of", "rounded", "shown_columns"]
+__all__ = ["Kind", "ShownColumn", "head_digits", "per_head_of", "rounded", "shown_columns"]
 
 Kind = Literal["text", "money", "share"]
 Step = Literal["key", "part", "limit", "rounding", "amount", "after", "notes"]
 
 
 @dataclass(frozen=True)
-class Column:
+class ShownColumn:
     """A column as it is shown.
 
     Attributes
@@ -63,7 +63,7 @@ class Column:
         return np.asarray(self.cells, dtype=np.float64)
 
 
-def shown_columns(allocation: Allocation, labels: Labels | None = None) -> tuple[Column, ...]:
+def shown_columns(allocation: Allocation, labels: Labels | None = None) -> tuple[ShownColumn, ...]:
     """Return the table's columns as they are shown, in order.
 
     Parameters
@@ -84,14 +84,14 @@ def shown_columns(allocation: Allocation, labels: Labels | None = None) -> tuple
     return tuple(replace(column, heading=heading) for column, heading in zip(columns, distinct(entries), strict=True))
 
 
-def _keys(allocation: Allocation, labels: Labels) -> list[Column]:
-    found = [Column("code", "key", "text", labels.heading("code"), allocation.codes)]
+def _keys(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
+    found = [ShownColumn("code", "key", "text", labels.heading("code"), allocation.codes)]
     if allocation.formula.name is not None:
-        found.append(Column("name", "key", "text", labels.heading("name"), allocation.names))
+        found.append(ShownColumn("name", "key", "text", labels.heading("name"), allocation.names))
     return found
 
 
-def _steps(allocation: Allocation, labels: Labels) -> list[Column]:
+def _steps(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
     """Return parts, limits, rounding and amount, the first three rounded so that rows and columns add up."""
     named: list[tuple[Step, str, str, Floats]] = [
         ("part", result.part.id, labels.part_heading(result.part), result.amounts) for result in allocation.parts_shared
@@ -108,11 +108,13 @@ def _steps(allocation: Allocation, labels: Labels) -> list[Column]:
     for step, name, heading, values in named:
         whole = _whole(values, scale)
         left = left - whole
-        columns.append(Column(name, step, "money", heading, _back(whole, scale), digits, _total(whole, scale)))
+        columns.append(ShownColumn(name, step, "money", heading, _back(whole, scale), digits, _total(whole, scale)))
     heading = labels.heading("rounding")
-    columns.append(Column("rounding", "rounding", "money", heading, _back(left, scale), digits, _total(left, scale)))
+    columns.append(
+        ShownColumn("rounding", "rounding", "money", heading, _back(left, scale), digits, _total(left, scale))
+    )
     shown = min(labels.digits, digits)
-    columns.append(Column("amount", "amount", "money", labels.heading("amount"), amounts, shown, allocation.total))
+    columns.append(ShownColumn("amount", "amount", "money", labels.heading("amount"), amounts, shown, allocation.total))
     return columns
 
 
@@ -146,7 +148,7 @@ def _total(whole: Floats, scale: float) -> float:
     return float(whole.sum()) / scale
 
 
-def _after(allocation: Allocation, labels: Labels) -> list[Column]:
+def _after(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
     """Return what is told once the amounts are known: per head, share, previous amount, change."""
     found = []
     amounts = allocation.amounts
@@ -156,7 +158,7 @@ def _after(allocation: Allocation, labels: Labels) -> list[Column]:
         heading = labels.heading("per_head")
         cells = round_half_away(per_head, digits) + 0.0
         total = rounded(whole, digits)
-        found.append(Column("per_head", "after", "money", heading, cells, digits, total))
+        found.append(ShownColumn("per_head", "after", "money", heading, cells, digits, total))
     if allocation.total:
         found.append(_shares(amounts / allocation.total, labels))
     if allocation.previous is not None:
@@ -179,15 +181,17 @@ def head_digits(values: Floats) -> int:
     return min(8, max(2, 1 - math.floor(math.log10(typical))))
 
 
-def _shares(shares: Floats, labels: Labels) -> Column:
+def _shares(shares: Floats, labels: Labels) -> ShownColumn:
     """Return shares of the total, in percentages that add up to a hundred."""
     digits = 2 if shares.size <= 500 else 4
     scale = 10.0 ** (digits + 2)
     whole = _whole(shares, scale)
-    return Column("share", "after", "share", labels.heading("share"), _back(whole, scale), digits, _total(whole, scale))
+    return ShownColumn(
+        "share", "after", "share", labels.heading("share"), _back(whole, scale), digits, _total(whole, scale)
+    )
 
 
-def _changes(allocation: Allocation, previous: Floats, labels: Labels) -> list[Column]:
+def _changes(allocation: Allocation, previous: Floats, labels: Labels) -> list[ShownColumn]:
     there = ~np.isnan(previous)
     digits = labels.digits if _is_round(previous[there], labels.digits) else max(2, labels.digits)
     scale = 10.0**digits
@@ -200,13 +204,13 @@ def _changes(allocation: Allocation, previous: Floats, labels: Labels) -> list[C
     whole = rounded(sums[1] / sums[0], 3) if there.all() and sums[0] else None
     columns = [(before / scale, "previous"), (change / scale, "change")]
     found = [
-        Column(name, "after", "money", labels.heading(name), cells + 0.0, digits, total)
+        ShownColumn(name, "after", "money", labels.heading(name), cells + 0.0, digits, total)
         for (cells, name), total in zip(columns, sums, strict=True)
     ]
-    return [*found, Column("change_share", "after", "share", labels.heading("change_share"), relative, 1, whole)]
+    return [*found, ShownColumn("change_share", "after", "share", labels.heading("change_share"), relative, 1, whole)]
 
 
-def _notes(allocation: Allocation, labels: Labels) -> list[Column]:
+def _notes(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
     """Return what somebody who reads one row should know: a decided amount, a filled or skipped cell, no floor."""
     notes: list[list[str]] = [[] for _ in allocation.codes]
     rows = {code: row for row, code in enumerate(allocation.codes)}
@@ -225,7 +229,7 @@ def _notes(allocation: Allocation, labels: Labels) -> list[Column]:
     if not any(notes):
         return []
     cells = ["; ".join(dict.fromkeys(found)) for found in notes]
-    return [Column("notes", "notes", "text", labels.heading("notes"), cells)]
+    return [ShownColumn("notes", "notes", "text", labels.heading("notes"), cells)]
 
 
 def rounded(value: float, digits: int) -> float | None:

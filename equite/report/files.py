@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from equite.errors import OutputError, Problem, nearest
-from equite.report.columns import Column, shown_columns
+from equite.report.columns import ShownColumn, shown_columns
 from equite.report.language.labels import Labels, plain
 from equite.wording import LOCALES, Language
 
@@ -74,7 +74,7 @@ def to_csv(allocation: Allocation, path: str | Path) -> Path:
     return columns_to_csv(shown_columns(allocation, labels), target, labels.language)
 
 
-def columns_to_csv(columns: Sequence[Column], target: Path, language: Language) -> Path:
+def columns_to_csv(columns: Sequence[ShownColumn], target: Path, language: Language) -> Path:
     """Write columns as they are shown to a CSV file, as :func:`to_csv` does."""
     locale = LOCALES[language]
     rows = zip(*(_texts(column, locale.decimal) for column in columns), strict=True)
@@ -88,7 +88,7 @@ def columns_to_csv(columns: Sequence[Column], target: Path, language: Language) 
     return target
 
 
-def _texts(column: Column, mark: str) -> Sequence[str]:
+def _texts(column: ShownColumn, mark: str) -> Sequence[str]:
     """Write a column's cells; a missing one is empty."""
     if column.kind == "text":
         return _harmless([plain(str(cell)) for cell in column.cells])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from equite.report.columns import Column
+from equite.report.columns import ShownColumn
 from equite.report.html import tables
 from equite.report.language.labels import Labels, plain
 from equite.report.shown import Shown, columns_html, columns_of
@@ -35,8 +35,8 @@ def explanation_shown(explanation: Explanation) -> Shown:
     amounts = explanation.table["amount"].to_numpy()
     digits = max(2, labels.digits)
     columns = (
-        Column("line", "key", "text", labels.say("explain-line"), lines),
-        Column("amount", "amount", "money", labels.heading("amount"), amounts, digits, explanation.amount),
+        ShownColumn("line", "key", "text", labels.say("explain-line"), lines),
+        ShownColumn("amount", "amount", "money", labels.heading("amount"), amounts, digits, explanation.amount),
     )
     name, code = plain(explanation.name), plain(explanation.code)
     title = f"{labels.worded(explanation.allocation.formula.heading)} · {name if name == code else f'{name} ({code})'}"
@@ -100,6 +100,7 @@ def sharing_html(sharing: Sharing) -> str:
     if count > _FIRST:
         caption += ": " + say("shown-rows", shown.language, first=_FIRST, all=Numeral(count))
     columns = [
-        Column(each.id, each.step, each.kind, each.heading, each.cells[:_FIRST], each.digits) for each in shown.columns
+        ShownColumn(each.id, each.step, each.kind, each.heading, each.cells[:_FIRST], each.digits)
+        for each in shown.columns
     ]
     return tables.framed([columns_html(columns, shown.language, caption)], shown.language)

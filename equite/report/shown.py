@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from equite.report.columns import Column
+from equite.report.columns import ShownColumn
 from equite.report.files import CSV, EXCEL, HTML, columns_to_csv, ending, placed
 from equite.report.html import tables
 from equite.report.html.markup import Markup
 from equite.report.language.labels import distinct, plain
-from equite.report.terminal.grid import Grid
+from equite.report.terminal.grid import TextGrid
 from equite.wording import Language, numeral, percent, say
 
 __all__ = ["Shown", "columns_html", "columns_of", "shown_to_csv", "shown_to_excel", "shown_to_html"]
@@ -35,7 +35,7 @@ class Shown:
     ----------
     title : str
         What it is, in a line.
-    columns : tuple of Column
+    columns : tuple of ShownColumn
         Its table, rounded and worded.
     language : {"fr", "en"}
         The readers'.
@@ -46,7 +46,7 @@ class Shown:
     """
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[ShownColumn, ...]
     language: Language
     view: str = ""
     is_enough: bool = False
@@ -54,7 +54,7 @@ class Shown:
 
 def columns_of(
     frame: pd.DataFrame, headings: Mapping[str, str], language: Language, *, shares: Sequence[str] = ()
-) -> tuple[Column, ...]:
+) -> tuple[ShownColumn, ...]:
     """Word a frame: texts as they are, yes and no in words, numbers with the decimals that one of them needs.
 
     Parameters
@@ -76,16 +76,16 @@ def columns_of(
     )
 
 
-def _column(name: str, heading: str, cells: pd.Series, language: Language, *, is_share: bool) -> Column:
+def _column(name: str, heading: str, cells: pd.Series, language: Language, *, is_share: bool) -> ShownColumn:
     if pd.api.types.is_bool_dtype(cells.dtype):
         words = {True: say("template-yes", language), False: say("template-no", language)}
-        return Column(name, "after", "text", heading, [words[bool(cell)] for cell in cells])
+        return ShownColumn(name, "after", "text", heading, [words[bool(cell)] for cell in cells])
     if not pd.api.types.is_numeric_dtype(cells.dtype):
-        return Column(name, "key", "text", heading, ["" if _is_blank(cell) else str(cell) for cell in cells])
+        return ShownColumn(name, "key", "text", heading, ["" if _is_blank(cell) else str(cell) for cell in cells])
     numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
     if is_share:
-        return Column(name, "after", "share", heading, numbers, 1)
-    return Column(name, "after", "money", heading, numbers, max(map(_decimals, numbers.tolist()), default=0))
+        return ShownColumn(name, "after", "share", heading, numbers, 1)
+    return ShownColumn(name, "after", "money", heading, numbers, max(map(_decimals, numbers.tolist()), default=0))
 
 
 def _is_blank(cell: object) -> bool:
@@ -164,14 +164,14 @@ def shown_to_html(shown: Shown, path: str | Path) -> Path:
     return target
 
 
-def columns_html(columns: Sequence[Column], language: Language, caption: str = "") -> Markup:
+def columns_html(columns: Sequence[ShownColumn], language: Language, caption: str = "") -> Markup:
     """Set columns as an HTML table, every row of them."""
     cells = zip(*(_worded(column, language) for column in columns), strict=True)
     right = tuple(column.kind != "text" for column in columns)
-    return Grid(tuple(column.heading for column in columns), tuple(cells), right).html(caption)
+    return TextGrid(tuple(column.heading for column in columns), tuple(cells), right).html(caption)
 
 
-def _worded(column: Column, language: Language) -> list[str]:
+def _worded(column: ShownColumn, language: Language) -> list[str]:
     if column.kind == "text":
         return [plain(str(cell)) for cell in column.cells]
     written = percent if column.kind == "share" else numeral

@@ -18,7 +18,7 @@ from equite.formula.formula import Formula
 from equite.formula.model import FormulaModel
 from equite.report.language.formula_in_words import formula_in_words, formula_sections
 from equite.report.language.speech import Speech, typeset
-from equite.report.terminal.grid import Grid, shortened, squeezed
+from equite.report.terminal.grid import TextGrid, shortened, squeezed
 from equite.wording import Language
 
 LANGUAGES: tuple[Language, Language] = ("fr", "en")
@@ -465,7 +465,7 @@ def test_figures_of_one_source_are_told_together() -> None:
 
 
 def test_a_grid_sets_numbers_flush_right() -> None:
-    grid = Grid(("Nom", "Long montant"), (("a", "1"), ("bé", "1 000")), (False, True), ("", "1 001"))
+    grid = TextGrid(("Nom", "Long montant"), (("a", "1"), ("bé", "1 000")), (False, True), ("", "1 001"))
     assert grid.text().splitlines() == [
         "        Long",
         "Nom  montant",

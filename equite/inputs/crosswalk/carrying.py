@@ -23,11 +23,11 @@ from equite.wording import Codes
 if TYPE_CHECKING:
     from equite.inputs.crosswalk.crosswalk import Crosswalk
 
-__all__ = ["Wanted", "carried"]
+__all__ = ["WantedColumn", "carried"]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedColumn:
     """The columns to carry, each once, by what they are."""
 
     extensive: tuple[str, ...]
@@ -35,7 +35,7 @@ class Wanted:
     ordinal: tuple[str, ...]
 
     @classmethod
-    def of(cls, extensive: Sequence[str], intensive: Mapping[str, str | None], ordinal: Sequence[str]) -> Wanted:
+    def of(cls, extensive: Sequence[str], intensive: Mapping[str, str | None], ordinal: Sequence[str]) -> WantedColumn:
         """Tidy the headings, and refuse those that are given none or two meanings."""
         rates = {tidy(rate): None if below is None else tidy(below) for rate, below in intensive.items()}
         found = cls(tuple(map(tidy, extensive)), rates, tuple(map(tidy, ordinal)))
@@ -73,7 +73,7 @@ class _Amounts:
     total: float
 
 
-def carried(crosswalk: Crosswalk, table: object, key: str | None, wanted: Wanted, partial: bool) -> Carried:
+def carried(crosswalk: Crosswalk, table: object, key: str | None, wanted: WantedColumn, partial: bool) -> Carried:
     """Carry columns; see :meth:`Crosswalk.carry`."""
     links, problems = crosswalk.links, Problems(TerritoriesError)
     values = _values_by_source(crosswalk, table, key, wanted)
@@ -101,7 +101,7 @@ def carried(crosswalk: Crosswalk, table: object, key: str | None, wanted: Wanted
     )
 
 
-def _values_by_source(crosswalk: Crosswalk, table: object, key: str | None, wanted: Wanted) -> dict[str, Floats]:
+def _values_by_source(crosswalk: Crosswalk, table: object, key: str | None, wanted: WantedColumn) -> dict[str, Floats]:
     """Read the columns, and lay them out by source; NaN for a source that has no row."""
     territories = Territories.of(table, key=key)
     problems = Problems(TerritoriesError)

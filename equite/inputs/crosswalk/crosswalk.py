@@ -11,7 +11,7 @@ import pandas as pd
 from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError
 from equite.inputs.cells import tidy
-from equite.inputs.crosswalk.carrying import Wanted, carried
+from equite.inputs.crosswalk.carrying import WantedColumn, carried
 from equite.inputs.crosswalk.composing import composed
 from equite.inputs.crosswalk.links import Floats, Links
 from equite.inputs.crosswalk.matching import coherence, overlap
@@ -387,7 +387,7 @@ class Crosswalk:
         >>> carried.table["jobs"].to_dict()
         {'N': 22, 'S': 8}
         """
-        return carried(self, table, key, Wanted.of(extensive, intensive or {}, ordinal), partial)
+        return carried(self, table, key, WantedColumn.of(extensive, intensive or {}, ordinal), partial)
 
     @property
     def cut(self) -> pd.DataFrame:

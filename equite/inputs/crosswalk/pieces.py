@@ -11,7 +11,7 @@ import pandas as pd
 
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.inputs.cells import tidy
-from equite.inputs.columns import ColumnRule, Place
+from equite.inputs.columns import ColumnPlace, ColumnRule
 from equite.inputs.crosswalk.links import LARGEST, NOWHERE, Flags, Floats, Links, linked
 from equite.inputs.grid import truncate_problems
 from equite.inputs.indicators.checks import COUNT
@@ -97,9 +97,9 @@ def note_blanks(table: Territories, heading: str, values: Floats, problems: Prob
     problems.found.extend(place_of(table, heading).mistakes({"crosswalk-weight-missing": missing}))
 
 
-def place_of(table: Territories, heading: str) -> Place:
+def place_of(table: Territories, heading: str) -> ColumnPlace:
     """Return one column of a table as the sentences name it."""
-    return Place(table.data, tidy(heading), table.codes, table.source)
+    return ColumnPlace(table.data, tidy(heading), table.codes, table.source)
 
 
 def pair(source: object, target: object) -> str:

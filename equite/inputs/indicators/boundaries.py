@@ -11,7 +11,7 @@ from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, note_all_zero
 from equite.inputs.indicators.results import described
-from equite.inputs.indicators.tables import Groups, long_table
+from equite.inputs.indicators.tables import TableGroups, long_table
 from equite.wording import Codes, say_in_all
 
 __all__ = ["boundaries"]
@@ -82,7 +82,7 @@ def boundaries(
     texts = [territory, district] if institution is None else [territory, institution, district]
     rows = long_table(pieces, problems, texts=texts, unique=texts, numbers={people: COUNT})
     served = rows[territory] if institution is None else rows[territory] + " / " + rows[institution]
-    groups, pairs = Groups.by(rows[territory]), Groups.by(served)
+    groups, pairs = TableGroups.by(rows[territory]), TableGroups.by(served)
     if institution is not None:
         _refuse_silent(rows[[territory, institution]], problems)
     living = rows[people].to_numpy()

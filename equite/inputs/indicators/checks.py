@@ -22,7 +22,7 @@ __all__ = [
     "LONGITUDE",
     "SCORE",
     "Floats",
-    "Rule",
+    "NumberRule",
     "Texts",
     "checked_numbers",
     "labels_of",
@@ -37,7 +37,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Rule:
+class NumberRule:
     """What a column of numbers may hold.
 
     Attributes
@@ -56,12 +56,12 @@ class Rule:
     missing: bool = False
 
 
-COUNT = Rule()
-DIVISOR = Rule(zero=False)
-ANY = Rule(-math.inf)
-SCORE = Rule(-math.inf, missing=True)
-LATITUDE = Rule(-90.0, 90.0)
-LONGITUDE = Rule(-180.0, 180.0)
+COUNT = NumberRule()
+DIVISOR = NumberRule(zero=False)
+ANY = NumberRule(-math.inf)
+SCORE = NumberRule(-math.inf, missing=True)
+LATITUDE = NumberRule(-90.0, 90.0)
+LONGITUDE = NumberRule(-180.0, 180.0)
 
 
 def labels_of(columns: Sequence[Texts]) -> Texts:
@@ -93,7 +93,7 @@ def note_all_zero(codes: Texts, totals: Floats, where: str, problems: Problems) 
         problems.add("indicator-all-zero", where, codes=Codes(tuple(codes[totals == 0])))
 
 
-def checked_numbers(column: pd.Series, labels: Texts, where: str, rule: Rule, problems: Problems) -> Floats:
+def checked_numbers(column: pd.Series, labels: Texts, where: str, rule: NumberRule, problems: Problems) -> Floats:
     """Read one column of numbers, and note every cell that breaks its rule.
 
     Returns

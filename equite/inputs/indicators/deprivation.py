@@ -12,7 +12,7 @@ from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, SCORE, Floats, note_all_zero
 from equite.inputs.indicators.results import described
-from equite.inputs.indicators.tables import Groups, long_table
+from equite.inputs.indicators.tables import TableGroups, long_table
 from equite.wording import say_in_all
 
 __all__ = ["deprivation", "weighted_mean"]
@@ -204,12 +204,12 @@ class _Headings(NamedTuple):
 
 def _small_areas(
     table: object, headings: _Headings, unique: list[str], problems: Problems
-) -> tuple[pd.DataFrame, Groups]:
+) -> tuple[pd.DataFrame, TableGroups]:
     """Read the places, and refuse all that is wrong with them."""
     territory, place, people, value = headings
     numbers = {people: COUNT, value: SCORE}
     rows = long_table(table, problems, texts=[territory, place], unique=unique, numbers=numbers)
-    groups = Groups.by(rows[territory])
+    groups = TableGroups.by(rows[territory])
     note_all_zero(groups.codes, groups.total(rows[people].to_numpy()), people, problems)
     if not problems.found and rows[value].isna().all():
         problems.add("indicator-unmeasured", value)
@@ -217,7 +217,7 @@ def _small_areas(
     return rows, groups
 
 
-def _mean(values: Floats, living: Floats, groups: Groups) -> tuple[Floats, Floats]:
+def _mean(values: Floats, living: Floats, groups: TableGroups) -> tuple[Floats, Floats]:
     """Return each territory's weighted mean and the share of its people that it speaks of."""
     absent = np.isnan(values)
     measured = groups.total(np.where(absent, 0.0, living))

@@ -10,9 +10,9 @@ import pandas as pd
 
 from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
-from equite.inputs.indicators.checks import COUNT, LATITUDE, LONGITUDE, Floats, Rule, note_all_zero
+from equite.inputs.indicators.checks import COUNT, LATITUDE, LONGITUDE, Floats, NumberRule, note_all_zero
 from equite.inputs.indicators.results import described
-from equite.inputs.indicators.tables import Groups, long_table, wide_table
+from equite.inputs.indicators.tables import TableGroups, long_table, wide_table
 from equite.wording import Codes, Numeral, say_in_all
 
 __all__ = ["EARTH_RADIUS_KM", "distance_between_places", "distance_to_nearest", "great_circle_km"]
@@ -195,7 +195,7 @@ def distance_between_places(
     problems = Problems(TerritoriesError)
     numbers = {people: COUNT, latitude: LATITUDE, longitude: LONGITUDE}
     rows = long_table(table, problems, texts=[territory, place], unique=[territory, place], numbers=numbers)
-    groups = Groups.by(rows[territory])
+    groups = TableGroups.by(rows[territory])
     living, north, east = (rows[heading].to_numpy() for heading in numbers)
     totals = groups.total(living)
     note_all_zero(groups.codes, totals, people, problems)
@@ -241,7 +241,7 @@ def _arcs(latitude: Floats, longitude: Floats, to_latitude: Floats, to_longitude
     return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(haversine, 0, 1))), dtype=np.float64)
 
 
-def _degrees(values: npt.ArrayLike, where: str, rule: Rule, problems: Problems) -> Floats:
+def _degrees(values: npt.ArrayLike, where: str, rule: NumberRule, problems: Problems) -> Floats:
     """Read an array of degrees, and note those that are none, by position."""
     try:
         degrees = np.asarray(values, dtype=np.float64)

@@ -11,7 +11,7 @@ from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
 from equite.inputs.indicators.checks import COUNT, DIVISOR, note_all_zero
 from equite.inputs.indicators.results import described
-from equite.inputs.indicators.tables import Groups, Keyed, aligned, long_table
+from equite.inputs.indicators.tables import Keyed, TableGroups, aligned, long_table
 from equite.wording import Codes, say_in_all
 
 __all__ = ["density", "dispersion"]
@@ -120,7 +120,7 @@ def dispersion(table: object, *, territory: str, place: str, people: str) -> pd.
     """
     problems = Problems(TerritoriesError)
     rows = long_table(table, problems, texts=[territory, place], unique=[territory, place], numbers={people: COUNT})
-    groups = Groups.by(rows[territory])
+    groups = TableGroups.by(rows[territory])
     living = rows[people].to_numpy()
     totals = groups.total(living)
     note_all_zero(groups.codes, totals, people, problems)

@@ -19,7 +19,7 @@ from equite.inputs.columns import unknown_column
 from equite.inputs.frames import grid_of
 from equite.inputs.indicators.checks import (
     Floats,
-    Rule,
+    NumberRule,
     Texts,
     checked_numbers,
     labels_of,
@@ -30,14 +30,14 @@ from equite.inputs.reading import Source
 from equite.inputs.territories import Territories
 from equite.wording import Codes
 
-__all__ = ["Groups", "Keyed", "aligned", "long_table", "wide_table"]
+__all__ = ["Keyed", "TableGroups", "aligned", "long_table", "wide_table"]
 
 #: Numbers keyed by code.
 Keyed = pd.Series | Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Groups:
+class TableGroups:
     """The territories of a long table whose rows are sorted by territory.
 
     Attributes
@@ -55,7 +55,7 @@ class Groups:
     of: npt.NDArray[np.intp]
 
     @classmethod
-    def by(cls, column: pd.Series) -> Groups:
+    def by(cls, column: pd.Series) -> TableGroups:
         """Find the runs of one sorted column."""
         codes = column.to_numpy(dtype=object)
         begins = np.r_[True, codes[1:] != codes[:-1]]
@@ -76,7 +76,7 @@ class Groups:
         return pd.Index(self.codes, name="code", dtype=object)
 
 
-def aligned(columns: Mapping[str, tuple[Keyed, Rule]], problems: Problems) -> pd.DataFrame:
+def aligned(columns: Mapping[str, tuple[Keyed, NumberRule]], problems: Problems) -> pd.DataFrame:
     """Read several columns of numbers that are keyed by the same codes.
 
     Parameters
@@ -103,7 +103,7 @@ def aligned(columns: Mapping[str, tuple[Keyed, Rule]], problems: Problems) -> pd
 
 
 def long_table(
-    table: object, problems: Problems, *, texts: Sequence[str], unique: Sequence[str], numbers: Mapping[str, Rule]
+    table: object, problems: Problems, *, texts: Sequence[str], unique: Sequence[str], numbers: Mapping[str, NumberRule]
 ) -> pd.DataFrame:
     """Read a table of one row for each piece: its texts, its numbers.
 
@@ -117,7 +117,7 @@ def long_table(
         The headings of codes and names, in the order by which the rows come out sorted.
     unique : sequence of str
         Those of them that together may not repeat.
-    numbers : mapping of str to Rule
+    numbers : mapping of str to NumberRule
         The headings of numbers, and what they may hold.
 
     Raises
@@ -143,7 +143,9 @@ def long_table(
     return pd.DataFrame(columns).sort_values(names, kind="stable", ignore_index=True)
 
 
-def wide_table(table: object, key: str | None, problems: Problems, *, rules: Mapping[str, Rule] | Rule) -> pd.DataFrame:
+def wide_table(
+    table: object, key: str | None, problems: Problems, *, rules: Mapping[str, NumberRule] | NumberRule
+) -> pd.DataFrame:
     """Read a table of one row for each code.
 
     Parameters
@@ -154,7 +156,7 @@ def wide_table(table: object, key: str | None, problems: Problems, *, rules: Map
         The heading of the codes; None where they are the index of a pandas frame, or the key of territories.
     problems : Problems
         Where mistakes are noted; they are not refused here, save for columns that are not there.
-    rules : mapping of str to Rule, or Rule
+    rules : mapping of str to NumberRule, or Rule
         The headings to read and what they may hold, or what all columns but the codes may hold.
 
     Raises
@@ -168,7 +170,7 @@ def wide_table(table: object, key: str | None, problems: Problems, *, rules: Map
     if isinstance(table, Territories) and key is None:
         key = table.key
     _refuse_absent(frame, [] if key is None else [key], problems)
-    columns = {name: rules for name in frame.columns if name != key} if isinstance(rules, Rule) else rules
+    columns = {name: rules for name in frame.columns if name != key} if isinstance(rules, NumberRule) else rules
     _refuse_absent(frame, list(columns), problems)
     if isinstance(table, Territories) and key == table.key and table.codes:
         # As read, with the width that was asked for.
@@ -206,7 +208,7 @@ def _refuse_absent(frame: pd.DataFrame, wanted: Sequence[str], problems: Problem
         problems.refuse()
 
 
-def _keyed(values: object, where: str, rule: Rule, problems: Problems) -> pd.Series | None:
+def _keyed(values: object, where: str, rule: NumberRule, problems: Problems) -> pd.Series | None:
     """Read one column of numbers keyed by code; nothing if it has no codes at all."""
     if not isinstance(values, (pd.Series, Mapping)):
         problems.add("indicator-not-keyed", where)

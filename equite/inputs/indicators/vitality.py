@@ -9,7 +9,7 @@ import pandas as pd
 
 from equite.arguments import takes
 from equite.errors import Problems, TerritoriesError
-from equite.inputs.indicators.checks import ANY, COUNT, Rule
+from equite.inputs.indicators.checks import ANY, COUNT, NumberRule
 from equite.inputs.indicators.results import described
 from equite.inputs.indicators.tables import Keyed, aligned
 from equite.wording import LOCALES, Codes, Numeral, say_in_all
@@ -126,7 +126,7 @@ def vitality_after_isq(*, work_rate: Keyed, median_income: Keyed, growth: Keyed,
         above_zero = say_in_all("measure-expected-above-zero")
         problems.add("indicator-option", "shift", value=str(shift), expected=above_zero)
     columns = {
-        "work_rate": (work_rate, Rule(0.0, 100.0)),
+        "work_rate": (work_rate, NumberRule(0.0, 100.0)),
         "median_income": (median_income, COUNT),
         "growth": (growth, ANY),
     }

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from equite.inputs.cells import MISSING, fold, text_of, tidy
-from equite.inputs.rows.rows import Figure, Kind, Positions, Rows, Texts
+from equite.inputs.rows.rows import FigureColumn, Kind, Positions, Rows, Texts
 from equite.inputs.rows.words import is_call, may_open_notes, may_say_total, opens_a_note, opens_a_section, says_total
 
 __all__ = ["suspects"]
@@ -92,7 +92,7 @@ class _Notes:
             rows = rows[~each.filled(column if len(rows) == self._size else column.iloc[rows])]
         return rows if columns and len(rows) < self._size else None
 
-    def _telling(self) -> list[Figure]:
+    def _telling(self) -> list[FigureColumn]:
         """Return the columns that tell a territory from a note: the figures that the page reads, or all there is."""
         rules, key, data = self.rows.rules, self.rows.key, self.rows.data
         there = [each for each in rules.figures if tidy(each.heading) in data.columns]
@@ -102,7 +102,7 @@ class _Notes:
         others = [str(heading) for heading in data.columns if heading not in (key, name)]
         if not others and name is not None and name != key and name in data.columns:
             others = [name]
-        return [Figure(heading, "text") for heading in others]
+        return [FigureColumn(heading, "text") for heading in others]
 
     @property
     def _known(self) -> bool:

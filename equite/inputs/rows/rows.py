@@ -24,7 +24,18 @@ from equite.inputs.cells import fold, text_of, texts_of, tidy
 from equite.inputs.reading import Source
 from equite.wording import LOCALES, Codes, Language
 
-__all__ = ["Figure", "Kind", "LeftOut", "RowRules", "Rows", "RowsRead", "SumOf", "Suspect", "refusal_of", "refusals"]
+__all__ = [
+    "FigureColumn",
+    "Kind",
+    "LeftOut",
+    "RowRules",
+    "Rows",
+    "RowsRead",
+    "SumOf",
+    "Suspect",
+    "refusal_of",
+    "refusals",
+]
 
 Positions = npt.NDArray[np.intp]
 Texts = npt.NDArray[np.object_]
@@ -37,7 +48,7 @@ _FILLED, _DISTINCT = 0.5, 0.8
 
 
 @dataclass(frozen=True)
-class Figure:
+class FigureColumn:
     """A column in which a territory has a figure, and how its cells are read."""
 
     heading: str
@@ -68,7 +79,7 @@ class RowRules:
     ----------
     name : str or None
         The heading of the names.
-    figures : tuple of Figure
+    figures : tuple of FigureColumn
         The columns of which a territory has something.
     leave_out, are_territories : tuple of str
         Codes or names as written, folded when compared; a text that ends in ``*`` stands for all that begin with it.
@@ -77,7 +88,7 @@ class RowRules:
     """
 
     name: str | None = None
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[FigureColumn, ...] = ()
     leave_out: tuple[str, ...] = ()
     are_territories: tuple[str, ...] = ()
     conditional: bool = False

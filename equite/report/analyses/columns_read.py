@@ -11,7 +11,7 @@ from equite.report.html import tables
 from equite.report.html.markup import element
 from equite.report.language.labels import Labels, plain
 from equite.report.language.speech import typeset
-from equite.report.terminal.grid import Grid, shortened
+from equite.report.terminal.grid import TextGrid, shortened
 
 __all__ = ["columns_read_grid", "columns_read_html", "columns_read_notes", "columns_read_text"]
 
@@ -41,7 +41,7 @@ def columns_read_html(found: ColumnsRead) -> str:
     return tables.framed([table, element("ul", items) if items else None], labels.language)
 
 
-def columns_read_grid(found: ColumnsRead, width: int | None) -> Grid:
+def columns_read_grid(found: ColumnsRead, width: int | None) -> TextGrid:
     """Return the table: each column's title, kind, unit, lowest, median, highest and missing values.
 
     Parameters
@@ -55,7 +55,7 @@ def columns_read_grid(found: ColumnsRead, width: int | None) -> Grid:
     words = ("column", "kind", "unit", "lowest", "median", "highest", "missing")
     headings = tuple(labels.say(f"columns-read-{word}") for word in words)
     rows = tuple(_row(column, labels) for column in found.columns)
-    grid = Grid(headings, rows, (False, False, False, True, True, True, True))
+    grid = TextGrid(headings, rows, (False, False, False, True, True, True, True))
     if width is None:
         return grid
     for column, least in ((2, _UNIT), (0, _TITLE), (2, _SHORTEST)):
@@ -66,10 +66,10 @@ def columns_read_grid(found: ColumnsRead, width: int | None) -> Grid:
     return grid.narrowed(0, width, _SHORTEST)
 
 
-def _without(grid: Grid, column: int) -> Grid:
+def _without(grid: TextGrid, column: int) -> TextGrid:
     rows = tuple((*row[:column], *row[column + 1 :]) for row in grid.rows)
     kept = [at for at in range(len(grid.headings)) if at != column]
-    return Grid(tuple(grid.headings[at] for at in kept), rows, tuple(grid.right[at] for at in kept))
+    return TextGrid(tuple(grid.headings[at] for at in kept), rows, tuple(grid.right[at] for at in kept))
 
 
 def _row(column: ColumnRead, labels: Labels) -> tuple[str, ...]:

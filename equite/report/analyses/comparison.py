@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from equite.analysis.comparison import Comparison
-from equite.report.columns import Column
+from equite.report.columns import ShownColumn
 from equite.report.files import CSV, ending, placed
 from equite.report.html import tables
 from equite.report.language.labels import Labels, plain
 from equite.report.language.speech import typeset
 from equite.report.shown import Shown
-from equite.report.terminal.grid import Grid, shortened, squeezed
+from equite.report.terminal.grid import TextGrid, shortened, squeezed
 from equite.wording import LOCALES, Codes, Language
 
 __all__ = [
@@ -84,7 +84,7 @@ def comparison_notes(comparison: Comparison, language: Language | None = None) -
 
 def comparison_grids(
     comparison: Comparison, language: Language | None = None, *, width: int | None = _WIDTH
-) -> tuple[Grid, Grid]:
+) -> tuple[TextGrid, TextGrid]:
     """Return a comparison as two tables: what holds for each allocation, and the territories; no width, nothing cut."""
     labels = Labels(comparison.reference.formula, language)
     territories = _territories(comparison, labels, cut=width is not None)
@@ -98,7 +98,7 @@ def _money(comparison: Comparison, labels: Labels, value: float, *, signed: bool
     return f"+{written}" if signed and value > 0 else written
 
 
-def _outcomes(comparison: Comparison, labels: Labels, *, cut: bool) -> Grid:
+def _outcomes(comparison: Comparison, labels: Labels, *, cut: bool) -> TextGrid:
     """One row for each fact, one column for each allocation."""
 
     def money(value: object, *, signed: bool = False) -> str:
@@ -127,7 +127,7 @@ def _outcomes(comparison: Comparison, labels: Labels, *, cut: bool) -> Grid:
         rows.append((labels.say("compare-whose"), ["", *named]))
     names = [squeezed(plain(label), _LABEL) if cut else plain(label) for label in comparison.labels]
     headings = ("", labels.say("compare-reference", label=names[0]), *names[1:])
-    return Grid(
+    return TextGrid(
         headings, tuple((title, *values) for title, values in rows), (False, *(True for _ in comparison.labels))
     )
 
@@ -142,7 +142,7 @@ def _most_changed(comparison: Comparison) -> list[int]:
     return sorted(largest, key=lambda row: -float(change[row, 1]))
 
 
-def _territories(comparison: Comparison, labels: Labels, *, cut: bool) -> Grid:
+def _territories(comparison: Comparison, labels: Labels, *, cut: bool) -> TextGrid:
     """One row for each territory: the reference's amount, then the others', and the differences."""
     two = len(comparison.labels) == 2
     names = [squeezed(plain(label), _NARROW) if cut else plain(label) for label in comparison.labels]
@@ -165,7 +165,7 @@ def _territories(comparison: Comparison, labels: Labels, *, cut: bool) -> Grid:
     def pick(cells: list[str]) -> tuple[str, ...]:
         return tuple(cells[at] for at in kept)
 
-    return Grid(pick(headings), tuple(map(pick, rows)), tuple(right[at] for at in kept), pick(total))
+    return TextGrid(pick(headings), tuple(map(pick, rows)), tuple(right[at] for at in kept), pick(total))
 
 
 def _cells(comparison: Comparison, labels: Labels, row: int) -> list[str]:
@@ -189,21 +189,23 @@ def _share(labels: Labels, share: float) -> str:
 def comparison_shown(comparison: Comparison) -> Shown:
     """Return a comparison as its files show it: every territory, what it gets from each allocation, and differences."""
     labels, digits = Labels(comparison.reference.formula), comparison.digits
-    columns = [Column("code", "key", "text", labels.say("heading-code"), comparison.codes)]
+    columns = [ShownColumn("code", "key", "text", labels.say("heading-code"), comparison.codes)]
     if "name" in comparison.table:
-        columns.append(Column("name", "key", "text", labels.say("heading-name"), comparison.names))
+        columns.append(ShownColumn("name", "key", "text", labels.say("heading-name"), comparison.names))
     for at, label in enumerate(comparison.labels):
         heading = labels.dressed(plain(label), labels.symbol)
         total = comparison.allocations[at].total
-        columns.append(Column(f"amount_{label}", "after", "money", heading, comparison.amounts[:, at], digits, total))
+        columns.append(
+            ShownColumn(f"amount_{label}", "after", "money", heading, comparison.amounts[:, at], digits, total)
+        )
     for at, label in enumerate(comparison.labels[1:], start=1):
         against = labels.say("compare-against", label=plain(label))
         difference = labels.dressed(against, labels.symbol)
         columns.append(
-            Column(f"difference_{label}", "after", "money", difference, comparison.differences[:, at], digits)
+            ShownColumn(f"difference_{label}", "after", "money", difference, comparison.differences[:, at], digits)
         )
         relative = labels.dressed(against, "%")
-        columns.append(Column(f"relative_{label}", "after", "share", relative, comparison.relative[:, at], 1))
+        columns.append(ShownColumn(f"relative_{label}", "after", "share", relative, comparison.relative[:, at], 1))
     title = labels.say("shown-comparison", labels=" · ".join(map(plain, comparison.labels)))
     every = len(_most_changed(comparison)) == len(comparison.codes) and len(comparison.labels) == 2
     return Shown(title, tuple(columns), labels.language, comparison_html(comparison), every)

@@ -16,12 +16,12 @@ from equite.analysis.profile import Profile
 from equite.analysis.weighting import WEIGHTINGS
 from equite.engine.rounding import round_half_away
 from equite.formula.indices import Family, Index
-from equite.report.columns import Column
+from equite.report.columns import ShownColumn
 from equite.report.html import tables
 from equite.report.html.markup import Markup, element
 from equite.report.language.labels import Labels, plain
 from equite.report.shown import Shown, columns_of
-from equite.report.terminal.grid import Grid, shortened
+from equite.report.terminal.grid import TextGrid, shortened
 from equite.wording import Language
 
 __all__ = ["diagnosis_html", "diagnosis_shown", "diagnosis_text", "profile_html", "profile_shown", "profile_text"]
@@ -92,7 +92,7 @@ class _Section:
     """A title, a table if there is one, and what a reader must know to read it."""
 
     title: str
-    grid: Grid | None = None
+    grid: TextGrid | None = None
     notes: tuple[str, ...] = ()
 
     def text(self, width: int) -> str:
@@ -209,16 +209,16 @@ class _Words(Labels):
         except KeyError:
             return method
 
-    def table(self, rows: Sequence[Row], kinds: Mapping[str, str]) -> Grid | None:
+    def table(self, rows: Sequence[Row], kinds: Mapping[str, str]) -> TextGrid | None:
         """Make a table of some columns of rows, each of a kind; none without rows."""
         if not rows:
             return None
         headings = tuple(self.say(f"diagnosis-col-{name}") for name in kinds)
         cells = tuple(tuple(self._kinds[kind](row[name]) for name, kind in kinds.items()) for row in rows)
         texts = ("criterion", "family", "said", "reading", "reason", "treatment")
-        return Grid(headings, cells, tuple(kind not in texts for kind in kinds.values()))
+        return TextGrid(headings, cells, tuple(kind not in texts for kind in kinds.values()))
 
-    def columns(self, frame: pd.DataFrame, shares: Sequence[str]) -> tuple[Column, ...]:
+    def columns(self, frame: pd.DataFrame, shares: Sequence[str]) -> tuple[ShownColumn, ...]:
         """Word a table of criteria as files show it."""
         headings = {str(name): self.say(f"diagnosis-col-{name}") for name in frame}
         worded: dict[str, Any] = {"criterion": [self.of(name) for name in frame["criterion"]]}
@@ -227,7 +227,7 @@ class _Words(Labels):
         worded |= {str(name): round_half_away(cells.to_numpy(), 4) + 0.0 for name, cells in computed.items()}
         return columns_of(frame.assign(**worded), headings, self.language, shares=shares)
 
-    def section(self, title: str, grid: Grid | None, *notes: str) -> _Section:
+    def section(self, title: str, grid: TextGrid | None, *notes: str) -> _Section:
         """Make a section; an empty one says so."""
         return _Section(title, grid, notes if grid else (self.say("diagnosis-none"),))
 
@@ -314,7 +314,7 @@ def _drawn(words: _Words, told: Diagnosis) -> _Section:
     headings = (words.say("diagnosis-col-criterion"), *map(words.drawn_by, columns))
     table = _records(told.weighting)
     rows = tuple((words.of(row["criterion"]), *(words.percent(row[name]) for name in columns)) for row in table)
-    grid = Grid(headings, rows, (False, *(True for _ in columns)))
+    grid = TextGrid(headings, rows, (False, *(True for _ in columns)))
     return words.section(words.say("diagnosis-drawn"), grid, words.say("diagnosis-note-drawn"))
 
 

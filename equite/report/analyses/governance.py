@@ -15,12 +15,12 @@ from equite.analysis.governance import GovernanceComparison
 from equite.engine.cascade import Cascade
 from equite.formula.plan import REGIMES
 from equite.report.cascade.words import CascadeLabels
-from equite.report.columns import Column
+from equite.report.columns import ShownColumn
 from equite.report.html import tables
 from equite.report.language.labels import Labels, distinct, plain
 from equite.report.language.speech import Speech, typeset
 from equite.report.shown import Shown, shown_to_csv
-from equite.report.terminal.grid import Grid, shortened
+from equite.report.terminal.grid import TextGrid, shortened
 from equite.wording import Language
 
 __all__ = ["governance_html", "governance_shown", "governance_text", "governance_to_csv"]
@@ -144,7 +144,7 @@ class _Told:
 
     # --- the regimes
 
-    def outcomes(self) -> Grid:
+    def outcomes(self) -> TextGrid:
         """One row for each fact, one column for each regime."""
         whole = self.labels.number
         rows = [self._row(f"compare-{key}", key, whole) for key in ("winning", "losing", "unchanged")]
@@ -162,7 +162,7 @@ class _Told:
             if any(each[key] for each in self.regimes):
                 rows.append((self.say(f"governance-{key}"), *(self.money(each[key]) for each in self.regimes)))
         headings = ("", *(self.regime(name) for name in REGIMES))
-        return Grid(headings, tuple(rows), (False, True, True, True))
+        return TextGrid(headings, tuple(rows), (False, True, True, True))
 
     def _row(self, title: str, key: str, written: Callable[[Any], str], *, signed: bool = False) -> tuple[str, ...]:
         """Return a fact about what changes; in the regime that others are compared with, nothing does."""
@@ -240,7 +240,7 @@ class _Told:
     def parents_title(self) -> str:
         return self.say("governance-parents", above=self.labels.tier(self.found.above.tier.id))
 
-    def parents(self) -> Grid | None:
+    def parents(self) -> TextGrid | None:
         """One row for each parent that chose for itself, those within which most changes first."""
         by_parent: dict[str, dict[str, dict[str, Any]]] = {}
         for row in _records(self.found.parents):
@@ -254,7 +254,7 @@ class _Told:
         for entry, regimes in (("shares-in", shares), ("moved-in", _OTHERS), ("fit-in", tuple(REGIMES)[:2])):
             headings += [self.say(f"governance-{entry}", regime=self.regime(each).lower()) for each in regimes]
         rows = tuple(self._parent(code, each) for code, each in most[:_PARENTS])
-        return Grid(tuple(headings), rows, (False, *(True for _ in headings[1:])))
+        return TextGrid(tuple(headings), rows, (False, *(True for _ in headings[1:])))
 
     def _parent(self, code: str, by_regime: dict[str, dict[str, Any]]) -> tuple[str, ...]:
         uniform, margins, delegated = (by_regime[regime] for regime in REGIMES)
@@ -266,18 +266,18 @@ class _Told:
 
     # --- columns of a file
 
-    def columns(self, table: pd.DataFrame, tier: str) -> Iterator[Column]:
+    def columns(self, table: pd.DataFrame, tier: str) -> Iterator[ShownColumn]:
         """Return a table of territories as readers see it; each heading stands once."""
         headings = [self._heading(str(name), tier) for name in table]
         told = distinct([(str(name), False, heading) for name, heading in zip(table, headings, strict=True)])
         for name, heading in zip(map(str, table), told, strict=True):
             cells = table[name]
             if name in ("code", "name") or name.startswith("parent"):
-                yield Column(name, "key", "text", heading, [str(cell) for cell in cells])
+                yield ShownColumn(name, "key", "text", heading, [str(cell) for cell in cells])
                 continue
             whole = name == "people" and bool((cells.dropna() % 1 == 0).all())
             digits = 0 if whole else 4 if name.startswith("score_") else max(2 * (name == "people"), self.labels.digits)
-            yield Column(name, "after", "money", heading, cells.to_numpy(), digits)
+            yield ShownColumn(name, "after", "money", heading, cells.to_numpy(), digits)
 
     def _heading(self, name: str, tier: str) -> str:
         plan, labels = self.found.plan, self.labels

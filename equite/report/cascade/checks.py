@@ -12,7 +12,7 @@ from equite.report.cascade.workbook import Money, quoted
 from equite.report.language.labels import plain
 from equite.report.workbook.checks import LOOKS, verdict
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
-from equite.report.workbook.table import Table, letters
+from equite.report.workbook.table import SheetTable, letters
 from equite.wording import Codes
 
 __all__ = ["write_checks"]
@@ -37,7 +37,7 @@ class _Node:
     reserve: tuple[str, float]
 
 
-def write_checks(book: Book, labels: CascadeLabels, tables: Sequence[Table], money: Money) -> None:
+def write_checks(book: Book, labels: CascadeLabels, tables: Sequence[SheetTable], money: Money) -> None:
     """Write the sheet of checks: overall ones, those that pages ask, and one row for each node of every tier.
 
     Parameters
@@ -46,7 +46,7 @@ def write_checks(book: Book, labels: CascadeLabels, tables: Sequence[Table], mon
         The workbook.
     labels : CascadeLabels
         Of the cascade.
-    tables : sequence of Table
+    tables : sequence of SheetTable
         Where each tier's accounts stand.
     money : Money
         Where the sources and the uses stand.
@@ -70,7 +70,7 @@ def write_checks(book: Book, labels: CascadeLabels, tables: Sequence[Table], mon
 # --- overall
 
 
-def _overall(sheet: Sheet, labels: CascadeLabels, tables: Sequence[Table], money: Money) -> Iterator[str]:
+def _overall(sheet: Sheet, labels: CascadeLabels, tables: Sequence[SheetTable], money: Money) -> Iterator[str]:
     """Check that nothing is lost between the sources and the uses, nor inside a row; give the cells of results."""
     cascade = labels.cascade
     sources = round(sum(found.money for found, _ in money.sources), labels.digits)
@@ -154,7 +154,7 @@ def _policy(sheet: Sheet, labels: CascadeLabels, sums: Sequence[str]) -> None:
 # --- node by node
 
 
-def _nodes(sheet: Sheet, labels: CascadeLabels, tables: Sequence[Table], money: Money) -> tuple[int, int]:
+def _nodes(sheet: Sheet, labels: CascadeLabels, tables: Sequence[SheetTable], money: Money) -> tuple[int, int]:
     """Write a row for each node; give the first and the last."""
     sheet.section(labels.say("cascade-checks-each"))
     sheet.paragraph(labels.say("cascade-checks-about-each"), italic=True)
@@ -189,7 +189,7 @@ def _nodes(sheet: Sheet, labels: CascadeLabels, tables: Sequence[Table], money: 
     return first, last
 
 
-def _all_nodes(labels: CascadeLabels, tables: Sequence[Table], money: Money, row: int) -> Iterator[_Node]:
+def _all_nodes(labels: CascadeLabels, tables: Sequence[SheetTable], money: Money, row: int) -> Iterator[_Node]:
     """Return the top, then every territory that has territories below it, with the row (from 0) of the next in hand."""
     cascade = labels.cascade
     top, minor_units = cascade.names[0], cascade.minor_units
@@ -247,17 +247,17 @@ def _search(codes: Sequence[str]) -> str:
 # --- cells and colours
 
 
-def _place(table: Table, name: str) -> int | None:
+def _place(table: SheetTable, name: str) -> int | None:
     return next((at for at, column in enumerate(table.columns) if column.id == name), None)
 
 
-def _cell(table: Table, name: str, row: int) -> str:
+def _cell(table: SheetTable, name: str, row: int) -> str:
     """Return a cell of a tier's column, as other sheets name it; ``0`` for one that the tier does not have."""
     at = _place(table, name)
     return "0" if at is None else f"{quoted(table.sheet)}!{letters(at)}{row}"
 
 
-def _range(table: Table, name: str) -> str:
+def _range(table: SheetTable, name: str) -> str:
     """Return a tier's column; ``0`` for one that the tier does not have."""
     at = _place(table, name)
     if at is None:

@@ -18,7 +18,7 @@ from equite.report.cascade.checks import write_checks
 from equite.report.cascade.views import cascade_html
 from equite.report.cascade.words import CascadeLabels
 from equite.report.cascade.workbook import sheet_names, write_notes
-from equite.report.columns import Column, head_digits, per_head_of, rounded
+from equite.report.columns import ShownColumn, head_digits, per_head_of, rounded
 from equite.report.files import CSV, EXCEL, HTML, columns_to_csv, ending, placed
 from equite.report.html import tables
 from equite.report.html.markup import Markup
@@ -136,7 +136,7 @@ def to_html(cascade: Cascade, path: str | Path) -> Path:
     return target
 
 
-def tier_columns(cascade: Cascade, tier: str, labels: CascadeLabels) -> tuple[Column, ...]:
+def tier_columns(cascade: Cascade, tier: str, labels: CascadeLabels) -> tuple[ShownColumn, ...]:
     """Return the columns of a tier's sheet: its accounts, parents by name too, and their totals."""
     frame, level = cascade.table(tier), cascade.level(tier)
     at = cascade.names.index(tier)
@@ -157,7 +157,7 @@ def tier_columns(cascade: Cascade, tier: str, labels: CascadeLabels) -> tuple[Co
 
 def _columns(
     frame: pd.DataFrame, labels: CascadeLabels, mark: str, *, parent: str, per_head: float | None = None
-) -> Iterator[Column]:
+) -> Iterator[ShownColumn]:
     """Return a table of accounts as it is shown; each heading stands once."""
     shown = [name for name in frame if name != "on_top" or frame[name].fillna(0).any()]
     headings = [_heading(str(name), labels, mark, parent) for name in shown]
@@ -166,19 +166,19 @@ def _columns(
         if name in _TEXTS:
             cells = ["" if pd.isna(cell) else str(cell) for cell in frame[name]]
             step = "after" if name.startswith("parent") else "key"
-            yield Column(name, step, "text", heading, cells)  # type: ignore[arg-type]
+            yield ShownColumn(name, step, "text", heading, cells)  # type: ignore[arg-type]
             continue
         numbers = frame[name].to_numpy(dtype=np.float64)
         if name == "of_parent":
-            yield Column(name, "after", "share", heading, _shares(frame), 2)
+            yield ShownColumn(name, "after", "share", heading, _shares(frame), 2)
         elif name == "per_head":
             digits = head_digits(numbers)
             total = None if per_head is None else rounded(per_head, digits)
-            yield Column(name, "after", "money", heading, round_half_away(numbers, digits) + 0.0, digits, total)
+            yield ShownColumn(name, "after", "money", heading, round_half_away(numbers, digits) + 0.0, digits, total)
         else:
             total = round(math.fsum(numbers[~np.isnan(numbers)].tolist()), labels.digits) + 0.0
             step = "amount" if name == "amount" or (name == "received" and "amount" not in frame) else "after"
-            yield Column(name, step, "money", heading, numbers, labels.digits, total)  # type: ignore[arg-type]
+            yield ShownColumn(name, step, "money", heading, numbers, labels.digits, total)  # type: ignore[arg-type]
 
 
 def _shares(frame: pd.DataFrame) -> Floats:

@@ -147,7 +147,7 @@ def trail_text(trail: AuditTrail) -> str:
 
     Parameters
     ----------
-    trail : Trail
+    trail : AuditTrail
         The way.
 
     Returns
@@ -254,7 +254,7 @@ def trail_html(trail: AuditTrail) -> str:
 
     Parameters
     ----------
-    trail : Trail
+    trail : AuditTrail
         The way.
 
     Returns

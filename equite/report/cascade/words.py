@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from equite.engine.accounts import Level
     from equite.engine.cascade import Cascade
 
-__all__ = ["FLOWS", "CascadeLabels", "Figure", "PageCheck", "Tally"]
+__all__ = ["FLOWS", "CascadeLabels", "PageCheck", "Tally", "TierFigure"]
 
 #: What flows through a tier, in order, and where its level holds it.
 FLOWS = {
@@ -64,7 +64,7 @@ class PageCheck:
 
 
 @dataclass(frozen=True)
-class Figure:
+class TierFigure:
     """A figure that a tier's pages read: how it is called, its unit, where it comes from, how far to trust it."""
 
     tier: str
@@ -274,7 +274,7 @@ class CascadeLabels(Labels):
         return found
 
     @cached_property
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[TierFigure]:
         """The figures that the pages read, tier by tier, each once."""
         found = []
         for at, tier in enumerate(self.plan.names):
@@ -282,7 +282,7 @@ class CascadeLabels(Labels):
                 found += list(self._figures(tier, page, own_money=at == 0 or bool(fund)))
         return list(dict.fromkeys(found))
 
-    def _figures(self, tier: str, page: Formula, *, own_money: bool) -> Iterator[Figure]:
+    def _figures(self, tier: str, page: Formula, *, own_money: bool) -> Iterator[TierFigure]:
         labels, said = Labels(page, self.language), self.plan.tier(tier)
         specs: dict[str, Any] = {"envelope": page.envelope} if page.envelope and own_money else {}
         specs |= dict(page.constants)
@@ -294,7 +294,7 @@ class CascadeLabels(Labels):
             elif name in said.roll_up:
                 source = source or self.say("cascade-rolled-up")
             unit = labels.symbol if name == "envelope" else ""
-            yield Figure(
+            yield TierFigure(
                 self.tier(tier),
                 labels.title(name),
                 labels.worded(getattr(spec, "unit", None), unit),
@@ -306,7 +306,7 @@ class CascadeLabels(Labels):
             for _, name, criterion in criteria_of(content):
                 if criterion.status in MARKED:
                     title, unsaid = labels.criterion(index, name), self.say("book-no-source")
-                    yield Figure(self.tier(tier), title, "", unsaid, "", criterion.status)
+                    yield TierFigure(self.tier(tier), title, "", unsaid, "", criterion.status)
 
     def _allocations(self) -> Iterator[tuple[str, str, Allocation]]:
         for level in self.cascade.levels:

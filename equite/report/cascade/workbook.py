@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from equite.report.cascade.words import CascadeLabels, Tally
 from equite.report.language.labels import MARKED, plain
-from equite.report.workbook.sheet import Book, Cell, Figure, Sheet
+from equite.report.workbook.sheet import Book, Cell, FormattedNumber, Sheet
 
 __all__ = ["Money", "quoted", "sheet_names", "write_notes"]
 
@@ -138,10 +138,10 @@ def _money(sheet: Sheet, labels: CascadeLabels) -> Money:
     )
 
 
-def _of_each(book: Book, labels: CascadeLabels, found: Tally) -> Figure:
+def _of_each(book: Book, labels: CascadeLabels, found: Tally) -> FormattedNumber:
     """Return a part of each dollar, in cents; of another unit, in hundredths."""
     sign = labels.say(f"cascade-{labels.coin}-part", number="")
-    return Figure(round(found.share * 100.0, 2), f'{book.number_format(2)}"{sign}"')
+    return FormattedNumber(round(found.share * 100.0, 2), f'{book.number_format(2)}"{sign}"')
 
 
 def _sources(sheet: Sheet, labels: CascadeLabels) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from equite.report.columns import Column, shown_columns
+from equite.report.columns import ShownColumn, shown_columns
 from equite.report.html import tables
 from equite.report.html.markup import Markup
 from equite.report.language.labels import Labels, plain
@@ -105,7 +105,7 @@ def _territories(allocation: Allocation, labels: Labels) -> Markup:
     return tables.table(caption, head, lines, _totals(columns, labels))
 
 
-def _territory(columns: Sequence[Column], at: int, labels: Labels) -> Markup:
+def _territory(columns: Sequence[ShownColumn], at: int, labels: Labels) -> Markup:
     cells = []
     for column in columns:
         if column.id == "code" and column.step == "key":
@@ -118,7 +118,7 @@ def _territory(columns: Sequence[Column], at: int, labels: Labels) -> Markup:
     return tables.row(cells)
 
 
-def _totals(columns: Sequence[Column], labels: Labels) -> Markup:
+def _totals(columns: Sequence[ShownColumn], labels: Labels) -> Markup:
     cells = [tables.side(labels.say("book-total"))]
     for column in columns[1:]:
         text = "" if column.total is None else _number(column.total, column, labels)
@@ -126,7 +126,7 @@ def _totals(columns: Sequence[Column], labels: Labels) -> Markup:
     return tables.row(cells)
 
 
-def _number(value: float, column: Column, labels: Labels) -> str:
+def _number(value: float, column: ShownColumn, labels: Labels) -> str:
     if math.isnan(value):
         return ""
     return labels.number(value * 100.0 if column.kind == "share" else value, column.digits)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from equite.report.html import tables
 from equite.report.html.markup import Markup, element, fragment, verbatim
-from equite.report.language.formula_in_words import Line, Section, formula_sections
+from equite.report.language.formula_in_words import Section, SpokenLine, formula_sections
 from equite.report.language.labels import plain
 from equite.report.language.speech import typeset
 from equite.wording import say
@@ -87,7 +87,7 @@ def _section(section: Section) -> Markup:
     return fragment(_titled(section.title), _nested(section.lines, tag), after)
 
 
-def _nested(lines: Sequence[Line], tag: str) -> Markup:
+def _nested(lines: Sequence[SpokenLine], tag: str) -> Markup:
     """Return lines as a list, those that belong below another one in a list inside it."""
     found, at = [], 0
     while at < len(lines):

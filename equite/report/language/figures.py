@@ -12,7 +12,7 @@ from equite.formula.loading import Change
 from equite.formula.model import Sourced
 from equite.formula.tables import Table
 from equite.report.language.parts import has_own_money
-from equite.report.language.speech import Line, Section, Speech
+from equite.report.language.speech import Section, Speech, SpokenLine
 from equite.wording import has
 
 __all__ = [
@@ -38,7 +38,7 @@ _EXPRESSIONS = frozenset(
 def decision_section(speech: Speech) -> Section:
     """Say who decided."""
     decision = speech.formula.decision
-    said: list[Line] = []
+    said: list[SpokenLine] = []
     if decision is not None:
         facts = (
             ("words-adopted-by", decision.adopted_by),
@@ -46,7 +46,7 @@ def decision_section(speech: Speech) -> Section:
             ("words-resolution", decision.resolution),
             ("words-dissent", decision.dissent),
         )
-        said = [Line(speech.say(entry, value=value.rstrip("."))) for entry, value in facts if value]
+        said = [SpokenLine(speech.say(entry, value=value.rstrip("."))) for entry, value in facts if value]
     return Section(speech.say("words-heading-decision"), tuple(said))
 
 
@@ -57,14 +57,14 @@ def money_section(speech: Speech) -> Section:
         plain = page.envelope.value.number is not None
         entry = "words-envelope" if plain else "words-envelope-computed"
         said = speech.quantity if plain else speech.expression
-        lines = [Line(speech.say(entry, amount=speech.marked(said(page.envelope.value), page.envelope.status)))]
+        lines = [SpokenLine(speech.say(entry, amount=speech.marked(said(page.envelope.value), page.envelope.status)))]
     else:
-        lines = [Line(speech.say("words-no-envelope-pools" if has_own_money(speech) else "words-no-envelope"))]
+        lines = [SpokenLine(speech.say("words-no-envelope-pools" if has_own_money(speech) else "words-no-envelope"))]
     if page.within is not None:
         entry = "words-envelope-within" if has_own_money(speech) else "words-within"
-        lines.append(Line(speech.say(entry, column=speech.named(page.within))))
+        lines.append(SpokenLine(speech.say(entry, column=speech.named(page.within))))
     if page.previous is not None:
-        lines.append(Line(speech.say("words-previous", column=speech.named(page.previous))))
+        lines.append(SpokenLine(speech.say("words-previous", column=speech.named(page.previous))))
     return Section(speech.say("words-heading-money"), tuple(lines))
 
 
@@ -74,13 +74,13 @@ def who_section(speech: Speech) -> Section:
     for rule in speech.formula.eligible:
         condition = speech.expression(rule.where)
         if rule.reason is None:
-            lines.append(Line(speech.say("words-eligible", condition=condition)))
+            lines.append(SpokenLine(speech.say("words-eligible", condition=condition)))
         else:
             reason = speech.quoted(rule.reason[speech.language].rstrip("."))
-            lines.append(Line(speech.say("words-eligible-reason", condition=condition, reason=reason)))
-    everybody = (Line(speech.say("words-everybody")),)
+            lines.append(SpokenLine(speech.say("words-eligible-reason", condition=condition, reason=reason)))
+    everybody = (SpokenLine(speech.say("words-everybody")),)
     rows = [
-        Line(speech.say(entry, rows=", ".join(map(speech.quoted, named))))
+        SpokenLine(speech.say(entry, rows=", ".join(map(speech.quoted, named))))
         for entry, named in (
             ("words-leave-out", speech.formula.leave_out),
             ("words-are-territories", speech.formula.are_territories),
@@ -96,11 +96,13 @@ def first_section(speech: Speech) -> tuple[Section, Section]:
     for name, variable in speech.formula.variables.items():
         values = {"name": speech.title(name), "expression": speech.expression(variable.value)}
         if variable.unit is None:
-            variables.append(Line(speech.say("words-variable", **values)))
+            variables.append(SpokenLine(speech.say("words-variable", **values)))
         else:
-            variables.append(Line(speech.say("words-variable-unit", **values, unit=variable.unit[speech.language])))
+            variables.append(
+                SpokenLine(speech.say("words-variable-unit", **values, unit=variable.unit[speech.language]))
+            )
     tables = [
-        Line(speech.say("words-table", name=speech.plain(name), steps=_steps(speech, table)))
+        SpokenLine(speech.say("words-table", name=speech.plain(name), steps=_steps(speech, table)))
         for name, table in speech.formula.tables.items()
     ]
     first = Section(speech.say("words-heading-variables"), tuple(variables))
@@ -150,11 +152,11 @@ def figures_section(speech: Speech) -> Section:
     for title, details in told:
         together.setdefault(details, []).append(title)
     lines = [
-        Line(speech.say("words-figure", name="; ".join(titles), details=details))
+        SpokenLine(speech.say("words-figure", name="; ".join(titles), details=details))
         for details, titles in together.items()
     ]
     if silent:
-        lines.append(Line(speech.say("words-figures-table", names=", ".join(silent))))
+        lines.append(SpokenLine(speech.say("words-figures-table", names=", ".join(silent))))
     return Section(speech.say("words-heading-figures"), tuple(lines))
 
 
@@ -183,7 +185,9 @@ def _details(speech: Speech, figure: Sourced) -> str:
 
 def changes_section(speech: Speech) -> Section:
     """Say what overrides changed, place by place."""
-    lines = tuple(Line(_change(speech, change)) for change in speech.formula.changes if change.where != "language")
+    lines = tuple(
+        SpokenLine(_change(speech, change)) for change in speech.formula.changes if change.where != "language"
+    )
     return Section(speech.say("words-heading-changes"), lines)
 
 
@@ -260,8 +264,8 @@ def checks_section(speech: Speech) -> Section:
     for check in speech.formula.checks:
         condition = speech.expression(check.that)
         if check.title is None:
-            lines.append(Line(speech.say("words-check-bare", condition=condition)))
+            lines.append(SpokenLine(speech.say("words-check-bare", condition=condition)))
         else:
             title = check.title[speech.language].rstrip(".")
-            lines.append(Line(speech.say("words-check", title=title, condition=condition)))
+            lines.append(SpokenLine(speech.say("words-check", title=title, condition=condition)))
     return Section(speech.say("words-heading-checks"), tuple(lines))

@@ -18,10 +18,10 @@ from equite.report.language.figures import (
 from equite.report.language.indices import index_section
 from equite.report.language.marks import marks_section
 from equite.report.language.parts import limits_section, parts_section, rounding_section
-from equite.report.language.speech import Line, Section, Speech, typeset
+from equite.report.language.speech import Section, Speech, SpokenLine, typeset
 from equite.wording import Language
 
-__all__ = ["Line", "Section", "formula_in_words", "formula_sections"]
+__all__ = ["Section", "SpokenLine", "formula_in_words", "formula_sections"]
 
 #: As wide as a page of text stays easy to read.
 _WIDTH = 92
@@ -79,7 +79,7 @@ def _laid_out(section: Section, width: int) -> str:
     return "\n".join(rows)
 
 
-def _rows(lines: Sequence[Line], numbered: bool, width: int) -> list[str]:
+def _rows(lines: Sequence[SpokenLine], numbered: bool, width: int) -> list[str]:
     rows: list[str] = []
     place = 0
     for line in lines:

@@ -10,7 +10,7 @@ from equite.engine.registry import Method as Registered
 from equite.formula.expressions import Expression
 from equite.formula.indices import Criterion, Direction, Family, Index, Method, Missing
 from equite.formula.nodes import Name
-from equite.report.language.speech import Line, Section, Speech
+from equite.report.language.speech import Section, Speech, SpokenLine
 
 __all__ = ["index_section"]
 
@@ -18,10 +18,10 @@ __all__ = ["index_section"]
 def index_section(speech: Speech, name: str, index: Index) -> Section:
     """Say one index."""
     mean = speech.say("words-mean-index", mean=_mean(speech, index.aggregate))
-    lines = [Line(f"{_scale(speech, index.normalise, 'each')} {mean}"), *_members(speech, index, 1.0, 0)]
-    after = [Line(_missing(speech, index.missing)), Line(speech.say("words-index-higher"))]
+    lines = [SpokenLine(f"{_scale(speech, index.normalise, 'each')} {mean}"), *_members(speech, index, 1.0, 0)]
+    after = [SpokenLine(_missing(speech, index.missing)), SpokenLine(speech.say("words-index-higher"))]
     if index.outliers.winsorise is not None:
-        after.insert(0, Line(_outliers(speech, index.outliers.winsorise)))
+        after.insert(0, SpokenLine(_outliers(speech, index.outliers.winsorise)))
     return Section(speech.say("words-heading-index", name=speech.named(name)), tuple(lines), tuple(after))
 
 
@@ -69,7 +69,7 @@ def _outliers(speech: Speech, most: int) -> str:
     return speech.say("words-outliers", count=most)
 
 
-def _members(speech: Speech, group: Index | Family, overall: float | None, depth: int) -> Iterator[Line]:
+def _members(speech: Speech, group: Index | Family, overall: float | None, depth: int) -> Iterator[SpokenLine]:
     """Say what an index or a family is made of, each weight as a share of its parent and of the whole."""
     members: dict[str, Criterion | Family] = {**group.families, **group.criteria}
     shares = _shares(speech, members)
@@ -80,14 +80,14 @@ def _members(speech: Speech, group: Index | Family, overall: float | None, depth
         whole = None if share is None or overall is None else share * overall
         said = _weight(speech, _title(speech, name, member), member, share, whole if inner else None)
         if isinstance(member, Criterion):
-            yield Line(" ".join([said, *_criterion(speech, member)]) if share != 0 else said, depth)
+            yield SpokenLine(" ".join([said, *_criterion(speech, member)]) if share != 0 else said, depth)
             continue
-        yield Line(said, depth)
+        yield SpokenLine(said, depth)
         if share != 0:
             if member.points is not None:
-                yield Line(speech.say("words-points", points=speech.number(float(member.points))), depth + 1)
+                yield SpokenLine(speech.say("words-points", points=speech.number(float(member.points))), depth + 1)
             if member.aggregate is not None:
-                yield Line(speech.say("words-mean-family", mean=_mean(speech, member.aggregate)), depth + 1)
+                yield SpokenLine(speech.say("words-mean-family", mean=_mean(speech, member.aggregate)), depth + 1)
             yield from _members(speech, member, whole, depth + 1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from equite.formula.model import Marked
-from equite.report.language.speech import Line, Section, Speech
+from equite.report.language.speech import Section, Speech, SpokenLine
 
 __all__ = ["marks_section"]
 
@@ -16,7 +16,7 @@ def marks_section(speech: Speech) -> Section:
     lines = list(_said(speech, formula, ""))
     for name, spec in formula.columns.items():
         lines += _said(speech, spec, speech.title(name))
-    return Section(speech.say("words-heading-marks"), tuple(map(Line, lines)))
+    return Section(speech.say("words-heading-marks"), tuple(map(SpokenLine, lines)))
 
 
 def _said(speech: Speech, marked: Marked, column: str) -> Iterator[str]:

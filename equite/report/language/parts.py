@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from equite.formula.model import Limit, Part, Rule
 from equite.formula.nodes import Name
-from equite.report.language.speech import Line, Section, Speech
+from equite.report.language.speech import Section, Speech, SpokenLine
 
 __all__ = ["has_own_money", "limits_section", "parts_section", "rounding_section"]
 
@@ -25,27 +25,27 @@ def parts_section(speech: Speech) -> Section:
     lines = [line for part in page.parts for line in _part(speech, part)]
     after = []
     if len(page.parts) > 1:
-        after.append(Line(speech.say("words-parts-add-up" if page.limits else "words-parts-add-up-freely")))
+        after.append(SpokenLine(speech.say("words-parts-add-up" if page.limits else "words-parts-add-up-freely")))
     if page.if_short == "prorate":
-        after.append(Line(speech.say("words-if-short-prorate-parts")))
+        after.append(SpokenLine(speech.say("words-if-short-prorate-parts")))
     if page.if_over == "reserve":
-        after.append(Line(speech.say("words-if-over-reserve-parts")))
+        after.append(SpokenLine(speech.say("words-if-over-reserve-parts")))
     return Section(speech.say("words-heading-parts"), tuple(lines), tuple(after))
 
 
-def _part(speech: Speech, part: Part) -> Iterator[Line]:
+def _part(speech: Speech, part: Part) -> Iterator[SpokenLine]:
     title = part.title[speech.language] if part.title else speech.plain(part.id)
-    yield Line(speech.say("words-part", name=title, sentence=_sharing(speech, part)))
+    yield SpokenLine(speech.say("words-part", name=title, sentence=_sharing(speech, part)))
     if part.within is not None:
-        yield Line(speech.say("words-part-within", column=speech.named(part.within)), 1)
+        yield SpokenLine(speech.say("words-part-within", column=speech.named(part.within)), 1)
     for rule in part.eligible:
-        yield Line(_eligible(speech, rule), 1)
+        yield SpokenLine(_eligible(speech, rule), 1)
     if part.previous is not None:
-        yield Line(speech.say("words-part-previous", column=speech.named(part.previous)), 1)
+        yield SpokenLine(speech.say("words-part-previous", column=speech.named(part.previous)), 1)
     if part.at_least is not None:
-        yield Line(speech.say("words-part-at-least", amount=speech.quantity(part.at_least)), 1)
+        yield SpokenLine(speech.say("words-part-at-least", amount=speech.quantity(part.at_least)), 1)
     if part.at_most is not None:
-        yield Line(speech.say("words-part-at-most", amount=speech.quantity(part.at_most)), 1)
+        yield SpokenLine(speech.say("words-part-at-most", amount=speech.quantity(part.at_most)), 1)
     yield from _conditions(speech, part)
 
 
@@ -60,12 +60,12 @@ def _reason(speech: Speech, reason: Mapping[str, str]) -> str:
     return speech.quoted(reason[speech.language].rstrip("."))
 
 
-def _conditions(speech: Speech, stage: Part | Limit) -> Iterator[Line]:
+def _conditions(speech: Speech, stage: Part | Limit) -> Iterator[SpokenLine]:
     """Say what happens when there is too little or too much money for a part or a limit."""
     if stage.if_short == "prorate":
-        yield Line(speech.say("words-if-short-prorate"), 1)
+        yield SpokenLine(speech.say("words-if-short-prorate"), 1)
     if stage.if_over == "reserve":
-        yield Line(speech.say("words-if-over-reserve"), 1)
+        yield SpokenLine(speech.say("words-if-over-reserve"), 1)
 
 
 def _sharing(speech: Speech, part: Part) -> str:
@@ -111,28 +111,28 @@ def limits_section(speech: Speech) -> Section:
     limits = speech.formula.limits
     lines = [line for limit in limits for line in _limit(speech, limit)]
     shared = has_own_money(speech)
-    after = [Line(speech.say("words-limits-rule" if shared else "words-limits-rule-freely"))]
+    after = [SpokenLine(speech.say("words-limits-rule" if shared else "words-limits-rule-freely"))]
     if shared and any(limit.if_short == "refuse" or limit.if_over == "refuse" for limit in limits):
-        after.append(Line(speech.say("words-limits-refuse")))
+        after.append(SpokenLine(speech.say("words-limits-refuse")))
     bounds = [bound for limit in limits for bound in (limit.at_least, limit.at_most) if bound is not None]
     names = speech.formula.names
     if names.closure(name for bound in bounds for name in bound.names) & frozenset(names.columns):
-        after.append(Line(speech.say("words-limits-missing")))
+        after.append(SpokenLine(speech.say("words-limits-missing")))
     return Section(speech.say("words-heading-limits"), tuple(lines), tuple(after), numbered=True)
 
 
-def _limit(speech: Speech, limit: Limit) -> Iterator[Line]:
+def _limit(speech: Speech, limit: Limit) -> Iterator[SpokenLine]:
     title = limit.title[speech.language] if limit.title else speech.plain(limit.id)
-    yield Line(speech.say("words-limit", name=title, sentence=_bounds(speech, limit)))
+    yield SpokenLine(speech.say("words-limit", name=title, sentence=_bounds(speech, limit)))
     if limit.exempt is not None:
-        yield Line(speech.say("words-limit-exempt", condition=speech.expression(limit.exempt)), 1)
+        yield SpokenLine(speech.say("words-limit-exempt", condition=speech.expression(limit.exempt)), 1)
     for decided in limit.override:
         values = {"amount": speech.quantity(decided.amount), "reason": _reason(speech, decided.reason)}
-        yield Line(speech.say("words-override", code=decided.code, **values), 1)
+        yield SpokenLine(speech.say("words-override", code=decided.code, **values), 1)
     if has_own_money(speech):
         yield from _who_pays(speech, limit)
     if limit.then == "hold":
-        yield Line(speech.say("words-then-hold"), 1)
+        yield SpokenLine(speech.say("words-then-hold"), 1)
     yield from _conditions(speech, limit)
 
 
@@ -152,19 +152,19 @@ def _bounds(speech: Speech, limit: Limit) -> str:
     return speech.say("words-limit-at-most", whose=whose, high=high) if high else speech.say("words-limit-decided")
 
 
-def _who_pays(speech: Speech, limit: Limit) -> Iterator[Line]:
+def _who_pays(speech: Speech, limit: Limit) -> Iterator[SpokenLine]:
     if limit.fund == "on_top":
-        yield Line(speech.say("words-fund-on-top"), 1)
+        yield SpokenLine(speech.say("words-fund-on-top"), 1)
     elif limit.part is not None:
-        yield Line(speech.say("words-limit-part-keeps"), 1)
+        yield SpokenLine(speech.say("words-limit-part-keeps"), 1)
     elif limit.at_least is not None and limit.at_most is not None:
-        yield Line(speech.say("words-fund-both"), 1)
+        yield SpokenLine(speech.say("words-fund-both"), 1)
     elif limit.at_least is not None:
-        yield Line(speech.say("words-fund-floor"), 1)
+        yield SpokenLine(speech.say("words-fund-floor"), 1)
     elif limit.at_most is not None and limit.if_over == "refuse":
-        yield Line(speech.say("words-fund-ceiling"), 1)
+        yield SpokenLine(speech.say("words-fund-ceiling"), 1)
     if limit.move is not None:
-        yield Line(speech.say("words-move", expression=speech.expression(limit.move.in_proportion_to)), 1)
+        yield SpokenLine(speech.say("words-move", expression=speech.expression(limit.move.in_proportion_to)), 1)
 
 
 def rounding_section(speech: Speech) -> Section:
@@ -172,10 +172,10 @@ def rounding_section(speech: Speech) -> Section:
     page = speech.formula
     unit = speech.money(float(page.rounding_to))
     together = "words-rounding-exact" if has_own_money(speech) else "words-rounding-alone"
-    lines = [Line(speech.say("words-rounding", unit=unit) + " " + speech.say(together))]
+    lines = [SpokenLine(speech.say("words-rounding", unit=unit) + " " + speech.say(together))]
     bounded = page.limits or any(part.at_least or part.at_most for part in page.parts)
     if bounded and page.rounding.bounds == "inward":
-        lines.append(Line(speech.say("words-rounding-inward")))
+        lines.append(SpokenLine(speech.say("words-rounding-inward")))
     elif bounded:
-        lines.append(Line(speech.say("words-rounding-nearest", unit=unit)))
+        lines.append(SpokenLine(speech.say("words-rounding-nearest", unit=unit)))
     return Section(speech.say("words-heading-rounding"), tuple(lines))

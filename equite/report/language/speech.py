@@ -17,7 +17,7 @@ from equite.formula.writing import Style, written
 from equite.inputs.catalogue import FAMILIES, read_catalogue
 from equite.wording import LOCALES, Language
 
-__all__ = ["Line", "Section", "Speech", "printable", "typeset"]
+__all__ = ["Section", "Speech", "SpokenLine", "printable", "typeset"]
 
 #: Words of the language that stand for an amount known to all.
 _WORDS = ("previous", "amount", "envelope")
@@ -25,7 +25,7 @@ _NBSP = "\u00a0"
 
 
 @dataclass(frozen=True)
-class Line:
+class SpokenLine:
     """A sentence or two; ``depth`` tells how far below another line it belongs."""
 
     text: str
@@ -40,17 +40,17 @@ class Section:
     ----------
     title : str
         The heading.
-    lines : tuple of Line
+    lines : tuple of SpokenLine
         What the section says, one item after the other.
-    after : tuple of Line
+    after : tuple of SpokenLine
         What holds for all these items.
     numbered : bool
         Whether the order of ``lines`` matters.
     """
 
     title: str
-    lines: tuple[Line, ...]
-    after: tuple[Line, ...] = ()
+    lines: tuple[SpokenLine, ...]
+    after: tuple[SpokenLine, ...] = ()
     numbered: bool = False
 
 

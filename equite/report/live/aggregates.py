@@ -11,7 +11,7 @@ import pandas as pd
 from equite.engine.evaluation import Mask
 from equite.formula.nodes import Aggregate, Name, Node, Number
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import ROW, Column
+from equite.report.live.grid import ROW, LiveColumn
 from equite.report.live.ranges import average, count, deviation, highest, lowest, median, quantile, rank, total
 from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, number, stated
 
@@ -36,17 +36,17 @@ _OVER_ALL: Mapping[str, Callable[[Term], Term]] = {
 _BY_GROUP = {"total": "SUMIFS({0},{1},{2})", "count": "SUMIFS({0},{1},{2})", "average": "AVERAGEIFS({0},{1},{2})"}
 
 
-def aggregate_formula(of: Translator, node: Aggregate) -> Ref:
+def aggregate_formula(translator: Translator, node: Aggregate) -> Ref:
     """Write one aggregate; what is missing does not count where it may not, and shows as an error where it must not."""
-    workings, grid = of.workings, of.workings.grid
+    workings, grid = translator.workings, translator.workings.grid
     heading, about = workings.labels.say(f"live-{node.function}"), workings.worded(node)
-    rows = of.scope._among(node.among)
+    rows = translator.scope._among(node.among)
     if node.function == "count" and not node.arguments and node.by is None and node.among is None and workings.eligible:
         return grid.figure(heading, total(workings.eligible.all), about=about)
-    counted, weighed = _counted(of, node, rows)
-    results = np.broadcast_to(of.scope.evaluate(node), (grid.rows,))
+    counted, weighed = _counted(translator, node, rows)
+    results = np.broadcast_to(translator.scope.evaluate(node), (grid.rows,))
     if node.by is not None:
-        return _by_group(of, node, counted, weighed, results)
+        return _by_group(translator, node, counted, weighed, results)
     if node.function == "rank":
         return grid.column(heading, rank(counted.each, counted.all, rising=False).carrying(results), about=about)
     if weighed is not None and node.function == "average":
@@ -60,40 +60,42 @@ def aggregate_formula(of: Translator, node: Aggregate) -> Ref:
     return grid.figure(heading, term.carrying(results[0]), about=about)
 
 
-def _counted(of: Translator, node: Aggregate, rows: Mask) -> tuple[Column, Column | None]:
+def _counted(translator: Translator, node: Aggregate, rows: Mask) -> tuple[LiveColumn, LiveColumn | None]:
     """Write what each territory that counts brings, an empty text for the others; and its weight."""
-    workings, grid = of.workings, of.workings.grid
-    values = of.scope.rows(node.arguments[0]) if node.arguments else np.ones(grid.rows)
-    text = of.number(node.arguments[0]) if node.arguments else "1"
+    workings, grid = translator.workings, translator.workings.grid
+    values = translator.scope.rows(node.arguments[0]) if node.arguments else np.ones(grid.rows)
+    text = translator.number(node.arguments[0]) if node.arguments else "1"
     missing = np.isnan(values)
     if node.function == "count" and node.arguments:
-        text, values = f"IF({of.number(node.arguments[0], 1)}<>0,1,0)", np.where(missing, np.nan, values != 0)
-    weights = of.scope.rows(node.weights) if node.weights is not None else None
+        text, values = f"IF({translator.number(node.arguments[0], 1)}<>0,1,0)", np.where(missing, np.nan, values != 0)
+    weights = translator.scope.rows(node.weights) if node.weights is not None else None
     if weights is not None and node.weights is not None:
-        text = f"({text})*{of.number(node.weights, 2)}"
+        text = f"({text})*{translator.number(node.weights, 2)}"
         values, missing = values * weights, missing | np.isnan(weights)
     inside = rows & ~missing
-    formula = _among(of, node, text)
+    formula = _among(translator, node, text)
     heading = workings.labels.say("live-counted")
     column = grid.column(heading, _blanked(formula, values, inside), about=workings.worded(node))
     if weights is None or node.weights is None or node.function != "average":
         return column, None
-    weighing = f'IF({column.cell}="","",{of.number(node.weights)})'
+    weighing = f'IF({column.cell}="","",{translator.number(node.weights)})'
     return column, grid.column(workings.labels.say("live-weight"), _blanked(weighing, weights, inside))
 
 
-def _among(of: Translator, node: Aggregate, text: str) -> str:
+def _among(translator: Translator, node: Aggregate, text: str) -> str:
     """Restrict a formula to those who count; those who take part may miss nothing."""
-    eligible = of.workings.eligible
+    eligible = translator.workings.eligible
     lenient = f'IFERROR({text},"")'
     if node.among is None:
         return lenient if eligible is None else f'IF({eligible.cell},{text},"")'
     inner = lenient if eligible is None else f"IF({eligible.cell},{text},{lenient})"
     if isinstance(node.among, Name) and node.among.name == "all":
         return inner
-    everybody = of.workings.everybody(of)
-    among = of.bound(
-        of.scope.bound(eligible=of.scope.taking_part.astype(float), all=1.0), eligible=everybody, all=number(1)
+    everybody = translator.workings.everybody(translator)
+    among = translator.bound(
+        translator.scope.bound(eligible=translator.scope.taking_part.astype(float), all=1.0),
+        eligible=everybody,
+        all=number(1),
     )
     return f'IF(IFERROR({among.condition(node.among)},FALSE),{inner},"")'
 
@@ -103,10 +105,12 @@ def _blanked(formula: str, values: Floats, inside: Mask) -> Term:
     return stated(formula, np.where(inside, values, np.nan), blank=~inside)
 
 
-def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column | None, results: Floats) -> Column:
-    workings, grid = of.workings, of.workings.grid
+def _by_group(
+    translator: Translator, node: Aggregate, counted: LiveColumn, weighed: LiveColumn | None, results: Floats
+) -> LiveColumn:
+    workings, grid = translator.workings, translator.workings.grid
     assert node.by is not None
-    groups = group_numbers(of, node.by)
+    groups = group_numbers(translator, node.by)
     heading, about = workings.labels.say(f"live-{node.function}"), workings.worded(node)
     if node.function == "rank":
         if grid.rows > MOST_PAIRS:
@@ -115,7 +119,7 @@ def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column 
         formula = f'IF(OR({groups.cell}=0,{counted.cell}=""),NA(),{above}+1)'
         return grid.column(heading, stated(formula, results), about=about)
     if node.function not in _BY_GROUP:
-        return spread(workings, groups, _by_order(of, node, counted, groups), results, heading, about)
+        return spread(workings, groups, _by_order(translator, node, counted, groups), results, heading, about)
     one = _BY_GROUP[node.function].format(counted.range, groups.range, groups.cell)
     if weighed is not None:
         one = (
@@ -124,21 +128,21 @@ def _by_group(of: Translator, node: Aggregate, counted: Column, weighed: Column 
     return spread(workings, groups, one, results, heading, about)
 
 
-def _by_order(of: Translator, node: Aggregate, counted: Column, groups: Column) -> str:
+def _by_order(translator: Translator, node: Aggregate, counted: LiveColumn, groups: LiveColumn) -> str:
     """Write what a group's values in order give for an aggregate."""
-    given = of.scope.rows(node.arguments[0])
-    inside = (groups.values > 0) & of.scope._among(node.among) & ~np.isnan(given)
+    given = translator.scope.rows(node.arguments[0])
+    inside = (groups.values > 0) & translator.scope._among(node.among) & ~np.isnan(given)
     values = np.where(inside, given, np.nan)
     if node.function == "deviation":
-        return _deviation(of.workings, counted, groups, values)
+        return _deviation(translator.workings, counted, groups, values)
     share = node.arguments[-1]
     known = {"lowest": 0.0, "highest": 1.0, "median": 0.5}
     return in_order(
-        of.workings, counted, groups, values, share.value if isinstance(share, Number) else known[node.function]
+        translator.workings, counted, groups, values, share.value if isinstance(share, Number) else known[node.function]
     )
 
 
-def _deviation(workings: Workings, counted: Column, groups: Column, values: Floats) -> str:
+def _deviation(workings: Workings, counted: LiveColumn, groups: LiveColumn, values: Floats) -> str:
     grid, say = workings.grid, workings.labels.say
     means = np.asarray(pd.Series(values).groupby(groups.values).transform("mean"), dtype=np.float64)
     one = f"AVERAGEIFS({counted.range},{groups.range},{groups.cell})"
@@ -149,12 +153,12 @@ def _deviation(workings: Workings, counted: Column, groups: Column, values: Floa
     return f"SQRT(SUMIFS({squares.range},{groups.range},{groups.cell})/({size}-1))"
 
 
-def in_order(workings: Workings, counted: Column, groups: Column, values: Floats, share: float) -> str:
+def in_order(workings: Workings, counted: LiveColumn, groups: LiveColumn, values: Floats, share: float) -> str:
     """Write the value below which a share of a group's values lies: each value's place, then the two around it.
 
     Parameters
     ----------
-    counted, groups : Column
+    counted, groups : LiveColumn
         The values, an empty text where one does not count; the groups.
     values : ndarray
         The values, missing where one does not count.
@@ -186,7 +190,9 @@ def in_order(workings: Workings, counted: Column, groups: Column, values: Floats
     return f"IF({size}=0,NA(),{below}+({wanted}-INT({wanted}))*({at(f'INT({wanted})+1')}-{below}))"
 
 
-def spread(workings: Workings, groups: Column, one: str, results: Floats, heading: str, about: str = "") -> Column:
+def spread(
+    workings: Workings, groups: LiveColumn, one: str, results: Floats, heading: str, about: str = ""
+) -> LiveColumn:
     """Compute a figure once for each group, in its first row, and give it to all its rows."""
     grid, numbers = workings.grid, groups.values
     first = numbers == np.arange(1, grid.rows + 1)
@@ -196,16 +202,16 @@ def spread(workings: Workings, groups: Column, one: str, results: Floats, headin
     return grid.column(heading, stated(formula, np.where(numbers > 0, results, np.nan)), about=about)
 
 
-def group_numbers(of: Translator, by: Node) -> Column:
+def group_numbers(translator: Translator, by: Node) -> LiveColumn:
     """Write each territory's group as the place of the group's first row, 0 for none."""
     assert isinstance(by, Name)
-    workings, grid = of.workings, of.workings.grid
+    workings, grid = translator.workings, translator.workings.grid
     if by.name in workings.groups:
         return workings.groups[by.name]
-    found = of.ref(by.name)
+    found = translator.ref(by.name)
     if isinstance(found, Term):
         raise Unsupported("group-labels")
-    grouping = of.scope.grouping(by.name)
+    grouping = translator.scope.grouping(by.name)
     labels = [label for label in grouping.labels if isinstance(label, str)]
     # Spreadsheets take capital and small letters for the same, and cannot search for long texts.
     if len({label.casefold() for label in labels}) < len(labels) or any(len(label) > 200 for label in labels):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from equite.engine.bounds import Bounds
 from equite.formula.expressions import Expression
 from equite.formula.model import Limit, Part
-from equite.report.live.grid import ABSENT, TOTAL, Column
+from equite.report.live.grid import ABSENT, TOTAL, LiveColumn
 from equite.report.live.levels import Kernel, finite, solve_level, tolerance_of
 from equite.report.live.ranges import total
 from equite.report.live.terms import Term, choose, clip, greatest, grouped, instead, least, number, whole
@@ -17,15 +17,15 @@ from equite.report.live.translating import Translator
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
 
-__all__ = ["Bounded", "Floors", "bound_columns", "counted", "in_force", "in_money", "kept", "prorated_or"]
+__all__ = ["Floors", "SheetBounds", "bound_columns", "counted", "in_force", "in_money", "kept", "prorated_or"]
 
 
 @dataclass(frozen=True)
-class Bounded:
+class SheetBounds:
     """Lower and upper bounds in the sheet."""
 
-    lower: Column
-    upper: Column
+    lower: LiveColumn
+    upper: LiveColumn
 
     def clip(self, term: Term) -> Term:
         """Return a term within the bounds."""
@@ -46,18 +46,23 @@ def in_money(workings: Workings, units: Term) -> Term:
     return term if bottom == 1 else term / bottom
 
 
-def in_force(workings: Workings, lower: Term, upper: Term) -> Bounded:
+def in_force(workings: Workings, lower: Term, upper: Term) -> SheetBounds:
     """Write the bounds in force."""
     say = workings.labels.say
-    return Bounded(
+    return SheetBounds(
         workings.grid.column(say("live-in-force", bound=say("live-word-floor")), lower),
         workings.grid.column(say("live-in-force", bound=say("live-word-cap")), upper),
     )
 
 
 def bound_columns(
-    workings: Workings, of: Translator, thing: Part | Limit, bounds: Bounds, members: Column, bound: Term | None = None
-) -> Bounded:
+    workings: Workings,
+    translator: Translator,
+    thing: Part | Limit,
+    bounds: Bounds,
+    members: LiveColumn,
+    bound: Term | None = None,
+) -> SheetBounds:
     """Write the stated bounds, moved inward to whole units; a missing one is none; ``bound`` restricts to some."""
     columns, labels = [], workings.labels
     heading = labels.title(thing.id) if isinstance(thing, Part) else labels.limit(thing)
@@ -68,26 +73,26 @@ def bound_columns(
         about = workings.worded(expression.tree) if expression else workings.labels.say("live-no-bound")
         term = absent
         if expression is not None:
-            term = instead(_inward(workings, of, expression, rising=word == "live-floor"), absent)
+            term = instead(_inward(workings, translator, expression, rising=word == "live-floor"), absent)
             term = term if bound is None else choose(bound, term, absent)
         term = choose(members.each, term, 0).carrying(workings.full(finite(values)))
         columns.append(workings.grid.column(workings.labels.say(word, name=heading), term, about=about))
-    return Bounded(columns[0], columns[1])
+    return SheetBounds(columns[0], columns[1])
 
 
-def _inward(workings: Workings, of: Translator, expression: Expression, *, rising: bool) -> Term:
+def _inward(workings: Workings, translator: Translator, expression: Expression, *, rising: bool) -> Term:
     """Return a bound, moved inward to a whole unit unless the page says otherwise."""
-    term = of.term(expression.tree)
+    term = translator.term(expression.tree)
     if workings.formula.rounding.bounds != "inward":
         return term
     if len(term.text) > 12:
-        term = of.cell(of.written(workings.labels.say("live-exact-bound"), expression))
+        term = translator.cell(translator.written(workings.labels.say("live-exact-bound"), expression))
     units = counted(workings, term)
     tolerance = tolerance_of(units)
     return in_money(workings, -whole(-(units - tolerance)) if rising else whole(units + tolerance))
 
 
-def kept(workings: Workings, money: Term, amounts: Column) -> Term:
+def kept(workings: Workings, money: Term, amounts: LiveColumn) -> Term:
     """Write what caps keep from being distributed."""
     return workings.grid.figure(workings.labels.say("live-kept"), greatest(0, money - total(amounts.all)))
 
@@ -96,12 +101,14 @@ def kept(workings: Workings, money: Term, amounts: Column) -> Term:
 class Floors:
     """Floors that money may not pay whole, over what is fixed, within the bounds that were in force before."""
 
-    own: Column
-    fixed: Column
-    earlier: Bounded
+    own: LiveColumn
+    fixed: LiveColumn
+    earlier: SheetBounds
 
 
-def prorated_or(workings: Workings, amounts: Column, floors: Floors, money: Term, heading: str) -> tuple[Column, Term]:
+def prorated_or(
+    workings: Workings, amounts: LiveColumn, floors: Floors, money: Term, heading: str
+) -> tuple[LiveColumn, Term]:
     """Write floors scaled down to the money there is, and take them where the money does not pay them whole.
 
     Returns the amounts, and the cell of 1 or 0 that tells whether floors were scaled.

@@ -10,11 +10,11 @@ import numpy as np
 from equite.engine.evaluation import Scope
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats
-from equite.report.live.bounding import Bounded, counted, in_money
+from equite.report.live.bounding import SheetBounds, counted, in_money
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import TOTAL, Column
+from equite.report.live.grid import TOTAL, LiveColumn
 from equite.report.live.levels import whole_units
-from equite.report.live.parts import Sharing, write_parts
+from equite.report.live.parts import SharedParts, write_parts
 from equite.report.live.ranges import total
 from equite.report.live.stages import Staged, write_stages
 from equite.report.live.terms import Term, added, choose, clip, is_number, rounded, rounded_plainly, stated, whole
@@ -35,13 +35,13 @@ class Calculated:
 
     Attributes
     ----------
-    amounts, units : Column
+    amounts, units : LiveColumn
         Final amounts, and in units; an empty text for those who take no part.
-    parts : list of Column
+    parts : list of LiveColumn
         Each part's amounts.
-    stages : list of (Column, Column)
+    stages : list of (LiveColumn, LiveColumn)
         Amounts as each stage began and as it ended.
-    exact : Column
+    exact : LiveColumn
         Amounts before rounding.
     reserve, on_top, shared : Term
         Cells: the reserve, what came on top, what is to be paid in all.
@@ -51,36 +51,36 @@ class Calculated:
         Knows every name but the final amounts.
     level : dict of str to Term
         Each part's level, where it has one.
-    limited : dict of str to Column
+    limited : dict of str to LiveColumn
         Each part's amounts as limits leave them.
-    bounds : Bounded or None
+    bounds : SheetBounds or None
         The bounds in force at the end.
-    members : dict of str to Column
+    members : dict of str to LiveColumn
         Who is eligible to each part.
-    final : Column
+    final : LiveColumn
         Final amounts as numbers in every row, 0 for those who take no part; written with the checks.
-    original : Column
+    original : LiveColumn
         The same as they were when the workbook was written, as values.
     is_live : bool
         Whether amounts recalculate.
     """
 
-    amounts: Column
-    units: Column
-    parts: list[Column]
-    stages: list[tuple[Column, Column]]
-    exact: Column
+    amounts: LiveColumn
+    units: LiveColumn
+    parts: list[LiveColumn]
+    stages: list[tuple[LiveColumn, LiveColumn]]
+    exact: LiveColumn
     envelope: Term | None
     on_top: Term
     reserve: Term
     shared: Term
     translator: Translator
     level: dict[str, Term] = field(default_factory=dict)
-    limited: dict[str, Column] = field(default_factory=dict)
-    bounds: Bounded | None = None
-    members: dict[str, Column] = field(default_factory=dict)
-    final: Column = field(init=False)
-    original: Column = field(init=False)
+    limited: dict[str, LiveColumn] = field(default_factory=dict)
+    bounds: SheetBounds | None = None
+    members: dict[str, LiveColumn] = field(default_factory=dict)
+    final: LiveColumn = field(init=False)
+    original: LiveColumn = field(init=False)
     is_live: bool = True
 
 
@@ -89,19 +89,19 @@ def calculate(workings: Workings) -> Calculated:
     allocation = workings.allocation
     root = _root(allocation.scope, {part.id for part in workings.formula.parts})
     _eligible(workings)
-    of = Translator(workings, root)
-    envelope = _envelope(workings, of)
+    translator = Translator(workings, root)
+    envelope = _envelope(workings, translator)
     if envelope is not None:
-        of = of.bound(root, envelope=envelope)
+        translator = translator.bound(root, envelope=envelope)
     try:
         if allocation.scope.served is not None:
             raise Unsupported("cascade")
         if workings.grid.rows > MOST_ROWS_LIVE:
             raise Unsupported("large")
-        sharing = write_parts(workings, of, root, envelope)
+        sharing = write_parts(workings, translator, root, envelope)
         return _finished(workings, sharing, write_stages(workings, sharing))
     except Unsupported as reason:
-        return _as_values(workings, of, envelope, reason.reason)
+        return _as_values(workings, translator, envelope, reason.reason)
 
 
 def _root(scope: Scope, ids: set[str]) -> Scope:
@@ -116,17 +116,17 @@ def _eligible(workings: Workings) -> None:
     allocation, say = workings.allocation, workings.labels.say
     workings.begin("eligible")
     rules = workings.formula.eligible
-    of = Translator(workings, Scope(workings.formula, allocation.scope.table, None, score_index))
+    translator = Translator(workings, Scope(workings.formula, allocation.scope.table, None, score_index))
     inner = "1"
     for rule in reversed(rules):
-        inner = f"IF({of.condition(rule.where.tree)},{inner},0)"
+        inner = f"IF({translator.condition(rule.where.tree)},{inner},0)"
     about = workings.worded(rules[0].where.tree) if rules else say("live-everybody")
     term = stated(inner, allocation.scope.taking_part)
     workings.eligible = workings.grid.column(say("live-takes-part"), term, about=about)
     workings.groups.clear()
 
 
-def _envelope(workings: Workings, of: Translator) -> Term | None:
+def _envelope(workings: Workings, translator: Translator) -> Term | None:
     """Write the envelope; nothing for entitlements."""
     formula, allocation = workings.formula, workings.allocation
     if formula.envelope is None or allocation.envelope_units is None:
@@ -138,13 +138,13 @@ def _envelope(workings: Workings, of: Translator) -> Term | None:
     workings.begin("envelope")
     tree = formula.envelope.value.tree
     title = workings.labels.title("envelope")
-    if not of.is_scalar(tree) or len(money) > 1:
+    if not translator.is_scalar(tree) or len(money) > 1:
         return workings.grid.number(title, float(money.sum()))
-    term = in_money(workings, rounded(counted(workings, of.term(tree)))).carrying(float(money[0]))
+    term = in_money(workings, rounded(counted(workings, translator.term(tree)))).carrying(float(money[0]))
     return workings.grid.figure(title, term, about=workings.worded(tree))
 
 
-def _as_values(workings: Workings, of: Translator, envelope: Term | None, reason: str) -> Calculated:
+def _as_values(workings: Workings, translator: Translator, envelope: Term | None, reason: str) -> Calculated:
     """Write the amounts of every step as values."""
     allocation, labels, grid = workings.allocation, workings.labels, workings.grid
     names = tuple(
@@ -158,7 +158,7 @@ def _as_values(workings: Workings, of: Translator, envelope: Term | None, reason
         # Others than those whom the money is for only count in averages and ranks.
         workings.eligible = grid.values(labels.say("live-takes-part"), stated("", allocation.context.rows))
 
-    def written(heading: str, values: Floats, *, is_blank: bool = False) -> Column:
+    def written(heading: str, values: Floats, *, is_blank: bool = False) -> LiveColumn:
         blank = ~allocation.context.rows if is_blank else False
         return grid.values(heading, stated("", workings.full(values, np.nan if is_blank else 0.0), blank=blank))
 
@@ -176,10 +176,12 @@ def _as_values(workings: Workings, of: Translator, envelope: Term | None, reason
     reserve = grid.number(labels.say("result-reserve"), allocation.reserve)
     on_top = grid.number(labels.say("result-on-top"), allocation.on_top)
     shared = grid.number(labels.say("live-shared"), allocation.total)
-    return Calculated(amounts, units, parts, stages, exact, envelope, on_top, reserve, shared, of, is_live=False)
+    return Calculated(
+        amounts, units, parts, stages, exact, envelope, on_top, reserve, shared, translator, is_live=False
+    )
 
 
-def _finished(workings: Workings, sharing: Sharing, staged: Staged) -> Calculated:
+def _finished(workings: Workings, sharing: SharedParts, staged: Staged) -> Calculated:
     """Round what the last stage gives to whole units."""
     allocation, grid, say = workings.allocation, workings.grid, workings.labels.say
     workings.begin("rounding")
@@ -216,7 +218,7 @@ def _finished(workings: Workings, sharing: Sharing, staged: Staged) -> Calculate
     )
 
 
-def _added(workings: Workings, sharing: Sharing, staged: Staged, to_pay: Term, kept: Term) -> Term | None:
+def _added(workings: Workings, sharing: SharedParts, staged: Staged, to_pay: Term, kept: Term) -> Term | None:
     """Write what came on top of the envelope in whole units; nothing where nothing can."""
     if not staged.on_top or sharing.envelope is None or staged.money is None:
         return None
@@ -229,7 +231,9 @@ def _whole(workings: Workings, money: Term) -> Term:
     return whole(counted(workings, money) + 0.5)
 
 
-def _to_pay(workings: Workings, sharing: Sharing, staged: Staged, shares: Column, reserve: Term, on_top: Term) -> Term:
+def _to_pay(
+    workings: Workings, sharing: SharedParts, staged: Staged, shares: LiveColumn, reserve: Term, on_top: Term
+) -> Term:
     """Write the units to be paid in all: the envelope's, with what came on top, less what is kept."""
     grid, say = workings.grid, workings.labels.say
     placed = whole(total(shares.all) + 0.5)
@@ -241,7 +245,7 @@ def _to_pay(workings: Workings, sharing: Sharing, staged: Staged, shares: Column
     return grid.figure(say("live-to-pay"), units, about=say("live-about-to-pay"))
 
 
-def _alone(workings: Workings, staged: Staged, shares: Column) -> tuple[Column, Term]:
+def _alone(workings: Workings, staged: Staged, shares: LiveColumn) -> tuple[LiveColumn, Term]:
     """Round each amount by itself, within its bounds where they are whole; give the units and their total."""
     units, bounds = rounded(shares.each), staged.bounds
     if bounds is not None and workings.formula.rounding.bounds == "inward":

@@ -11,7 +11,7 @@ from equite.report.language.labels import plain
 from equite.report.live.bounding import counted
 from equite.report.live.calculation import Calculated
 from equite.report.live.certificates import certificate_columns
-from equite.report.live.grid import Column
+from equite.report.live.grid import LiveColumn
 from equite.report.live.ranges import count, sum_product, total
 from equite.report.live.terms import (
     Term,
@@ -34,13 +34,13 @@ from equite.wording import Codes
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
 
-__all__ = ["Check", "gather_checks", "write_live_checks"]
+__all__ = ["LiveCheck", "gather_checks", "write_live_checks"]
 
 _WIDTHS = (62, 44, 20, 16)
 
 
 @dataclass(frozen=True)
-class Check:
+class LiveCheck:
     """A line of the sheet: its section, what is checked, on what, and how many fail."""
 
     section: str
@@ -49,7 +49,7 @@ class Check:
     failing: Term
 
 
-def gather_checks(workings: Workings, done: Calculated, inputs: list[Input]) -> list[Check]:
+def gather_checks(workings: Workings, done: Calculated, inputs: list[Input]) -> list[LiveCheck]:
     """Write what checks need on the sheet of calculations, and give them."""
     workings.begin("checks")
     done.final = workings.grid.column(workings.labels.say("live-final"), as_number(done.amounts.each))
@@ -62,7 +62,7 @@ def _failures(term: Term) -> Term:
     return choose(is_error(term), 1, term)
 
 
-def _sums(workings: Workings, done: Calculated) -> list[Check]:
+def _sums(workings: Workings, done: Calculated) -> list[LiveCheck]:
     allocation, say, there = workings.allocation, workings.labels.say, workings.grid.name
     found = []
     amounts, eligible = done.amounts.on(there).all, workings.takes_part.on(there).all
@@ -70,14 +70,14 @@ def _sums(workings: Workings, done: Calculated) -> list[Check]:
         reserve, envelope, on_top = (workings.named(cell) for cell in (done.reserve, done.envelope, done.on_top))
         gap = rounded_plainly(total(amounts) + reserve - envelope - on_top, allocation.context.unit.digits)
         failing = choose(is_error(gap), 1, choose(gap.equals(0), 0, 1))
-        found.append(Check("sums", say("checks-envelope"), say("live-check-envelope"), failing))
+        found.append(LiveCheck("sums", say("checks-envelope"), say("live-check-envelope"), failing))
     everybody = total(eligible) - count(amounts)
-    found.append(Check("sums", say("live-check-everybody"), say("live-check-about-everybody"), everybody))
+    found.append(LiveCheck("sums", say("live-check-everybody"), say("live-check-about-everybody"), everybody))
     if done.is_live and allocation.envelope_units is not None:
         shared = workings.named(done.shared)
         gap = absolute_value(counted(workings, total(done.exact.on(there).all)) - shared)
         failing = choose(is_error(gap), 1, choose(gap <= 1 + 1e-9 * absolute_value(shared), 0, 1))
-        found.append(Check("sums", say("live-check-placed"), say("live-check-about-placed"), failing))
+        found.append(LiveCheck("sums", say("live-check-placed"), say("live-check-about-placed"), failing))
     if done.bounds is not None and done.is_live:
         # Amounts are whole units; a bound that is not may be passed by less than one.
         unit = float(workings.formula.rounding_to) * (1 - 1e-6)
@@ -85,7 +85,7 @@ def _sums(workings: Workings, done: Calculated) -> list[Check]:
         lower, upper = (end.on(there).all for end in (done.bounds.lower, done.bounds.upper))
         for word, beyond in (("floors", paid + unit < lower), ("caps", paid - unit > upper)):
             failing = _failures(sum_product(eligible.equals(1) * beyond))
-            found.append(Check("sums", say(f"live-check-{word}"), _about(workings, word), failing))
+            found.append(LiveCheck("sums", say(f"live-check-{word}"), _about(workings, word), failing))
     return found
 
 
@@ -102,27 +102,27 @@ def _about(workings: Workings, word: str) -> str:
     return told
 
 
-def _conditions(workings: Workings) -> list[Check]:
+def _conditions(workings: Workings) -> list[LiveCheck]:
     """Return what must hold for the page to have a meaning: no negative measure, no crossed bounds."""
-    return [Check("sums", title, "", _failures(term)) for title, term in workings.conditions]
+    return [LiveCheck("sums", title, "", _failures(term)) for title, term in workings.conditions]
 
 
-def _policy(workings: Workings, done: Calculated) -> list[Check]:
+def _policy(workings: Workings, done: Calculated) -> list[LiveCheck]:
     """Write the page's assertions on final amounts."""
     allocation = workings.allocation
     if not workings.formula.checks:
         return []
-    of = _final(workings, done)
+    translator = _final(workings, done)
     found = []
     for result, check in zip(allocation.checks, workings.formula.checks, strict=True):
         failing = set(result.failing)
         fails = np.array([str(code) in failing for code in allocation.scope.table.codes])
-        text = f"IF(IFERROR({of.condition(check.that.tree)},FALSE),0,1)"
+        text = f"IF(IFERROR({translator.condition(check.that.tree)},FALSE),0,1)"
         title = workings.labels.check(result.that, result.title)
         term = choose(workings.takes_part.each, stated(text, fails), 0)
         column = workings.grid.column(title, term, about=workings.worded(check.that.tree))
         how_many_fail = total(column.on(workings.grid.name).all)
-        found.append(Check("policy", title, workings.labels.expression(check.that), how_many_fail))
+        found.append(LiveCheck("policy", title, workings.labels.expression(check.that), how_many_fail))
     return found
 
 
@@ -132,11 +132,11 @@ def _final(workings: Workings, done: Calculated) -> Translator:
     names = {name for check in workings.formula.checks for name in workings.formula.names.closure(check.that.names)}
     if names & {result.part.id for result in workings.allocation.parts_limited}:
         known |= _final_parts(workings, done)
-    of, refs = done.translator, cast("dict[str, Ref]", known)
-    return of.bound(of.scope.bound(**{name: column.values for name, column in known.items()}), **refs)
+    translator, refs = done.translator, cast("dict[str, Ref]", known)
+    return translator.bound(translator.scope.bound(**{name: column.values for name, column in known.items()}), **refs)
 
 
-def _final_parts(workings: Workings, done: Calculated) -> dict[str, Column]:
+def _final_parts(workings: Workings, done: Calculated) -> dict[str, LiveColumn]:
     """Write what is left of each part: fixed parts whole, the others sharing the rest as they did before."""
     allocation, grid, say = workings.allocation, workings.grid, workings.labels.say
     parts = [result.part for result in allocation.parts_limited]
@@ -150,7 +150,7 @@ def _final_parts(workings: Workings, done: Calculated) -> dict[str, Column]:
     shrinks = either(both(amount < b, b > 0), both(s.equals(0), b.differs(0)))
     down = choose(both(shrinks, b.differs(0)), amount / b, 1)
     along = choose(shrinks, 0, choose(s.differs(0), (amount - b) / s, 0))
-    columns: dict[str, Column] = {}
+    columns: dict[str, LiveColumn] = {}
     for part in reversed(parts):
         term = done.limited[part.id].each * (down if part.is_fixed else along)
         if part is parts[0]:
@@ -162,16 +162,16 @@ def _final_parts(workings: Workings, done: Calculated) -> dict[str, Column]:
     return columns
 
 
-def _certificates(workings: Workings, inputs: list[Input]) -> list[Check]:
+def _certificates(workings: Workings, inputs: list[Input]) -> list[LiveCheck]:
     found = []
     for certificate in workings.certificates:
         title = workings.labels.say("live-certificate", step=plain(certificate.step))
         about = workings.labels.say(f"live-closed-{certificate.reason}")
-        found.append(Check("values", title, about, certificate_columns(workings, certificate, inputs)))
+        found.append(LiveCheck("values", title, about, certificate_columns(workings, certificate, inputs)))
     return found
 
 
-def write_live_checks(book: Book, checks: list[Check], without: int) -> None:
+def write_live_checks(book: Book, checks: list[LiveCheck], without: int) -> None:
     """Write the sheet, its first line telling whether all holds, and for how many a bound is not there."""
     labels = book.labels
     sheet = Sheet(book, labels.say("book-checks"), _WIDTHS, landscape=True)
@@ -199,7 +199,7 @@ def _head(sheet: Sheet) -> None:
     sheet.row += 1
 
 
-def _line(sheet: Sheet, check: Check) -> None:
+def _line(sheet: Sheet, check: LiveCheck) -> None:
     book, say, row = sheet.book, sheet.book.labels.say, sheet.row
     look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE, "valign": "top", "text_wrap": True}
     sheet.high((check.title, check.about))
@@ -220,7 +220,7 @@ def _line(sheet: Sheet, check: Check) -> None:
     sheet.row += 1
 
 
-def _overall(sheet: Sheet, row: int, rows: list[int], checks: list[Check], without: int) -> None:
+def _overall(sheet: Sheet, row: int, rows: list[int], checks: list[LiveCheck], without: int) -> None:
     """Write the line that tells whether all holds."""
     book, say = sheet.book, sheet.book.labels.say
     passed = say("checks-word-passed")

@@ -16,7 +16,7 @@ from equite.engine.explanation import Contributions
 from equite.engine.linear import linear_in
 from equite.formula.model import Part
 from equite.report.live.calculation import Calculated
-from equite.report.live.grid import ROW, Column
+from equite.report.live.grid import ROW, LiveColumn
 from equite.report.live.ranges import sum_of_products, sum_product
 from equite.report.live.terms import Term, choose, number, stated
 from equite.report.live.workings import ScorePlace
@@ -39,7 +39,7 @@ class CriterionDollars:
 
     path: Path
     place: ScorePlace
-    weight: Column | Term
+    weight: LiveColumn | Term
     mean: Term
     values: np.ndarray
     top: str
@@ -51,7 +51,7 @@ class PartDollars:
 
     part: str
     level: Term
-    slopes: dict[str, Column]
+    slopes: dict[str, LiveColumn]
     criteria: tuple[CriterionDollars, ...]
 
 
@@ -98,23 +98,23 @@ def _written(workings: Workings, done: Calculated, found: Contributions) -> Part
     return PartDollars(found.part, done.level[found.part], slopes, tuple(criteria))
 
 
-def _slope(workings: Workings, done: Calculated, part: Part, index: str, indices: list[str]) -> Column:
+def _slope(workings: Workings, done: Calculated, part: Part, index: str, indices: list[str]) -> LiveColumn:
     """Write what the score gains as an index goes from 0 to 1."""
     share = part.share.in_proportion_to
     assert share is not None
 
     def at(value: int) -> Term:
         known = {name: number(value if name == index else 0) for name in indices}
-        of = done.translator
-        scope = of.scope.bound(**{name: term.figure for name, term in known.items()})
-        return of.bound(scope, **known).term(share.tree)
+        translator = done.translator
+        scope = translator.scope.bound(**{name: term.figure for name, term in known.items()})
+        return translator.bound(scope, **known).term(share.tree)
 
     heading = workings.labels.say("live-slope", index=workings.labels.title(index))
     return workings.grid.column(heading, choose(done.members[part.id].each, at(1) - at(0), 0))
 
 
 def _criterion(
-    workings: Workings, index: str, path: Path, slope: Column, found: Contributions, at: int
+    workings: Workings, index: str, path: Path, slope: LiveColumn, found: Contributions, at: int
 ) -> CriterionDollars:
     place, grid = workings.places[path], workings.grid
     scoring = workings.allocation.scope.scoring(index)
@@ -123,7 +123,7 @@ def _criterion(
     shares = [workings.places[path[:end]].share for end in range(len(path), 1, -2) if path[:end] in workings.places]
     text = "*".join(shares)
     heading = workings.labels.say("live-weight")
-    weight: Column | Term
+    weight: LiveColumn | Term
     if ROW in text:
         term = choose(workings.takes_part.each, stated(text, weights), 0)
         weight = grid.column(heading, term, about=place.title)

@@ -17,7 +17,7 @@ from equite.formula.indices import Direction, Index, Method
 from equite.formula.nodes import Name
 from equite.report.live.aggregates import MOST_PAIRS, group_numbers, in_order, spread
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import Column, Head
+from equite.report.live.grid import Head, LiveColumn
 from equite.report.live.normalisers import Normalised, statistics
 from equite.report.live.ranges import average, median, quantile
 from equite.report.live.terms import (
@@ -51,7 +51,7 @@ class Measured:
     ----------
     workings : Workings
         The workbook's sums.
-    of : Translator
+    translator : Translator
         Knows the page's names.
     index : Index
         The criterion's index, as the page has it.
@@ -62,7 +62,7 @@ class Measured:
     """
 
     workings: Workings
-    of: Translator
+    translator: Translator
     index: Index
     found: CriterionScore
     path: Path
@@ -71,16 +71,16 @@ class Measured:
         self.spec = self.found.criterion
         self.heading = self.workings.labels.criterion(self.found.index, self.found.name)
         self.eligible = self.workings.takes_part
-        self.groups: Column | None = None
-        self.spread: Column | None = None
+        self.groups: LiveColumn | None = None
+        self.spread: LiveColumn | None = None
 
     # Values.
 
-    def values(self) -> Column:
+    def values(self) -> LiveColumn:
         """Write the values: missing ones as the page rules, transformed, turned so that more means more need."""
         if (self.spec.outliers or self.index.outliers).winsorise is not None:
             raise Unsupported("outliers")
-        raw = self.of.term(Name(self.found.name)).carrying(self._full(self.found.raw))
+        raw = self.translator.term(Name(self.found.name)).carrying(self._full(self.found.raw))
         transform = self.spec.transform
         if self.found.missing.rule == "refuse" and (transform is None or transform.name not in ("winsorise", "step")):
             term = self.workings.of_those(self._turned(self._transformed(raw)))
@@ -94,7 +94,7 @@ class Measured:
     def _full(self, values: Floats) -> Floats:
         return self.workings.full(values, np.nan)
 
-    def _filled(self, raw: Term) -> Column:
+    def _filled(self, raw: Term) -> LiveColumn:
         """Write the values with the missing ones filled, or left out."""
         rule, grid, say = self.found.missing, self.workings.grid, self.workings.labels.say
         if rule.rule in ("median", "mean"):
@@ -119,19 +119,19 @@ class Measured:
         rule = self.found.missing
         if rule.rule == "value":
             return self._figure("missing", "value")
-        return self.of.term(Name(str(rule.column))) if rule.rule == "column" else BLANK
+        return self.translator.term(Name(str(rule.column))) if rule.rule == "column" else BLANK
 
-    def _by_group(self, known: Column) -> Term:
+    def _by_group(self, known: LiveColumn) -> Term:
         """Return the median or the mean of a row's own group."""
         rule, own = self.found.missing, self.found.raw
-        groups = group_numbers(self.of, Name(str(rule.by)))
+        groups = group_numbers(self.translator, Name(str(rule.by)))
         if rule.rule == "median":
             numbers = self._full(own)
             medians = np.asarray(pd.Series(numbers).groupby(groups.values).transform("median"))
             one = in_order(self.workings, known, groups, numbers, 0.5)
             return spread(self.workings, groups, one, medians, self.workings.labels.say("live-median")).each
         text = f"AVERAGEIFS({known.range},{groups.range},{groups.cell})"
-        return stated(text, self._full(np.broadcast_to(fill(rule, own, self.of.scope), own.shape)))
+        return stated(text, self._full(np.broadcast_to(fill(rule, own, self.translator.scope), own.shape)))
 
     def _figure(self, *keys: str) -> Term:
         """Return the cell of a figure of the criterion's own, or of its index's."""
@@ -140,7 +140,7 @@ class Measured:
 
     # Transform and direction.
 
-    def _transformed(self, term: Term, column: Column | None = None) -> Term:
+    def _transformed(self, term: Term, column: LiveColumn | None = None) -> Term:
         method = self.spec.transform
         if method is None:
             return term
@@ -177,7 +177,7 @@ class Measured:
         if direction.by:
             return grouped(term) * self._pull(direction)
         if direction.toward is not None:
-            return -absolute_value(term - self.of.term(direction.toward.tree))
+            return -absolute_value(term - self.translator.term(direction.toward.tree))
         return -grouped(term) if direction.pull == "low" else term
 
     def _pull(self, direction: Direction) -> Term:
@@ -190,11 +190,11 @@ class Measured:
     def _pull_text(self, direction: Direction) -> str:
         sign = {"high": "1", "low": "(-1)"}
         if direction.cut is not None:
-            side = self.of.number(Name(str(direction.by)), 1)
+            side = self.translator.number(Name(str(direction.by)), 1)
             labels = direction.labels
             cut = self._figure("more_need_when", "cut")
             return f"IF({side}<{cut},{sign[labels['below']]},{sign[labels['above']]})"
-        found = self.of.ref(str(direction.by))
+        found = self.translator.ref(str(direction.by))
         if isinstance(found, Term):
             raise Unsupported("group-labels")
         text = "NA()"
@@ -210,7 +210,7 @@ class Measured:
         """The normaliser, as the page names it."""
         return self.spec.normalise or self.index.normalise
 
-    def prepare(self, values: Column) -> None:
+    def prepare(self, values: LiveColumn) -> None:
         """Write what scores need besides the values: the groups of a criterion whose direction depends on them."""
         direction = self.spec.more_need_when
         if self.method.name == "modified-z" and not direction.by:
@@ -222,9 +222,9 @@ class Measured:
         if self.workings.grid.rows > MOST_PAIRS:
             raise Unsupported("group-order")
         if direction.cut is None:
-            self.groups = group_numbers(self.of, Name(direction.by))
+            self.groups = group_numbers(self.translator, Name(direction.by))
             return
-        side = self.of.number(Name(direction.by), 1)
+        side = self.translator.number(Name(direction.by), 1)
         formula = f"IF({self.eligible.cell},IF({side}<{self._figure('more_need_when', 'cut')},1,2),0)"
         below = np.zeros(self.found.scores.size)
         for group in self.found.groups:
@@ -233,7 +233,7 @@ class Measured:
             self.workings.labels.say("live-side"), stated(formula, self.workings.full(below)), about=self.heading
         )
 
-    def _departures(self, values: Column) -> Column:
+    def _departures(self, values: LiveColumn) -> LiveColumn:
         """Write how far each value stands from the median, and the median and the mean of that."""
         say, x = self.workings.labels.say, values.each
         term = choose(is_blank(x), BLANK, absolute_value(x - values.figures[0]))
@@ -243,7 +243,7 @@ class Measured:
         ]
         return self.workings.grid.column(self.heading, term, about=say("live-departure"), heads=heads)
 
-    def score(self, values: Column) -> Term:
+    def score(self, values: LiveColumn) -> Term:
         """Return the score of a row; nothing where it has no value."""
         scores = self._full(self.found.scores)
         if self.groups is not None:

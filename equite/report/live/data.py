@@ -10,7 +10,7 @@ import numpy as np
 
 from equite.engine.suppression import suppression_mark
 from equite.report.language.labels import plain
-from equite.report.live.grid import FIRST, INPUT, Column, absolute, number_form, quoted
+from equite.report.live.grid import FIRST, INPUT, LiveColumn, absolute, number_form, quoted
 from equite.report.live.inputs import defined_name
 from equite.report.live.terms import stated
 from equite.report.roundtrip.manifest import Input
@@ -25,16 +25,18 @@ __all__ = ["write_data"]
 _ABOUT = ("unit", "source", "date", "status")
 
 
-def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dict[str, Column], list[Input], Column]:
+def write_data(
+    book: Book, allocation: Allocation, taken: set[str]
+) -> tuple[dict[str, LiveColumn], list[Input], LiveColumn]:
     """Write the sheet.
 
     Returns
     -------
-    columns : dict of str to Column
+    columns : dict of str to LiveColumn
         Where each column stands, by the page's name for it.
     inputs : list of Input
         The columns, for the hidden sheet.
-    codes : Column
+    codes : LiveColumn
         Where the codes stand.
     """
     labels, page = book.labels, allocation.formula
@@ -47,7 +49,7 @@ def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dic
     sheet.hide_gridlines(2)
     paper(sheet, name, labels, width=300, landscape=True)
     columns = _columns(allocation)
-    found: dict[str, Column] = {}
+    found: dict[str, LiveColumn] = {}
     inputs = []
     for at, typed in enumerate(columns):
         key, heading, values = typed
@@ -59,7 +61,7 @@ def write_data(book: Book, allocation: Allocation, taken: set[str]) -> tuple[dic
         for row, mark in _withheld(allocation, key).items():
             given[row] = mark
         inputs.append(Input(("data", heading), defined, name, cells, json.dumps(given, ensure_ascii=False)))
-        column = Column(letters(at), FIRST, FIRST + len(values) - 1, quoted(name))
+        column = LiveColumn(letters(at), FIRST, FIRST + len(values) - 1, quoted(name))
         found[key] = column if values.dtype == object else replace(column, own=stated(column.cell, values))
     named = 2 if page.name is not None and page.name != page.key.column else 1
     sheet.freeze_panes(FIRST - 1, named)

@@ -27,9 +27,9 @@ __all__ = [
     "LONGEST",
     "ROW",
     "TOTAL",
-    "Column",
-    "Grid",
+    "CalculationSheet",
     "Head",
+    "LiveColumn",
     "absolute",
     "number_form",
     "quoted",
@@ -84,7 +84,7 @@ def _listed(term: Term, rows: int) -> list[object]:
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class LiveColumn:
     """A column of a sheet.
 
     Attributes
@@ -138,19 +138,19 @@ class Column:
         """Return the cell of one of the column's own figures."""
         return f"{self.sheet}${self.letter}${HEADS + at}"
 
-    def on(self, sheet: str) -> Column:
+    def on(self, sheet: str) -> LiveColumn:
         """Return the column as another sheet's formulas name it."""
         there = replace(self, sheet=quoted(sheet))
         return there if self.own is None else replace(there, own=replace(self.own, text=there.cell))
 
 
 #: A figure of a column's own: its label, and the term that it is, made from the column.
-Head = tuple[str, Callable[[Column], Term]]
+Head = tuple[str, Callable[[LiveColumn], Term]]
 #: The total of a column.
 TOTAL: Head = ("Σ", lambda column: total(column.all))
 
 
-class Grid:
+class CalculationSheet:
     """The sheet of calculations in the making.
 
     Parameters
@@ -197,7 +197,7 @@ class Grid:
         heads: Sequence[Head] = (),
         bold: bool = False,
         rows: int | None = None,
-    ) -> Column:
+    ) -> LiveColumn:
         """Write a column of formulas with the values that they give; ``rows`` cells instead of one a territory.
 
         Raises
@@ -213,13 +213,13 @@ class Grid:
         self._formulas(term.text, _listed(term, count), self._bold if bold else self._plain)
         return self._headed(column, heads)
 
-    def texts(self, heading: str, formula: str, values: Sequence[str]) -> Column:
+    def texts(self, heading: str, formula: str, values: Sequence[str]) -> LiveColumn:
         """Write a column of formulas that give texts."""
         column = self._begin(heading, "", self.rows, None)
         self._formulas(formula, values, self._plain)
         return column
 
-    def values(self, heading: str, term: Term, *, about: str = "") -> Column:
+    def values(self, heading: str, term: Term, *, about: str = "") -> LiveColumn:
         """Write a column of a term's values, in another look: it does not recalculate."""
         column = self._begin(heading, about, self.rows, term)
         style = self.book.style(num_format="0.0#####", bg_color="#EEEEEE", italic=True)
@@ -230,7 +230,7 @@ class Grid:
                 self.sheet.write(row, self.columns - 1, value, style)
         return column
 
-    def ladder(self, heading: str, terms: Sequence[Term], *, about: str = "") -> Column:
+    def ladder(self, heading: str, terms: Sequence[Term], *, about: str = "") -> LiveColumn:
         """Write a column whose formulas differ from row to row, each of one figure."""
         values = np.array([term.figure for term in terms])
         column = self._begin(heading, about, len(terms), Term("", values))
@@ -267,7 +267,7 @@ class Grid:
         for row, (place, value) in enumerate(zip(places, values, strict=True), start=FIRST - 1):
             write(row, at, text.replace(ROW, place), style, value)
 
-    def _begin(self, heading: str, about: str, rows: int, term: Term | None) -> Column:
+    def _begin(self, heading: str, about: str, rows: int, term: Term | None) -> LiveColumn:
         """Write the headings of the next column; give the column, which holds what a term gives."""
         at = self.columns
         if at >= MOST_COLUMNS:
@@ -281,13 +281,13 @@ class Grid:
         if about:
             self.sheet.write_string(4, at, fitting(about), self._about)
         self.sheet.set_column(at, at, 14)
-        column = Column(letters(at), FIRST, FIRST + rows - 1)
+        column = LiveColumn(letters(at), FIRST, FIRST + rows - 1)
         if term is None:
             return column
         value, blank = np.broadcast_to(term.value, rows), np.broadcast_to(term.blank, rows)
         return replace(column, own=Term(column.cell, value, blank=blank))
 
-    def _headed(self, column: Column, heads: Sequence[Head]) -> Column:
+    def _headed(self, column: LiveColumn, heads: Sequence[Head]) -> LiveColumn:
         """Write a column's own figures above it, each of which may rest on those before it."""
         for at, (label, made) in enumerate(heads):
             term = made(column)

@@ -12,7 +12,7 @@ from equite.formula.expressions import Expression
 from equite.formula.indices import Family, Index, Method
 from equite.report.live.closed import Unsupported
 from equite.report.live.criteria import Measured
-from equite.report.live.grid import ROW, Column, Head
+from equite.report.live.grid import ROW, Head, LiveColumn
 from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, stated
 from equite.report.live.workings import ScorePlace
 from equite.report.workbook.table import letters
@@ -26,9 +26,9 @@ __all__ = ["write_index"]
 Path = tuple[str | int, ...]
 
 
-def write_index(workings: Workings, of: Translator, name: str) -> Column:
+def write_index(workings: Workings, translator: Translator, name: str) -> LiveColumn:
     """Write an index; missing for those who take no part."""
-    scoring = of.scope.scoring(name)
+    scoring = translator.scope.scoring(name)
     title = workings.labels.title(name)
     workings.begin("index", index=title)
     eligible = workings.eligible
@@ -37,7 +37,7 @@ def write_index(workings: Workings, of: Translator, name: str) -> Column:
     if scoring.tree is None:
         return workings.grid.column(title, choose(eligible.each, NEUTRAL, MISSING))
     try:
-        combined = _Block(workings, of, scoring, workings.formula.indices[name]).combined(
+        combined = _Block(workings, translator, scoring, workings.formula.indices[name]).combined(
             scoring.tree, workings.formula.indices[name], ("indices", name)
         )
     except Unsupported as reason:
@@ -59,8 +59,8 @@ class _Child:
 class _Block:
     """Writes an index, family by family, the innermost first."""
 
-    def __init__(self, workings: Workings, of: Translator, scoring: Scoring, index: Index) -> None:
-        self.workings, self.of, self.scoring, self.index = workings, of, scoring, index
+    def __init__(self, workings: Workings, translator: Translator, scoring: Scoring, index: Index) -> None:
+        self.workings, self.translator, self.scoring, self.index = workings, translator, scoring, index
 
     def combined(self, branch: Branch, group: Index | Family, path: Path) -> str:
         """Write a family's children, and give the formula of its score."""
@@ -101,7 +101,7 @@ class _Block:
         place = (*path, "criteria", key)
         heading = self.workings.labels.criterion(found.index, found.name)
         try:
-            measured = Measured(self.workings, self.of, self.index, found, place)
+            measured = Measured(self.workings, self.translator, self.index, found, place)
             column = measured.values()
             measured.prepare(column)
             scores = measured.score(column)
@@ -123,7 +123,9 @@ class _Block:
 
     # Weights.
 
-    def _remember(self, children: list[_Child], written: list[Column], weighing: str, scores: str, skips: bool) -> None:
+    def _remember(
+        self, children: list[_Child], written: list[LiveColumn], weighing: str, scores: str, skips: bool
+    ) -> None:
         """Keep where each child stands, and its part of its parent's weight."""
         letter, row = weighing.split(":")[0].rstrip(ROW).lstrip("$").partition("$")[::2]
         start, row = int_of(letter), f"${row}" if row else ROW
@@ -136,8 +138,8 @@ class _Block:
 
     def _weights(self, children: list[_Child]) -> tuple[list[Term], str]:
         """Return each child's weight: a cell that holds for all, or (second) a range of each row's own weights."""
-        weights = [self.of.term(child.weight.tree) for child in children]
-        if all(self.of.is_scalar(child.weight.tree) for child in children):
+        weights = [self.translator.term(child.weight.tree) for child in children]
+        if all(self.translator.is_scalar(child.weight.tree) for child in children):
             return weights, ""
         about = self.workings.labels.say("live-weight")
         columns = [
@@ -186,12 +188,12 @@ _MEANS = {
 }
 
 
-def _across(columns: list[Column]) -> str:
+def _across(columns: list[LiveColumn]) -> str:
     """Return the cells of the row's own, from the first column to the last."""
     return f"{columns[0].cell}:{columns[-1].cell}"
 
 
-def _heads(columns: list[Column]) -> str:
+def _heads(columns: list[LiveColumn]) -> str:
     return f"{columns[0].head()}:{columns[-1].head()}"
 
 

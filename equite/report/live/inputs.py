@@ -15,14 +15,14 @@ from equite.formula.indices import Criterion, Family, Index, Method
 from equite.formula.names import expressions_of
 from equite.formula.nodes import Aggregate, Call, Membership, Node, Number, walk
 
-__all__ = ["Figure", "Kind", "defined_name", "figures_of", "index_figures", "literals", "method_figures"]
+__all__ = ["Kind", "PageFigure", "defined_name", "figures_of", "index_figures", "literals", "method_figures"]
 
 Key = str | int
 Kind = Literal["money", "weight", "number"]
 
 
 @dataclass(frozen=True)
-class Figure:
+class PageFigure:
     """A number of the page.
 
     Attributes
@@ -46,19 +46,19 @@ class Figure:
     kind: Kind = field(default="number")
 
 
-def literals(path: tuple[Key, ...], expression: Expression, owner: str, kind: Kind = "number") -> Iterator[Figure]:
+def literals(path: tuple[Key, ...], expression: Expression, owner: str, kind: Kind = "number") -> Iterator[PageFigure]:
     """Return the numbers of an expression that may be changed: all but 0 and 1, and those that shape the formula.
 
     An expression that is one plain number has its own path; within others the path tells which number it is.
     """
     if expression.number is not None:
-        yield Figure(path, expression.number, owner, expression.tree, kind)
+        yield PageFigure(path, expression.number, owner, expression.tree, kind)
         return
     fixed = {id(node) for tree in walk(expression.tree) for node in _fixed(tree)}
     numbers = [node for node in walk(expression.tree) if isinstance(node, Number)]
     for at, node in enumerate(numbers):
         if id(node) not in fixed and node.value not in (0.0, 1.0):
-            yield Figure((*path, "#", at), node.value, owner, node)
+            yield PageFigure((*path, "#", at), node.value, owner, node)
 
 
 def _fixed(node: Node) -> Iterator[Node]:
@@ -88,12 +88,12 @@ def parameters_of(method: Method, known: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
-def figures_of(formula: Formula) -> Iterator[Figure]:
+def figures_of(formula: Formula) -> Iterator[PageFigure]:
     """Return every figure of the page outside its indices, in the page's order."""
     if formula.envelope is not None:
         yield from literals(("envelope", "value"), formula.envelope.value, "envelope", "money")
     for name, constant in formula.constants.items():
-        yield Figure(("constants", name, "value"), float(constant.value), name)
+        yield PageFigure(("constants", name, "value"), float(constant.value), name)
     for at, rule in enumerate(formula.eligible):
         yield from literals(("eligible", at, "where"), rule.where, "eligible")
     for name, variable in formula.variables.items():
@@ -110,51 +110,51 @@ def figures_of(formula: Formula) -> Iterator[Figure]:
 
 def method_figures(
     formula: Formula, index: str, name: str, criterion: Criterion, path: tuple[Key, ...]
-) -> Iterator[Figure]:
+) -> Iterator[PageFigure]:
     """Return the figures of a criterion's own methods: transform, direction, normaliser, fill."""
     direction, spec = criterion.more_need_when, formula.indices[index]
     if criterion.transform is not None:
         for key, value in parameters_of(criterion.transform, TRANSFORMS).items():
-            yield Figure((*path, "transform", "parameters", key), value, index)
+            yield PageFigure((*path, "transform", "parameters", key), value, index)
     if direction.toward is not None:
         yield from literals((*path, "more_need_when", "toward"), direction.toward, index)
     if direction.cut is not None:
-        yield Figure((*path, "more_need_when", "cut"), float(direction.cut), index)
+        yield PageFigure((*path, "more_need_when", "cut"), float(direction.cut), index)
     if criterion.normalise is not None:
         yield from _normaliser(formula, index, name, criterion.normalise, path)
     elif set(spec.normalise.parameters) == {"from"}:
         yield from _normaliser(formula, index, name, spec.normalise, path)
     if criterion.missing is not None and criterion.missing.value is not None:
-        yield Figure((*path, "missing", "value"), float(criterion.missing.value), index)
+        yield PageFigure((*path, "missing", "value"), float(criterion.missing.value), index)
 
 
-def _normaliser(formula: Formula, index: str, name: str, method: Method, path: tuple[Key, ...]) -> Iterator[Figure]:
+def _normaliser(formula: Formula, index: str, name: str, method: Method, path: tuple[Key, ...]) -> Iterator[PageFigure]:
     place = (*path, "normalise", "parameters")
     if method.name == "goalposts" and set(method.parameters) == {"from"}:
         posts = frozen_goalposts(formula, str(method.parameters["from"]), index, name)
         for key, value in zip(("low", "high"), posts or (), strict=False):
-            yield Figure((*place, key), value, index)
+            yield PageFigure((*place, key), value, index)
         return
     for key, value in parameters_of(method, NORMALISERS).items():
-        yield Figure((*place, key), value, index)
+        yield PageFigure((*place, key), value, index)
 
 
-def index_figures(formula: Formula, index: str) -> Iterator[Figure]:
+def index_figures(formula: Formula, index: str) -> Iterator[PageFigure]:
     """Return the figures that an index states for all its criteria."""
     spec, path = formula.indices[index], ("indices", index)
     if set(spec.normalise.parameters) != {"from"}:
         for key, value in parameters_of(spec.normalise, NORMALISERS).items():
-            yield Figure((*path, "normalise", "parameters", key), value, index)
+            yield PageFigure((*path, "normalise", "parameters", key), value, index)
     if spec.missing.value is not None:
-        yield Figure((*path, "missing", "value"), float(spec.missing.value), index)
+        yield PageFigure((*path, "missing", "value"), float(spec.missing.value), index)
     yield from _powers(spec, path, index)
 
 
-def _powers(group: Index | Family, path: tuple[Key, ...], index: str) -> Iterator[Figure]:
+def _powers(group: Index | Family, path: tuple[Key, ...], index: str) -> Iterator[PageFigure]:
     """Return the powers of means, of the index and of its families."""
     if group.aggregate is not None and group.aggregate.name == "power-mean":
         for key, value in parameters_of(group.aggregate, AGGREGATORS).items():
-            yield Figure((*path, "aggregate", "parameters", key), value, index)
+            yield PageFigure((*path, "aggregate", "parameters", key), value, index)
     for name, family in group.families.items():
         yield from _powers(family, (*path, "families", name), index)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.engine.sharing import Floats
-from equite.report.live.grid import ABSENT, FIRST, ROW, TOTAL, Column
+from equite.report.live.grid import ABSENT, FIRST, ROW, TOTAL, LiveColumn
 from equite.report.live.ranges import count, highest, how_many, kth_largest, sum_product, total
 from equite.report.live.terms import (
     Term,
@@ -45,10 +45,10 @@ STEPS = 96
 class Kernel:
     """What a level is solved with: b, s, lo and hi, all numbers, in every row."""
 
-    fixed: Column
-    score: Column
-    lower: Column
-    upper: Column
+    fixed: LiveColumn
+    score: LiveColumn
+    lower: LiveColumn
+    upper: LiveColumn
 
     def at(self, level: Term) -> Term:
         """Return each row's amount at a level."""
@@ -60,13 +60,13 @@ def finite(bounds: Floats) -> Floats:
     return np.clip(bounds, -ABSENT, ABSENT)
 
 
-def proportional(workings: Workings, score: Column, money: Term, heading: str) -> tuple[Column, Term]:
+def proportional(workings: Workings, score: LiveColumn, money: Term, heading: str) -> tuple[LiveColumn, Term]:
     """Share money in proportion to scores; give the amounts, and the cell of the level."""
     level = workings.grid.figure(workings.labels.say("live-level"), money / total(score.all), about=heading)
     return workings.grid.column(heading, level * score.each, bold=True), level
 
 
-def solve_level(workings: Workings, kernel: Kernel, money: Term, heading: str) -> Column:
+def solve_level(workings: Workings, kernel: Kernel, money: Term, heading: str) -> LiveColumn:
     """Share money, the cell of E, by b + L s within bounds."""
     reach = _reach(workings, kernel, money, heading)
     level = _exact_piece(workings, kernel, money, _ladder(workings, kernel, money, reach))
@@ -128,12 +128,12 @@ def tolerance_of(units: Term) -> Term:
     return greatest(1e-9, absolute_value(units) * number(2) ** -46)
 
 
-def whole_units(workings: Workings, shares: Column, to_pay: Term, rows: int | None = None) -> Column:
+def whole_units(workings: Workings, shares: LiveColumn, to_pay: Term, rows: int | None = None) -> LiveColumn:
     """Round shares to whole units that sum to a total: largest remainders, ties to the row that stands first.
 
     Parameters
     ----------
-    shares : Column
+    shares : LiveColumn
         Amounts in units; an empty text in the rows that take no part.
     to_pay : Term
         The cell of the total.
@@ -154,22 +154,22 @@ def whole_units(workings: Workings, shares: Column, to_pay: Term, rows: int | No
     return grid.column(say("live-units"), cut.each + extra, rows=rows)
 
 
-def _remainders(workings: Workings, cut: Column, steps: Term, rows: int | None) -> Column:
+def _remainders(workings: Workings, cut: LiveColumn, steps: Term, rows: int | None) -> LiveColumn:
     """Write what shares leave beyond their whole parts, in steps; above, the last one served and how many exceed it."""
     say, left = workings.labels.say, cut.figures[0]
 
-    def edge(column: Column) -> Term:
+    def edge(column: LiveColumn) -> Term:
         is_among = both(left > 0.5, left <= count(column.all))
         return choose(is_among, kth_largest(column.all, rounded_plainly(left)), ABSENT)
 
-    def above(column: Column) -> Term:
+    def above(column: LiveColumn) -> Term:
         return how_many(column.all > column.figures[0])
 
     heads = [(say("live-head-edge"), edge), (say("live-head-above"), above)]
     return workings.grid.column(say("live-remainder"), steps, rows=rows, heads=heads)
 
 
-def _ties(workings: Workings, condition: Term) -> Column:
+def _ties(workings: Workings, condition: Term) -> LiveColumn:
     """Count, from the first row down, the rows in which a condition holds."""
     # Each cell counts on from the cell above; above the first stands nothing.
     letter, counted = workings.grid.letters(0), np.cumsum(condition.value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from equite.formula.indices import Method
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import Column, Head
+from equite.report.live.grid import Head, LiveColumn
 from equite.report.live.ranges import average, count, deviation, highest, lowest, median, rank, total
 from equite.report.live.terms import Term, choose, clip, greatest, grouped, whole
 
@@ -41,7 +41,7 @@ class Normalised:
     ----------
     method : Method
         The normaliser, as the page names it.
-    values : Column
+    values : LiveColumn
         The values, turned so that more means more need.
     parameter : callable
         Gives the cell of a parameter, or what stands for one that is not stated.
@@ -49,16 +49,16 @@ class Normalised:
         Gives the goalposts, turned with the values.
     is_low : bool
         Whether low values mean more need, so that values and targets are turned.
-    spread : Column or None
+    spread : LiveColumn or None
         How far each value stands from the median, for ``modified-z``.
     """
 
     method: Method
-    values: Column
+    values: LiveColumn
     parameter: Callable[[str, float], Term]
     posts: Callable[[], tuple[Term, Term]]
     is_low: bool
-    spread: Column | None = None
+    spread: LiveColumn | None = None
 
     def score(self) -> Term:
         """Return the score.

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["own_values"]
 
 
-def own_values(of: Translator, node: Call) -> str:
+def own_values(translator: Translator, node: Call) -> str:
     """Write what a function gave as a column, or as one figure where it is the same for all; return the cell."""
-    workings = of.workings
+    workings = translator.workings
     page, heading = workings.formula, workings.worded(node)
     used = {child.name for child in walk(node) if isinstance(child, Name)}
     if not used.isdisjoint({"amount", *page.names.parts}):
@@ -28,7 +28,7 @@ def own_values(of: Translator, node: Call) -> str:
     if workings.certificates[-1] in workings.certificates[:-1]:
         # Written again for other rules, it rests on the same inputs.
         workings.certificates.pop()
-    values = of.scope.rows(node)
-    if not of.is_scalar(node):
+    values = translator.scope.rows(node)
+    if not translator.is_scalar(node):
         return workings.grid.values(heading, stated("", values)).cell
     return "NA()" if np.isnan(values[0]) else str(workings.grid.number(heading, float(values[0])))

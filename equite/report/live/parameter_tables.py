@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from equite.report.language.labels import plain
 from equite.report.live.grid import number_form, quoted
-from equite.report.live.inputs import Figure
+from equite.report.live.inputs import PageFigure
 from equite.report.live.tables import TablePlace, hinges
 from equite.report.live.terms import Term
 
@@ -24,7 +24,7 @@ def write_table(page: Parameters, name: str) -> TablePlace:
     if table.kind == "weights":
         page.heads("column", "value")
         values = [
-            page.row(Figure(("tables", name, "values", at), value, name), labels.title(column))
+            page.row(PageFigure(("tables", name, "values", at), value, name), labels.title(column))
             for at, (column, value) in enumerate(zip(table.columns, table.values, strict=True))
         ]
         prefix = quoted(page.sheet.name)
@@ -44,14 +44,14 @@ def _edges(page: Parameters, name: str) -> TablePlace:
     edges, values = [], []
     for at, (edge, value) in enumerate(zip(table.edges, table.values, strict=True)):
         row = page.sheet.row
-        edges.append(page.input(Figure(("tables", name, "edges", at), edge, name), name, row, 0))
-        values.append(page.input(Figure(("tables", name, "values", at), value, name), name, row, 1))
+        edges.append(page.input(PageFigure(("tables", name, "edges", at), edge, name), name, row, 0))
+        values.append(page.input(PageFigure(("tables", name, "values", at), value, name), name, row, 1))
         page.sheet.row += 1
     if table.kind == "up_to":
         row = page.sheet.row
         sheet.write_string(row, 0, page.labels.say("table-above"), page.book.style(italic=True))
         if table.above is not None:
-            above = page.input(Figure(("tables", name, "above"), table.above, name), name, row, 1)
+            above = page.input(PageFigure(("tables", name, "above"), table.above, name), name, row, 1)
         else:
             sheet.write_formula(row, 1, "=NA()", page.book.style(font_color="#888888", align="right"), "#N/A")
         page.sheet.row += 1

@@ -12,7 +12,7 @@ from equite.formula.nodes import Node
 from equite.formula.writing import Style, written
 from equite.report.language.labels import Labels, plain
 from equite.report.live.grid import INPUT, absolute, number_form, quoted
-from equite.report.live.inputs import Figure, defined_name, figures_of, index_figures, literals, method_figures
+from equite.report.live.inputs import PageFigure, defined_name, figures_of, index_figures, literals, method_figures
 from equite.report.live.parameter_tables import write_table
 from equite.report.live.tables import TablePlace
 from equite.report.live.terms import Term, added, grouped, number, stated
@@ -105,7 +105,7 @@ class Parameters:
             self.sheet.sheet.write_string(self.sheet.row, column, text, style)
         self.sheet.row += 1
 
-    def _section(self, title: str, figures: list[Figure]) -> None:
+    def _section(self, title: str, figures: list[PageFigure]) -> None:
         if not figures:
             return
         self.sheet.section(self.labels.say(title))
@@ -113,7 +113,7 @@ class Parameters:
         for figure in figures:
             self.row(figure, self._words(figure), self._about(figure))
 
-    def _words(self, figure: Figure) -> str:
+    def _words(self, figure: PageFigure) -> str:
         path, labels = figure.path, self.labels
         if path[0] in ("parts", "limits"):
             thing = getattr(self.formula, str(path[0]))[path[1]]
@@ -124,7 +124,7 @@ class Parameters:
             return labels.say(f"live-key-{path[0]}")
         return labels.title(str(path[1]) if len(path) > 1 and path[0] != "envelope" else str(path[0]))
 
-    def _about(self, figure: Figure) -> About:
+    def _about(self, figure: PageFigure) -> About:
         path, labels, page = figure.path, self.labels, self.formula
         spec = (
             page.envelope
@@ -144,7 +144,7 @@ class Parameters:
         status = labels.status(spec.status) if spec is not None else ""
         return About(unit, rule, source, status)
 
-    def row(self, figure: Figure, label: str, about: About = NOTHING) -> Term:
+    def row(self, figure: PageFigure, label: str, about: About = NOTHING) -> Term:
         """Write one figure; give its cell, as its own sheet names it."""
         sheet, row = self.sheet.sheet, self.sheet.row
         cells = (label, None, about.unit, None, None, None, about.rule, about.source, about.status)
@@ -157,7 +157,7 @@ class Parameters:
         self.sheet.row += 1
         return place
 
-    def input(self, figure: Figure, label: str, row: int, column: int) -> Term:
+    def input(self, figure: PageFigure, label: str, row: int, column: int) -> Term:
         """Write a cell that may be changed; give it, as its own sheet names it."""
         sheet = self.sheet.sheet
         style = self.book.style(**INPUT, num_format=number_form(self.book), valign="top", align="right")
@@ -317,7 +317,7 @@ class Parameters:
         self._weight(spec, path, str(path[1]), label.strip(), text)
         self.sheet.row += 1
 
-    def _parameter_words(self, figure: Figure) -> str:
+    def _parameter_words(self, figure: PageFigure) -> str:
         path = figure.path
         keys = [str(key) for key in path if key in ("transform", "normalise", "more_need_when", "missing", "aggregate")]
         name = self.labels.say(f"live-name-{path[-1]}") if "#" not in path and path[-1] != "toward" else ""

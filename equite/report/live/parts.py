@@ -13,9 +13,9 @@ from equite.engine.parts import PartResult, order_of_parts, share_parts
 from equite.engine.sharing import Floats
 from equite.formula.expressions import Expression
 from equite.formula.model import Part
-from equite.report.live.bounding import Bounded, Floors, bound_columns, counted, in_money, kept, prorated_or
+from equite.report.live.bounding import Floors, SheetBounds, bound_columns, counted, in_money, kept, prorated_or
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import Column
+from equite.report.live.grid import LiveColumn
 from equite.report.live.levels import Kernel, proportional, solve_level, whole_units
 from equite.report.live.ranges import how_many, total
 from equite.report.live.terms import Term, added, choose, greatest, number, rounded, stated
@@ -24,7 +24,7 @@ from equite.report.live.translating import Translator
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
 
-__all__ = ["Shared", "Sharing", "write_parts"]
+__all__ = ["Shared", "SharedParts", "write_parts"]
 
 
 @dataclass
@@ -35,32 +35,32 @@ class Shared:
     ----------
     result : PartResult
         As the engine has it.
-    amounts : Column
+    amounts : LiveColumn
         What it gives, negative for a levy.
     pool : Term or None
         The cell of its money; None where it gives each territory what it states.
-    members : Column
+    members : LiveColumn
         Who is eligible to it.
-    fixed, score : Column or None
+    fixed, score : LiveColumn or None
         What its own level is solved with, where it has one.
-    bounds : Bounded or None
+    bounds : SheetBounds or None
         Its own bounds.
     level : Term or None
         The cell of its level, where shares are proportional to scores.
     """
 
     result: PartResult
-    amounts: Column
+    amounts: LiveColumn
     pool: Term | None
-    members: Column
-    fixed: Column | None = None
-    score: Column | None = None
-    bounds: Bounded | None = None
+    members: LiveColumn
+    fixed: LiveColumn | None = None
+    score: LiveColumn | None = None
+    bounds: SheetBounds | None = None
     level: Term | None = None
 
 
 @dataclass
-class Sharing:
+class SharedParts:
     """All parts in the sheet.
 
     Attributes
@@ -81,7 +81,7 @@ class Sharing:
     reserves: list[Term] = field(default_factory=list)
 
 
-def write_parts(workings: Workings, of: Translator, root: Scope, envelope: Term | None) -> Sharing:
+def write_parts(workings: Workings, translator: Translator, root: Scope, envelope: Term | None) -> SharedParts:
     """Write every part, and what they leave of the envelope.
 
     Raises
@@ -93,23 +93,23 @@ def write_parts(workings: Workings, of: Translator, root: Scope, envelope: Term 
     if formula.within or context.group_envelopes.count > 1 or any(part.within for part in formula.parts):
         raise Unsupported("groups-of-money")
     results, _ = share_parts(root, context, None if envelope is None else envelope.value.reshape(1))
-    return _Writer(workings, of, {result.part.id: result for result in results}, envelope).all()
+    return _Writer(workings, translator, {result.part.id: result for result in results}, envelope).all()
 
 
 class _Writer:
     """Writes the parts one after another."""
 
     def __init__(
-        self, workings: Workings, of: Translator, results: dict[str, PartResult], envelope: Term | None
+        self, workings: Workings, translator: Translator, results: dict[str, PartResult], envelope: Term | None
     ) -> None:
-        self.workings, self.of, self.results, self.envelope = workings, of, results, envelope
+        self.workings, self.translator, self.results, self.envelope = workings, translator, results, envelope
         self.formula, self.grid, self.say = workings.formula, workings.grid, workings.labels.say
         self.pools: dict[str, Term] = {}
         self.shared: dict[str, Shared] = {}
         self.reserves: list[Term] = []
-        self.member_columns: dict[str, Column] = {}
+        self.member_columns: dict[str, LiveColumn] = {}
 
-    def all(self) -> Sharing:
+    def all(self) -> SharedParts:
         """Write every part."""
         self.workings.begin("pools")
         self._independent()
@@ -122,10 +122,12 @@ class _Writer:
                 self.pools[part.id] = self._alone(part)
             self.shared[part.id] = self._part(part)
             known = {part_id: shared.amounts for part_id, shared in self.shared.items()}
-            scope = self.of.scope.bound(**{name: self.workings.full(self.results[name].amounts) for name in known})
-            self.of = self.of.bound(scope, **known)
+            scope = self.translator.scope.bound(
+                **{name: self.workings.full(self.results[name].amounts) for name in known}
+            )
+            self.translator = self.translator.bound(scope, **known)
         parts = self._against_envelope([self.shared[part.id] for part in self.formula.parts])
-        return Sharing(parts, self.of, self.envelope, self.reserves)
+        return SharedParts(parts, self.translator, self.envelope, self.reserves)
 
     # Pools.
 
@@ -157,11 +159,11 @@ class _Writer:
         assert part.pool is not None
         expression = part.pool.each or part.pool.amount or part.pool.fraction
         assert expression is not None
-        pool = self.of.term(expression.tree)
-        if not self.of.is_scalar(expression.tree):
+        pool = self.translator.term(expression.tree)
+        if not self.translator.is_scalar(expression.tree):
             # One figure for all who take part: that of the first of them.
-            column = self.of.written(self._pool_heading(part), expression)
-            assert isinstance(column, Column)
+            column = self.translator.written(self._pool_heading(part), expression)
+            assert isinstance(column, LiveColumn)
             value = column.values[self.workings.allocation.context.rows][0]
             pool = stated(f"INDEX({column.range},MATCH(1,{self.workings.takes_part.range},0))", value)
         if part.pool.each is not None:
@@ -192,14 +194,14 @@ class _Writer:
 
     # Shares.
 
-    def _members(self, part: Part) -> Column:
+    def _members(self, part: Part) -> LiveColumn:
         """Write who is eligible to a part."""
         if not part.eligible:
             return self.workings.takes_part
         if part.id not in self.member_columns:
             inner = "1"
             for rule in reversed(part.eligible):
-                inner = f"IF({self.of.condition(rule.where.tree)},{inner},0)"
+                inner = f"IF({self.translator.condition(rule.where.tree)},{inner},0)"
             values = self.workings.full(self.results[part.id].members.astype(float))
             self.member_columns[part.id] = self.grid.column(
                 self.say("live-members"),
@@ -209,9 +211,9 @@ class _Writer:
         return self.member_columns[part.id]
 
     def _measured(
-        self, part: Part, expression: Expression, members: Column, values: Floats, *, negative: bool = False
-    ) -> Column:
-        term, title = self.of.term(expression.tree), self.workings.labels.title(part.id)
+        self, part: Part, expression: Expression, members: LiveColumn, values: Floats, *, negative: bool = False
+    ) -> LiveColumn:
+        term, title = self.translator.term(expression.tree), self.workings.labels.title(part.id)
         term = choose(members.each, -term if negative else term, 0).carrying(self.workings.full(values))
         about = self.workings.worded(expression.tree)
         column = self.grid.column(self.say("live-score-of", part=title), term, about=about)
@@ -228,7 +230,7 @@ class _Writer:
         title = self.workings.labels.part_heading(part)
         if share.as_is is not None:
             return self._as_is(part, result, members, title)
-        fixed: Column | None = None
+        fixed: LiveColumn | None = None
         if share.level_up is not None:
             fixed = self._measured(part, share.level_up, members, result.fixed, negative=True)
         expression = share.in_proportion_to or share.counting
@@ -249,7 +251,7 @@ class _Writer:
             shared.amounts = self.grid.column(title, -shared.amounts.each, bold=True)
         return shared
 
-    def _as_is(self, part: Part, result: PartResult, members: Column, title: str) -> Shared:
+    def _as_is(self, part: Part, result: PartResult, members: LiveColumn, title: str) -> Shared:
         assert part.share.as_is is not None
         amounts = self._measured(part, part.share.as_is, members, result.fixed)
         if part.at_least is not None or part.at_most is not None:
@@ -257,29 +259,32 @@ class _Writer:
             amounts = self.grid.column(title, bounds.clip(amounts.each), bold=True)
         return self._signed(part, Shared(result, amounts, None, members), title)
 
-    def _bounds(self, part: Part, result: PartResult, members: Column, *, natural: bool) -> Bounded:
+    def _bounds(self, part: Part, result: PartResult, members: LiveColumn, *, natural: bool) -> SheetBounds:
         """Write a part's own bounds; levelling up never gives less than nothing."""
-        of = self.of
+        translator = self.translator
         if part.previous:
-            of = of.bound(of.scope.bound(previous=of.scope.value(part.previous)), previous=of.ref(part.previous))
+            translator = translator.bound(
+                translator.scope.bound(previous=translator.scope.value(part.previous)),
+                previous=translator.ref(part.previous),
+            )
         place, kept = ("parts", self.formula.parts.index(part)), result.members
-        stated = evaluate_bounds(of.scope, self.workings.allocation.context, StatedBounds.of(part, place), kept)
+        stated = evaluate_bounds(translator.scope, self.workings.allocation.context, StatedBounds.of(part, place), kept)
         own = stated.mapped(lambda low, high: (np.where(kept, low, 0.0), np.where(kept, high, 0.0)))
         title = self.workings.labels.title(part.id)
-        bounds = bound_columns(self.workings, of, part, own, members)
+        bounds = bound_columns(self.workings, translator, part, own, members)
         if not natural:
             return bounds
         floor = choose(members.each, greatest(0, bounds.lower.each), 0)
         lower = self.grid.column(self.say("live-floor", name=title), floor)
-        return Bounded(
+        return SheetBounds(
             lower, self.grid.column(self.say("live-cap", name=title), greatest(bounds.upper.each, lower.each))
         )
 
-    def _solved(self, part: Part, kernel: Kernel, pool: Term, heading: str) -> Column:
+    def _solved(self, part: Part, kernel: Kernel, pool: Term, heading: str) -> LiveColumn:
         """Solve a part's own level within its bounds."""
         amounts = solve_level(self.workings, kernel, pool, heading)
         if part.if_short == "prorate":
-            earlier = Bounded(self.grid.column(self.say("live-zero"), number(0)), kernel.upper)
+            earlier = SheetBounds(self.grid.column(self.say("live-zero"), number(0)), kernel.upper)
             amounts, _ = prorated_or(self.workings, amounts, Floors(kernel.lower, kernel.fixed, earlier), pool, heading)
         if part.if_over == "reserve":
             self.reserves.append(kept(self.workings, pool, amounts))

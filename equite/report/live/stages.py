@@ -9,11 +9,11 @@ import numpy as np
 
 from equite.engine.bounds import StatedBounds, evaluate_bounds
 from equite.formula.model import Limit
-from equite.report.live.bounding import Bounded, Floors, bound_columns, in_force, kept, prorated_or
+from equite.report.live.bounding import Floors, SheetBounds, bound_columns, in_force, kept, prorated_or
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import ABSENT, TOTAL, Column
+from equite.report.live.grid import ABSENT, TOTAL, LiveColumn
 from equite.report.live.levels import Kernel, solve_level
-from equite.report.live.parts import Shared, Sharing
+from equite.report.live.parts import Shared, SharedParts
 from equite.report.live.ranges import how_many, total
 from equite.report.live.terms import (
     MISSING,
@@ -44,27 +44,27 @@ class Staged:
 
     Attributes
     ----------
-    amounts : Column
+    amounts : LiveColumn
         The amounts after the last stage written.
-    befores, afters : list of Column
+    befores, afters : list of LiveColumn
         Amounts as each stage began and as it ended.
     money : Term or None
         The cell of the money shared; None for entitlements.
     on_top : list of Term
         What stages added to the envelope.
-    bounds : Bounded or None
+    bounds : SheetBounds or None
         The bounds in force.
     """
 
-    def __init__(self, workings: Workings, sharing: Sharing) -> None:
+    def __init__(self, workings: Workings, sharing: SharedParts) -> None:
         self.workings, self.sharing, self.grid, self.say = workings, sharing, workings.grid, workings.labels.say
         self.eligible = workings.takes_part
         self.parts: dict[str, Shared] = {shared.result.part.id: shared for shared in sharing.parts}
-        self.bounds: Bounded | None = None
-        self.frozen: Column | None = None
+        self.bounds: SheetBounds | None = None
+        self.frozen: LiveColumn | None = None
         self.on_top: list[Term] = []
-        self.befores: list[Column] = []
-        self.afters: list[Column] = []
+        self.befores: list[LiveColumn] = []
+        self.afters: list[LiveColumn] = []
         workings.begin("before-limits")
         self.amounts = self._sum(None)
         # The money is what the parts give; there is none where there is none to conserve.
@@ -72,7 +72,7 @@ class Staged:
         has_money = workings.formula.envelope is not None or stated
         self.money = self.amounts.figures[0] if has_money else None
 
-    def _sum(self, fixed: bool | None) -> Column:
+    def _sum(self, fixed: bool | None) -> LiveColumn:
         """Write the sum of the parts: all, those that limits leave as they are, or the others."""
         parts = [each for each in self.parts.values() if fixed is None or each.result.part.is_fixed == fixed]
         word = {None: "live-sum-of-parts", True: "live-fixed", False: "live-movable"}[fixed]
@@ -84,13 +84,13 @@ class Staged:
         for at, limit in enumerate(self.workings.formula.limits):
             self.workings.begin("stage", stage=self.workings.labels.limit(limit))
             self.befores.append(self.amounts)
-            of = self._translator(limit)
+            translator = self._translator(limit)
             if limit.by:
                 raise Unsupported("group-limit")
             if limit.part:
-                self._part_stage(limit, of, at)
+                self._part_stage(limit, translator, at)
             else:
-                self._stage(limit, of, at)
+                self._stage(limit, translator, at)
             self.afters.append(self.amounts)
 
     def _translator(self, limit: Limit) -> Translator:
@@ -98,11 +98,11 @@ class Staged:
         columns = {name: shared.amounts for name, shared in self.parts.items()} | {"amount": self.amounts}
         known: dict[str, Ref] = dict(columns)
         values = {name: column.values for name, column in columns.items()}
-        of = self.sharing.translator
+        translator = self.sharing.translator
         if limit.part and self.parts[limit.part].result.part.previous:
             column = str(self.parts[limit.part].result.part.previous)
-            known["previous"], values["previous"] = of.ref(column), of.scope.value(column)
-        return of.bound(of.scope.bound(**values), **known)
+            known["previous"], values["previous"] = translator.ref(column), translator.scope.value(column)
+        return translator.bound(translator.scope.bound(**values), **known)
 
     def _set_aside(self, kept_back: Term) -> None:
         """Keep money from what is shared."""
@@ -115,21 +115,21 @@ class Staged:
 
     # Bounds.
 
-    def _stated(self, limit: Limit, of: Translator, at: int) -> Bounded:
+    def _stated(self, limit: Limit, translator: Translator, at: int) -> SheetBounds:
         """Write a stage's own bounds; those that are exempt have none."""
         context, exempt, mask = self.workings.allocation.context, None, None
         if limit.exempt is not None:
-            exempt = of.term(limit.exempt.tree).equals(0)
+            exempt = translator.term(limit.exempt.tree).equals(0)
             mask = np.broadcast_to(exempt.value, context.rows.size)[context.rows] > 0
-        found = evaluate_bounds(of.scope, context, StatedBounds.of(limit, ("limits", at)), mask)
-        bounds = bound_columns(self.workings, of, limit, found, self.eligible, exempt)
+        found = evaluate_bounds(translator.scope, context, StatedBounds.of(limit, ("limits", at)), mask)
+        bounds = bound_columns(self.workings, translator, limit, found, self.eligible, exempt)
         if limit.at_least is not None and limit.at_most is not None:
             low, high = (each.on(self.grid.name).all for each in (bounds.lower, bounds.upper))
             label = self.say("live-check-crossed", stage=self.workings.labels.limit(limit))
             self.workings.conditions.append((label, how_many(low > high)))
         return bounds
 
-    def _then(self, stated: Bounded) -> Bounded:
+    def _then(self, stated: SheetBounds) -> SheetBounds:
         """Add later bounds to those in force; where they cross, the earlier win."""
         if self.frozen is None and self.bounds is None:
             return stated
@@ -140,29 +140,29 @@ class Staged:
             lower, upper = self.bounds.clip(lower), self.bounds.clip(upper)
         return in_force(self.workings, lower, upper)
 
-    def _decided(self, limit: Limit, of: Translator) -> Column | None:
+    def _decided(self, limit: Limit, translator: Translator) -> LiveColumn | None:
         """Write the amounts that are decided by name; an error where there is none."""
         if not limit.override:
             return None
         if len(limit.override) > MOST_OVERRIDES:
             raise Unsupported("overrides")
-        term, codes = MISSING, np.array([str(code) for code in of.scope.table.codes])
+        term, codes = MISSING, np.array([str(code) for code in translator.scope.table.codes])
         for override in reversed(limit.override):
             code = override.code.replace('"', '""')
             is_this = stated(f'EXACT({self.workings.code.cell},"{code}")', codes == override.code)
-            term = choose(is_this, of.term(override.amount.tree), term)
+            term = choose(is_this, translator.term(override.amount.tree), term)
         return self.grid.column(self.say("live-decided"), term)
 
     # Stages.
 
-    def _stage(self, limit: Limit, of: Translator, at: int) -> None:
+    def _stage(self, limit: Limit, translator: Translator, at: int) -> None:
         """Bound each territory's amount."""
         if limit.then == "hold" and limit.if_short == "prorate":
             raise Unsupported("combination")
-        stated = self._stated(limit, of, at)
+        stated = self._stated(limit, translator, at)
         earlier = self.bounds
         self.bounds = self._then(stated)
-        decided = self._decided(limit, of)
+        decided = self._decided(limit, translator)
         if decided is not None:
             lower, upper = (instead(decided.each, end.each) for end in (self.bounds.lower, self.bounds.upper))
             self.bounds = in_force(self.workings, lower, upper)
@@ -171,7 +171,7 @@ class Staged:
             self.amounts = self.grid.column(self._after(limit), self.bounds.clip(before.each), bold=True)
             self._add_on_top(before, limit)
         else:
-            fixed = self._solve(limit, of, self.bounds)
+            fixed = self._solve(limit, translator, self.bounds)
             if limit.if_short == "prorate":
                 self._prorate(limit, fixed, earlier, stated)
             if limit.if_over == "reserve":
@@ -179,20 +179,20 @@ class Staged:
         if limit.then == "hold" or decided is not None:
             self._freeze(limit, stated, decided)
 
-    def _add_on_top(self, before: Column, limit: Limit) -> None:
+    def _add_on_top(self, before: LiveColumn, limit: Limit) -> None:
         if limit.fund == "on_top":
             added_to = total(self.amounts.all) - total(before.all)
             self.on_top.append(self.grid.figure(self.say("live-on-top"), added_to))
         if self.money is not None:
             self.money = self.grid.figure(self.say("live-money"), self.money + self.on_top[-1])
 
-    def _solve(self, limit: Limit, of: Translator, bounds: Bounded) -> Column:
+    def _solve(self, limit: Limit, translator: Translator, bounds: SheetBounds) -> LiveColumn:
         """Solve the level anew within all bounds in force; give what limits leave as it is."""
         assert self.money is not None
         fixed = self._sum(True)
         if limit.move is not None:
             tree = limit.move.in_proportion_to.tree
-            term = choose(self.eligible.each, of.term(tree), 0)
+            term = choose(self.eligible.each, translator.term(tree), 0)
             score = self.grid.column(self.say("live-moved-by"), term, about=self.workings.worded(tree))
         else:
             score = self._sum(False)
@@ -200,7 +200,7 @@ class Staged:
         self.amounts = solve_level(self.workings, kernel, self.money, self._after(limit))
         return fixed
 
-    def _prorate(self, limit: Limit, fixed: Column, earlier: Bounded | None, stated: Bounded) -> None:
+    def _prorate(self, limit: Limit, fixed: LiveColumn, earlier: SheetBounds | None, stated: SheetBounds) -> None:
         """Scale the stage's floors down where the money does not pay them; what results is in force as a bound."""
         assert self.money is not None
         assert self.bounds is not None
@@ -218,7 +218,7 @@ class Staged:
         lower, upper = choose(is_short, scaled, lower), choose(is_short, greatest(upper, scaled), upper)
         self.bounds = in_force(self.workings, lower, upper)
 
-    def _freeze(self, limit: Limit, stated: Bounded, decided: Column | None) -> None:
+    def _freeze(self, limit: Limit, stated: SheetBounds, decided: LiveColumn | None) -> None:
         """Hold for all later stages those whom this one's bounds or its decisions hold."""
         assert self.bounds is not None
         after, frozen, tests = self.amounts.each, self.frozen, []
@@ -236,13 +236,13 @@ class Staged:
         lower, upper = (choose(self.frozen.each, after, end.each) for end in (self.bounds.lower, self.bounds.upper))
         self.bounds = in_force(self.workings, lower, upper)
 
-    def _part_stage(self, limit: Limit, of: Translator, at: int) -> None:
+    def _part_stage(self, limit: Limit, translator: Translator, at: int) -> None:
         """Bound one part, which keeps its pool; then the whole again, within the bounds in force."""
         shared = self.parts[str(limit.part)]
         part = shared.result.part
         if shared.score is None or shared.pool is None or part.levy or part.share.as_is is not None:
             raise Unsupported("combination")
-        bounds = self._stated(limit, of, at)
+        bounds = self._stated(limit, translator, at)
         if shared.bounds is not None:
             bounds = in_force(
                 self.workings, shared.bounds.clip(bounds.lower.each), shared.bounds.clip(bounds.upper.each)
@@ -260,10 +260,10 @@ class Staged:
         elif self.money is None:
             self.amounts = self.grid.column(self._after(limit), self.bounds.clip(self._sum(None).each), bold=True)
         else:
-            self._solve(limit, of, self.bounds)
+            self._solve(limit, translator, self.bounds)
 
 
-def write_stages(workings: Workings, sharing: Sharing) -> Staged:
+def write_stages(workings: Workings, sharing: SharedParts) -> Staged:
     """Write every stage."""
     staged = Staged(workings, sharing)
     staged.run()

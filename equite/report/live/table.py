@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equite.report.columns import Column as Shown
+from equite.report.columns import ShownColumn as Shown
 from equite.report.columns import shown_columns
 from equite.report.language.labels import plain
 from equite.report.live.calculation import Calculated
-from equite.report.live.grid import FIRST, ROW, Column
+from equite.report.live.grid import FIRST, ROW, LiveColumn
 from equite.report.live.ranges import total
 from equite.report.live.terms import BLANK, Term, choose, instead, is_number, rounded_plainly, stated
 from equite.report.live.translating import Translator
@@ -72,7 +72,7 @@ class _Table:
         zeros = np.zeros(len(self.allocation.codes))
         return Shown("from_original", "after", "money", heading, zeros, self.labels.digits, 0.0)
 
-    def _on(self, column: Column) -> Column:
+    def _on(self, column: LiveColumn) -> LiveColumn:
         """Return a column as this sheet names it."""
         return column if column.sheet else column.on(self.workings.grid.name)
 
@@ -154,15 +154,15 @@ class _Table:
     def _texts(self, column: Shown) -> Texts:
         return self._notes(column) if column.step == "notes" else self._key(column)
 
-    def _fixed(self, column: Column) -> Term:
+    def _fixed(self, column: LiveColumn) -> Term:
         """Return a column's cell of a fixed row, on the sheet that holds it."""
         there = self._on(column)
         text = there.cell.replace(ROW, f"${ROW}")
         return Term(text, np.array(np.nan)) if there.own is None else replace(there.own, text=text)
 
-    def _named(self, name: str, of: Translator | None = None) -> Term:
+    def _named(self, name: str, translator: Translator | None = None) -> Term:
         """Return the cell of a name of the page."""
-        found = (of or self.done.translator).ref(name)
+        found = (translator or self.done.translator).ref(name)
         return self.workings.named(found) if isinstance(found, Term) else self._fixed(found)
 
     def _amount(self) -> Term:

@@ -34,7 +34,7 @@ from equite.formula.nodes import (
 )
 from equite.report.live.aggregates import aggregate_formula
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import Column
+from equite.report.live.grid import LiveColumn
 from equite.report.live.own import own_values
 from equite.report.live.terms import ATOM, Term, rounded_text, stated
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Translator", "written_number"]
 
 #: What a name is in the sheet: a column, or the cell of what is one figure for all.
-Ref = Column | Term
+Ref = LiveColumn | Term
 _OPERATORS = {"+": ("+", 2), "-": ("-", 2), "*": ("*", 3), "/": ("/", 3), "**": ("^", 4)}
 _COMPARISONS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _FUNCTIONS: Mapping[str, Callable[..., str]] = {
@@ -81,7 +81,7 @@ class Translator:
         The workbook's sums in the making.
     scope : Scope
         The values of the same names, which formulas carry.
-    names : mapping of str to Column or Term
+    names : mapping of str to LiveColumn or Term
         Names that are bound here: a column, or the cell of a figure.
     parent : Translator, optional
         Writes what does not rest on those names.
@@ -180,7 +180,7 @@ class Translator:
 
     def _is_data(self, name: str) -> bool:
         found = self.ref(name)
-        return isinstance(found, Column) and bool(found.sheet)
+        return isinstance(found, LiveColumn) and bool(found.sheet)
 
     # Formulas.
 
@@ -250,7 +250,7 @@ class Translator:
     def _name(self, name: str) -> str:
         found = self.ref(name)
         # A blank cell counts as 0 in a spreadsheet, and a text as more than any number.
-        if isinstance(found, Column) and found.sheet:
+        if isinstance(found, LiveColumn) and found.sheet:
             return f"IF(ISNUMBER({found.cell}),{found.cell},NA())"
         return str(self.cell(found))
 
@@ -278,7 +278,7 @@ class Translator:
     def _withheld(self, node: Node) -> str:
         """Write whether a figure that a node rests on is withheld: its cell holds a mark. Nothing where none can be."""
         names = withholding(node, self.workings.formula)
-        cells = [found.cell for name in names if isinstance(found := self.ref(name), Column)]
+        cells = [found.cell for name in names if isinstance(found := self.ref(name), LiveColumn)]
         return f"OR({','.join(f'ISTEXT({cell})' for cell in cells)})" if cells else ""
 
     def _table(self, function: str, arguments: tuple[Node, ...]) -> str:
@@ -313,7 +313,7 @@ class Translator:
 
     def _text(self, name: str) -> str:
         found = self.ref(name)
-        assert isinstance(found, Column)
+        assert isinstance(found, LiveColumn)
         return found.cell
 
     # Aggregates.

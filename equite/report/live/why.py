@@ -11,7 +11,7 @@ import numpy as np
 from equite.report.language.labels import plain
 from equite.report.live.calculation import Calculated
 from equite.report.live.contributions import CriterionDollars, PartDollars
-from equite.report.live.grid import INPUT, Column
+from equite.report.live.grid import INPUT, LiveColumn
 from equite.report.live.ranges import picked
 from equite.report.live.terms import (
     BLANK,
@@ -50,7 +50,7 @@ class _Line:
     total: bool = False
 
 
-def names_to_pick(workings: Workings) -> tuple[Column, list[str]]:
+def names_to_pick(workings: Workings) -> tuple[LiveColumn, list[str]]:
     """Write how each territory is called in the list: its name, then its code, which is its own."""
     table, page = workings.allocation.scope.table, workings.formula
     codes = [plain(str(code)) for code in table.codes]
@@ -66,7 +66,11 @@ def names_to_pick(workings: Workings) -> tuple[Column, list[str]]:
 
 
 def write_why(
-    book: Book, workings: Workings, done: Calculated, dollars: list[PartDollars], names: tuple[Column, list[str]]
+    book: Book,
+    workings: Workings,
+    done: Calculated,
+    dollars: list[PartDollars],
+    names: tuple[LiveColumn, list[str]],
 ) -> None:
     """Write the sheet.
 
@@ -95,7 +99,7 @@ class _Why:
         workings: Workings,
         done: Calculated,
         dollars: list[PartDollars],
-        names: tuple[Column, list[str]],
+        names: tuple[LiveColumn, list[str]],
     ) -> None:
         self.book, self.workings, self.done, self.dollars = book, workings, done, dollars
         self.labels, self.grid = book.labels, workings.grid
@@ -152,14 +156,14 @@ class _Why:
         self.place = stated(f"$B${row + 2}", self.row + 1)
         self.sheet.row += 2
 
-    def _of(self, column: Column) -> Term:
+    def _of(self, column: LiveColumn) -> Term:
         """Return a column's value for the territory picked."""
         found = column if column.sheet else column.on(self.grid.name)
         return picked(found.all, self.place, self.row)
 
     def _at(self, found: Ref) -> Term:
         """Return what is in a column for the territory picked, or the one figure for all."""
-        return self._of(found) if isinstance(found, Column) else self.workings.named(found)
+        return self._of(found) if isinstance(found, LiveColumn) else self.workings.named(found)
 
     # The lines.
 

@@ -18,13 +18,13 @@ from equite.report.live.calculation import Calculated, calculate
 from equite.report.live.checks import gather_checks, write_live_checks
 from equite.report.live.contributions import part_dollars
 from equite.report.live.data import write_data
-from equite.report.live.grid import FIRST, Grid, quoted
+from equite.report.live.grid import FIRST, CalculationSheet, quoted
 from equite.report.live.parameters import Parameters
 from equite.report.live.table import write_live_table
 from equite.report.live.terms import stated
 from equite.report.live.why import names_to_pick, write_why
 from equite.report.live.workings import Workings
-from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest, Place
+from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest, NamedPlace
 from equite.report.workbook.allocation import new_workbook
 from equite.report.workbook.notes import notes_sheet, write_notes
 from equite.report.workbook.sheet import MOST_ROWS, Book
@@ -94,7 +94,9 @@ def _write(book: Book, allocation: Allocation) -> None:
     inputs = [*parameters.inputs, *columns]
     table = allocation.scope.table
     say = labels.say
-    grid = Grid(book, say("live-calculation"), table.size, say("live-calculation-title"), say("live-about-calculation"))
+    grid = CalculationSheet(
+        book, say("live-calculation"), table.size, say("live-calculation-title"), say("live-about-calculation")
+    )
     code = grid.texts(labels.heading("code"), codes.cell, [str(each) for each in table.codes])
     position = grid.column("N°", stated(f"ROWS({code.cell}:$A${FIRST})", np.arange(1.0, table.size + 1)))
     workings = Workings(
@@ -139,7 +141,7 @@ def _manifest(book: Book, workings: Workings, done: Calculated, inputs: list[Inp
         sheet, _, address = found.rpartition("!")
         sheet = sheet.strip("'").replace("''", "'") or grid.name
         book.workbook.define_name(f"eq_{word}", f"={quoted(sheet)}{address}")
-        places[word] = Place(f"eq_{word}", sheet, address.replace("$", ""))
+        places[word] = NamedPlace(f"eq_{word}", sheet, address.replace("$", ""))
     source = allocation.territories.source
     return Manifest(
         equite=importlib.metadata.version("equite"),

@@ -11,7 +11,7 @@ from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.nodes import Node
 from equite.report.language.labels import Labels
-from equite.report.live.grid import Column, Grid, quoted
+from equite.report.live.grid import CalculationSheet, LiveColumn, quoted
 from equite.report.live.tables import TablePlace
 from equite.report.live.terms import BLANK, Term, choose, number
 from equite.report.roundtrip.manifest import Certificate
@@ -30,7 +30,7 @@ _LONG = 160
 class ScorePlace:
     """Where a criterion or a family of an index stands: its scores, its part of its parent's weight, its title."""
 
-    scores: Column
+    scores: LiveColumn
     share: str
     title: str
 
@@ -45,9 +45,9 @@ class Workings:
         Whose values the formulas carry.
     labels : Labels
         Of the readers' language.
-    grid : Grid
+    grid : CalculationSheet
         The sheet of calculations.
-    data : mapping of str to Column
+    data : mapping of str to LiveColumn
         The columns of the table, by the page's name for them.
     figures : mapping
         The cell of each figure of the page, by its place on the page.
@@ -55,25 +55,25 @@ class Workings:
         The cell of each number of an expression, by the identity of its node.
     tables : mapping of str to TablePlace
         Where the page's tables stand.
-    code, position : Column
+    code, position : LiveColumn
         The codes, and the places of the rows from 1.
     """
 
     allocation: Allocation
     labels: Labels
-    grid: Grid
-    data: Mapping[str, Column]
+    grid: CalculationSheet
+    data: Mapping[str, LiveColumn]
     figures: Mapping[tuple[str | int, ...], Term]
     numbers: Mapping[int, Term]
     tables: Mapping[str, TablePlace]
-    code: Column
-    position: Column
-    eligible: Column | None = None
+    code: LiveColumn
+    position: LiveColumn
+    eligible: LiveColumn | None = None
     certificates: list[Certificate] = field(default_factory=list)
     conditions: list[tuple[str, Term]] = field(default_factory=list)
     places: dict[tuple[str | int, ...], ScorePlace] = field(default_factory=dict)
-    groups: dict[str, Column] = field(default_factory=dict)
-    _everybody: Column | None = None
+    groups: dict[str, LiveColumn] = field(default_factory=dict)
+    _everybody: LiveColumn | None = None
 
     @property
     def formula(self) -> Formula:
@@ -94,13 +94,13 @@ class Workings:
         closure = self.formula.names.closure(rests_on)
         self.certificates.append(Certificate(step, reason, tuple(sorted({*rests_on, *closure}))))
 
-    def index(self, name: str, of: Translator) -> Column:
+    def index(self, name: str, translator: Translator) -> LiveColumn:
         """Write an index."""
         from equite.report.live.indices import write_index
 
-        return write_index(self, of, name)
+        return write_index(self, translator, name)
 
-    def everybody(self, of: Translator) -> Column:
+    def everybody(self, translator: Translator) -> LiveColumn:
         """Return who takes part, as a name of conditions: all, while that is being decided."""
         if self.eligible is not None:
             return self.eligible
@@ -109,7 +109,7 @@ class Workings:
         return self._everybody
 
     @property
-    def takes_part(self) -> Column:
+    def takes_part(self) -> LiveColumn:
         """Who takes part, once that is written."""
         assert self.eligible is not None
         return self.eligible

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from openpyxl.utils import get_column_letter, range_boundaries
 
-__all__ = ["Broken", "CellValue", "Element", "Grid", "elements_of", "grid_of", "spliced"]
+__all__ = ["Broken", "CellValue", "Element", "SheetGrid", "elements_of", "grid_of", "spliced"]
 
 #: What is written into a cell; None leaves it blank.
 CellValue = str | float | None
@@ -46,7 +46,7 @@ class Element:
 
 
 @dataclass
-class Grid:
+class SheetGrid:
     """The rows and cells of a sheet as they lie in its bytes."""
 
     prefix: str
@@ -105,7 +105,7 @@ def _past_quotes(raw: bytes, start: int) -> int:
     return found.end() if found else start
 
 
-def grid_of(raw: bytes) -> Grid:
+def grid_of(raw: bytes) -> SheetGrid:
     """Find the rows, cells, merged areas and protection of a sheet.
 
     Raises
@@ -119,12 +119,12 @@ def grid_of(raw: bytes) -> Grid:
         raise Broken("workbook-none") from None
 
 
-def _grid(raw: bytes, elements: list[Element]) -> Grid:
+def _grid(raw: bytes, elements: list[Element]) -> SheetGrid:
     data = next((element for element in elements if element.tag == "sheetData"), None)
     if data is None:
         raise Broken("workbook-none")
     prefix = raw[data.start + 1 : raw.index(b"sheetData", data.start)].decode()
-    grid = Grid(prefix, data)
+    grid = SheetGrid(prefix, data)
     row = column = 0
     for element in elements:
         if element.tag == "row" and data.start < element.start < data.end:
@@ -151,7 +151,7 @@ def _number(letters: str) -> int:
     return number
 
 
-def spliced(raw: bytes, grid: Grid, values: Mapping[tuple[int, int], CellValue]) -> bytes:
+def spliced(raw: bytes, grid: SheetGrid, values: Mapping[tuple[int, int], CellValue]) -> bytes:
     """Write cells into the bytes of a sheet, and take out what its formulas last gave."""
     cuts: list[tuple[int, int, bytes]] = []
     for element in (cell for row in grid.cells.values() for cell in row.values()):
@@ -176,7 +176,7 @@ def spliced(raw: bytes, grid: Grid, values: Mapping[tuple[int, int], CellValue])
     return _cut(raw, _opened(raw, grid.data, cuts))
 
 
-def _widened(raw: bytes, grid: Grid, values: Iterable[tuple[int, int]]) -> list[tuple[int, int, bytes]]:
+def _widened(raw: bytes, grid: SheetGrid, values: Iterable[tuple[int, int]]) -> list[tuple[int, int, bytes]]:
     """Let the sheet's stated extent hold the cells that are written: some readers look no further."""
     places = list(values)
     if grid.dimension is None or not places:
@@ -190,7 +190,7 @@ def _widened(raw: bytes, grid: Grid, values: Iterable[tuple[int, int]]) -> list[
     return [(grid.dimension.start, grid.dimension.inside, wider)]
 
 
-def _row_cuts(raw: bytes, grid: Grid, row: int, cells: Mapping[int, CellValue]) -> list[tuple[int, int, bytes]]:
+def _row_cuts(raw: bytes, grid: SheetGrid, row: int, cells: Mapping[int, CellValue]) -> list[tuple[int, int, bytes]]:
     """Say what changes in a row that is there."""
     element = grid.rows[row]
     there = grid.cells.get(row, {})

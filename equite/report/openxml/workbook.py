@@ -19,9 +19,9 @@ from pathlib import Path
 
 from openpyxl.utils import get_column_letter, range_boundaries
 
-from equite.report.openxml.sheet import Broken, CellValue, Grid, elements_of, grid_of, spliced
+from equite.report.openxml.sheet import Broken, CellValue, SheetGrid, elements_of, grid_of, spliced
 
-__all__ = ["Area", "Name", "Package"]
+__all__ = ["Area", "DefinedName", "Package"]
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _AREA = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]():,]+))!(\$?[A-Z]{1,3}\$?[0-9]+(?::\$?[A-Z]{1,3}\$?[0-9]+)?)")
@@ -61,7 +61,7 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Name:
+class DefinedName:
     """A name that the workbook defines, and what it stands for, as the file writes it."""
 
     name: str
@@ -102,7 +102,7 @@ class Package:
         self.parts = {entry.filename: content for entry, content in self._entries}
         if b"macroEnabled" in self.parts.get("[Content_Types].xml", b"") or "xl/vbaProject.bin" in self.parts:
             raise Broken("workbook-macros")
-        self._grids: dict[str, Grid] = {}
+        self._grids: dict[str, SheetGrid] = {}
         self._book = self._main_part()
 
     @classmethod
@@ -143,17 +143,17 @@ class Package:
         return found
 
     @cached_property
-    def names(self) -> tuple[Name, ...]:
+    def names(self) -> tuple[DefinedName, ...]:
         """The names that the workbook defines for all its sheets, and those of one sheet only."""
         raw = self.parts[self._book]
         found = []
         for element in elements_of(raw):
             if element.tag == "definedName" and element.inside < element.end:
                 text = raw[element.inside : raw.rindex(b"</", element.start, element.end)].decode()
-                found.append(Name(element.attributes.get("name", ""), html.unescape(text)))
+                found.append(DefinedName(element.attributes.get("name", ""), html.unescape(text)))
         return tuple(found)
 
-    def grid(self, sheet: str) -> Grid:
+    def grid(self, sheet: str) -> SheetGrid:
         """Find the rows and cells of a sheet."""
         if sheet not in self._grids:
             self._grids[sheet] = grid_of(self.parts[self.sheets[sheet]])

@@ -17,7 +17,7 @@ from equite.wording import Language, Numeral
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Rows", "end_labels", "rows_on"]
+__all__ = ["RowAxes", "end_labels", "rows_on"]
 
 #: The most rows of a new figure, the inches of each, those of title and axis, and the points that a row needs.
 _MOST, _EACH, _ROUND, _NEEDS = 40, 0.2, 1.7, 11.0
@@ -30,7 +30,7 @@ _BESIDE = 7.5
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowAxes:
     """Where bars lie: all of a height or, where they are many, the first and the last so, and those between squeezed.
 
     Attributes
@@ -91,11 +91,11 @@ class Rows:
         picture.ax.set_ylim(min(self.count, self.room) + 0.2, -0.2)
 
 
-def rows_on(ax: Axes | None, language: Language, count: int, width: float = 8.5) -> tuple[Picture, Rows]:
+def rows_on(ax: Axes | None, language: Language, count: int, width: float = 8.5) -> tuple[Picture, RowAxes]:
     """Open axes, or a new figure high enough, for so many bars."""
     picture = opened(ax, language, width, _ROUND + _EACH * min(count, _MOST))
     room = _MOST if ax is None else int(picture.size()[1] / _NEEDS)
-    return picture, Rows(count, max(room, _LEAST))
+    return picture, RowAxes(count, max(room, _LEAST))
 
 
 def end_labels(

@@ -19,9 +19,9 @@ from equite.errors import Problem, WorkbookError, nearest
 from equite.inputs.cells import text_of
 from equite.inputs.number_formats import read_format
 from equite.report.openxml.sheet import Broken
-from equite.report.openxml.workbook import Area, Name, Package
+from equite.report.openxml.workbook import Area, DefinedName, Package
 
-__all__ = ["Book", "Cell"]
+__all__ = ["Cell", "ReadBook"]
 
 _OLE = b"\xd0\xcf\x11\xe0"
 
@@ -54,7 +54,7 @@ class Cell:
         return f"{self.sheet}!{self.address}"
 
 
-class Book:
+class ReadBook:
     """A workbook opened to be read, and left as it is.
 
     Raises
@@ -96,7 +96,7 @@ class Book:
         """Find cells by their defined name, or where they were if the name is lost; None if they are gone."""
         defined = self._book.defined_names.get(name)
         if defined is not None:
-            found = Name(name, str(defined.attr_text)).area
+            found = DefinedName(name, str(defined.attr_text)).area
             return found if found is not None and found.sheet in self.sheets else None
         return Area(sheet, *range_boundaries(cells)) if sheet in self.sheets else None
 

@@ -18,7 +18,7 @@ from equite.inputs.marked import percentage
 from equite.inputs.territories import Territories
 from equite.report.language.labels import Labels
 from equite.report.openxml.workbook import Area
-from equite.report.roundtrip.cells import Book, Cell
+from equite.report.roundtrip.cells import Cell, ReadBook
 from equite.report.roundtrip.changes import InputChange, told_place
 from equite.report.roundtrip.manifest import Input, Manifest
 from equite.report.roundtrip.restating import Path, restated
@@ -43,7 +43,7 @@ class Inputs:
     changes: tuple[InputChange, ...]
 
 
-def read_inputs(book: Book, manifest: Manifest) -> Inputs:
+def read_inputs(book: ReadBook, manifest: Manifest) -> Inputs:
     """Read every cell that may have been edited.
 
     Raises
@@ -61,7 +61,7 @@ def read_inputs(book: Book, manifest: Manifest) -> Inputs:
 class _Reader:
     """Gathers what the cells hold, and every problem."""
 
-    def __init__(self, book: Book, manifest: Manifest, formula: Formula) -> None:
+    def __init__(self, book: ReadBook, manifest: Manifest, formula: Formula) -> None:
         self.book, self.manifest, self.formula = book, manifest, formula
         self.labels = Labels(formula)
         self.problems = Problems(WorkbookError, formula.language)

@@ -31,7 +31,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-__all__ = ["MANIFEST_SHEET", "MARK", "VERSION", "Certificate", "Input", "Manifest", "Place", "fingerprint"]
+__all__ = ["MANIFEST_SHEET", "MARK", "VERSION", "Certificate", "Input", "Manifest", "NamedPlace", "fingerprint"]
 
 MANIFEST_SHEET = "_equite"
 MARK = "equite-live"
@@ -77,7 +77,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Place:
+class NamedPlace:
     """Where a result stands: its defined name, a sheet, and a cell or a range."""
 
     name: str
@@ -124,7 +124,7 @@ class Manifest:
     table_name: str
     table_sha256: str
     rows: int
-    places: dict[str, Place]
+    places: dict[str, NamedPlace]
     inputs: tuple[Input, ...]
     certificates: tuple[Certificate, ...] = ()
 
@@ -199,7 +199,7 @@ def _read(rows: list[list[str]]) -> Manifest:
         table_name=table[0],
         table_sha256=table[1],
         rows=int(table[2]),
-        places={row[1]: Place(row[2], row[3], row[4]) for row in rows if row[0] == "place"},
+        places={row[1]: NamedPlace(row[2], row[3], row[4]) for row in rows if row[0] == "place"},
         inputs=tuple(
             Input(tuple(json.loads(row[1])), row[2], row[3], row[4], "".join(row[5:]))
             for row in rows

@@ -23,7 +23,7 @@ from equite.formula.formula import Formula
 from equite.inputs.territories import Territories
 from equite.report.html.markup import element, fragment
 from equite.report.language.labels import Labels
-from equite.report.roundtrip.cells import Book
+from equite.report.roundtrip.cells import ReadBook
 from equite.report.roundtrip.changes import InputChange
 from equite.report.roundtrip.inputs import read_inputs
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, MARK, VERSION, Certificate, Manifest
@@ -295,7 +295,7 @@ def read_workbook(path: str | FilePath) -> WorkbookReading:
     """
     if not isinstance(path, str | PathLike):
         raise WorkbookError([Problem("input-no-path", {"kind": type(path).__name__})])
-    book = Book(FilePath(path).expanduser())
+    book = ReadBook(FilePath(path).expanduser())
     manifest = _manifest(book)
     inputs = read_inputs(book, manifest)
     amounts = _cached_amounts(book, manifest, inputs.codes)
@@ -303,7 +303,7 @@ def read_workbook(path: str | FilePath) -> WorkbookReading:
     return WorkbookReading(name, inputs.formula, inputs.territories, inputs.changes, amounts, manifest.certificates)
 
 
-def _manifest(book: Book) -> Manifest:
+def _manifest(book: ReadBook) -> Manifest:
     """Read the hidden sheet."""
     if MANIFEST_SHEET not in book.sheets:
         book.refuse("workbook-not-live")
@@ -328,7 +328,7 @@ def _stripped(row: list[object]) -> list[object]:
     return row
 
 
-def _cached_amounts(book: Book, manifest: Manifest, codes: tuple[str, ...]) -> pd.Series:
+def _cached_amounts(book: ReadBook, manifest: Manifest, codes: tuple[str, ...]) -> pd.Series:
     """Return the amounts that the file carries, by code."""
     place = manifest.places["amounts"]
     area = book.area(place.name, place.sheet, place.cells)

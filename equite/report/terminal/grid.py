@@ -11,7 +11,7 @@ from functools import cached_property
 from equite.report.html import tables
 from equite.report.html.markup import Markup
 
-__all__ = ["Grid", "shortened", "squeezed", "width_of"]
+__all__ = ["TextGrid", "shortened", "squeezed", "width_of"]
 
 _GAP = "  "
 
@@ -30,7 +30,7 @@ def squeezed(text: str, width: int) -> str:
 
 
 @dataclass(frozen=True)
-class Grid:
+class TextGrid:
     """Headings and rows of cells that are already worded.
 
     Attributes
@@ -76,7 +76,7 @@ class Grid:
             for heading, width in zip(self.headings, self.widths, strict=True)
         )
 
-    def narrowed(self, column: int, width: int, least: int) -> Grid:
+    def narrowed(self, column: int, width: int, least: int) -> TextGrid:
         """Cut one column's cells, to no less than ``least`` places, so that the whole takes no more than ``width``."""
         room = max(least, self.widths[column] - max(0, self.width - width))
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from equite import wording
 from equite.inputs.catalogue import FAMILIES, Criterion
 from equite.report.analyses.columns_read import columns_read_text
-from equite.report.columns import Column, shown_columns
+from equite.report.columns import ShownColumn, shown_columns
 from equite.report.language.labels import Labels, plain
 from equite.report.language.speech import typeset
-from equite.report.terminal.grid import Grid, shortened
+from equite.report.terminal.grid import TextGrid, shortened
 from equite.wording import Codes, Language
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _EXCLUDED = 12
 _LAST = 10
 
 
-def allocation_grid(allocation: Allocation, width: int, most: int | None = None) -> Grid:
+def allocation_grid(allocation: Allocation, width: int, most: int | None = None) -> TextGrid:
     """Return an allocation's table as it fits on a screen: its first rows, and the totals.
 
     Parameters
@@ -51,7 +51,7 @@ def allocation_grid(allocation: Allocation, width: int, most: int | None = None)
     return grid.narrowed(1, width, _NAME) if any(column.id == "name" for column in chosen) else grid
 
 
-def _groups(columns: Sequence[Column]) -> Iterator[list[Column]]:
+def _groups(columns: Sequence[ShownColumn]) -> Iterator[list[ShownColumn]]:
     """Return the columns that there may be room for, the most wanted first; what adds up stands together."""
     after = {column.id: column for column in columns if column.step == "after"}
     steps = [column for column in columns if column.step in ("part", "limit", "rounding")]
@@ -60,28 +60,28 @@ def _groups(columns: Sequence[Column]) -> Iterator[list[Column]]:
     yield from ([after[name]] for name in ("previous", "change", "share") if name in after)
 
 
-def _least_width(grid: Grid, columns: Sequence[Column]) -> int:
+def _least_width(grid: TextGrid, columns: Sequence[ShownColumn]) -> int:
     """Return the width of a table whose names are cut as short as may be."""
     names = [width for column, width in zip(columns, grid.widths, strict=True) if column.id == "name"]
     return grid.width - sum(max(0, width - _NAME) for width in names)
 
 
-def _grid(columns: Sequence[Column], labels: Labels, most: int | None) -> Grid:
+def _grid(columns: Sequence[ShownColumn], labels: Labels, most: int | None) -> TextGrid:
     cells = [_cells(column, labels, most) for column in columns]
     total = ["" if column.total is None else _number(column, column.total, labels) for column in columns]
     words = next((at for at, column in reversed(list(enumerate(columns))) if column.step == "key"), 0)
     total[words] = labels.say("cli-total")
     right = tuple(column.kind != "text" for column in columns)
-    return Grid(tuple(column.heading for column in columns), tuple(zip(*cells, strict=True)), right, tuple(total))
+    return TextGrid(tuple(column.heading for column in columns), tuple(zip(*cells, strict=True)), right, tuple(total))
 
 
-def _cells(column: Column, labels: Labels, most: int | None) -> list[str]:
+def _cells(column: ShownColumn, labels: Labels, most: int | None) -> list[str]:
     if column.kind == "text":
         return [plain(str(cell)) for cell in column.cells[:most]]
     return [_number(column, value, labels) for value in column.numbers[:most].tolist()]
 
 
-def _number(column: Column, value: float, labels: Labels) -> str:
+def _number(column: ShownColumn, value: float, labels: Labels) -> str:
     return labels.number(value * 100 if column.kind == "share" else value, column.digits)
 
 
@@ -181,7 +181,7 @@ def _checks(allocation: Allocation, labels: Labels) -> list[str]:
     return told
 
 
-def criteria_grids(criteria: Iterable[Criterion], language: Language, width: int) -> Iterator[tuple[str, Grid]]:
+def criteria_grids(criteria: Iterable[Criterion], language: Language, width: int) -> Iterator[tuple[str, TextGrid]]:
     """Return the criteria family by family: its title, and a table of its criteria, ``width`` places wide at most."""
 
     def said(entry: str) -> str:
@@ -205,7 +205,7 @@ def criteria_grids(criteria: Iterable[Criterion], language: Language, width: int
             if criterion.family == family
         )
         if rows:
-            yield said(family), Grid(headings, rows, (False,) * 4, least=(names, titles, _LAST, _LAST))
+            yield said(family), TextGrid(headings, rows, (False,) * 4, least=(names, titles, _LAST, _LAST))
 
 
 def criterion_in_words(criterion: Criterion, language: Language, width: int) -> str:

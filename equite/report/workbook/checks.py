@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from equite.report.language.labels import plain
 from equite.report.workbook.sheet import MOST_ROWS, PALE, RULE, Book, Cell, Sheet, fitting
-from equite.report.workbook.table import Table
+from equite.report.workbook.table import SheetTable
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -21,7 +21,7 @@ _MOST_LISTED = 2000
 LOOKS = {"passed": ("#D8EFD9", "#14532D"), "failed": ("#F9D6D5", "#7F1D1D"), "stale": ("#FFF3D6", "#6B4E00")}
 
 
-def write_checks(book: Book, allocation: Allocation, table: Table, money: Mapping[str, str]) -> None:
+def write_checks(book: Book, allocation: Allocation, table: SheetTable, money: Mapping[str, str]) -> None:
     """Write the sheet of checks.
 
     Parameters
@@ -30,7 +30,7 @@ def write_checks(book: Book, allocation: Allocation, table: Table, money: Mappin
         The workbook.
     allocation : Allocation
         The allocation.
-    table : Table
+    table : SheetTable
         Where its table stands.
     money : mapping of str to str
         Where the envelope, what was added and what was kept stand.
@@ -60,7 +60,7 @@ def _head(sheet: Sheet, *names: str) -> None:
     sheet.row += 1
 
 
-def _sums(sheet: Sheet, allocation: Allocation, table: Table, money: Mapping[str, str]) -> tuple[str, str]:
+def _sums(sheet: Sheet, allocation: Allocation, table: SheetTable, money: Mapping[str, str]) -> tuple[str, str]:
     """Write the checks of sums; give the cells of their results."""
     labels, book = sheet.book.labels, sheet.book
     digits = labels.digits

@@ -23,8 +23,8 @@ __all__ = [
     "RULE",
     "Book",
     "Cell",
-    "Figure",
     "Formats",
+    "FormattedNumber",
     "Sheet",
     "fitting",
     "lines_of",
@@ -42,14 +42,14 @@ INK, PALE, RULE = "#1F3A5F", "#E3EAF3", "#C9D2DE"
 
 
 @dataclass(frozen=True)
-class Figure:
+class FormattedNumber:
     """A number and its format; missing ones leave the cell empty."""
 
     value: float
     format: str
 
 
-Cell = str | Figure | None
+Cell = str | FormattedNumber | None
 
 
 def fitting(text: str) -> str:
@@ -123,21 +123,21 @@ class Book(Formats):
         before, after = unit if self.labels.formula.unit else LOCALES[self.language].around(symbol)
         return self.locale + _literal(before) + plain.removeprefix(self.locale) + _literal(after)
 
-    def money(self, value: float | None, digits: int | None = None) -> Figure:
+    def money(self, value: float | None, digits: int | None = None) -> FormattedNumber:
         """Return an amount with its sign."""
         shown = self.labels.digits if digits is None else digits
-        return Figure(_cell_value(value, shown), self.money_format(shown))
+        return FormattedNumber(_cell_value(value, shown), self.money_format(shown))
 
-    def number(self, value: float | None, digits: int | None = None) -> Figure:
+    def number(self, value: float | None, digits: int | None = None) -> FormattedNumber:
         """Return a number with the decimals it needs."""
         if digits is None:
             written = self.labels.number(math.nan if value is None else value)
             digits = len(written.partition(LOCALES[self.language].decimal)[2])
-        return Figure(_cell_value(value, digits), self.number_format(digits))
+        return FormattedNumber(_cell_value(value, digits), self.number_format(digits))
 
-    def share(self, value: float | None, digits: int = 1) -> Figure:
+    def share(self, value: float | None, digits: int = 1) -> FormattedNumber:
         """Return a share of one, in percent."""
-        return Figure(_cell_value(value, digits + 2), self.share_format(digits))
+        return FormattedNumber(_cell_value(value, digits + 2), self.share_format(digits))
 
 
 def _literal(text: str) -> str:
@@ -223,7 +223,7 @@ class Sheet:
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[int]:
         """Write a small table; give its rows. Numbers stand right, with their headings."""
-        right = {at for row in rows for at, cell in enumerate(row) if isinstance(cell, Figure)}
+        right = {at for row in rows for at, cell in enumerate(row) if isinstance(cell, FormattedNumber)}
         self.high(headings, 0.95)
         for column, heading in enumerate(headings):
             align = "right" if column in right else "left"
@@ -250,7 +250,7 @@ class Sheet:
 
     def _cell(self, column: int, cell: Cell, **properties: object) -> None:
         look = {"text_wrap": True, "valign": "top", **properties}
-        if isinstance(cell, Figure):
+        if isinstance(cell, FormattedNumber):
             style = self.book.style(**{"align": "right", **look, "num_format": cell.format})
             if math.isfinite(cell.value):
                 self.sheet.write_number(self.row, column, cell.value, style)

@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from equite.report.columns import Column
+from equite.report.columns import ShownColumn
 from equite.report.language.labels import plain
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Formats, Sheet, fitting, lines_of
 
-__all__ = ["Table", "format_of", "heading_lines", "letters", "width_of", "write_columns", "write_table"]
+__all__ = ["SheetTable", "format_of", "heading_lines", "letters", "width_of", "write_columns", "write_table"]
 
 #: The narrowest and the widest that a column of text may be, in characters.
 _NARROW, _WIDE = 7, 32
 
 
 @dataclass(frozen=True)
-class Table:
+class SheetTable:
     """Where the table stands on its sheet: its name, first and last rows (from 1), and the letters of its columns."""
 
     sheet: str
     first: int
     last: int
-    columns: tuple[Column, ...]
+    columns: tuple[ShownColumn, ...]
 
     def cells(self, step: str) -> list[str]:
         """Return the ranges of the columns that stand at a step, as formulas of other sheets name them."""
@@ -46,7 +46,7 @@ def letters(column: int) -> str:
     return text
 
 
-def write_table(book: Book, name: str, columns: Sequence[Column]) -> Table:
+def write_table(book: Book, name: str, columns: Sequence[ShownColumn]) -> SheetTable:
     """Write a sheet of columns, one row for each territory, and their totals.
 
     Parameters
@@ -55,7 +55,7 @@ def write_table(book: Book, name: str, columns: Sequence[Column]) -> Table:
         The workbook.
     name : str
         The sheet's name.
-    columns : sequence of Column
+    columns : sequence of ShownColumn
         Its columns as they are shown, those of codes and names first.
     """
     widths = [width_of(column, book.labels.number) for column in columns]
@@ -67,10 +67,10 @@ def write_table(book: Book, name: str, columns: Sequence[Column]) -> Table:
     worksheet.freeze_panes(1, keys)
     worksheet.repeat_columns(0, keys - 1)
     worksheet.print_area(0, 0, rows + 1, len(columns) - 1)
-    return Table(sheet.name, 2, rows + 1, tuple(columns))
+    return SheetTable(sheet.name, 2, rows + 1, tuple(columns))
 
 
-def write_columns(book: Formats, worksheet: Any, columns: Sequence[Column], widths: Sequence[float]) -> None:
+def write_columns(book: Formats, worksheet: Any, columns: Sequence[ShownColumn], widths: Sequence[float]) -> None:
     """Write headings and cells, one row below the other, to be filtered and printed."""
     worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(heading_lines, columns, widths))))
     for at, column in enumerate(columns):
@@ -84,12 +84,12 @@ def write_columns(book: Formats, worksheet: Any, columns: Sequence[Column], widt
     worksheet.repeat_rows(0)
 
 
-def format_of(book: Formats, column: Column) -> str:
+def format_of(book: Formats, column: ShownColumn) -> str:
     """Return the number format of a column's cells."""
     return book.share_format(column.digits) if column.kind == "share" else book.number_format(column.digits)
 
 
-def _write_column(book: Formats, worksheet: Any, at: int, column: Column) -> None:
+def _write_column(book: Formats, worksheet: Any, at: int, column: ShownColumn) -> None:
     look: dict[str, Any] = {"bottom": 4, "bottom_color": RULE, "valign": "top"}
     if column.kind == "text":
         look |= {"align": "left", "indent": 1} if column.step == "notes" else {}
@@ -105,7 +105,7 @@ def _write_column(book: Formats, worksheet: Any, at: int, column: Column) -> Non
             worksheet.write_number(row, at, value, style)
 
 
-def _heights(worksheet: Any, columns: Sequence[Column], widths: Sequence[float]) -> None:
+def _heights(worksheet: Any, columns: Sequence[ShownColumn], widths: Sequence[float]) -> None:
     """Return the rows whose texts wrap the height that they need."""
     needed: dict[int, int] = {}
     for column, width in zip(columns, widths, strict=True):
@@ -117,7 +117,7 @@ def _heights(worksheet: Any, columns: Sequence[Column], widths: Sequence[float])
         worksheet.set_row(row, min(HIGHEST, LINE * lines + 2))
 
 
-def _totals(book: Book, worksheet: Any, columns: Sequence[Column], rows: int, keys: int) -> None:
+def _totals(book: Book, worksheet: Any, columns: Sequence[ShownColumn], rows: int, keys: int) -> None:
     """Write the row of totals: sums as formulas that carry their value, so that a changed cell shows."""
     look: dict[str, Any] = {"bold": True, "top": 1, "bottom": 6, "bg_color": PALE}
     last = rows + 1
@@ -135,7 +135,7 @@ def _totals(book: Book, worksheet: Any, columns: Sequence[Column], rows: int, ke
     worksheet.write_string(last, keys - 1, book.labels.say("book-total"), book.style(**look))
 
 
-def width_of(column: Column, written: Any) -> float:
+def width_of(column: ShownColumn, written: Any) -> float:
     """Return the width that a column's cells need; its heading may wrap, between words only."""
     words = max(map(len, column.heading.split()), default=0) + 1
     if column.kind == "text":
@@ -153,6 +153,6 @@ def width_of(column: Column, written: Any) -> float:
     return max(_NARROW, 1.1 * longest + 1.5 + (column.kind == "share"), min(words + 0.5, 15))
 
 
-def heading_lines(column: Column, width: float) -> int:
+def heading_lines(column: ShownColumn, width: float) -> int:
     """Return how many lines a heading takes in a column so wide."""
     return lines_of(column.heading, int(width))

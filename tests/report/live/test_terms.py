@@ -17,7 +17,7 @@ import pytest
 import xlsxwriter
 from recalculation import Cells, LibreOffice, corrupt
 
-from equite.report.live.grid import ROW, Column
+from equite.report.live.grid import ROW, LiveColumn
 from equite.report.live.ranges import (
     average,
     count,
@@ -71,12 +71,12 @@ FULL: list[float | str] = [4.0, 0.0, -2.5, 1.0, 3.0, 3.0, 7.25, 0.1, -2.5, 12.0]
 FIRST = 2
 
 
-def column(letter: str, cells: list[float | str]) -> Column:
+def column(letter: str, cells: list[float | str]) -> LiveColumn:
     """Give a column that holds some cells."""
     values = np.array([cell if isinstance(cell, float) else math.nan for cell in cells])
     blank = np.array([cell == BLANK_CELL for cell in cells])
     last = FIRST + len(cells) - 1
-    return Column(letter, FIRST, last, own=Term(f"${letter}{ROW}", values, blank=blank))
+    return LiveColumn(letter, FIRST, last, own=Term(f"${letter}{ROW}", values, blank=blank))
 
 
 x, y, known, full = (column(letter, cells) for letter, cells in zip("ABCD", (X, Y, KNOWN, FULL), strict=True))

@@ -23,7 +23,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 import equite
-from equite.report.plots.rows import Rows
+from equite.report.plots.rows import RowAxes
 from equite.report.plots.standing import lorenz_curve
 from equite.report.plots.style import SERIES, decimals
 
@@ -325,7 +325,7 @@ def test_the_curve_that_is_drawn(example: Any) -> None:
 
 @given(st.integers(1, 3000), st.integers(9, 60))
 def test_every_bar_has_a_place_of_its_own(count: int, room: int) -> None:
-    rows = Rows(count, room)
+    rows = RowAxes(count, room)
     assert rows.heights.sum() == pytest.approx(min(count, room))
     assert (rows.heights > 0).all()
     assert np.diff(rows.middles) == pytest.approx((rows.heights[1:] + rows.heights[:-1]) / 2)

@@ -6,15 +6,15 @@ import html
 import math
 from collections.abc import Iterator, Sequence
 
-from equite.report.columns import Column
+from equite.report.columns import ShownColumn
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.context import ReportContext, Section
+from equite.report.html.page.context import PageSection, ReportContext
 from equite.report.language.labels import plain
 
 __all__ = ["amounts_section"]
 
 
-def amounts_section(report: ReportContext) -> Section:
+def amounts_section(report: ReportContext) -> PageSection:
     """Return the table, one row for each territory that takes part, with the totals."""
     title = report.say("book-allocation")
     columns = report.columns
@@ -31,7 +31,7 @@ def amounts_section(report: ReportContext) -> Section:
         "div", table, class_="wide", role="region", tabindex="0", aria_label=report.say("page-amounts-scroll")
     )
     body = fragment(element("p", report.say("page-amounts-lead")), _tools(report), frame)
-    return Section("amounts", title, body)
+    return PageSection("amounts", title, body)
 
 
 def _tools(report: ReportContext) -> Markup:
@@ -56,7 +56,7 @@ def _tools(report: ReportContext) -> Markup:
     )
 
 
-def _heading(column: Column, columns: Sequence[Column]) -> Markup:
+def _heading(column: ShownColumn, columns: Sequence[ShownColumn]) -> Markup:
     # What names the rows stays in sight while the others are scrolled.
     names = column.step == "key" and column is [each for each in columns if each.step == "key"][-1]
     look = "x k" if names else "x" if column.kind == "text" else None
@@ -75,7 +75,7 @@ def _rows(report: ReportContext) -> Iterator[str]:
         yield f'<tr>{before}<th scope="row" class="x k">{name}</th>{after}</tr>'
 
 
-def _cells(report: ReportContext, column: Column) -> list[str]:
+def _cells(report: ReportContext, column: ShownColumn) -> list[str]:
     """Write the cells of a column; of those that name the territory, the text alone."""
     if column.kind == "text":
         told = report.names if column.id == "name" and column.step == "key" else column.cells

@@ -9,14 +9,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from equite.report.columns import Column, shown_columns
+from equite.report.columns import ShownColumn, shown_columns
 from equite.report.html.markup import Child, Markup, element, fragment
 from equite.report.language.labels import Labels, plain
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["Cell", "Figure", "ReportContext", "Section", "SectionOf", "badge", "listed", "pairs", "small_table"]
+__all__ = [
+    "Cell",
+    "FlushNumber",
+    "PageSection",
+    "ReportContext",
+    "SectionOf",
+    "badge",
+    "listed",
+    "pairs",
+    "small_table",
+]
 
 
 #: Figures of a computed number that are shown.
@@ -24,7 +34,7 @@ _FIGURES = 5
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A section of the page.
 
     Attributes
@@ -63,7 +73,7 @@ class ReportContext:
         return Labels(self.allocation.formula)
 
     @cached_property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[ShownColumn, ...]:
         """The table's columns as they are shown."""
         return shown_columns(self.allocation, self.labels)
 
@@ -82,11 +92,11 @@ class ReportContext:
         before, _, after = self.say(entry, **values, held="\0").partition("\0")
         return fragment(before, held, after)
 
-    def column(self, name: str) -> Column | None:
+    def column(self, name: str) -> ShownColumn | None:
         """Return a column of what is told once the amounts are known; None where it cannot be told."""
         return next((each for each in self.columns if each.id == name and each.step in ("amount", "after")), None)
 
-    def number(self, value: float, column: Column) -> str:
+    def number(self, value: float, column: ShownColumn) -> str:
         """Write a cell of a column."""
         shown = self.labels.number(value * 100.0 if column.kind == "share" else value, column.digits)
         return "" if math.isnan(value) else shown
@@ -121,18 +131,18 @@ class ReportContext:
 
 
 #: Gives a section of the page, or None where there is nothing to tell. Others may stand beside those that are here.
-SectionOf = Callable[[ReportContext], Section | None]
+SectionOf = Callable[[ReportContext], PageSection | None]
 
 
 @dataclass(frozen=True)
-class Figure:
+class FlushNumber:
     """A number as it is written, to be set flush right."""
 
     text: str
 
 
 #: A markup is shown as it is, any other text escaped.
-Cell = str | Figure | None
+Cell = str | FlushNumber | None
 
 
 def small_table(
@@ -151,7 +161,7 @@ def small_table(
     total : bool
         Whether the last row sums up the others.
     """
-    right = {at for row in rows for at, cell in enumerate(row) if isinstance(cell, Figure)}
+    right = {at for row in rows for at, cell in enumerate(row) if isinstance(cell, FlushNumber)}
     head = [element("th", text, scope="col", class_="n" if at in right else None) for at, text in enumerate(headings)]
     lines = [_line(row) for row in rows]
     foot = element("tfoot", lines.pop()) if total and lines else None
@@ -161,12 +171,12 @@ def small_table(
 
 def _line(row: Sequence[Cell]) -> Markup:
     cells = [element("th", _content(row[0]), scope="row")]
-    cells += [element("td", _content(cell), class_="n" if isinstance(cell, Figure) else None) for cell in row[1:]]
+    cells += [element("td", _content(cell), class_="n" if isinstance(cell, FlushNumber) else None) for cell in row[1:]]
     return element("tr", cells)
 
 
 def _content(cell: Cell) -> Child:
-    return cell.text if isinstance(cell, Figure) else cell
+    return cell.text if isinstance(cell, FlushNumber) else cell
 
 
 def pairs(found: Sequence[tuple[str, Child]], kind: str) -> Markup:

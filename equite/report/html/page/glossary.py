@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from equite.formula.model import Limit, Part
 from equite.formula.names import criteria_of
-from equite.report.html.page.context import ReportContext, Section, pairs
+from equite.report.html.page.context import PageSection, ReportContext, pairs
 
 __all__ = ["glossary_section"]
 
 
-def glossary_section(report: ReportContext) -> Section:
+def glossary_section(report: ReportContext) -> PageSection:
     """Return the glossary, in alphabetical order."""
     found = [(report.say(f"page-term-{name}"), report.say(f"page-means-{name}")) for name in _terms(report)]
     ordered = sorted(found, key=lambda each: _plain(each[0]))
-    return Section("glossary", report.say("page-glossary"), pairs(ordered, "glossary"))
+    return PageSection("glossary", report.say("page-glossary"), pairs(ordered, "glossary"))
 
 
 def _plain(term: str) -> str:

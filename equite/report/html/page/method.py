@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from equite.report.html.markup import Markup, element, fragment
-from equite.report.html.page.context import Cell, Figure, ReportContext, Section, listed, small_table
+from equite.report.html.page.context import Cell, FlushNumber, PageSection, ReportContext, listed, small_table
 from equite.report.language.bounds_missing import bounds_missing
 from equite.report.language.figures import changes_section, decision_section, figures_section
-from equite.report.language.formula_in_words import Line, formula_sections
+from equite.report.language.formula_in_words import SpokenLine, formula_sections
 
 __all__ = ["method_section"]
 
 
-def method_section(report: ReportContext) -> Section:
+def method_section(report: ReportContext) -> PageSection:
     """Return the formula in plain words, then what its parts and limits came to."""
     speech = report.labels.speech
     # Who decided, where figures come from and what was changed have their place in other sections.
@@ -30,17 +30,17 @@ def method_section(report: ReportContext) -> Section:
         if section.title not in elsewhere
     ]
     lead = element("p", report.say("page-method-lead"))
-    return Section("method", report.say("page-method"), fragment(lead, *told, _steps(report)))
+    return PageSection("method", report.say("page-method"), fragment(lead, *told, _steps(report)))
 
 
-def _nested(lines: Sequence[Line], kind: str) -> Markup | None:
+def _nested(lines: Sequence[SpokenLine], kind: str) -> Markup | None:
     """Return lines as a list, those that belong below another in a list inside it."""
     if not lines:
         return None
     return element(kind, [element("li", first.text, _nested(inner, "ul")) for first, inner in _families(lines)])
 
 
-def _families(lines: Sequence[Line]) -> Iterator[tuple[Line, Sequence[Line]]]:
+def _families(lines: Sequence[SpokenLine]) -> Iterator[tuple[SpokenLine, Sequence[SpokenLine]]]:
     """Return each line of the least depth with the deeper ones that follow it."""
     least = min(line.depth for line in lines)
     starts = [0, *(at for at, line in enumerate(lines) if line.depth == least and at)]
@@ -58,9 +58,9 @@ def _steps(report: ReportContext) -> Markup:
         rows.append(
             [
                 labels.title(result.part.id),
-                Figure(labels.money(float(result.amounts.sum()))),
-                Figure(labels.number(int(result.members.sum()))),
-                Figure("" if result.part.share.as_is is not None else level),
+                FlushNumber(labels.money(float(result.amounts.sum()))),
+                FlushNumber(labels.number(int(result.members.sum()))),
+                FlushNumber("" if result.part.share.as_is is not None else level),
             ]
         )
     parts = small_table(report.say("book-parts"), [report.say(f"book-heading-{name}") for name in names], rows)
@@ -81,9 +81,9 @@ def _stages(report: ReportContext) -> Markup | None:
     rows: list[list[Cell]] = [
         [
             labels.limit(stage.limit),
-            Figure(labels.number(int(stage.raised.sum()))),
-            Figure(labels.number(int(stage.lowered.sum()))),
-            Figure(labels.money(float(np.maximum(stage.after - stage.before, 0.0).sum()))),
+            FlushNumber(labels.number(int(stage.raised.sum()))),
+            FlushNumber(labels.number(int(stage.lowered.sum()))),
+            FlushNumber(labels.money(float(np.maximum(stage.after - stage.before, 0.0).sum()))),
         ]
         for stage in allocation.stages
     ]

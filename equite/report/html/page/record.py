@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from equite.report.html.markup import Child, element, fragment
-from equite.report.html.page.context import ReportContext, Section, pairs
+from equite.report.html.page.context import PageSection, ReportContext, pairs
 
 __all__ = ["record_section"]
 
 
-def record_section(report: ReportContext) -> Section:
+def record_section(report: ReportContext) -> PageSection:
     """Return the page and the table by their fingerprints, and the versions of the programs."""
     record = report.allocation.record
     packages = ", ".join(f"{name} {version}" for name, version in sorted(record["packages"].items()))
@@ -21,4 +21,4 @@ def record_section(report: ReportContext) -> Section:
         (report.say("book-record-packages"), f"Python {record['python']}, {packages}"),
     ]
     body = fragment(element("p", report.say("page-record-lead")), pairs(found, "facts"))
-    return Section("record", report.say("book-record"), body)
+    return PageSection("record", report.say("book-record"), body)

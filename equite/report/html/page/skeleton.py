@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from equite.report.html.markup import Markup, element
-from equite.report.html.page.context import ReportContext, Section
+from equite.report.html.page.context import PageSection, ReportContext
 from equite.wording.locales import ENGLISH, FRENCH, LOCALES, Locale
 
 __all__ = ["whole_page"]
@@ -18,14 +18,14 @@ __all__ = ["whole_page"]
 _READER = 'language === "fr" ? plain.replace(",", ".") : plain.replace(/,/g, "")'
 
 
-def whole_page(report: ReportContext, sections: Sequence[Section]) -> str:
+def whole_page(report: ReportContext, sections: Sequence[PageSection]) -> str:
     """Return the file's text: one page that needs nothing else, and asks nothing of any network.
 
     Parameters
     ----------
     draft : ReportContext
         What is told.
-    sections : sequence of Section
+    sections : sequence of PageSection
         In the order of reading.
     """
     labels = report.labels
@@ -66,7 +66,7 @@ def _under(report: ReportContext) -> Markup:
     return element("p", " · ".join(told))
 
 
-def _section(section: Section) -> Markup:
+def _section(section: PageSection) -> Markup:
     heading = element("h2", section.title, id=f"{section.id}-h")
     return element("section", heading, section.body, id=section.id, aria_labelledby=f"{section.id}-h")
 

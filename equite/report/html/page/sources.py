@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from equite.report.html.markup import Markup, element, fragment
-from equite.report.html.page.context import Cell, Figure, ReportContext, Section, small_table
+from equite.report.html.page.context import Cell, FlushNumber, PageSection, ReportContext, small_table
 from equite.report.language.labels import MARKED
 
 __all__ = ["sources_section"]
 
 
-def sources_section(report: ReportContext) -> Section:
+def sources_section(report: ReportContext) -> PageSection:
     """Return the source and status of each figure, and what rests on it."""
-    return Section("sources", report.say("page-sources"), fragment(_figures(report), _reliance(report)))
+    return PageSection("sources", report.say("page-sources"), fragment(_figures(report), _reliance(report)))
 
 
 def _figures(report: ReportContext) -> Markup:
@@ -56,8 +56,8 @@ def _reliance(report: ReportContext) -> Markup:
             labels.title(each.item),
             _status(report, each.status),
             report.say("book-moved" if each.moves else "book-paid"),
-            Figure(labels.money(each.dollars, 0)),
-            Figure(labels.percent(each.dollars / allocation.total) if allocation.total else ""),
+            FlushNumber(labels.money(each.dollars, 0)),
+            FlushNumber(labels.percent(each.dollars / allocation.total) if allocation.total else ""),
         ]
         for each in found
     ]

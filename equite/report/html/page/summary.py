@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.context import Cell, Figure, ReportContext, Section, badge, listed, pairs, small_table
+from equite.report.html.page.context import (
+    Cell,
+    FlushNumber,
+    PageSection,
+    ReportContext,
+    badge,
+    listed,
+    pairs,
+    small_table,
+)
 from equite.report.language.figures import changes_section
 from equite.report.language.labels import MARKED, Labels, part_names, plain
 from equite.report.terminal.text import reliance_lines
@@ -18,9 +27,9 @@ __all__ = ["summary_section"]
 _MOST = 200
 
 
-def summary_section(report: ReportContext) -> Section:
+def summary_section(report: ReportContext) -> PageSection:
     """Return what a reader of one page should know."""
-    return Section(
+    return PageSection(
         "summary",
         report.say("page-summary"),
         fragment(
@@ -110,7 +119,7 @@ def _dressed(report: ReportContext, name: str, rests_on: frozenset[str]) -> list
 def _share(report: ReportContext, amount: float) -> list[Cell]:
     total = report.allocation.total
     share = report.labels.percent(amount / total) if total else ""
-    return [Figure(report.labels.money(amount)), Figure(share)]
+    return [FlushNumber(report.labels.money(amount)), FlushNumber(share)]
 
 
 def _spread(report: ReportContext) -> Markup:

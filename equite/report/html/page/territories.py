@@ -10,7 +10,7 @@ import numpy as np
 from equite.analysis.profile import places
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.context import ReportContext, Section, badge, pairs
+from equite.report.html.page.context import PageSection, ReportContext, badge, pairs
 from equite.report.html.page.declared import Declared
 from equite.report.html.page.reasons import reasons
 from equite.report.html.page.waterfall import Values, waterfall
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 __all__ = ["territories_section"]
 
 
-def territories_section(report: ReportContext) -> Section:
+def territories_section(report: ReportContext) -> PageSection:
     """Return the territories that were asked for, in code order, each printed on its own page if the reader wants."""
     labels, title = report.labels, report.say("page-each")
     every = labels.number(len(report.allocation.codes))
     if not report.told:
-        return Section("territories", title, element("p", report.say("page-territories-none", all=every)))
+        return PageSection("territories", title, element("p", report.say("page-territories-none", all=every)))
     lead = [element("p", report.say("page-territories-lead"))]
     if len(report.told) < len(report.allocation.codes):
         told = labels.territories(len(report.told))
         lead.append(element("p", report.say("page-territories-some", told=told, all=every)))
     teller = _Teller(report)
     sections = [teller.section(row) for row in report.told]
-    return Section("territories", title, fragment(*lead, _apart(report), *sections))
+    return PageSection("territories", title, fragment(*lead, _apart(report), *sections))
 
 
 def _apart(report: ReportContext) -> Markup:
