@@ -18,6 +18,7 @@ from rich.console import Console
 
 from equite import wording
 from equite.errors import EquiteError, OutputError, Problem
+from equite.report.language.text import plain, typeset
 from equite.wording import Language, preferred_language
 
 if TYPE_CHECKING:
@@ -82,9 +83,9 @@ class Session:
         self.language = self.asked or found.language or self.language
         texts = found.text(self.language).splitlines()
         if len(texts) == 1:
-            self._tell([self.say("cli-error-one", problem=_printable(texts[0]))])
+            self._tell([self.say("cli-error-one", problem=plain(texts[0]))])
         else:
-            listed = (f"  - {_printable(text)}" for text in texts)
+            listed = (f"  - {plain(text)}" for text in texts)
             self._tell([self.say("cli-error-many", count=len(texts)), *listed])
         raise typer.Exit(1) from None
 
@@ -96,8 +97,6 @@ class Session:
 
     def say(self, entry: str, /, **values: object) -> str:
         """Return a worded output."""
-        from equite.report.language.speech import typeset
-
         return typeset(wording.say(entry, self.language, **values), self.language)
 
     def show(self, text: str, *, style: str | None = None) -> None:
@@ -188,13 +187,6 @@ class Session:
         self.show_grid(allocation_grid(allocation, self.width, most))
         if most is not None and most < len(allocation.codes):
             self.show(self.say("cli-more-rows", shown=most, all=len(allocation.codes)))
-
-
-def _printable(text: str) -> str:
-    """Keep what a page or a table holds from giving orders to the terminal."""
-    from equite.report.language.speech import printable
-
-    return printable(text)
 
 
 def _same(first: Path, second: Path) -> bool:

@@ -62,6 +62,11 @@ class ShownColumn:
         """The cells of a column of numbers."""
         return np.asarray(self.cells, dtype=np.float64)
 
+    @property
+    def scale(self) -> float:
+        """What a number is multiplied by where it is read: a share is shown in hundredths."""
+        return 100.0 if self.kind == "share" else 1.0
+
 
 def shown_columns(allocation: Allocation, labels: Labels | None = None) -> tuple[ShownColumn, ...]:
     """Return the table's columns as they are shown, in order.

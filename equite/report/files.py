@@ -22,7 +22,8 @@ import numpy as np
 
 from equite.errors import OutputError, Problem, nearest
 from equite.report.columns import ShownColumn, shown_columns
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.wording import LOCALES, Language
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _texts(column: ShownColumn, mark: str) -> Sequence[str]:
     """Write a column's cells; a missing one is empty."""
     if column.kind == "text":
         return _harmless([plain(str(cell)) for cell in column.cells])
-    numbers = column.numbers * 100.0 if column.kind == "share" else column.numbers
+    numbers = column.numbers * column.scale
     # One format for all cells at once is several times faster than one a cell.
     text = (f"%.{column.digits}f\n" * numbers.size) % tuple(numbers.tolist())
     if np.isnan(numbers).any():

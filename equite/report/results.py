@@ -8,7 +8,8 @@ import pandas as pd
 
 from equite.report.columns import ShownColumn
 from equite.report.html import tables
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.report.shown import Shown, columns_html, columns_of
 from equite.report.terminal.text import explained
 from equite.wording import Numeral, preferred_language, say

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,8 @@ from equite.report.columns import ShownColumn
 from equite.report.files import CSV, EXCEL, HTML, columns_to_csv, ending, placed
 from equite.report.html import tables
 from equite.report.html.markup import Markup
-from equite.report.language.labels import distinct, plain
+from equite.report.language.labels import distinct
+from equite.report.language.text import plain
 from equite.report.terminal.grid import TextGrid
 from equite.wording import Language, numeral, percent, say
 
@@ -118,15 +118,13 @@ def shown_to_excel(shown: Shown, path: str | Path) -> Path:
     OutputError
         The table holds more than a sheet can, or the file cannot be written. One that was there is left as it was.
     """
-    from equite.report.workbook.allocation import refuse_beyond, titled_workbook
-    from equite.report.workbook.sheet import Formats
+    from equite.report.workbook.file import new_workbook, refuse_beyond
+    from equite.report.workbook.sheet import AROUND, Formats
     from equite.report.workbook.table import width_of, write_columns
 
     target = ending(path, EXCEL, shown.language)
-    refuse_beyond(len(shown.columns[0].cells), len(shown.columns), shown.language)
-    buffer = BytesIO()
-    with placed(target, shown.language) as temporary:
-        workbook = titled_workbook(buffer, plain(shown.title))
+    refuse_beyond(shown.language, len(shown.columns[0].cells), len(shown.columns), around=AROUND)
+    with new_workbook(target, shown.language, plain(shown.title)) as workbook:
         worksheet = workbook.add_worksheet(say("shown-sheet", shown.language))
         widths = [width_of(column, partial(_numeral, shown.language)) for column in shown.columns]
         for at, width in enumerate(widths):
@@ -135,8 +133,6 @@ def shown_to_excel(shown: Shown, path: str | Path) -> Path:
         worksheet.freeze_panes(1, 1)
         worksheet.set_landscape()
         worksheet.fit_to_pages(1, 0)
-        workbook.close()
-        temporary.write_bytes(buffer.getvalue())
     return target
 
 

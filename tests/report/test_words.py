@@ -17,7 +17,8 @@ from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTION
 from equite.formula.formula import Formula
 from equite.formula.model import FormulaModel
 from equite.report.language.formula_in_words import formula_in_words, formula_sections
-from equite.report.language.speech import Speech, typeset
+from equite.report.language.speech import Speech
+from equite.report.language.text import typeset
 from equite.report.terminal.grid import TextGrid, shortened, squeezed
 from equite.wording import Language
 

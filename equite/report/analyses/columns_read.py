@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from equite.analysis.columns_read import ColumnRead, ColumnsRead, Outcome, marks_in_words
 from equite.report.html import tables
 from equite.report.html.markup import element
-from equite.report.language.labels import Labels, plain
-from equite.report.language.speech import typeset
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain, typeset
 from equite.report.terminal.grid import TextGrid, shortened
 
 __all__ = ["columns_read_grid", "columns_read_html", "columns_read_notes", "columns_read_text"]

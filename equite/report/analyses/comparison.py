@@ -13,8 +13,8 @@ from equite.analysis.comparison import Comparison
 from equite.report.columns import ShownColumn
 from equite.report.files import CSV, ending, placed
 from equite.report.html import tables
-from equite.report.language.labels import Labels, plain
-from equite.report.language.speech import typeset
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain, typeset
 from equite.report.shown import Shown
 from equite.report.terminal.grid import TextGrid, shortened, squeezed
 from equite.wording import LOCALES, Codes, Language

@@ -19,7 +19,8 @@ from equite.formula.indices import Family, Index
 from equite.report.columns import ShownColumn
 from equite.report.html import tables
 from equite.report.html.markup import Markup, element
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.report.shown import Shown, columns_of
 from equite.report.terminal.grid import TextGrid, shortened
 from equite.wording import Language

@@ -17,8 +17,9 @@ from equite.formula.plan import REGIMES
 from equite.report.cascade.words import CascadeLabels
 from equite.report.columns import ShownColumn
 from equite.report.html import tables
-from equite.report.language.labels import Labels, distinct, plain
-from equite.report.language.speech import Speech, typeset
+from equite.report.language.labels import Labels, distinct
+from equite.report.language.speech import Speech
+from equite.report.language.text import plain, typeset
 from equite.report.shown import Shown, shown_to_csv
 from equite.report.terminal.grid import TextGrid, shortened
 from equite.wording import Language

@@ -9,7 +9,7 @@ from typing import Any
 
 from equite.report.cascade.words import CascadeLabels
 from equite.report.cascade.workbook import Money, quoted
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.workbook.checks import LOOKS, verdict
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
 from equite.report.workbook.table import SheetTable, letters

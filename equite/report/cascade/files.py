@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ import pandas as pd
 
 from equite.engine.rounding import largest_remainders, round_half_away
 from equite.engine.sharing import Floats, Groups
-from equite.errors import OutputError, Problem
 from equite.report.cascade.checks import write_checks
 from equite.report.cascade.views import cascade_html
 from equite.report.cascade.words import CascadeLabels
@@ -24,10 +22,9 @@ from equite.report.html import tables
 from equite.report.html.markup import Markup
 from equite.report.language.labels import distinct
 from equite.report.shown import columns_html
-from equite.report.workbook.allocation import new_workbook
-from equite.report.workbook.sheet import MOST_ROWS, Book
+from equite.report.workbook.file import new_workbook, refuse_beyond
+from equite.report.workbook.sheet import Book
 from equite.report.workbook.table import write_table
-from equite.wording import Numeral
 
 if TYPE_CHECKING:
     from equite.engine.cascade import Cascade
@@ -100,19 +97,14 @@ def to_excel(cascade: Cascade, path: str | Path) -> Path:
     target = ending(path, EXCEL, labels.language)
     counts = [len(level.codes) for level in cascade.levels]
     for count in (*counts, sum(counts[:-1])):
-        if count > MOST_ROWS - _AROUND:
-            values = {"count": Numeral(count), "most": Numeral(MOST_ROWS - _AROUND)}
-            raise OutputError([Problem("output-too-many-rows", values)], labels.language)
+        refuse_beyond(labels.language, count, around=_AROUND)
     names = sheet_names(labels)
-    buffer = BytesIO()
-    with placed(target, labels.language) as temporary:
-        workbook = new_workbook(buffer, labels, cascade.plan.sha256)
+    plan = cascade.plan
+    with new_workbook(target, labels.language, labels.worded(plan.heading), plan.sha256) as workbook:
         book = Book(workbook, labels)
         money = write_notes(book, labels, names)
         tables = [write_table(book, names[tier], tier_columns(cascade, tier, labels)) for tier in cascade.names]
         write_checks(book, labels, tables, money)
-        workbook.close()
-        temporary.write_bytes(buffer.getvalue())
     return target
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from equite.report.cascade.words import FLOWS, CascadeLabels
 from equite.report.html import tables
 from equite.report.html.markup import Markup, element
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.report.terminal.grid import width_of
 from equite.report.terminal.text import aligned, explained
 

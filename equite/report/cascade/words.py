@@ -21,8 +21,8 @@ from equite.formula.choices import LocalChoice
 from equite.formula.formula import Formula
 from equite.formula.names import criteria_of
 from equite.formula.plan import GIVEN
-from equite.report.language.labels import MARKED, Labels, plain
-from equite.report.language.speech import typeset
+from equite.report.language.labels import MARKED, Labels
+from equite.report.language.text import plain, typeset
 from equite.wording import Codes
 
 if TYPE_CHECKING:

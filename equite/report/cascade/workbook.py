@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from equite.report.cascade.words import CascadeLabels, Tally
-from equite.report.language.labels import MARKED, plain
+from equite.report.language.labels import MARKED
+from equite.report.language.text import plain
 from equite.report.workbook.sheet import Book, Cell, FormattedNumber, Sheet
 
 __all__ = ["Money", "quoted", "sheet_names", "write_notes"]

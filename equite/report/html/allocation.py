@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from equite.report.columns import ShownColumn, shown_columns
 from equite.report.html import tables
 from equite.report.html.markup import Markup
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.report.terminal.text import check_lines, explained, explanation_notes, reliance_lines, result_lines
 
 if TYPE_CHECKING:
@@ -129,4 +130,4 @@ def _totals(columns: Sequence[ShownColumn], labels: Labels) -> Markup:
 def _number(value: float, column: ShownColumn, labels: Labels) -> str:
     if math.isnan(value):
         return ""
-    return labels.number(value * 100.0 if column.kind == "share" else value, column.digits)
+    return labels.number(value * column.scale, column.digits)

@@ -12,8 +12,7 @@ import pandas as pd
 from equite import wording
 from equite.report.html import tables
 from equite.report.html.markup import Child, Markup, element
-from equite.report.language.labels import plain
-from equite.report.language.speech import typeset
+from equite.report.language.text import plain, typeset
 from equite.report.terminal.screen import criterion_told
 from equite.wording import Language, preferred_language, say
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 
 __all__ = ["Child", "Markup", "element", "fragment", "verbatim"]
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from equite.report.html import tables
 from equite.report.html.markup import Markup, element, fragment, verbatim
 from equite.report.language.formula_in_words import Section, SpokenLine, formula_sections
-from equite.report.language.labels import plain
-from equite.report.language.speech import typeset
+from equite.report.language.text import plain, typeset
 from equite.wording import say
 
 if TYPE_CHECKING:

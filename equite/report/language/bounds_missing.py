@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.wording import Codes
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from equite.report.language.figures import (
 from equite.report.language.indices import index_section
 from equite.report.language.marks import marks_section
 from equite.report.language.parts import limits_section, parts_section, rounding_section
-from equite.report.language.speech import Section, Speech, SpokenLine, typeset
+from equite.report.language.speech import Section, Speech, SpokenLine
+from equite.report.language.text import typeset
 from equite.wording import Language
 
 __all__ = ["Section", "SpokenLine", "formula_in_words", "formula_sections"]

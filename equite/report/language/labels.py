@@ -16,7 +16,8 @@ from equite.formula.indices import Criterion
 from equite.formula.model import Limit, Part
 from equite.formula.names import criteria_of, expressions_of
 from equite.inputs.catalogue import read_catalogue
-from equite.report.language.speech import Speech, typeset
+from equite.report.language.speech import Speech
+from equite.report.language.text import plain, typeset
 from equite.wording import LOCALES, Language
 
 if TYPE_CHECKING:
@@ -40,14 +41,6 @@ AMOUNT_WORDS = (
     "notes",
 )
 _IN_MONEY = frozenset({"rounding", "amount", "per_head", "previous", "change"})
-_BLANKS = "\u00a0\u202f\u2009"
-
-
-def plain(text: str) -> str:
-    """Return a text on one line, without the control characters that a terminal or a spreadsheet would obey."""
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() or letter in _BLANKS else " " for letter in text).strip()
 
 
 def part_names(formula: Formula, part: Part) -> frozenset[str]:

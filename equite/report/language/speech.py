@@ -15,9 +15,10 @@ from equite.formula.formula import Formula
 from equite.formula.nodes import Aggregate, Binary, Call, Comparison, Membership, Name, Node, Not, Null, Number, Text
 from equite.formula.writing import Style, written
 from equite.inputs.catalogue import FAMILIES, read_catalogue
-from equite.wording import LOCALES, Language
+from equite.report.language.text import plain, typeset
+from equite.wording import Language
 
-__all__ = ["Section", "Speech", "SpokenLine", "printable", "typeset"]
+__all__ = ["Section", "Speech", "SpokenLine"]
 
 #: Words of the language that stand for an amount known to all.
 _WORDS = ("previous", "amount", "envelope")
@@ -54,18 +55,6 @@ class Section:
     numbered: bool = False
 
 
-def printable(text: str) -> str:
-    """Return a text on one line, without the control characters that a terminal would obey."""
-    # Python counts the non-breaking spaces among what cannot be printed.
-    kept = (letter if letter.isprintable() or letter in "\u00a0\u202f\u2009" else " " for letter in text)
-    return text if text.isprintable() else "".join(kept).strip()
-
-
-def typeset(text: str, language: Language) -> str:
-    """Tie punctuation to its word as the language asks, so that no line begins with a colon."""
-    return LOCALES[language].typeset(text)
-
-
 def _unwrapped(text: str) -> str:
     """Leave out parentheses that hold a whole text: nothing stands beside them."""
     depths = list(accumulate((character == "(") - (character == ")") for character in text))
@@ -85,7 +74,7 @@ class Speech:
 
     def quoted(self, text: str) -> str:
         """Put a text in quotation marks."""
-        return self.say("words-quoted", text=printable(text))
+        return self.say("words-quoted", text=plain(text))
 
     def title(self, name: str) -> str:
         """Return a name's title on the page, else its heading in the table, else what the catalogue calls it."""
@@ -93,7 +82,7 @@ class Speech:
         for section in (page.columns, page.constants, page.variables, page.indices, page.names.parts):
             found = section.get(name)
             if found is not None and found.title is not None:
-                return printable(found.title[self.language])
+                return plain(found.title[self.language])
         column = page.columns.get(name)
         return self.plain(column.heading if column is not None and column.heading else name)
 
@@ -103,7 +92,7 @@ class Speech:
             return read_catalogue()[name].title[self.language]
         if name in FAMILIES:
             return wording.say(f"catalogue-word-{name}", self.language)
-        spaced = re.sub(r"[_\s]+", " ", printable(name)).strip()
+        spaced = re.sub(r"[_\s]+", " ", plain(name)).strip()
         return spaced[:1].upper() + spaced[1:]
 
     def named(self, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.live.bounding import counted
 from equite.report.live.calculation import Calculated
 from equite.report.live.certificates import certificate_columns

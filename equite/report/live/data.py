@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from equite.engine.suppression import suppression_mark
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.live.grid import FIRST, INPUT, LiveColumn, absolute, number_form, quoted
 from equite.report.live.inputs import defined_name
 from equite.report.live.terms import stated

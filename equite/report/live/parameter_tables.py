@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.live.grid import number_form, quoted
 from equite.report.live.inputs import PageFigure
 from equite.report.live.tables import TablePlace, hinges

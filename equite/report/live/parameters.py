@@ -10,7 +10,8 @@ from equite.engine.scoring import Branch
 from equite.formula.indices import Family, Index
 from equite.formula.nodes import Node
 from equite.formula.writing import Style, written
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.report.live.grid import INPUT, absolute, number_form, quoted
 from equite.report.live.inputs import PageFigure, defined_name, figures_of, index_figures, literals, method_figures
 from equite.report.live.parameter_tables import write_table

@@ -14,7 +14,7 @@ import numpy as np
 
 from equite.report.columns import ShownColumn as Shown
 from equite.report.columns import shown_columns
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated
 from equite.report.live.grid import FIRST, ROW, LiveColumn
 from equite.report.live.ranges import total

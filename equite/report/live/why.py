@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated
 from equite.report.live.contributions import CriterionDollars, PartDollars
 from equite.report.live.grid import INPUT, LiveColumn

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib.metadata
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from xlsxwriter.worksheet import Worksheet
 
-from equite.errors import OutputError, Problem
 from equite.formula.loading import dump
-from equite.report.files import EXCEL, ending, placed
-from equite.report.language.labels import Labels, plain
+from equite.report.files import EXCEL, ending
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated, calculate
 from equite.report.live.checks import gather_checks, write_live_checks
 from equite.report.live.contributions import part_dollars
@@ -25,10 +24,9 @@ from equite.report.live.terms import stated
 from equite.report.live.why import names_to_pick, write_why
 from equite.report.live.workings import Workings
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest, NamedPlace
-from equite.report.workbook.allocation import new_workbook
+from equite.report.workbook.file import new_workbook, refuse_beyond
 from equite.report.workbook.notes import notes_sheet, write_notes
-from equite.report.workbook.sheet import MOST_ROWS, Book
-from equite.wording import Numeral
+from equite.report.workbook.sheet import Book
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -69,18 +67,12 @@ def to_live_excel(allocation: Allocation, path: str | Path) -> Path:
     """
     labels = Labels(allocation.formula)
     target = ending(path, EXCEL, labels.language)
-    most = MOST_ROWS - FIRST
-    if allocation.scope.table.size > most:
-        values = {"count": Numeral(allocation.scope.table.size), "most": Numeral(most)}
-        raise OutputError([Problem("output-too-many-rows", values)], labels.language)
-    buffer = BytesIO()
-    with placed(target, labels.language) as temporary:
-        workbook = new_workbook(buffer, labels, allocation.formula.sha256)
+    refuse_beyond(labels.language, allocation.scope.table.size, around=FIRST)
+    page = allocation.formula
+    with new_workbook(target, labels.language, labels.worded(page.heading), page.sha256) as workbook:
         workbook.worksheet_class = _PlainSheet
         workbook.set_calc_mode("auto")
         _write(Book(workbook, labels), allocation)
-        workbook.close()
-        temporary.write_bytes(buffer.getvalue())
     return target
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from equite.report.language.labels import limit_names, part_names, plain
+from equite.report.language.labels import limit_names, part_names
+from equite.report.language.text import plain
 from equite.report.plots.rows import end_labels, rows_on
 from equite.report.plots.style import BEFORE, INK, LESS, MORE, SERIES, SMALL, TOTAL, Look, Picture, refuse
 from equite.report.plots.words import PlotLabels, named

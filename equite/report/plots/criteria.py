@@ -12,7 +12,7 @@ from equite.analysis.profile import profile as profile_of
 from equite.analysis.profile import scoring_of
 from equite.analysis.weighting import weights_at_work
 from equite.formula.indices import Index
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.plots.rows import end_labels
 from equite.report.plots.style import BEFORE, FAINT, INK, LESS, SERIES, SMALL, Look, Picture, opened
 from equite.report.plots.words import PlotLabels

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from equite.report.language.labels import plain
-from equite.report.language.speech import typeset
+from equite.report.language.text import plain, typeset
 from equite.report.plots.style import BEFORE, LESS, LETTER, MORE, SMALL, Look, Picture, opened, refuse
 from equite.report.terminal.grid import shortened
 from equite.wording import Codes, Language, Numeral, say

@@ -16,7 +16,7 @@ import numpy as np
 from equite import wording
 from equite.engine.sharing import Floats
 from equite.errors import OutputError, Problem
-from equite.report.language.speech import typeset
+from equite.report.language.text import typeset
 from equite.wording import Language
 
 if TYPE_CHECKING:

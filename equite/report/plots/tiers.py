@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.report.language.labels import Labels
-from equite.report.language.speech import typeset
+from equite.report.language.text import typeset
 from equite.report.plots.flows import FlowLevel, flow_axes
 from equite.wording import say
 

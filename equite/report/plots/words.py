@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from equite.report.language.labels import MARKED, Labels, plain
+from equite.report.language.labels import MARKED, Labels
+from equite.report.language.text import plain
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation

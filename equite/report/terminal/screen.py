@@ -10,8 +10,8 @@ from equite import wording
 from equite.inputs.catalogue import FAMILIES, Criterion
 from equite.report.analyses.columns_read import columns_read_text
 from equite.report.columns import ShownColumn, shown_columns
-from equite.report.language.labels import Labels, plain
-from equite.report.language.speech import typeset
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain, typeset
 from equite.report.terminal.grid import TextGrid, shortened
 from equite.wording import Codes, Language
 
@@ -82,7 +82,7 @@ def _cells(column: ShownColumn, labels: Labels, most: int | None) -> list[str]:
 
 
 def _number(column: ShownColumn, value: float, labels: Labels) -> str:
-    return labels.number(value * 100 if column.kind == "share" else value, column.digits)
+    return labels.number(value * column.scale, column.digits)
 
 
 def understood(allocation: Allocation, width: int) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.report.language.bounds_missing import bounds_missing_for
-from equite.report.language.labels import MARKED, Labels, limit_names, part_names, plain
+from equite.report.language.labels import MARKED, Labels, limit_names, part_names
+from equite.report.language.text import plain
 from equite.report.terminal.grid import width_of
 from equite.wording import Codes
 

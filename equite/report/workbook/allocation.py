@@ -5,34 +5,25 @@ Two workbooks of one allocation are the same, byte for byte: no date of computin
 
 from __future__ import annotations
 
-import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlsxwriter import Workbook
-
 from equite.errors import OutputError, Problem
 from equite.report.columns import shown_columns
-from equite.report.files import EXCEL, ending, placed
+from equite.report.files import EXCEL, ending
 from equite.report.language.labels import Labels
 from equite.report.workbook.checks import write_checks
+from equite.report.workbook.file import new_workbook, refuse_beyond
 from equite.report.workbook.filling import fill
 from equite.report.workbook.notes import write_notes
 from equite.report.workbook.parameters import write_parameters
-from equite.report.workbook.sheet import MOST_COLUMNS, MOST_ROWS, Book
+from equite.report.workbook.sheet import AROUND, Book
 from equite.report.workbook.table import write_table
-from equite.wording import Language, Numeral
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["new_workbook", "refuse_beyond", "titled_workbook", "to_excel"]
-
-#: The rows of the table that are not territories: the headings and the totals.
-_AROUND = 2
-#: A date that says nothing, for the properties that every workbook must carry.
-_NEVER = datetime.datetime(2000, 1, 1)
+__all__ = ["to_excel"]
 
 
 def to_excel(
@@ -77,46 +68,12 @@ def to_excel(
     labels = Labels(allocation.formula)
     target = ending(path, EXCEL, labels.language)
     columns = shown_columns(allocation, labels)
-    refuse_beyond(len(allocation.codes), len(columns), labels.language)
-    buffer = BytesIO()
-    with placed(target, labels.language) as temporary:
-        workbook = new_workbook(buffer, labels, allocation.formula.sha256)
+    refuse_beyond(labels.language, len(allocation.codes), len(columns), around=AROUND)
+    page = allocation.formula
+    with new_workbook(target, labels.language, labels.worded(page.heading), page.sha256) as workbook:
         book = Book(workbook, labels)
         write_notes(book, allocation)
         money = write_parameters(book, allocation)
         table = write_table(book, labels.say("book-allocation"), columns)
         write_checks(book, allocation, table, money)
-        workbook.close()
-        temporary.write_bytes(buffer.getvalue())
     return target
-
-
-def refuse_beyond(rows: int, columns: int, language: Language) -> None:
-    """Refuse a table that no sheet can hold."""
-    for entry, count, most in (
-        ("output-too-many-rows", rows, MOST_ROWS - _AROUND),
-        ("output-too-many-columns", columns, MOST_COLUMNS),
-    ):
-        if count > most:
-            values = {"count": Numeral(count), "most": Numeral(most)}
-            raise OutputError([Problem(entry, values)], language)
-
-
-def new_workbook(buffer: BytesIO, labels: Labels, fingerprint: str) -> Workbook:
-    """Begin the workbook of a page in memory, titled as the page is."""
-    return titled_workbook(buffer, labels.worded(labels.formula.heading), fingerprint)
-
-
-def titled_workbook(buffer: BytesIO, title: str, fingerprint: str = "") -> Workbook:
-    """Begin a workbook in memory, in which no text is ever taken for a formula, a link or a number."""
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "default_format_properties": {"font_name": "Arial", "font_size": 10},
-    }
-    workbook = Workbook(buffer, options)
-    properties = {"title": title[:250], "author": "equite", "created": _NEVER}
-    workbook.set_properties({**properties, "comments": fingerprint})
-    return workbook

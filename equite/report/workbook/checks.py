@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.workbook.sheet import MOST_ROWS, PALE, RULE, Book, Cell, Sheet, fitting
 from equite.report.workbook.table import SheetTable
 

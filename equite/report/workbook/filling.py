@@ -30,7 +30,8 @@ from equite.inputs.cells import text_of
 from equite.inputs.grid import truncate_problems
 from equite.report.columns import shown_columns
 from equite.report.files import EXCEL, ending, placed
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.report.openxml.sheet import Broken, CellValue
 from equite.report.openxml.workbook import Area, Package
 from equite.wording import Codes

@@ -9,7 +9,7 @@ import numpy as np
 
 from equite.engine.scoring import Scoring
 from equite.formula.indices import Criterion, Direction, Family, Index
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.workbook.sheet import Cell, Sheet
 
 if TYPE_CHECKING:

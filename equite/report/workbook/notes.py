@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from equite.report.language.figures import changes_section
-from equite.report.language.labels import MARKED, plain
+from equite.report.language.labels import MARKED
+from equite.report.language.text import plain
 from equite.report.terminal.text import result_lines
 from equite.report.workbook.sheet import MOST_ROWS, Book, Cell, Sheet
 

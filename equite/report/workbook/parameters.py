@@ -11,7 +11,7 @@ from equite.engine.parts import PartResult
 from equite.formula.expressions import Expression
 from equite.formula.model import Limit, Part
 from equite.report.language.bounds_missing import bounds_missing
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.workbook.indices import write_index
 from equite.report.workbook.sheet import Book, Cell, Sheet
 

@@ -13,6 +13,7 @@ from equite.report.language.labels import Labels
 from equite.wording import LOCALES, Language
 
 __all__ = [
+    "AROUND",
     "HIGHEST",
     "INK",
     "LINE",
@@ -33,6 +34,8 @@ __all__ = [
 
 #: What a sheet and a cell of an .xlsx file can hold.
 MOST_ROWS, MOST_COLUMNS, MOST_TEXT = 1_048_576, 16_384, 32_767
+#: The rows of a table that are not territories: the headings and the totals.
+AROUND = 2
 #: The height of a line, and of the highest row that a spreadsheet shows, in points.
 LINE, HIGHEST = 13.5, 409.0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equite.report.columns import ShownColumn
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Formats, Sheet, fitting, lines_of
 
 __all__ = ["SheetTable", "format_of", "heading_lines", "letters", "width_of", "write_columns", "write_table"]

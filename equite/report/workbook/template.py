@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,10 @@ from equite.formula.names import criteria_of
 from equite.formula.ranges import range_of
 from equite.inputs.marks import NO_MARKS, Marks
 from equite.inputs.percents import is_percent_unit
-from equite.report.files import EXCEL, ending, placed
-from equite.report.language.labels import Labels, limit_names, plain
+from equite.report.files import EXCEL, ending
+from equite.report.language.labels import Labels, limit_names
+from equite.report.language.text import plain
+from equite.report.workbook.file import new_workbook
 from equite.report.workbook.sheet import MOST_ROWS, PALE, Book, Cell, Sheet, fitting, paper
 from equite.report.workbook.table import letters
 from equite.wording import for_all
@@ -95,19 +96,14 @@ def write_template(formula: Formula, path: str | Path) -> Path:
     OutputError
         The file cannot be written. One that was there is left as it was.
     """
-    from equite.report.workbook.allocation import new_workbook
-
     labels = Labels(formula)
     target = ending(path, EXCEL, labels.language)
     wanted = tuple(_wanted(formula))
-    buffer = BytesIO()
-    with placed(target, labels.language) as temporary:
-        book = Book(new_workbook(buffer, labels, formula.sha256), labels)
+    with new_workbook(target, labels.language, labels.worded(formula.heading), formula.sha256) as workbook:
+        book = Book(workbook, labels)
         data = book.workbook.add_worksheet(labels.say("template-data"))
         lists = _explained(book, formula, wanted)
         _headings(book, data, wanted, lists)
-        book.workbook.close()
-        temporary.write_bytes(buffer.getvalue())
     return target
 
 

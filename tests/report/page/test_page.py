@@ -24,7 +24,7 @@ from equite.report.columns import shown_columns
 from equite.report.html import page as report
 from equite.report.html.markup import Markup, element, fragment
 from equite.report.html.page import document
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 
 Told = Callable[..., Element]
 Shared = Callable[..., Allocation]

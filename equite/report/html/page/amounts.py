@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from equite.report.columns import ShownColumn
 from equite.report.html.markup import Child, Markup, element, fragment
 from equite.report.html.page.context import PageSection, ReportContext
-from equite.report.language.labels import plain
+from equite.report.language.text import plain
 
 __all__ = ["amounts_section"]
 

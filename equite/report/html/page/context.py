@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from equite.report.columns import ShownColumn, shown_columns
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.language.labels import Labels, plain
+from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -98,7 +99,7 @@ class ReportContext:
 
     def number(self, value: float, column: ShownColumn) -> str:
         """Write a cell of a column."""
-        shown = self.labels.number(value * 100.0 if column.kind == "share" else value, column.digits)
+        shown = self.labels.number(value * column.scale, column.digits)
         return "" if math.isnan(value) else shown
 
     def brief(self, value: float) -> str:

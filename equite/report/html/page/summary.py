@@ -18,7 +18,8 @@ from equite.report.html.page.context import (
     small_table,
 )
 from equite.report.language.figures import changes_section
-from equite.report.language.labels import MARKED, Labels, part_names, plain
+from equite.report.language.labels import MARKED, Labels, part_names
+from equite.report.language.text import plain
 from equite.report.terminal.text import reliance_lines
 
 __all__ = ["summary_section"]

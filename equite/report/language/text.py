@@ -1,0 +1,22 @@
+"""Texts fit to be shown: on one line, without what a program would obey, their punctuation tied to its word."""
+
+from __future__ import annotations
+
+from equite.wording import LOCALES, Language
+
+__all__ = ["plain", "typeset"]
+
+#: Blanks that no line breaks at; Python counts them among what cannot be printed.
+_BLANKS = "\u00a0\u202f\u2009"
+
+
+def plain(text: str) -> str:
+    """Return a text on one line, without the control characters that a terminal or a spreadsheet would obey."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter in _BLANKS else " " for letter in text).strip()
+
+
+def typeset(text: str, language: Language) -> str:
+    """Tie punctuation to its word as the language asks, so that no line begins with a colon."""
+    return LOCALES[language].typeset(text)
