@@ -30,9 +30,11 @@ from equite.inputs.spelling import fold, tidy
 __all__ = [
     "EXACT",
     "MISSING",
+    "CellsRead",
     "DecimalMark",
     "Reading",
     "fold",
+    "holds_numbers",
     "levels_of",
     "marks_shown",
     "numbers_of",
@@ -189,6 +191,67 @@ def _spread(values: Iterable[float], places: npt.NDArray[np.intp]) -> Floats:
     return np.array([*values, math.nan], dtype=np.float64)[places]
 
 
+@dataclass(frozen=True)
+class CellsRead:
+    """A column whose distinct cells have been read, each once, under both conventions.
+
+    Attributes
+    ----------
+    places : array of int
+        Each cell's place among the distinct cells, -1 where it is missing.
+    distinct : sequence
+        The distinct cells.
+    pairs : list of (float or None, float or None)
+        Their readings with a decimal point, and with a decimal comma.
+    """
+
+    places: Positions
+    distinct: Sequence[object]
+    pairs: list[tuple[float | None, float | None]]
+
+    @classmethod
+    def of(cls, column: pd.Series) -> CellsRead:
+        """Read the cells of a column of any type."""
+        places, distinct = _distinct(column)
+        return cls(places, distinct, [_cell_readings(cell) for cell in distinct])
+
+    def numbers(
+        self,
+        mark: DecimalMark | None = None,
+        percent: Range | None = None,
+        *,
+        stated: DecimalMark | None = None,
+        open_point: bool = False,
+    ) -> Reading:
+        """Decide what the cells say, as :func:`numbers_of` does."""
+        point, comma = marks_shown(self.pairs)
+        if point or comma:
+            mark, open_point = None if point and comma else "." if point else ",", False
+        mark, open_point = stated or mark, open_point and stated is None
+        found, wrong, ambiguous, other = [], [], [], []
+        for cell, (with_point, with_comma) in zip(self.distinct, self.pairs, strict=True):
+            both = with_point is not None and with_comma is not None
+            differ = both and with_point != with_comma and not math.isnan(with_point or 0.0)
+            first, second = (with_comma, with_point) if mark == "," else (with_point, with_comma)
+            value = first if first is not None else second
+            wrong.append(value is None)
+            ambiguous.append(differ and (mark is None or (open_point and "." in str(cell))))
+            other.append(stated is not None and first is None and second is not None)
+            found.append(math.nan if value is None or ambiguous[-1] or other[-1] else value)
+        mixed, two_ways = unsettled(self.distinct, found, percent)
+        refused = [math.nan if one or two else value for one, two, value in zip(mixed, two_ways, found, strict=True)]
+        flags = (wrong, ambiguous, mixed, two_ways, other)
+        return Reading(_spread(refused, self.places), *(_where(each, self.places) for each in flags))
+
+
+def holds_numbers(column: pd.Series) -> bool:
+    """Tell whether a column's type says already that its cells are numbers."""
+    types = pd.api.types
+    return types.is_numeric_dtype(column.dtype) and not types.is_complex_dtype(column.dtype) | types.is_bool_dtype(
+        column
+    )
+
+
 def numbers_of(
     column: pd.Series,
     mark: DecimalMark | None = None,
@@ -212,30 +275,9 @@ def numbers_of(
     open_point : bool
         Whether ``12.345`` is left open where only the file's other cells show what its point means.
     """
-    none = _nowhere()
-    types = pd.api.types
-    if types.is_numeric_dtype(column.dtype) and not types.is_complex_dtype(column.dtype) | types.is_bool_dtype(column):
-        return Reading(np.array(column.to_numpy(dtype=np.float64, na_value=np.nan)), none, none)
-    places, distinct = _distinct(column)
-    pairs = [_cell_readings(cell) for cell in distinct]
-    point, comma = marks_shown(pairs)
-    if point or comma:
-        mark, open_point = None if point and comma else "." if point else ",", False
-    mark, open_point = stated or mark, open_point and stated is None
-    found, wrong, ambiguous, other = [], [], [], []
-    for cell, (with_point, with_comma) in zip(distinct, pairs, strict=True):
-        both = with_point is not None and with_comma is not None
-        differ = both and with_point != with_comma and not math.isnan(with_point or 0.0)
-        first, second = (with_comma, with_point) if mark == "," else (with_point, with_comma)
-        value = first if first is not None else second
-        wrong.append(value is None)
-        ambiguous.append(differ and (mark is None or (open_point and "." in str(cell))))
-        other.append(stated is not None and first is None and second is not None)
-        found.append(math.nan if value is None or ambiguous[-1] or other[-1] else value)
-    mixed, two_ways = unsettled(distinct, found, percent)
-    refused = [math.nan if one or two else value for one, two, value in zip(mixed, two_ways, found, strict=True)]
-    flags = (wrong, ambiguous, mixed, two_ways, other)
-    return Reading(_spread(refused, places), *(_where(each, places) for each in flags))
+    if holds_numbers(column):
+        return Reading(np.array(column.to_numpy(dtype=np.float64, na_value=np.nan)), _nowhere(), _nowhere())
+    return CellsRead.of(column).numbers(mark, percent, stated=stated, open_point=open_point)
 
 
 def _where(flags: Sequence[bool], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -252,13 +252,16 @@ def _read(rule: ColumnRule, place: ColumnPlace, column: pd.Series, lowest: float
     source = place.source
     # Points are decimal in the columns that a program wrote; those that a person formatted may group thousands by them.
     open_point = source.decimal == "." and not source.decimal_stated
-    reading = cells.numbers_of(column, source.decimal, rule.percent, stated=rule.decimal, open_point=open_point)
+    if cells.holds_numbers(column):
+        return cells.numbers_of(column)
+    read = cells.CellsRead.of(column)
+    reading = read.numbers(source.decimal, rule.percent, stated=rule.decimal, open_point=open_point)
     if rule.decimal is not None or not len(reading.ambiguous):
         return reading
     fitting: list[cells.Reading] = []
     marks: tuple[cells.DecimalMark, ...] = (".", ",")
     for mark in marks:
-        tried = cells.numbers_of(column, source.decimal, rule.percent, stated=mark)
+        tried = read.numbers(source.decimal, rule.percent, stated=mark)
         inside = ~((tried.values < lowest) | (tried.values > highest))
         if inside.all() and not len(tried.other):
             fitting.append(tried)
