@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import equite
 
 
@@ -31,3 +33,18 @@ def test_allocating_does_not_load_what_only_outputs_need() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(equite, "alocate")
+
+
+@pytest.mark.parametrize(
+    ("former", "name"), [("Allocation.departures", "contributions"), ("Cascade.coins", "minor_units")]
+)
+def test_a_former_name_is_there_and_warns(former: str, name: str) -> None:
+    page = {"equite": 1, "id": "p", "key": "code", "envelope": 10, "language": "en"}
+    page["parts"] = [{"id": "whole", "pool": "remainder", "share": "equally"}]
+    plan = {"equite_plan": 1, "id": "plan", "language": "en", "tiers": [{"id": "only", "formula": page}]}
+    table = {"code": ["A", "B"]}
+    results = {"Allocation": equite.allocate(page, table), "Cascade": equite.cascade(plan, {"only": table})}
+    owner, _, old = former.partition(".")
+    with pytest.warns(DeprecationWarning, match=rf"{owner}\.{name}") as caught:
+        assert getattr(results[owner], old) is getattr(results[owner], name)
+    assert [warning.filename for warning in caught] == [__file__]

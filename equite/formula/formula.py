@@ -21,13 +21,14 @@ from equite.formula.model import FormulaModel
 from equite.formula.names import Names
 from equite.formula.schema import page_schema
 from equite.formula.validating import reporter, shown, validated
+from equite.formula.written import Written
 from equite.inputs.catalogue import Catalogue, read_catalogue
-from equite.wording import Language, as_language, for_all
+from equite.wording import as_language
 
 __all__ = ["Formula", "catalogue_of"]
 
 
-class Formula(FormulaModel):
+class Formula(FormulaModel, Written):
     """A formula page, checked; frozen.
 
     Read one with :meth:`read`, :meth:`from_text` or :meth:`from_dict`; vary it with :meth:`replace` and
@@ -246,35 +247,15 @@ class Formula(FormulaModel):
         return Names(self)
 
     @property
-    def content(self) -> dict[str, Any]:
-        """The page's content as it was written, overrides laid in."""
-        return self._page.content
-
-    @property
     def page(self) -> dict[str, Any]:
         """The former name of :attr:`content`; deprecated."""
         deprecated("Formula.page", "Formula.content")
         return self.content
 
     @property
-    def folder(self) -> Path | None:
-        """The folder of the page's file; None for a page that was not read from one."""
-        return self._page.folder
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of the page's text, by which two pages are known to be the same."""
-        return self._page.sha256
-
-    @property
     def changes(self) -> tuple[Change, ...]:
         """What overrides changed, in order."""
         return self._page.changes
-
-    @property
-    def heading(self) -> Mapping[str, str]:
-        """The page's title in every language, its id where it has none."""
-        return self.title or for_all(self.id)
 
     def to_yaml(self) -> str:
         """Write the page as YAML, overrides laid in.
@@ -372,11 +353,6 @@ class Formula(FormulaModel):
         """
         file, line = self._page.place(path)
         return {"file": file, "where": shown(path, self.content), "line": line}
-
-    @property
-    def reader_language(self) -> Language:
-        """The language of outputs."""
-        return self.language
 
     @classmethod
     def schema_for_editors(cls) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from equite.formula.loading import Page
 from equite.formula.margins import Margins
 from equite.formula.nodes import Name
 from equite.formula.validating import Report, reporter, validated
-from equite.wording import Codes, Language, as_language, for_all
+from equite.formula.written import Written
+from equite.wording import Codes, as_language
 
 __all__ = ["GIVEN", "REGIMES", "Fund", "Kept", "Plan", "Regime", "Tier"]
 
@@ -101,7 +102,7 @@ class PlanModel(Strict):
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
 
 
-class Plan(PlanModel):
+class Plan(PlanModel, Written):
     """A plan, checked, with its pages read; frozen.
 
     Read one with :meth:`read`, :meth:`from_text` or :meth:`from_dict`. Every key is described in ``docs/plan.md``.
@@ -282,31 +283,6 @@ class Plan(PlanModel):
         plan._read(problems, report)
         problems.refuse()
         return plan
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """The plan's content as it was written."""
-        return self._page.content
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder of the plan's file; None for one that was not read from a file."""
-        return self._page.folder
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of the plan's text, by which two plans are known to be the same."""
-        return self._page.sha256
-
-    @property
-    def heading(self) -> Mapping[str, str]:
-        """The plan's title in every language, its id where it has none."""
-        return self.title or for_all(self.id)
-
-    @property
-    def reader_language(self) -> Language:
-        """The language of outputs."""
-        return self.language
 
     @cached_property
     def names(self) -> tuple[str, ...]:
