@@ -226,7 +226,17 @@ class WorkbookError(EquiteError):
 
 
 class MethodError(EquiteError):
-    """A method of one's own cannot be registered, or gives something else than it must."""
+    """A method of one's own cannot be registered, or gives something else than it must.
+
+    Examples
+    --------
+    >>> try:
+    ...     equite.normaliser("rank")(lambda values: values)
+    ... except equite.MethodError as refused:
+    ...     error = refused
+    >>> [problem.id for problem in error.problems]
+    ['method-taken']
+    """
 
 
 class OutputError(EquiteError):

@@ -82,6 +82,7 @@ def test_the_walk_meets_what_is_public() -> None:
     assert not [path for path in paths if "._" in path or path.endswith(("model_dump", "keys"))]
 
 
+@pytest.mark.usefixtures("own_methods")
 @pytest.mark.parametrize("owner", NAMES, ids=lambda member: member.path)
 def test_the_examples_are_true(owner: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -40,7 +40,7 @@ class Cascade:
         The plan.
     tiers : Tiers
         The territories and their parents.
-    minor units : MinorUnits
+    minor_units : MinorUnits
         The minor unit that every account is a whole number of.
     levels : tuple of Level
         The tiers after the money came through, top one first.

@@ -87,9 +87,12 @@ def normaliser(
 
     Examples
     --------
+    >>> import numpy as np
     >>> @equite.normaliser("root-share", title={"fr": "racine de la part", "en": "root of the share"}, only_high=True)
     ... def root_share(values):
     ...     return np.sqrt(values / values.sum())
+    >>> root_share(np.array([1.0, 3.0])).round(3).tolist()
+    [0.5, 0.866]
     """
 
     def register(function: _Function) -> _Function:
@@ -132,6 +135,15 @@ def aggregator(
     ------
     MethodError
         As for :func:`normaliser`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @equite.aggregator("worst", title={"fr": "le pire", "en": "the worst"})
+    ... def worst(scores, weights):
+    ...     return np.nanmax(np.where(weights > 0, scores, np.nan), axis=1)
+    >>> worst(np.array([[0.2, 0.9]]), np.array([[1.0, 1.0]])).tolist()
+    [0.9]
     """
 
     def register(function: _Function) -> _Function:
@@ -170,6 +182,15 @@ def transform(
     ------
     MethodError
         As for :func:`normaliser`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @equite.transform("root", title={"fr": "racine", "en": "root"})
+    ... def root(values):
+    ...     return np.sqrt(values)
+    >>> root(np.array([9.0])).tolist()
+    [3.0]
     """
 
     def register(function: _Function) -> _Function:
@@ -210,9 +231,12 @@ def row_function(name: str, *, title: Title | None = None) -> Callable[[_Functio
 
     Examples
     --------
+    >>> import numpy as np
     >>> @equite.row_function("cube_root", title={"fr": "racine cubique", "en": "cube root"})
     ... def cube_root(x):
     ...     return np.cbrt(x)
+    >>> cube_root(np.array([8.0])).tolist()
+    [2.0]
     """
 
     def register(function: _Function) -> _Function:
