@@ -21,14 +21,14 @@ from equite.formula.model import FormulaModel
 from equite.formula.names import Names
 from equite.formula.schema import page_schema
 from equite.formula.validating import reporter, shown, validated
-from equite.formula.written import Written
+from equite.formula.written import WrittenPage
 from equite.inputs.catalogue import Catalogue, read_catalogue
 from equite.wording import as_language
 
 __all__ = ["Formula", "catalogue_of"]
 
 
-class Formula(FormulaModel, Written):
+class Formula(FormulaModel, WrittenPage):
     """A formula page, checked; frozen.
 
     Read one with :meth:`read`, :meth:`from_text` or :meth:`from_dict`; vary it with :meth:`replace` and

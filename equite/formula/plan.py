@@ -23,7 +23,7 @@ from equite.formula.loading import Page
 from equite.formula.margins import Margins
 from equite.formula.nodes import Name
 from equite.formula.validating import Report, reporter, validated
-from equite.formula.written import Written
+from equite.formula.written import WrittenPage
 from equite.wording import Codes, as_language
 
 __all__ = ["GIVEN", "REGIMES", "Fund", "Kept", "Plan", "Regime", "Tier"]
@@ -102,7 +102,7 @@ class PlanModel(Strict):
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
 
 
-class Plan(PlanModel, Written):
+class Plan(PlanModel, WrittenPage):
     """A plan, checked, with its pages read; frozen.
 
     Read one with :meth:`read`, :meth:`from_text` or :meth:`from_dict`. Every key is described in ``docs/plan.md``.

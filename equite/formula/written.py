@@ -11,10 +11,10 @@ from equite.wording import for_all
 if TYPE_CHECKING:
     from equite.formula.loading import Page
 
-__all__ = ["Written"]
+__all__ = ["WrittenPage"]
 
 
-class Written:
+class WrittenPage:
     """A page or a plan, with the text that it was made of."""
 
     if TYPE_CHECKING:
