@@ -111,7 +111,7 @@ class Problem:
 
 def _refuse_other_than_ours(language: object) -> None:
     """Refuse a language that no sentence is written in."""
-    if language not in LOCALES:
+    if not isinstance(language, str) or language not in LOCALES:
         raise EquiteError([Problem("language-unknown", {"value": language})])
 
 

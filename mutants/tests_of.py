@@ -59,6 +59,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "missing": (*_ERRORS, "tests/engine/test_scoring.py", "tests/engine/test_allocation.py"),
     "nearness": ("tests/engine/test_equality.py", *_COMPARISONS),
     "outliers": ("tests/engine/test_methods.py", "tests/engine/test_outliers.py", "tests/engine/test_scoring.py"),
+    "own_methods": ("tests/engine/test_own_methods.py",),
     "parts": (*_SHARES, "tests/engine/test_rounding.py"),
     "plan_tables": ("tests/engine/test_plan_tables.py", "tests/engine/test_cascade_record.py"),
     "record": (
@@ -67,6 +68,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/engine/test_declarations.py",
         "tests/engine/test_scoring.py",
     ),
+    "registering": ("tests/engine/test_own_methods.py",),
     "registry": ("tests/engine/test_methods.py", "tests/engine/test_scoring.py", *_ERRORS),
     "rounding": ("tests/engine/test_rounding.py", *_SHARES),
     "rows": ("tests/engine/test_rows.py",),
@@ -74,6 +76,6 @@ TESTS: dict[str, tuple[str, ...]] = {
     "sharing": ("tests/engine/test_sharing.py", "tests/engine/test_regressions.py"),
     "spelling": ("tests/engine/test_labels.py",),
     "suppression": ("tests/engine/test_suppressed.py",),
-    "trail": _TIERS,
+    "audit_trail": _TIERS,
     "unbounded": ("tests/engine/test_unbounded.py",),
 }

@@ -74,10 +74,11 @@ PIECES: dict[str, Iterable[str] | str] = {
     "cli-param-{parameter.name}": {*options(), "version"},
     "cli-metavar-{parameter.name}": options() - {"language", "live", "governance"},
     "columns-read-kind-{column.kind}": KINDS,
-    "diagnosis-col-{name}": """criterion criterion_a criterion_b criteria family group nominal effective importance
-        variance_share reading territories pearson spearman alpha reason apart variation treatment skewness kurtosis
-        skewness_after kurtosis_after left_out whose mean_places most_places value median median_among score rank gap
-        peer distance""",
+    "diagnosis-col-{name}": """among correlation filled of relative score_peers weight criterion criterion_a
+        criterion_b criteria family group nominal effective importance variance_share
+        reading territories pearson spearman alpha reason apart variation treatment skewness
+        kurtosis skewness_after kurtosis_after left_out whose mean_places most_places value
+        median median_among score rank gap peer distance""",
     "diagnosis-reading-{value}": "double opposed",
     "diagnosis-reason-{value}": "dropped few-apart little-spread",
     "direction-{direction.pull}": PULLS,
@@ -88,13 +89,14 @@ PIECES: dict[str, Iterable[str] | str] = {
     "heading-{column.kind}": "code name",
     "heading-{name}": "code name",
     "heading-{word}": "code name rounding amount per_head share previous change change_share notes",
+    "expected-{word}": "text path whole number mapping list language",
     "if-missing-{(criterion.missing or index.missing).rule}": RULES,
     "kind-{column.kind}": KINDS,
     "live-closed-{certificate.reason}": """aggregator cascade combination group-labels group-limit group-order
         groups-of-money large long missing-in-mean normaliser normaliser-in-groups own-method outliers overrides""",
     "live-head-{key}": PULLS,
     "live-head-{rule.rule}": "median mean",
-    "live-head-{word}": "lowest highest mean deviation total median mad mean-contribution",
+    "live-head-{word}": "lowest highest mean deviation total median",
     "live-heading-{name}": """figure value unit rule source status criterion weight family-share share rank direction
         column edge start change""",
     "live-key-{key}": """at_least at_most each amount fraction in_proportion_to level_up counting as_is except
@@ -120,6 +122,7 @@ PIECES: dict[str, Iterable[str] | str] = {
     "reading-place-{head}": "eligible checks",
     "reading-table-{path[2]}": "edges values above",
     "rows-sum-{self.way}": "others run anywhere codes",
+    "shown-{name}": "row amount at_lower at_upper",
     "status-{status}": get_args(Status),
     "table-{table.kind}": choices(Table, "kind"),
     "unbounded-{found.cause.entry}": MISSING,

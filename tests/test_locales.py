@@ -205,7 +205,7 @@ def test_a_refusal_is_worded_in_it(allocation: equite.Allocation) -> None:
 
 
 def test_a_refusal_lists_every_language(allocation: equite.Allocation) -> None:
-    page = allocation.formula.page
+    page = allocation.formula.content
     plan = {"equite_plan": 1, "id": "p", "tiers": [{"id": "a", "table": "t.csv", "formula": page}], "language": "de"}
     for wrong in (lambda: allocation.formula.replace(language="de"), lambda: Plan.from_dict(plan)):
         with pytest.raises(FormulaError, match="'fr', 'en', 'es'"):

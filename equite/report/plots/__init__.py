@@ -7,6 +7,6 @@ method of an accessor of that thing's own. matplotlib is loaded when something i
 """
 
 from equite.report.plots.accessor import AllocationPlots
-from equite.report.plots.flows import FlowLevel, flow_axes
+from equite.report.plots.flows import Level, flow_axes
 
-__all__ = ["AllocationPlots", "FlowLevel", "flow_axes"]
+__all__ = ["AllocationPlots", "Level", "flow_axes"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-__all__ = ["FlowLevel", "flow_axes"]
+__all__ = ["Level", "flow_axes"]
 
 #: Points between two bars, and that a name needs; a bar's width; points for the names of tiers.
 _GAP, _LINE, _BAR, _HEAD = 3.0, 11.0, 0.045, 18.0
@@ -34,7 +34,7 @@ _FULL, _LEAST, _FEW, _ALL = 0.8, 6, 0.6, "\0"
 
 
 @dataclass(frozen=True)
-class FlowLevel:
+class Level:
     """A tier.
 
     Attributes
@@ -66,7 +66,7 @@ class _Node:
 
 
 def flow_axes(
-    levels: Sequence[FlowLevel],
+    levels: Sequence[Level],
     links: Links,
     kept: Sequence[Mapping[str, float]] = (),
     *,
@@ -83,7 +83,7 @@ def flow_axes(
 
     Parameters
     ----------
-    levels : sequence of FlowLevel
+    levels : sequence of Level
         The tiers, from the top.
     links : sequence of sequences of (str, str, float)
         What flows from each tier to the next, one sequence less than there are tiers: parent, child, amount.
@@ -127,7 +127,7 @@ def flow_axes(
     return picture.close(title or picture.say("plot-flow"), _keys(picture, tiers), notes)
 
 
-def _check(levels: Sequence[FlowLevel], links: Links, kept: Sequence[Mapping[str, float]], language: Language) -> None:
+def _check(levels: Sequence[Level], links: Links, kept: Sequence[Mapping[str, float]], language: Language) -> None:
     """Refuse what does not add up."""
     if len(levels) < 2 or len(links) != len(levels) - 1 or len(kept) != len(levels):
         refuse("plot-flow-tiers", language, levels=len(levels), links=len(links))
@@ -162,7 +162,7 @@ def _totals(links: Links, end: int) -> list[dict[str, float]]:
 
 
 def _gather(
-    levels: Sequence[FlowLevel], links: Links, kept: Sequence[Mapping[str, float]], most: int, language: Language
+    levels: Sequence[Level], links: Links, kept: Sequence[Mapping[str, float]], most: int, language: Language
 ) -> tuple[list[dict[str, _Node]], list[dict[str, str]]]:
     """Return the bars of each tier from the top, and the bar that each member is in."""
     given, got = _totals(links, 0), _totals(links, 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from equite.report.language.labels import Labels
 from equite.report.language.text import typeset
-from equite.report.plots.flows import FlowLevel, flow_axes
+from equite.report.plots.flows import Level, flow_axes
 from equite.wording import say
 
 if TYPE_CHECKING:
@@ -66,14 +66,14 @@ class _Flows:
         first = cascade.levels[0]
         #: What enters each tier beside what comes from above, by place.
         self.entering = [self._entering(at, count) for at in range(count)]
-        self.levels = [FlowLevel(self._said("plot-sources"), self._sources())]
+        self.levels = [Level(self._said("plot-sources"), self._sources())]
         self.links: list[list[tuple[str, str, float]]] = []
         self.kept: list[dict[str, float]] = [{_ENVELOPE: self._money(first.reserve)[0]}]
         for at, level in enumerate(shown):
             later = float(sum(entering.sum() for entering in self.entering[at + 1 :]))
             passing = {_OTHER: self._said("plot-other-sources")} if later else {}
             names = dict(zip(level.codes, cascade.names_of(level.tier.id), strict=True))
-            self.levels.append(FlowLevel(cascade.plan.title_of(level.tier.id), {**names, **passing}))
+            self.levels.append(Level(cascade.plan.title_of(level.tier.id), {**names, **passing}))
             above = [_ENVELOPE] if at == 0 else cascade.levels[at - 1].codes
             received = self._money(level.received)
             came = [
