@@ -36,8 +36,9 @@ _EACH, _OF_MONEY, _MORE = PROFILES[
 ]
 settings.register_profile("law", max_examples=_EACH, deadline=None, **_MORE)
 settings.load_profile("law")
-# A law of money is decorated with this one.
+# A law of money is decorated with this one; with the other, one whose every example takes several allocations.
 settings.register_profile("law-of-money", settings.get_profile("law"), max_examples=_OF_MONEY)
+settings.register_profile("law-of-pages", settings.get_profile("law"), max_examples=max(_EACH, _OF_MONEY // 5))
 
 
 def pytest_configure() -> None:

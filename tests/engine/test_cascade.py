@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import equite
 
 #: Each example is a whole tree of allocations.
-of_money = settings(max_examples=settings.get_profile("law-of-money").max_examples * 2 // 5)
+of_pages = settings.get_profile("law-of-pages")
 
 QUEBEC = Path(__file__).parents[2] / "examples" / "quebec_tiers" / "plan.yaml"
 Plan = dict[str, Any]
@@ -81,11 +81,7 @@ def forests(draw: st.DrawFn) -> tuple[Plan, Tables]:
     return plan_of(*tiers), tables
 
 
-@of_money
-@given(forests())
-def test_every_node_is_exact(drawn: tuple[Plan, Tables]) -> None:
-    plan, tables = drawn
-    found = equite.cascade(plan, tables)
+def every_node_is_exact(plan: Plan, found: equite.Cascade) -> None:
     for above, below in pairwise(found.levels):
         came = below.by_parent(below.received)
         assert (came + below.reserve == above.passed_on + below.on_top).all()
@@ -104,12 +100,8 @@ def test_every_node_is_exact(drawn: tuple[Plan, Tables]) -> None:
     )
 
 
-@of_money
-@given(forests())
-def test_it_is_one_allocation_after_another(drawn: tuple[Plan, Tables]) -> None:
+def it_is_one_allocation_after_another(plan: Plan, tables: Tables, found: equite.Cascade) -> None:
     """Each node, by hand: its page on its children alone, with what it has to pass on."""
-    plan, tables = drawn
-    found = equite.cascade(plan, tables)
     for at, tier in enumerate(plan["tiers"][1:], start=1):
         above = found.table(f"t{at - 1}").set_index("code")["passed_on"]
         got = found.table(f"t{at}").set_index("code")["received"]
@@ -122,23 +114,14 @@ def test_it_is_one_allocation_after_another(drawn: tuple[Plan, Tables]) -> None:
             assert got[list(alone.codes)].tolist() == alone.amounts.tolist()
 
 
-@of_money
-@given(forests())
-def test_siblings_measured_apart_are_the_same_where_nothing_is_averaged(drawn: tuple[Plan, Tables]) -> None:
-    plan, tables = drawn
+def siblings_measured_apart_are_the_same(plan: Plan, tables: Tables, found: equite.Cascade) -> None:
+    """Nothing is averaged here: whom a page looks at changes nothing."""
     apart = {**plan, "tiers": [{**tier, "measured_among": "siblings"} for tier in plan["tiers"]]}
     del apart["tiers"][0]["measured_among"]
-    one, other = equite.cascade(plan, tables), equite.cascade(apart, tables)
-    pd.testing.assert_frame_equal(one.accounts, other.accounts)
+    pd.testing.assert_frame_equal(found.accounts, equite.cascade(apart, tables).accounts)
 
 
-@of_money
-@given(forests(), st.data())
-def test_a_trail_adds_up_and_every_dollar_has_one(drawn: tuple[Plan, Tables], data: st.DataObject) -> None:
-    plan, tables = drawn
-    found = equite.cascade(plan, tables)
-    last = found.levels[-1]
-    code = data.draw(st.sampled_from(last.codes))
+def a_trail_adds_up_and_every_dollar_has_one(found: equite.Cascade, code: str) -> None:
     steps = found.explain(code).steps
     assert [step.tier for step in steps] == list(found.names)
     for step, below in pairwise(steps):
@@ -148,8 +131,19 @@ def test_a_trail_adds_up_and_every_dollar_has_one(drawn: tuple[Plan, Tables], da
         if step.explanation is not None:
             assert sum(line.amount for line in step.explanation.lines) == pytest.approx(step.received, abs=1e-6)
     # What the envelope brings to all, it brought to somebody: no part of a dollar is told twice.
-    parts = sum(found.explain(each).steps[-1].of_envelope for each in last.codes)
+    parts = sum(found.explain(each).steps[-1].of_envelope for each in found.levels[-1].codes)
     assert 0 <= parts <= 1 + 1e-9
+
+
+@of_pages
+@given(forests(), st.data())
+def test_the_laws_of_any_cascade(drawn: tuple[Plan, Tables], data: st.DataObject) -> None:
+    plan, tables = drawn
+    found = equite.cascade(plan, tables)
+    every_node_is_exact(plan, found)
+    it_is_one_allocation_after_another(plan, tables, found)
+    siblings_measured_apart_are_the_same(plan, tables, found)
+    a_trail_adds_up_and_every_dollar_has_one(found, data.draw(st.sampled_from(found.levels[-1].codes)))
 
 
 def test_funds_come_straight_from_the_top_and_know_what_each_has() -> None:

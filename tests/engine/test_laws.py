@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import equite
 
-of_money = settings.get_profile("law-of-money")
+of_money, of_pages = settings.get_profile("law-of-money"), settings.get_profile("law-of-pages")
 
 Page = dict[str, Any]
 
@@ -122,20 +122,15 @@ def feasible(page: Page, table: pd.DataFrame) -> equite.Allocation:
     return found
 
 
-@of_money
-@given(pages(), tables())
-def test_amounts_and_reserve_are_the_envelope_and_what_came_on_top(page: Page, table: pd.DataFrame) -> None:
-    found = feasible(page, table)
+def money_is_conserved(found: equite.Allocation) -> None:
+    """Amounts and the reserve are the envelope and what came on top."""
     assert found.envelope_units is not None
     assert int(found.units.sum()) + found.reserve_units == found.envelope_units + found.on_top_units
     assert found.units.dtype == np.int64
     assert (found.reserve_units >= 0) and (found.on_top_units >= 0)
 
 
-@of_money
-@given(pages(), tables())
-def test_every_step_adds_up_for_every_territory(page: Page, table: pd.DataFrame) -> None:
-    found = feasible(page, table)
+def every_step_adds_up_for_every_territory(page: Page, found: equite.Allocation) -> None:
     frame = found.table
     steps = [part["id"] for part in page["parts"]] + [stage["id"] for stage in page["limits"]] + ["rounding"]
     assert np.allclose(frame[steps].sum(axis=1), frame["amount"], rtol=0, atol=1e-6 * max(1.0, found.total))
@@ -145,6 +140,38 @@ def test_every_step_adds_up_for_every_territory(page: Page, table: pd.DataFrame)
     assert sum(found.final_parts.values()).tolist() == found.amounts.tolist() or np.allclose(
         sum(found.final_parts.values()), found.amounts, atol=1e-6
     )
+
+
+def the_order_of_rows_changes_nothing(page: Page, table: pd.DataFrame, found: equite.Allocation, random: Any) -> None:
+    order = list(range(len(table)))
+    random.shuffle(order)
+    assert feasible(page, table.iloc[order]).table.equals(found.table)
+
+
+def other_codes_in_the_same_order_change_nothing(page: Page, table: pd.DataFrame, found: equite.Allocation) -> None:
+    renamed = table.assign(code=[f"K-{code}-é" for code in table["code"]])
+    assert feasible(page, renamed).units.tolist() == found.units.tolist()
+
+
+def the_unit_of_a_criterion_changes_nothing(
+    page: Page, table: pd.DataFrame, found: equite.Allocation, factor: float
+) -> None:
+    """By min-max and by ranks."""
+    rescaled = table.assign(poverty=table["poverty"] * factor, distance=table["distance"] * factor)
+    again = feasible(page, rescaled)
+    assert np.allclose(again.exact, found.exact, rtol=1e-9, atol=1e-6)
+    assert np.abs(again.units - found.units).max() <= 1
+
+
+@of_money
+@given(pages(), tables(), st.randoms(), st.sampled_from([2.0, 1000.0, 1 / 1024, 0.01]))
+def test_the_laws_of_any_page(page: Page, table: pd.DataFrame, random: Any, factor: float) -> None:
+    found = feasible(page, table)
+    money_is_conserved(found)
+    every_step_adds_up_for_every_territory(page, found)
+    the_order_of_rows_changes_nothing(page, table, found, random)
+    other_codes_in_the_same_order_change_nothing(page, table, found)
+    the_unit_of_a_criterion_changes_nothing(page, table, found, factor)
 
 
 @of_money
@@ -157,34 +184,6 @@ def test_bounds_hold_after_rounding(page: Page, table: pd.DataFrame, low: int, w
     before = table.set_index("code").loc[list(found.codes), "before"].to_numpy()
     assert (found.amounts >= low / 100 * before - 1e-6).all()
     assert (found.amounts <= (low + width) / 100 * before + 5000 + 1e-6).all()
-
-
-@of_money
-@given(pages(), tables(), st.randoms())
-def test_the_order_of_rows_changes_nothing(page: Page, table: pd.DataFrame, random: Any) -> None:
-    found = feasible(page, table)
-    order = list(range(len(table)))
-    random.shuffle(order)
-    again = feasible(page, table.iloc[order])
-    assert again.table.equals(found.table)
-
-
-@of_money
-@given(pages(), tables())
-def test_other_codes_in_the_same_order_change_nothing(page: Page, table: pd.DataFrame) -> None:
-    found = feasible(page, table)
-    renamed = table.assign(code=[f"K-{code}-é" for code in table["code"]])
-    assert feasible(page, renamed).units.tolist() == found.units.tolist()
-
-
-@of_money
-@given(pages(), tables(), st.sampled_from([2.0, 1000.0, 1 / 1024, 0.01]))
-def test_the_unit_of_a_min_max_criterion_changes_nothing(page: Page, table: pd.DataFrame, factor: float) -> None:
-    found = feasible(page, table)
-    rescaled = table.assign(poverty=table["poverty"] * factor, distance=table["distance"] * factor)
-    again = feasible(page, rescaled)
-    assert np.allclose(again.exact, found.exact, rtol=1e-9, atol=1e-6)
-    assert np.abs(again.units - found.units).max() <= 1
 
 
 def needier(table: pd.DataFrame, data: st.DataObject) -> tuple[int, pd.DataFrame]:
@@ -202,14 +201,14 @@ def never_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     assert again.units[row] >= found.units[row] - 1
 
 
-@of_money
+@of_pages
 @given(pages(limits=False), tables(), st.data())
 def test_more_need_never_gets_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     assume(table["poverty"].nunique() > 1)
     never_less(page, table, data)
 
 
-@of_money
+@of_pages
 @given(pages(), tables(), st.data())
 def test_more_need_never_gets_less_within_limits(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     """All else equal: goalposts keep the others' scores where they were, which min-max and ranks do not."""
@@ -292,7 +291,7 @@ def test_why_money_on_top_is_left_out_of_that_law() -> None:
     assert first.amounts[3] > second.amounts[3]
 
 
-@of_money
+@of_pages
 @given(pages(limits=False), tables(), st.data())
 def test_nobody_gains_when_only_their_floor_is_removed(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     stage = {"id": "floor", "at_least": f"{data.draw(st.integers(1, 100)) / 100} * before", "if_short": "prorate"}
@@ -305,7 +304,7 @@ def test_nobody_gains_when_only_their_floor_is_removed(page: Page, table: pd.Dat
     assert again.exact[row] <= found.exact[row] + 1e-9 * max(1.0, found.total)
 
 
-@of_money
+@of_pages
 @given(pages(limits=False), tables())
 def test_twice_the_envelope_is_twice_the_amounts(page: Page, table: pd.DataFrame) -> None:
     page["parts"] = [part for part in page["parts"] if part["id"] != "base"]
