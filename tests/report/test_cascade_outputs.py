@@ -20,7 +20,6 @@ from recalculation import Cells, LibreOffice, corrupt, edit
 
 from equite import OutputError
 from equite.engine.cascade import Cascade, cascade
-from equite.report.cascade import files as cascade_files
 from equite.report.cascade.checks import _search
 from equite.report.cascade.files import tier_columns, write
 from equite.report.cascade.words import CascadeLabels
@@ -502,7 +501,7 @@ def names_of(titles: list[str]) -> list[str]:
 def test_a_tier_that_no_sheet_can_hold_is_refused(
     english: Cascade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cascade_files, "MOST_ROWS", 1009)
+    monkeypatch.setattr("equite.report.workbook.file.MOST_ROWS", 1009)
     with pytest.raises(OutputError, match="10"):
         english.to_excel(tmp_path / "a.xlsx")
     assert list(tmp_path.iterdir()) == []

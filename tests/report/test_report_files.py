@@ -215,11 +215,11 @@ def test_permissions_and_links_are_kept(english: Allocation, tmp_path: Path) -> 
 
 
 def test_more_than_a_sheet_holds(english: Allocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("equite.report.workbook.allocation.MOST_ROWS", 20)
+    monkeypatch.setattr("equite.report.workbook.file.MOST_ROWS", 20)
     with pytest.raises(OutputError, match="19 territories do not fit on a sheet, which holds 18: write a CSV"):
         english.to_excel(tmp_path / "a.xlsx")
-    monkeypatch.setattr("equite.report.workbook.allocation.MOST_ROWS", MOST_ROWS)
-    monkeypatch.setattr("equite.report.workbook.allocation.MOST_COLUMNS", 10)
+    monkeypatch.setattr("equite.report.workbook.file.MOST_ROWS", MOST_ROWS)
+    monkeypatch.setattr("equite.report.workbook.file.MOST_COLUMNS", 10)
     with pytest.raises(OutputError, match="columns do not fit"):
         english.to_excel(tmp_path / "a.xlsx")
     assert list(tmp_path.iterdir()) == []

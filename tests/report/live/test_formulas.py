@@ -212,7 +212,7 @@ def test_names_that_look_like_formulas_stay_texts(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "MOST_ROWS", 20)
+    monkeypatch.setattr("equite.report.workbook.file.MOST_ROWS", 20)
     with pytest.raises(OutputError, match="13"):
         example("region_13", "half_salary.yaml").to_excel(tmp_path / "a.xlsx", live=True)
     assert not list(tmp_path.iterdir())
