@@ -18,7 +18,7 @@ GOLDEN = ROOT.parent / "shared" / "data" / "golden"
 PROFILES: dict[str, tuple[int, int, dict[str, Any]]] = {
     "default": (100, 100, {}),
     # How fast examples are drawn depends on what else the machine is doing.
-    "ci": (100, 500, {"print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}),
+    "ci": (50, 500, {"print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}),
     "laws": (1000, 5000, {"print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}),
     # For `make mutants`: the same examples each time, and no search for the smallest that fails.
     "mutants": (
