@@ -18,7 +18,7 @@ GOLDEN = ROOT.parent / "shared" / "data" / "golden"
 PROFILES: dict[str, tuple[int, int, dict[str, Any]]] = {
     "default": (100, 100, {}),
     # How fast examples are drawn depends on what else the machine is doing.
-    "ci": (50, 500, {"print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}),
+    "ci": (100, 500, {"print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}),
     "laws": (1000, 5000, {"print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}),
     # For `make mutants`: the same examples each time, and no search for the smallest that fails.
     "mutants": (
@@ -36,9 +36,9 @@ _EACH, _OF_MONEY, _MORE = PROFILES[
 ]
 settings.register_profile("law", max_examples=_EACH, deadline=None, **_MORE)
 settings.load_profile("law")
-# A law of money is decorated with this one; with the other, one whose every example takes several allocations.
+# A law of money is decorated with the one; a law of cascades, whose examples are many allocations each, with the other.
 settings.register_profile("law-of-money", settings.get_profile("law"), max_examples=_OF_MONEY)
-settings.register_profile("law-of-pages", settings.get_profile("law"), max_examples=max(_EACH, _OF_MONEY // 5))
+settings.register_profile("law-of-cascades", settings.get_profile("law"), max_examples=_OF_MONEY * 2 // 5)
 
 
 def pytest_configure() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import equite
 
 #: Each example is a whole tree of allocations.
-of_pages = settings.get_profile("law-of-pages")
+of_cascades = settings.get_profile("law-of-cascades")
 
 QUEBEC = Path(__file__).parents[2] / "examples" / "quebec_tiers" / "plan.yaml"
 Plan = dict[str, Any]
@@ -135,7 +135,7 @@ def a_trail_adds_up_and_every_dollar_has_one(found: equite.Cascade, code: str) -
     assert 0 <= parts <= 1 + 1e-9
 
 
-@of_pages
+@of_cascades
 @given(forests(), st.data())
 def test_the_laws_of_any_cascade(drawn: tuple[Plan, Tables], data: st.DataObject) -> None:
     plan, tables = drawn

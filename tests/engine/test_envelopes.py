@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import equite
 
-of_money, of_pages = settings.get_profile("law-of-money"), settings.get_profile("law-of-pages")
+of_money = settings.get_profile("law-of-money")
 
 BASE: dict[str, Any] = {"equite": 1, "id": "groups", "language": "en", "key": "code"}
 
@@ -69,7 +69,7 @@ def _amounts(page: dict[str, Any], table: pd.DataFrame) -> pd.Series | None:
     return pd.Series(found.amounts, index=found.codes)
 
 
-@of_pages
+@of_money
 @given(cases())
 def test_it_gives_what_a_loop_over_the_groups_gives(case: tuple[dict[str, Any], pd.DataFrame]) -> None:
     page, table = case
@@ -97,7 +97,7 @@ def test_each_envelope_is_spent_exactly(case: tuple[dict[str, Any], pd.DataFrame
     assert said["envelope"].to_dict() == table.groupby("region")["received"].first().to_dict()
 
 
-@of_pages
+@of_money
 @given(cases(), st.data())
 def test_those_served_get_what_they_get_when_all_are(
     case: tuple[dict[str, Any], pd.DataFrame], data: st.DataObject

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import equite
 
-of_money, of_pages = settings.get_profile("law-of-money"), settings.get_profile("law-of-pages")
+of_money = settings.get_profile("law-of-money")
 
 Page = dict[str, Any]
 
@@ -201,14 +201,14 @@ def never_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     assert again.units[row] >= found.units[row] - 1
 
 
-@of_pages
+@of_money
 @given(pages(limits=False), tables(), st.data())
 def test_more_need_never_gets_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     assume(table["poverty"].nunique() > 1)
     never_less(page, table, data)
 
 
-@of_pages
+@of_money
 @given(pages(), tables(), st.data())
 def test_more_need_never_gets_less_within_limits(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     """All else equal: goalposts keep the others' scores where they were, which min-max and ranks do not."""
@@ -291,7 +291,7 @@ def test_why_money_on_top_is_left_out_of_that_law() -> None:
     assert first.amounts[3] > second.amounts[3]
 
 
-@of_pages
+@of_money
 @given(pages(limits=False), tables(), st.data())
 def test_nobody_gains_when_only_their_floor_is_removed(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
     stage = {"id": "floor", "at_least": f"{data.draw(st.integers(1, 100)) / 100} * before", "if_short": "prorate"}
@@ -304,7 +304,7 @@ def test_nobody_gains_when_only_their_floor_is_removed(page: Page, table: pd.Dat
     assert again.exact[row] <= found.exact[row] + 1e-9 * max(1.0, found.total)
 
 
-@of_pages
+@of_money
 @given(pages(limits=False), tables())
 def test_twice_the_envelope_is_twice_the_amounts(page: Page, table: pd.DataFrame) -> None:
     page["parts"] = [part for part in page["parts"] if part["id"] != "base"]

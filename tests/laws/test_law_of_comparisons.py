@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import equite
 
-of_pages = settings.get_profile("law-of-pages")
+of_money = settings.get_profile("law-of-money")
 
 Page = dict[str, Any]
 WEIGHTS = {"a": 0.7, "b": 1.1, "n": 0.1}
@@ -39,7 +39,7 @@ def decisions(draw: st.DrawFn) -> tuple[Drawn, dict[str, str]]:
     return drawn, {f"decision{at}": drawn.decision() for at in range(5)}
 
 
-@of_pages
+@of_money
 @given(decisions())
 def test_every_decision_is_that_of_exact_arithmetic(case: tuple[Drawn, dict[str, str]]) -> None:
     drawn, texts = case
@@ -58,7 +58,7 @@ def conditions(draw: st.DrawFn) -> tuple[Drawn, list[str]]:
     return drawn, [f'default({drawn.condition(1)}, no) or code == "000"' for _ in range(2)]
 
 
-@of_pages
+@of_money
 @given(conditions())
 def test_who_takes_part_is_decided_exactly(case: tuple[Drawn, list[str]]) -> None:
     drawn, texts = case
@@ -78,7 +78,7 @@ def entitlements(draw: st.DrawFn) -> tuple[Drawn, str, str]:
     return drawn, f"default(clip({text}, -100000, 100000), 0)", unit
 
 
-@of_pages
+@of_money
 @given(entitlements())
 def test_entitlements_are_rounded_halves_away_from_zero(case: tuple[Drawn, str, str]) -> None:
     drawn, text, unit = case
@@ -90,7 +90,7 @@ def test_entitlements_are_rounded_halves_away_from_zero(case: tuple[Drawn, str, 
 SCORES = ["n", "n * 0.1", "n * 0.3 / 0.7", "0.1 * n + 0.2 * n", "n * 0.7 + 0.1", "n / (n + 0.2)"]
 
 
-@of_pages
+@of_money
 @given(tables(), st.sampled_from(SCORES), st.integers(1, 30_000_000), st.sampled_from(["0.01", "1"]))
 def test_units_left_over_go_to_the_largest_remainders(drawn: Drawn, score: str, envelope: int, unit: str) -> None:
     scores = drawn.exact.of(score)
@@ -105,7 +105,7 @@ def test_units_left_over_go_to_the_largest_remainders(drawn: Drawn, score: str, 
     assert equite.allocate(page, drawn.frame()).units.tolist() == whole
 
 
-@of_pages
+@of_money
 @given(tables(), st.integers(10, 3000), st.sampled_from(["0.01", "1"]))
 def test_checks_on_final_amounts_are_exact(drawn: Drawn, envelope: int, unit: str) -> None:
     parts = [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "n"}}]

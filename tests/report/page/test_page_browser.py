@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = pytest.mark.browser
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-#: Each example in one of the languages; tests/report/page/test_page.py reads all of them in both.
-RUNS = list(zip(SHOWN, cycle(("fr", "en")), strict=False))
+RUNS = [(name, language) for name in SHOWN for language in ("fr", "en")]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +34,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module", params=RUNS, ids=str)
 def shown(request: pytest.FixtureRequest) -> Allocation:
-    """Give each example, in a language."""
+    """Give each example in each language."""
     return example(*request.param)
 
 
