@@ -289,7 +289,7 @@ class _Reader:
         for index in self.formula.indices:
             scoring = self.scope.scoring(index)
             for criterion in scoring.criteria:
-                if name not in self.formula.names.closure((criterion.name,)):
+                if name not in self.formula.names.rests_on(criterion.name):
                     continue
                 # A criterion is measured among those that take part.
                 rows = left.copy()
@@ -319,7 +319,7 @@ class _Reader:
         """Tell where the page says itself what a missing value is, or asks whether there is one."""
         told: set[str] = set()
         for _, expression in self.formula.names.expressions:
-            for node in walk(expression.tree):
+            for node in expression.nodes:
                 if isinstance(node, Call) and node.function in _ANSWERS and self._rests_on(node.arguments[0], name):
                     piece = written(node)
                     if piece not in told:

@@ -264,7 +264,7 @@ class Allocation:
     def _only_final(self) -> frozenset[str]:
         """Variables that rest on amounts, which limits and checks compute for themselves."""
         names = self.formula.names
-        return frozenset(name for name in self.formula.variables if "amount" in names.closure((name,)))
+        return frozenset(name for name in self.formula.variables if "amount" in names.rests_on(name))
 
     @cached_property
     def scores(self) -> pd.DataFrame:

@@ -259,7 +259,7 @@ class Scope:
         return not (self.known.keys().isdisjoint(names) and self._aliases.keys().isdisjoint(names))
 
     def _rests_on_bindings(self, name: str) -> bool:
-        return self.binds(self.formula.names.closure((name,)))
+        return self.binds(self.formula.names.rests_on(name))
 
     def _compute(self, name: str) -> np.ndarray:
         origin = self.origin(name)

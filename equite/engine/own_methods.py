@@ -11,7 +11,7 @@ from equite.formula.formula import Formula
 from equite.formula.indices import Family, Index
 from equite.formula.indices import Method as Named
 from equite.formula.names import criteria_of
-from equite.formula.nodes import Call, walk
+from equite.formula.nodes import Call
 
 __all__ = ["own_methods", "recorded", "warnings_of_methods"]
 
@@ -45,7 +45,7 @@ def _groups(group: Index | Family) -> Iterator[Index | Family]:
 
 def _of_expressions(formula: Formula) -> Iterator[Used]:
     for _, expression in formula.names.expressions:
-        for node in walk(expression.tree):
+        for node in expression.nodes:
             if isinstance(node, Call) and node.function in OWN_FUNCTIONS:
                 yield "function", OWN_FUNCTIONS[node.function]
 

@@ -18,7 +18,7 @@ import pandas as pd
 from equite.engine.evaluation import MissingInAggregate
 from equite.errors import EquiteError, Problem, TerritoriesError
 from equite.formula.formula import Formula
-from equite.formula.nodes import Aggregate, Binary, Call, Name, Negative, Node, walk
+from equite.formula.nodes import Aggregate, Binary, Call, Name, Negative, Node
 from equite.inputs.cells import tidy
 from equite.inputs.columns import Column, ColumnRule
 from equite.inputs.rows.reading import refused
@@ -73,7 +73,7 @@ def quantities(formula: Formula) -> tuple[str, ...]:
     known |= {name for name in ("population", formula.people, formula.previous, *parts) if name is not None}
     used, found = set(known), dict[str, set[str]]()
     for _, expression in formula.names.expressions:
-        for node in walk(expression.tree):
+        for node in expression.nodes:
             if isinstance(node, Aggregate) and node.function == "total":
                 used |= _added(formula, node.arguments[0], known, found)
     for part in formula.parts:

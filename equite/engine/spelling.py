@@ -18,7 +18,7 @@ from equite.engine.evaluation import ColumnsTable
 from equite.errors import FormulaError, Problem, Problems
 from equite.formula.formula import Formula
 from equite.formula.names import criteria_of, grouping_names
-from equite.formula.nodes import Call, Comparison, Membership, Name, Node, Text, walk
+from equite.formula.nodes import Call, Comparison, Membership, Name, Node, Text
 from equite.inputs.columns import spelled_twice
 from equite.inputs.grid import truncate_problems
 from equite.inputs.spelling import (
@@ -126,7 +126,7 @@ class _Spelling:
     def compared(self) -> None:
         """Look for the labels that expressions compare columns with."""
         for path, expression in self.formula.names.expressions:
-            found = [each for node in walk(expression.tree) for each in _sought(node)]
+            found = [each for node in expression.nodes for each in _sought(node)]
             place = self.formula.where(*path)
             for name, sought, beginning in found:
                 labels = self.labels(name)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from equite.errors import nearest
 from equite.formula.expressions import TABLE_FUNCTIONS
-from equite.formula.names import Names, Path, aggregates_in, criteria_of, expressions_of
+from equite.formula.names import Names, Path, aggregates_in, criteria_of
 from equite.formula.nodes import Call, Name, Node, walk
 from equite.inputs.spelling import fold, tidy
 
@@ -86,7 +86,7 @@ def _section(names: Names, name: str) -> str:
 def _tables_in_their_place(names: Names, report: Report) -> None:
     tables = names.model.tables
     for path, expression in names.expressions:
-        for node in walk(expression.tree):
+        for node in expression.nodes:
             if isinstance(node, Call) and node.function in TABLE_FUNCTIONS:
                 given = node.arguments[-1]
                 assert isinstance(given, Name)
@@ -95,7 +95,7 @@ def _tables_in_their_place(names: Names, report: Report) -> None:
                 elif tables[given.name].kind not in _TABLE_KINDS[node.function]:
                     wanted = ", ".join(_TABLE_KINDS[node.function])
                     report("table-kind", path, name=given.name, function=node.function, wanted=wanted)
-        for name in _plain_names(expression.tree) & set(tables):
+        for name in _plain_names(expression.tree) & set(tables) if tables else ():
             report("table-as-number", path, name=name)
 
 
@@ -119,7 +119,7 @@ def _words_in_their_place(names: Names, report: Report) -> None:
             report("previous-unknown", path)
         if "envelope" in expression.names and not model.envelope:
             report("envelope-unknown", path)
-        for word in _misplaced(expression.tree):
+        for word in _misplaced(expression.tree) if expression.names & {"all", "eligible"} else ():
             report("word-only-among", path, word=word)
 
 
@@ -164,7 +164,7 @@ def _keys_name_columns(names: Names, report: Report) -> None:
         if used is None:
             continue
         is_group = path[-1] in ("within", "by")
-        if used in wrong or (is_group and (used in model.constants or "amount" in names.closure((used,)))):
+        if used in wrong or (is_group and (used in model.constants or "amount" in names.rests_on(used))):
             report("name-not-column", path, name=used)
 
 
@@ -201,9 +201,9 @@ def _parts_in_order(names: Names, report: Report) -> None:
     if names.circle:
         return
     model = names.model
-    for at, part in enumerate(model.parts):
+    for at in range(len(model.parts)):
         later = {other.id for other in model.parts[at:]}
-        for path, expression in expressions_of(part, ("parts", at)):
+        for path, expression in names.below("parts", at):
             for name in sorted(names.closure(expression.names) & later):
                 report("part-not-yet", path, name=name)
     for path, expression in names.expressions:

@@ -131,9 +131,14 @@ class Expression:
         return self.text
 
     @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every point of the tree, each before those below it."""
+        return tuple(walk(self.tree))
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names that stand in the expression, tables included, in any place."""
-        return frozenset(node.name for node in walk(self.tree) if isinstance(node, Name))
+        return frozenset(node.name for node in self.nodes if isinstance(node, Name))
 
     @property
     def plain(self) -> Decimal | None:

@@ -65,9 +65,9 @@ class _Filling:
     def criterion(self, given: PageValue, path: tuple[str, ...]) -> PageValue:
         """Fill one criterion, named by the end of its path."""
         name = path[-1]
-        known = self.catalogue.get(name)
-        if known is None:
+        if name not in self.catalogue:
             return given
+        known = self.catalogue[name]
         stated = dict(given) if isinstance(given, dict) else {"weight": given}
         if "more_need_when" not in stated and known.direction == "must_be_stated":
             readings = known.readings

@@ -23,6 +23,8 @@ __all__ = ["Names", "NeededColumn", "aggregates_in", "criteria_of", "expressions
 Path = tuple[str | int, ...]
 Use = Literal["number", "text", "group"]
 _ALIASES = {"exempt": "except"}
+#: What an expression can stand below.
+_MAY_HOLD = (Expression, BaseModel, dict, tuple)
 #: Words of the language that stand for no column.
 _WORDS = frozenset({"all", "amount", "eligible", "envelope", "previous"})
 
@@ -36,19 +38,29 @@ class NeededColumn:
     use: Use
 
 
-def expressions_of(thing: object, path: Path = ()) -> Iterator[tuple[Path, Expression]]:
+def expressions_of(thing: object, path: Path = ()) -> list[tuple[Path, Expression]]:
     """Return every expression below a model with its path."""
+    found: list[tuple[Path, Expression]] = []
+    _gather(thing, path, found)
+    return found
+
+
+def _gather(thing: object, path: Path, found: list[tuple[Path, Expression]]) -> None:
     if isinstance(thing, Expression):
-        yield path, thing
-    elif isinstance(thing, BaseModel):
-        for field in type(thing).model_fields:
-            yield from expressions_of(getattr(thing, field), (*path, _ALIASES.get(field, field)))
-    elif isinstance(thing, dict):
-        for key, value in thing.items():
-            yield from expressions_of(value, (*path, key))
-    elif isinstance(thing, tuple):
-        for at, value in enumerate(thing):
-            yield from expressions_of(value, (*path, at))
+        found.append((path, thing))
+        return
+    for key, value in _entries(thing):
+        if isinstance(value, _MAY_HOLD):
+            _gather(value, (*path, key), found)
+
+
+def _entries(thing: object) -> Iterable[tuple[str | int, object]]:
+    """Return what stands right below a model, a mapping or a list, each with its key."""
+    if isinstance(thing, BaseModel):
+        return [(_ALIASES.get(field, field), getattr(thing, field)) for field in type(thing).model_fields]
+    if isinstance(thing, dict):
+        return thing.items()
+    return enumerate(thing) if isinstance(thing, tuple) else ()
 
 
 class Names:
@@ -57,6 +69,7 @@ class Names:
     def __init__(self, model: FormulaModel) -> None:
         self.model = model
         self.parts = {part.id: part for part in model.parts}
+        self._closures: dict[str, frozenset[str]] = {}
 
     @cached_property
     def defined(self) -> frozenset[str]:
@@ -69,6 +82,10 @@ class Names:
         """Every expression of the page with its path."""
         return tuple(expressions_of(self.model))
 
+    def below(self, *path: str | int) -> Iterator[tuple[Path, Expression]]:
+        """Return the expressions of one piece of the page with their paths."""
+        return (each for each in self.expressions if each[0][: len(path)] == path)
+
     @cached_property
     def needs(self) -> dict[str, frozenset[str]]:
         """For each defined name (and ``envelope``, ``previous``), the names that it reads directly."""
@@ -79,7 +96,8 @@ class Names:
         for name, variable in model.variables.items():
             found[name] = variable.value.names
         for name, index in model.indices.items():
-            found[name] = frozenset(_index_names(index))
+            criteria = (used for used, _ in _index_uses(index))
+            found[name] = frozenset(criteria).union(*(each.names for _, each in self.below("indices", name)))
         for part in model.parts:
             found[part.id] = self.part_needs(part)
         if model.envelope:
@@ -100,6 +118,12 @@ class Names:
         held = [part.pool.each, part.pool.amount, part.pool.fraction] if part.pool else [part.share.as_is]
         named = [expression for expression in (*held, *(rule.where for rule in part.eligible)) if expression]
         return frozenset({part.within} if part.within else ()).union(*(expression.names for expression in named))
+
+    def rests_on(self, name: str) -> frozenset[str]:
+        """Return a name and all that it rests on."""
+        if name not in self._closures:
+            self._closures[name] = self.closure((name,))
+        return self._closures[name]
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
         """Return the names and all that they rest on."""
@@ -215,11 +239,6 @@ def _index_uses(index: Index) -> Iterator[tuple[str, Use]]:
             yield rule.by, "group"
         if rule.column:
             yield rule.column, "number"
-
-
-def _index_names(index: Index) -> Iterator[str]:
-    yield from (name for name, _ in _index_uses(index))
-    yield from (name for _, expression in expressions_of(index) for name in expression.names)
 
 
 def grouping_names(names: Names) -> tuple[str, ...]:

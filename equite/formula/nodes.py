@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 __all__ = [
     "Aggregate",
@@ -29,8 +29,8 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """Return the nodes right below this one, left to right."""
-        for entry in fields(self):
-            value = getattr(self, entry.name)
+        # A node's own dictionary holds its fields, in their order, and nothing else.
+        for value in vars(self).values():
             if isinstance(value, Node):
                 yield value
             elif isinstance(value, tuple):
@@ -134,7 +134,9 @@ class Aggregate(Node):
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Return a node and all below it."""
-    yield node
-    for child in node.children():
-        yield from walk(child)
+    """Return a node and all below it, each before those below it, left to right."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting.extend(reversed(tuple(here.children())))

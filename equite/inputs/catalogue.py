@@ -175,6 +175,9 @@ class Catalogue(Mapping[str, Criterion]):
             raise _UnknownError([Problem("catalogue-unknown", {"name": name, "nearest": nearest(str(name), self)})])
         return self._criteria[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._criteria
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._criteria)
 

@@ -56,6 +56,8 @@ _YES_NO = {"oui": 1.0, "yes": 1.0, "vrai": 1.0, "true": 1.0, "1": 1.0} | dict.fr
 _BLANKS = dict.fromkeys(map(ord, "\t\u00a0\u2007\u2009\u202f"), " ") | {ord("\u2212"): "-"}
 #: Beyond this, not every whole number has a float of its own.
 EXACT = 2**53
+#: In a column of so many cells, finding those that are equal takes longer than reading each.
+_FEW = 200
 _UNGROUPED = dict.fromkeys(map(ord, " '’"))
 #: A number with, at most, one sign, one currency or percent mark, and the blanks that go with them.
 _DRESSED = re.compile(r"([+-]?) ?[$€£]? ?([0-9.,eE+\- '’]+?) ?[$€£%]?")
@@ -246,6 +248,8 @@ class CellsRead:
 
 def holds_numbers(column: pd.Series) -> bool:
     """Tell whether a column's type says already that its cells are numbers."""
+    if isinstance(column.dtype, np.dtype):
+        return column.dtype.kind in "iuf"
     types = pd.api.types
     return types.is_numeric_dtype(column.dtype) and not types.is_complex_dtype(column.dtype) | types.is_bool_dtype(
         column
@@ -276,7 +280,10 @@ def numbers_of(
         Whether ``12.345`` is left open where only the file's other cells show what its point means.
     """
     if holds_numbers(column):
-        return Reading(np.array(column.to_numpy(dtype=np.float64, na_value=np.nan)), _nowhere(), _nowhere())
+        # Asked for the value of a missing cell, pandas looks for one first; plain arrays have none but their own.
+        plain = isinstance(column.dtype, np.dtype)
+        values = column.to_numpy() if plain else column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Reading(np.array(values, dtype=np.float64), _nowhere(), _nowhere())
     return CellsRead.of(column).numbers(mark, percent, stated=stated, open_point=open_point)
 
 
@@ -305,6 +312,8 @@ def text_of(cell: object) -> str | None:
 
 def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
     """Return a column as text: str, or None where the cell is blank."""
+    if len(column) <= _FEW:
+        return np.fromiter(map(text_of, column.tolist()), dtype=object, count=len(column))
     places, distinct = _distinct(column)
     texts = np.array([*map(text_of, distinct), None], dtype=object)
     return texts[places]

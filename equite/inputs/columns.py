@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -130,7 +131,7 @@ class ColumnPlace:
     codes: Sequence[str]
     source: Source
 
-    @property
+    @cached_property
     def column(self) -> pd.Series:
         """The column's cells."""
         return self.data[self.heading]
@@ -221,6 +222,8 @@ def _numbers(rule: ColumnRule, place: ColumnPlace, column: pd.Series) -> tuple[C
         return np.full(len(column), np.nan), lost
     reading = _read(rule, place, column, lowest, highest)
     values = reading.values
+    if cells.holds_numbers(column) and _within(values, lowest, highest):
+        return values, []
     finite = typed(np.where(np.isfinite(values), values, np.nan))
     found = {
         **_by_looks(place, reading.wrong, "input-not-number", "input-mark-not-number"),
@@ -234,6 +237,14 @@ def _numbers(rule: ColumnRule, place: ColumnPlace, column: pd.Series) -> tuple[C
     }
     said = {"lowest": Numeral(lowest), "highest": Numeral(highest), "decimal": rule.decimal, "name": rule.name}
     return values, place.mistakes(found, **said)
+
+
+def _within(values: npt.NDArray[np.float64], lowest: float, highest: float) -> bool:
+    """Tell whether all figures are there, finite and in their range: the least and the largest tell it."""
+    if not values.size:
+        return True
+    least, largest = float(values.min()), float(values.max())
+    return -np.inf < least and largest < np.inf and lowest <= least and largest <= highest
 
 
 def _by_looks(place: ColumnPlace, wrong: Positions, word: str, mark: str) -> dict[str, Positions]:

@@ -63,9 +63,10 @@ def _from_columns(columns: Mapping[Any, Sequence[object]]) -> UnheadedTable:
 def _from_pandas(table: pd.DataFrame) -> UnheadedTable:
     """Copy a pandas frame; an index that has a name is a column like the others."""
     named = [name for name in table.index.names if name is not None and name not in table.columns]
-    frame = table.reset_index(level=named).reset_index(drop=True).copy(deep=True)
+    frame = table.reset_index(level=named) if named else table.copy(deep=True)
     headings = list(frame.columns)
-    return UnheadedTable(headings, frame.set_axis(range(len(headings)), axis="columns"), 0)
+    frame.index, frame.columns = pd.RangeIndex(len(frame)), pd.RangeIndex(len(headings))
+    return UnheadedTable(headings, frame, 0)
 
 
 def _from_narwhals(table: Any) -> UnheadedTable:

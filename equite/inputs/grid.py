@@ -101,7 +101,7 @@ def headed(grid: UnheadedTable, name: str) -> pd.DataFrame:
         raise refusal("input-empty", name)
     kept = [place for alike in places.values() for place in alike]
     cells = grid.cells if len(kept) == len(grid.headings) else grid.cells[kept]
-    cells.columns = pd.Index(list(places))
+    cells.columns = pd.Index(list(places), dtype=object)
     blank = _blank_rows(cells)
     if len(blank):
         cells = cells.drop(index=blank).apply(whole_again)
@@ -112,7 +112,7 @@ def headed(grid: UnheadedTable, name: str) -> pd.DataFrame:
 
 def _blank_rows(cells: pd.DataFrame) -> pd.Index:
     """Find the rows with nothing in them, looking only where the first column is blank."""
-    absent = cells.iloc[:, 0].isna()
+    absent = cells[cells.columns[0]].isna()
     if not absent.any():
         return cells.index[:0]
     suspects = cells[absent]

@@ -133,11 +133,16 @@ def with_text(frame: pd.DataFrame, text: Collection[str], layout: Layout = Layou
     footnote calls, errors.
     """
     wanted = {layout.heading(tidy(heading)) for heading in text}.intersection(frame.columns)
-    return frame.assign(**{heading: _as_text(frame[heading]) for heading in frame.columns if heading in wanted})
+    found = {heading: _as_text(frame[heading]) for heading in frame.columns if heading in wanted}
+    found = {heading: texts for heading, texts in found.items() if texts is not None}
+    return frame.assign(**found) if found else frame
 
 
-def _as_text(column: pd.Series) -> npt.NDArray[np.object_]:
+def _as_text(column: pd.Series) -> npt.NDArray[np.object_] | None:
+    """Return a column's cells as text; None where they are so already."""
     texts = texts_of(column)
+    if isinstance(column.dtype, pd.StringDtype):
+        return None if (texts == column.to_numpy(dtype=object, na_value=None)).all() else texts
     if column.dtype == object:
         kept = [at for at, cell in enumerate(column) if isinstance(cell, (MarkedCell, datetime.date))]
         texts[kept] = column.to_numpy()[kept]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from equite.errors import Problem
 from equite.inputs.cells import text_of, tidy
 from equite.inputs.columns import ColumnPlace
@@ -45,8 +47,9 @@ def told_of_reading(territories: Territories, headings: Iterable[str], texts: It
     if rows:
         yield Problem("read-hidden-rows", {"rows": Codes(rows), "count": len(rows)}, file=file)
     text = {layout.heading(tidy(heading)) for heading in texts}
+    kinds = dict(zip(territories.data.columns, territories.data.dtypes, strict=True))
     for heading in used:
-        if territories.data[heading].dtype == object:
+        if kinds[heading] == np.dtype(object):
             yield from _of_cells(
                 ColumnPlace(territories.data, heading, territories.codes, territories.source), heading in text
             )

@@ -57,6 +57,8 @@ class FigureColumn:
 
     def filled(self, column: pd.Series) -> npt.NDArray[np.bool_]:
         """Tell which cells hold something that the column is for: a legend's words are no number."""
+        if cells.holds_numbers(column):
+            return ~np.isnan(cells.numbers_of(column).values)
         if pd.api.types.is_numeric_dtype(column.dtype):
             return np.asarray(column.notna())
         if self.kind == "text":
