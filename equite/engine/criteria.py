@@ -96,6 +96,11 @@ class CriterionScore:
     low: float
     high: float
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether everybody has a score."""
+        return not self.scores.size or not np.isnan(self.scores.min())
+
     def among(self, kept: Mask) -> CriterionScore:
         """Return the same criterion for some of those that were measured."""
         groups = tuple(replace(group, rows=group.rows[kept]) for group in self.groups)
@@ -152,14 +157,15 @@ def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list
 
 def _suits(what: ScoreMeasure, direction: Direction, values: Floats, scope: Scope, problems: Problems) -> bool:
     """Refuse a normaliser that has no meaning for this criterion's direction or values."""
-    method, place = what.normaliser, scope.formula.where(*what.path, "normalise")
+    method, entry = what.normaliser, ""
     if method.only_high and (direction.pull != "high" or (values < 0).any() or not values.sum()):
-        problems.add("normaliser-only-high", **place, name=method.name, criterion=what.name)
-        return False
-    if method.in_units and direction.pull is None:
-        problems.add("normaliser-one-direction", **place, name=method.name, criterion=what.name)
-        return False
-    return True
+        entry = "normaliser-only-high"
+    elif method.in_units and direction.pull is None:
+        entry = "normaliser-one-direction"
+    if entry:
+        place = scope.formula.where(*what.path, "normalise")
+        problems.add(entry, **place, name=method.name, criterion=what.name)
+    return not entry
 
 
 def _normalised(what: ScoreMeasure, values: Floats, parameters: Mapping[str, Any]) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,15 +27,11 @@ class Inexact(Exception):
 
 def fractions_of(figures: Floats) -> Fractions:
     """Return typed figures as fractions; none may be missing."""
-    figures = np.ravel(figures)
-    found = np.empty(figures.size, dtype=object)
-    distinct, places = np.unique(figures, return_inverse=True)
-    each = np.empty(distinct.size, dtype=object)
-    each[:] = [_fraction(float(figure)) for figure in distinct]
-    found[:] = each[places]
-    return found
+    return np.fromiter(map(_fraction, np.ravel(figures).tolist()), dtype=object, count=np.size(figures))
 
 
+#: Few figures of a table are different, and a page's own return at every step.
+@lru_cache(maxsize=1 << 16)
 def _fraction(figure: float) -> Fraction:
     return Fraction(int(figure)) if figure.is_integer() else Fraction(Decimal(f"{figure:.{DIGITS}g}"))
 

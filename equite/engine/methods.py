@@ -152,10 +152,11 @@ def power_mean(scores: Floats, weights: Floats, power: float) -> Floats:
     """Return (Σ w x^p / Σ w)^(1/p); p = 1 is the mean, -1 the harmonic mean, and 0 the geometric mean."""
     if power == 0:
         return geometric(scores, weights)
-    present = ~np.isnan(scores)
-    weighing = np.where(present, weights, 0.0)
+    weighing, missing = weights, np.isnan(scores)
+    if missing.any():
+        scores, weighing = np.where(missing, 1.0, scores), np.where(missing, 0.0, weights)
     total = weighing.sum(axis=1)
-    raised = np.where(present, scores, 1.0) if power == 1 else np.where(present, scores, 1.0) ** power
+    raised = scores if power == 1 else scores**power
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(total > 0, (raised * weighing).sum(axis=1) / total, np.nan)
     return mean if power == 1 else np.asarray(mean ** (1 / power))

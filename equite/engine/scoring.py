@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -113,8 +113,8 @@ class Scoring:
         Each territory's score, higher for more need; missing for those that take no part.
     criteria : tuple of CriterionScore
         The criteria that count, in the page's order.
-    weights : ndarray, shape (eligible, criteria)
-        Each criterion's part of the whole weight for each territory that takes part; rows sum to 1.
+    rows : int
+        How many take part.
     tree : Branch or None
         How scores combine; None where nothing distinguishes anybody.
     warnings : tuple of Problem
@@ -126,10 +126,21 @@ class Scoring:
     name: str
     scores: Floats
     criteria: tuple[CriterionScore, ...]
-    weights: Floats
+    rows: int
     tree: Branch | None
     warnings: tuple[Problem, ...]
     all_measured: Scoring | None = None
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Each criterion's part of the whole weight for each territory that takes part, shape (eligible, criteria).
+
+        Rows sum to 1.
+        """
+        found = np.zeros((self.rows, len(self.criteria)))
+        if self.tree is not None:
+            self.tree.effective(~np.isnan(self.matrix), np.ones(self.rows), found)
+        return found
 
     @property
     def matrix(self) -> Floats:
@@ -140,7 +151,7 @@ class Scoring:
         """Return the same scoring for some of those that were measured; their scores stay as measured among all."""
         criteria = tuple(criterion.among(kept) for criterion in self.criteria)
         tree = self.tree.among(kept) if self.tree is not None else None
-        return replace(self, criteria=criteria, weights=self.weights[kept], tree=tree, all_measured=self)
+        return replace(self, criteria=criteria, rows=int(kept.sum()), tree=tree, all_measured=self)
 
 
 def score_index(name: str, scope: Scope) -> Scoring:
@@ -161,17 +172,14 @@ def _scored(name: str, scope: Scope) -> Scoring:
     build = _Builder(name, index, scope)
     tree = build.branch(index, ("indices", name))
     build.problems.refuse()
-    scores = np.full(scope.table.size, np.nan)
+    scores, rows = np.full(scope.table.size, np.nan), int(scope.taking_part.sum())
     if tree is None:
         scores[scope.taking_part] = NEUTRAL
         build.warnings.append(Problem("index-neutral", {"index": name}))
-        return Scoring(name, scores, (), np.zeros((int(scope.taking_part.sum()), 0)), None, tuple(build.warnings))
-    matrix = np.stack([criterion.scores for criterion in build.criteria], axis=1)
-    combined = tree.combine(matrix)
-    weights = np.zeros_like(matrix)
-    tree.effective(~np.isnan(matrix), np.ones(len(matrix)), weights)
-    scores[scope.taking_part] = combined
-    return Scoring(name, scores, tuple(build.criteria), weights, tree, tuple(build.warnings))
+        return Scoring(name, scores, (), rows, None, tuple(build.warnings))
+    found = Scoring(name, scores, tuple(build.criteria), rows, tree, tuple(build.warnings))
+    scores[scope.taking_part] = tree.combine(found.matrix)
+    return found
 
 
 class _Builder:
@@ -276,6 +284,8 @@ class _Builder:
 
     def _enough_present(self, children: Sequence[Branch | int], weights: Floats, path: tuple[str, ...]) -> None:
         """Refuse a territory for which too little of a family's weight is there."""
+        if self._all_present(children) and (weights.sum(axis=1) > 0).all():
+            return
         present = np.stack(
             [
                 ~np.isnan(self.criteria[child].scores) if isinstance(child, int) else np.ones(len(weights), dtype=bool)
@@ -289,6 +299,9 @@ class _Builder:
         if short.any():
             codes = self.scope.table.codes[self.scope.taking_part][short]
             self.problems.add("too-little-present", **self._place(*path), codes=Codes(tuple(codes)), wanted=wanted)
+
+    def _all_present(self, children: Sequence[Branch | int]) -> bool:
+        return all(self.criteria[child].is_complete for child in children if isinstance(child, int))
 
     def _rules(self, children: Sequence[Branch | int]) -> list[Missing]:
         return [self.criteria[child].missing for child in children if isinstance(child, int)]

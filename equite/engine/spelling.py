@@ -127,7 +127,7 @@ class _Spelling:
         """Look for the labels that expressions compare columns with."""
         for path, expression in self.formula.names.expressions:
             found = [each for node in expression.nodes for each in _sought(node)]
-            place = self.formula.where(*path)
+            place = self.formula.where(*path) if found else {}
             for name, sought, beginning in found:
                 labels = self.labels(name)
                 if labels is None or not labels.first:

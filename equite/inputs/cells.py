@@ -25,7 +25,7 @@ from equite.inputs import figures
 from equite.inputs.marked import Footnoted, MarkedCell, Percentage
 from equite.inputs.marks import MISSING, is_missing_mark
 from equite.inputs.percents import Range, unsettled
-from equite.inputs.spelling import fold, tidy
+from equite.inputs.spelling import fold, tidied, tidy
 
 __all__ = [
     "EXACT",
@@ -312,11 +312,22 @@ def text_of(cell: object) -> str | None:
 
 def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
     """Return a column as text: str, or None where the cell is blank."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return _tidied(column)
     if len(column) <= _FEW:
         return np.fromiter(map(text_of, column.tolist()), dtype=object, count=len(column))
     places, distinct = _distinct(column)
     texts = np.array([*map(text_of, distinct), None], dtype=object)
     return texts[places]
+
+
+def _tidied(column: pd.Series) -> npt.NDArray[np.object_]:
+    """Return a column of texts, each as it is compared."""
+    # What is missing among texts is no text.
+    written = [cell if isinstance(cell, str) else "" for cell in column.tolist()]
+    texts = iter(tidied([cell for cell in written if cell]))
+    found = (next(texts) or None if cell else None for cell in written)
+    return np.fromiter(found, dtype=object, count=len(written))
 
 
 def _looked_up(column: pd.Series, meaning: Mapping[str, float]) -> Reading:

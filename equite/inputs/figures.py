@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float64]
 DIGITS = 15
 #: Powers of ten up to here are floats exactly.
 _EXACT_POWER = 22
+#: Figures of six decimals, the usual ones, and how large they may be to have 15 digits.
+_MILLION, _FEW = 10.0**6, 10.0 ** (DIGITS - 6)
 
 
 def typed(values: Floats) -> Floats:
@@ -26,6 +28,9 @@ def typed(values: Floats) -> Floats:
     if not rest.any():
         return values
     broken = values[rest]
+    # The float nearest to a whole number of millionths, below 15 digits, is that decimal as it was typed.
+    if np.abs(broken).max() < _FEW and (np.rint(broken * _MILLION) / _MILLION == broken).all():
+        return values
     exponent = np.floor(np.log10(np.abs(broken)))
     # Just below a power of ten the logarithm is rounded up to it.
     exponent -= 10.0**exponent > np.abs(broken)

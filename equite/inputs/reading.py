@@ -142,7 +142,7 @@ def _as_text(column: pd.Series) -> npt.NDArray[np.object_] | None:
     """Return a column's cells as text; None where they are so already."""
     texts = texts_of(column)
     if isinstance(column.dtype, pd.StringDtype):
-        return None if (texts == column.to_numpy(dtype=object, na_value=None)).all() else texts
+        return None if texts.tolist() == column.tolist() else texts
     if column.dtype == object:
         kept = [at for at, cell in enumerate(column) if isinstance(cell, (MarkedCell, datetime.date))]
         texts[kept] = column.to_numpy()[kept]

@@ -25,6 +25,7 @@ __all__ = [
     "likeness",
     "likenesses",
     "near_label",
+    "tidied",
     "tidy",
     "twice_spelled",
 ]
@@ -69,6 +70,37 @@ def tidy(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
     return " ".join(text.split())
+
+
+def tidied(texts: Sequence[str]) -> Sequence[str]:
+    """Return many texts as they are compared; those that are so already cost a few passes over all of them."""
+    joined = "\n".join(texts)
+    if joined.count("\n") == len(texts) - 1 and not _untidy(joined):
+        return texts
+    return [tidy(text) for text in texts]
+
+
+def _untidy(joined: str) -> bool:
+    """Tell whether some text among many, joined by line breaks, may not be as it is compared."""
+    signs = joined.replace("\n", "")
+    if signs.isascii() and signs.isalnum():
+        return False
+    lined = f"\n{joined}\n"
+    if any(blanks in lined for blanks in ("  ", "\n ", " \n")) or not unicodedata.is_normalized("NFC", joined):
+        return True
+    # No sign of Western Europe is printed and unseen; among others, few are different in any number of texts.
+    if signs.isprintable() and _is_latin(signs):
+        return False
+    return any((sign.isspace() and sign not in " \n") or _UNSEEN.match(sign) for sign in set(joined))
+
+
+def _is_latin(text: str) -> bool:
+    """Tell whether a text has none but the first 256 signs of Unicode, without looking at each."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def fold(text: str) -> str:

@@ -564,7 +564,9 @@ def _under_key(
     place = ColumnPlace(data, heading, (), source)
     if lost := ((place.faults() if place.column.dtype == object else []) or lost_as_text(place)):
         raise TerritoriesError(lost)
-    codes = [_padded(code, width) for code in texts_of(place.column)]
+    codes = texts_of(place.column).tolist()
+    if width is not None:
+        codes = [_padded(code, width) for code in codes]
     return _looked_at(_Keyed(data, heading, codes, source), width, rows, rows_read or {})
 
 
@@ -602,9 +604,9 @@ def _looked_at(
     return Territories(data, key, tuple(code for code in codes if code is not None), source, rows_read)
 
 
-def _padded(code: str | None, width: int | None) -> str | None:
+def _padded(code: str | None, width: int) -> str | None:
     """Return a code of digits its width, whatever a spreadsheet made of it: 10 or 10.0 for 010."""
-    if code is None or width is None or (len(code) == width and code.isdigit()):
+    if code is None or (len(code) == width and code.isdigit()):
         return code
     digits = re.fullmatch(r"([0-9]+)(?:\.0+)?", code)
     return digits[1].zfill(width) if digits else code
@@ -614,6 +616,9 @@ def _wrong_codes(
     codes: Sequence[str | None], width: int | None, place: ColumnPlace, apart: Collection[int] = ()
 ) -> list[Problem]:
     """Say what is wrong with the codes, those of some rows put apart."""
+    known = {code: at for at, code in enumerate(codes) if code is not None}
+    if len(known) == len(codes) and (width is None or max(map(len, known), default=0) <= width):
+        return _codes_alike({code: at for code, at in known.items() if at not in apart}, place)
     first: dict[str, int] = {}
     found = []
     for position, code in enumerate(codes):
