@@ -105,12 +105,13 @@ def it_is_one_allocation_after_another(plan: Plan, tables: Tables, found: equite
     for at, tier in enumerate(plan["tiers"][1:], start=1):
         above = found.table(f"t{at - 1}").set_index("code")["passed_on"]
         got = found.table(f"t{at}").set_index("code")["received"]
+        formula = equite.Formula.from_dict({**tier["formula"], "envelope": "received"})
         for parent, children in tables[f"t{at}"].groupby("up"):
             if not above[parent]:
                 assert (got[children["code"]] == 0).all()
                 continue
             money = children.assign(received=above[parent])
-            alone = equite.allocate({**tier["formula"], "envelope": "received"}, money)
+            alone = equite.allocate(formula, money)
             assert got[list(alone.codes)].tolist() == alone.amounts.tolist()
 
 

@@ -38,7 +38,7 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, Any], pd.DataFrame]:
     rows = draw(st.permutations(rows))
     table = pd.DataFrame(rows).assign(code=[f"{at:03d}" for at in range(len(rows))])
     parts: list[dict[str, Any]] = [
-        {"id": "base", "pool": {"fraction": draw(st.sampled_from(["0", "0.1", "0.37"]))}, "share": "equally"},
+        {"id": "base", "pool": {"fraction": draw(st.sampled_from(("0", "0.1", "0.37")))}, "share": "equally"},
         {"id": "equity", "pool": "remainder", "share": {"in_proportion_to": "people ** 0.7"}},
     ]
     stages = st.sampled_from(
@@ -53,8 +53,8 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, Any], pd.DataFrame]:
     drawn = draw(st.lists(stages, max_size=3))
     limits = [{"id": f"stage{at}", **stage} for at, stage in enumerate(drawn)]
     rounding = {
-        "to": draw(st.sampled_from(["1", "0.01", "100"])),
-        "bounds": draw(st.sampled_from(["inward", "nearest"])),
+        "to": draw(st.sampled_from(("1", "0.01", "100"))),
+        "bounds": draw(st.sampled_from(("inward", "nearest"))),
     }
     page = {**BASE, "envelope": "received", "within": "region", "parts": parts, "limits": limits, "rounding": rounding}
     return page, table
@@ -101,7 +101,7 @@ def test_those_served_get_what_they_get_when_all_are(
 ) -> None:
     page, table = case
     criteria = {"people": 1, "before": {"weight": 2, "normalise": "rank"}}
-    aggregate = data.draw(st.sampled_from(["arithmetic", "copeland"]))
+    aggregate = data.draw(st.sampled_from(("arithmetic", "copeland")))
     page = {**page, "indices": {"need": {"aggregate": aggregate, "criteria": criteria}}}
     page["parts"][1]["share"] = {"in_proportion_to": "people * (0.2 + need) / average(people)"}
     page = equite.Formula.from_dict(page)

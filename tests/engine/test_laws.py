@@ -31,8 +31,8 @@ def tables(draw: st.DrawFn, most: int = 9) -> pd.DataFrame:
             "population": column(st.integers(1, 2_000_000)),
             "poverty": column(st.integers(0, 1000).map(lambda value: value / 10)),
             "distance": column(st.integers(0, 1500)),
-            "setting": column(st.sampled_from(["rural", "urban"])),
-            "state": column(st.sampled_from(["A", "B", "C"])),
+            "setting": column(st.sampled_from(("rural", "urban"))),
+            "state": column(st.sampled_from(("A", "B", "C"))),
             "before": column(st.integers(0, 400_000)),
         }
     )
@@ -42,7 +42,7 @@ def tables(draw: st.DrawFn, most: int = 9) -> pd.DataFrame:
 def indices(draw: st.DrawFn) -> Page:
     """Draw an index of two families."""
     weight = st.integers(1, 9)
-    method = draw(st.sampled_from(["min-max", "rank"]))
+    method = draw(st.sampled_from(("min-max", "rank")))
     direction = draw(st.sampled_from(["high", "low", {"by": "setting", "rural": "high", "urban": "low"}]))
     return {
         "normalise": method,
@@ -63,7 +63,7 @@ def limit_lists(draw: st.DrawFn) -> list[Page]:
     for at in range(draw(st.integers(0, 3))):
         stage: Page = {"id": f"stage{at}"}
         floor, width = draw(st.integers(0, 120)) / 100, draw(st.integers(0, 150)) / 100
-        kind = draw(st.sampled_from(["floor", "cap", "both", "on_top"]))
+        kind = draw(st.sampled_from(("floor", "cap", "both", "on_top")))
         if kind != "cap":
             stage["at_least"] = f"{floor} * before"
         if kind in ("cap", "both"):
@@ -82,7 +82,7 @@ def limit_lists(draw: st.DrawFn) -> list[Page]:
 @st.composite
 def pages(draw: st.DrawFn, *, limits: bool = True) -> Page:
     """Draw a page: a base, an equity part, perhaps a fraction, perhaps stages of limits."""
-    to = draw(st.sampled_from(["1", "0.01", "100"]))
+    to = draw(st.sampled_from(("1", "0.01", "100")))
     envelope = draw(st.integers(10, 50_000)) * 100
     parts: list[Page] = []
     if draw(st.booleans()):
@@ -91,8 +91,8 @@ def pages(draw: st.DrawFn, *, limits: bool = True) -> Page:
         )
     if draw(st.booleans()):
         share = draw(st.sampled_from(["equally", {"in_proportion_to": "population"}]))
-        parts.append({"id": "heads", "pool": {"fraction": draw(st.sampled_from(["0.1", "0.05"]))}, "share": share})
-    score = draw(st.sampled_from(["population * (0.5 + need)", "0.1 + need", "(population ** 0.7) * (1 + need) ** 2"]))
+        parts.append({"id": "heads", "pool": {"fraction": draw(st.sampled_from(("0.1", "0.05")))}, "share": share})
+    score = draw(st.sampled_from(("population * (0.5 + need)", "0.1 + need", "(population ** 0.7) * (1 + need) ** 2")))
     parts.append({"id": "equity", "pool": "remainder", "share": {"in_proportion_to": score}})
     return {
         "equite": 1,
@@ -102,7 +102,7 @@ def pages(draw: st.DrawFn, *, limits: bool = True) -> Page:
         "indices": {"need": draw(indices())},
         "parts": parts,
         "limits": draw(limit_lists()) if limits else [],
-        "rounding": {"to": to, "bounds": draw(st.sampled_from(["inward", "nearest"]))},
+        "rounding": {"to": to, "bounds": draw(st.sampled_from(("inward", "nearest")))},
     }
 
 

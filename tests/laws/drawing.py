@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -56,8 +57,9 @@ count(default({x} - {t}, {k}){r})|count(by=groups)|rank(default({x}, 0), by=grou
 """
 
 
-def _split(templates: str) -> list[str]:
-    return re.split(r"[|\n]", templates.strip())
+@cache
+def _split(templates: str) -> tuple[str, ...]:
+    return tuple(re.split(r"[|\n]", templates.strip()))
 
 
 def written(value: Fraction) -> str | None:
@@ -114,7 +116,7 @@ class Drawn:
 
     def number(self, depth: int) -> str:
         if depth <= 0:
-            name = self.draw(st.sampled_from(["a", "b", "c", "m", "k"]))
+            name = self.draw(st.sampled_from(("a", "b", "c", "m", "k")))
             return self.constant() if name == "k" else name
         return self.filled(self.pick(NUMBERS), depth - 1)
 
@@ -132,7 +134,7 @@ class Drawn:
             "x": lambda: next(first, None) or self.number(depth - 1),
             "k": self.constant,
             "c": lambda: self.condition(0 if depth <= 0 else depth - 1),
-            "g": lambda: self.draw(st.sampled_from(["", ", by=g", ", by=groups"])),
+            "g": lambda: self.draw(st.sampled_from(("", ", by=g", ", by=groups"))),
             "r": self.rows,
             "t": lambda: self.threshold(x),
             "s": lambda: self.threshold(x, plain=True),
@@ -142,11 +144,11 @@ class Drawn:
 
     def rows(self) -> str:
         some = ", among=n > 1" if self.whole_table else ", among=eligible and n > 1"
-        return self.draw(st.sampled_from([", among=all" if self.whole_table else "", ", among=all", some]))
+        return self.draw(st.sampled_from((", among=all" if self.whole_table else "", ", among=all", some)))
 
     def otherwise(self, x: str) -> str:
         ways = ["{x} + 0.1 - 0.1", "{x} * 0.7 / 0.7", "{x} / 49 * 49", "{x} * 3 * 0.1 / 0.3", "{x} * 1.1 - {x} * 0.1"]
-        return "(" + self.draw(st.sampled_from([*ways, "{x} + 0.0001", "{x} - 0.01"])).replace("{x}", f"({x})") + ")"
+        return "(" + self.draw(st.sampled_from((*ways, "{x} + 0.0001", "{x} - 0.01"))).replace("{x}", f"({x})") + ")"
 
     def threshold(self, x: str, *, plain: bool = False) -> str:
         """Write the value that x has in some row, or one beside it, as figures."""
@@ -155,7 +157,7 @@ class Drawn:
         values = [value for value in self.exact.of(x) if isinstance(value, Fraction)]
         if not values:
             return self.constant()
-        near = typed(self.draw(st.sampled_from(["0", "0", "0", "0.0001", "-0.0001", "0.01", "-0.01", "0.000000001"])))
+        near = typed(self.draw(st.sampled_from(("0", "0", "0", "0.0001", "-0.0001", "0.01", "-0.01", "0.000000001"))))
         value = self.draw(st.sampled_from(values)) + near
         return (written(value) if plain else _threshold(value)) or self.constant()
 
@@ -166,17 +168,17 @@ def figures(draw: st.DrawFn) -> st.SearchStrategy[str]:
     decimals = draw(st.integers(0, 4))
     wholes = draw(
         st.sampled_from(
-            [
+            (
                 st.integers(0, 40),
                 st.integers(-30, 30),
                 st.integers(1, 10_000),
                 st.integers(2_500_000_000, 2_500_000_002),
                 st.integers(-2, 2),
-            ]
+            )
         )
     )
     scaled = wholes.map(lambda whole: f"{Decimal(whole).scaleb(-decimals):f}")
-    pool = draw(st.lists(draw(st.sampled_from([scaled, st.sampled_from(DUSTY)])), min_size=2, max_size=4))
+    pool = draw(st.lists(draw(st.sampled_from((scaled, st.sampled_from(DUSTY)))), min_size=2, max_size=4))
     return st.sampled_from(pool)
 
 
@@ -190,10 +192,10 @@ def tables(draw: st.DrawFn) -> Drawn:
 
     columns = {name: column(draw(figures())) for name in "abc"}
     columns["m"] = column(st.one_of(st.none(), draw(figures())))
-    columns["n"] = column(st.sampled_from(["1", "2", "5"]))
-    columns["g"] = column(st.sampled_from(["p", "q"]))
+    columns["n"] = column(st.sampled_from(("1", "2", "5")))
+    columns["g"] = column(st.sampled_from(("p", "q")))
     columns["code"] = [f"{row:03d}" for row in range(size)]
     groups = draw(
-        st.sampled_from(["a + 0.1 + 0.2 - 0.3", "a * 0.7 / 0.7", "(a + b) - b", "(n - 1) * 0.1 + 0.2 == 0.3"])
+        st.sampled_from(("a + 0.1 + 0.2 - 0.3", "a * 0.7 / 0.7", "(a + b) - b", "(n - 1) * 0.1 + 0.2 == 0.3"))
     )
     return Drawn(draw, columns, {"groups": groups})
