@@ -197,7 +197,11 @@ def test_axe_finds_nothing_serious(tab: Any, width: int) -> None:
     tab.set_viewport_size({"width": width, "height": 900})
     # The page's policy lets no other script in; the browser's own console is not bound by it.
     tab.evaluate(script)
-    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+    # What passes is only counted: of each rule that does, one place is told and not thousands.
+    rules = {
+        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+        "resultTypes": ["violations"],
+    }
     found = tab.evaluate("rules => axe.run(document, rules)", rules)
     assert len(found["passes"]) > 20
     wrong = [(each["id"], each["nodes"][0]["html"]) for each in found["violations"] if each["impact"] != "minor"]
