@@ -46,10 +46,14 @@ class Module:
     name: str
     tree: ast.Module
     parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    nodes: list[ast.AST] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for node in ast.walk(self.tree):
-            self.parents.update(dict.fromkeys(ast.iter_child_nodes(node), node))
+        self.nodes.append(self.tree)
+        for node in self.nodes:
+            below = list(ast.iter_child_nodes(node))
+            self.parents.update(dict.fromkeys(below, node))
+            self.nodes.extend(below)
 
     def above(self, node: ast.AST) -> Iterator[ast.AST]:
         """Return what holds a node, the nearest first."""
@@ -97,7 +101,7 @@ class Code:
         self.calls: dict[str, list[tuple[Module, ast.Call]]] = defaultdict(list)
         self.functions: dict[str, list[tuple[Module, Function]]] = defaultdict(list)
         for module in self.modules:
-            for node in ast.walk(module.tree):
+            for node in module.nodes:
                 if isinstance(node, ast.Call):
                     self.calls[name_of(node.func)].append((module, node))
                 elif isinstance(node, Function):
@@ -106,7 +110,7 @@ class Code:
 
     def literals(self) -> set[str]:
         """Return every text that stands in the code."""
-        nodes = (node for module in self.modules for node in ast.walk(module.tree) if isinstance(node, ast.expr))
+        nodes = (node for module in self.modules for node in module.nodes if isinstance(node, ast.expr))
         return {text for node in nodes if (text := literal(node)) is not None}
 
     def sayings(self) -> Iterator[Saying]:

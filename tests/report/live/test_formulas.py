@@ -63,6 +63,12 @@ def written(name: str, folder: Path) -> Path:
     return made[name]().to_excel(folder / f"{name}.xlsx", live=True)
 
 
+@cache
+def opened(path: Path) -> openpyxl.Workbook:
+    """Read one of them, once, and change nothing in it."""
+    return openpyxl.load_workbook(path)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("live")
@@ -73,7 +79,7 @@ NAMES = ["quebec-fr", "quebec-en", "region", *(path.stem for path in WORKED)]
 
 @pytest.fixture(params=NAMES)
 def book(request: pytest.FixtureRequest, folder: Path) -> openpyxl.Workbook:
-    return openpyxl.load_workbook(written(request.param, folder))
+    return opened(written(request.param, folder))
 
 
 def formulas(book: openpyxl.Workbook) -> Iterator[tuple[str, openpyxl.cell.Cell]]:
@@ -83,8 +89,13 @@ def formulas(book: openpyxl.Workbook) -> Iterator[tuple[str, openpyxl.cell.Cell]
             yield from ((sheet.title, cell) for cell in row if cell.data_type == "f")
 
 
-def nested(formula: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+@cache
+def nested(formula: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Give each function of a formula with those that it stands in."""
+    return tuple(_nested(formula))
+
+
+def _nested(formula: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     stack: list[str] = []
     for token in Tokenizer(formula).items:
         if token.type in ("FUNC", "PAREN", "ARRAY") and token.subtype == "OPEN":
@@ -146,7 +157,7 @@ def manifest(book: openpyxl.Workbook) -> Manifest:
 def test_only_what_is_on_the_closed_list_is_written_as_values(folder: Path) -> None:
     found = {}
     for name in NAMES:
-        told = manifest(openpyxl.load_workbook(written(name, folder))).certificates
+        told = manifest(opened(written(name, folder))).certificates
         assert {each.reason for each in told} <= set(CLOSED)
         if told:
             found[name] = told[0].reason

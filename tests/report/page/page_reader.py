@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 
 VOID = {"br", "input", "meta"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Element:
     """An element, what is in it, and the element that it is in."""
 
@@ -29,14 +30,13 @@ class Element:
 
     def all(self, *tags: str, **attributes: str) -> list[Element]:
         """Give the elements inside it that have one of the tags, and the attributes, in order."""
-        found = []
-        for each in self.inside:
-            if isinstance(each, Element):
-                wanted = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
-                if (not tags or each.tag in tags) and wanted.items() <= each.attributes.items():
-                    found.append(each)
-                found += each.all(*tags, **attributes)
-        return found
+        wanted = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}.items()
+        return [each for each in self.below if (not tags or each.tag in tags) and wanted <= each.attributes.items()]
+
+    @cached_property
+    def below(self) -> list[Element]:
+        """All elements inside it, in order."""
+        return [each for child in self.inside if isinstance(child, Element) for each in (child, *child.below)]
 
     def one(self, *tags: str, **attributes: str) -> Element:
         """Give the only one."""
