@@ -66,23 +66,20 @@ def example() -> Callable[[str, str], tuple[equite.Allocation, str]]:
 def texts(axes: Axes) -> list[Text]:
     """Give every text that shows, once laid out."""
     axes.figure.draw_without_rendering()
-    seen = []
-    for text in axes.figure.findobj(Text):
-        on_figure = text.get_visible() and text.get_text().strip()
-        if on_figure and not _outside_ticks(axes, text):
-            seen.append(text)
-    return seen
+    never = _never_drawn(axes)
+    found = axes.figure.findobj(Text)
+    return [text for text in found if text.get_visible() and text.get_text().strip() and id(text) not in never]
 
 
-def _outside_ticks(axes: Axes, text: Text) -> bool:
-    """Tell whether a text is the label of a tick beyond the axis, which is never drawn."""
+def _never_drawn(axes: Axes) -> set[int]:
+    """Tell the labels of ticks beyond their axis, or of an axis that is off."""
+    never: set[int] = set()
     for one in axes.figure.axes:
         for axis in (one.xaxis, one.yaxis):
             drawn = {id(label) for tick in axis._update_ticks() for label in (tick.label1, tick.label2)}
             every = {id(label) for tick in axis.get_major_ticks() for label in (tick.label1, tick.label2)}
-            if id(text) in every - drawn or (id(text) in every and not one.axison):
-                return True
-    return False
+            never |= every - drawn if one.axison else every
+    return never
 
 
 def said(axes: Axes) -> str:
