@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -58,9 +59,15 @@ def allocation() -> Allocation:
     return allocate(PAGE, ROWS)
 
 
+@pytest.fixture(scope="module")
+def once(allocation: Allocation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return allocation.to_excel(tmp_path_factory.mktemp("once") / "live.xlsx", live=True)
+
+
 @pytest.fixture
-def written(allocation: Allocation, tmp_path: Path) -> Path:
-    return allocation.to_excel(tmp_path / "live.xlsx", live=True)
+def written(once: Path, tmp_path: Path) -> Path:
+    """Give a copy of the workbook, to type in."""
+    return Path(shutil.copy(once, tmp_path))
 
 
 def loaded(path: Path) -> openpyxl.Workbook:
@@ -70,8 +77,12 @@ def loaded(path: Path) -> openpyxl.Workbook:
 
 
 def manifest(path: Path) -> Manifest:
-    rows = loaded(path)[MANIFEST_SHEET].iter_rows(values_only=True)
-    found = Manifest.from_rows([[cell for cell in row if cell is not None] for row in rows])
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        rows = book[MANIFEST_SHEET].iter_rows(values_only=True)
+        found = Manifest.from_rows([[cell for cell in row if cell is not None] for row in rows])
+    finally:
+        book.close()
     assert found is not None
     return found
 
