@@ -16,10 +16,10 @@
   const simple = (text) =>
     text.normalize("NFD").replace(/\p{M}/gu, "").replace(/[’']/g, "'").toLowerCase().trim();
 
-  // 1 234,5 in French and 1,234.5 in English; an empty cell is not a number.
+  // By the marks of the page's language, laid in as the page is written; an empty cell is not a number.
   const number = (text) => {
     const plain = text.replace(/\s/g, "").replace("−", "-");
-    const read = language === "fr" ? plain.replace(",", ".") : plain.replace(/,/g, "");
+    const read = plain.replaceAll(GROUPING, "").replace(DECIMAL, ".");
     return read === "" ? NaN : Number(read);
   };
 

@@ -10,12 +10,9 @@ from importlib.resources import files
 
 from equite.report.html.markup import Markup, element
 from equite.report.html.page.context import PageSection, ReportContext
-from equite.wording.locales import ENGLISH, FRENCH, LOCALES, Locale
+from equite.wording.locales import LOCALES, Locale
 
 __all__ = ["whole_page"]
-
-#: How the script reads a number in the two languages that it knows by itself.
-_READER = 'language === "fr" ? plain.replace(",", ".") : plain.replace(/,/g, "")'
 
 
 def whole_page(report: ReportContext, sections: Sequence[PageSection]) -> str:
@@ -80,10 +77,7 @@ def _style(report: ReportContext) -> str:
 def _script(locale: Locale) -> str:
     """Return the script, which reads numbers by the marks of the page's language."""
     script = _kept("page.js")
-    if locale in (FRENCH, ENGLISH):
-        return script
-    grouping, decimal = json.dumps(locale.grouping), json.dumps(locale.decimal)
-    return script.replace(_READER, f'plain.replaceAll({grouping}, "").replace({decimal}, ".")')
+    return script.replace("GROUPING", json.dumps(locale.grouping)).replace("DECIMAL", json.dumps(locale.decimal))
 
 
 def _kept(name: str) -> str:
