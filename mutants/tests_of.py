@@ -73,6 +73,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rounding": ("tests/engine/test_rounding.py", *_SHARES),
     "rows": ("tests/engine/test_rows.py",),
     "scoring": _SCORES,
+    "shown": ("tests/engine/test_shown.py", "tests/report/test_report_columns.py"),
     "sharing": ("tests/engine/test_sharing.py", "tests/engine/test_regressions.py"),
     "spelling": ("tests/engine/test_labels.py",),
     "suppression": ("tests/engine/test_suppressed.py",),

@@ -98,13 +98,15 @@ def _money(report: ReportContext) -> Markup:
     total = allocation.total
     rows: list[list[Cell]] = []
     for result in allocation.parts_shared:
-        paid = float(result.amounts.sum())
+        paid = allocation.shown.parts[result.part.id].total
         rows.append(
             [*_dressed(report, result.part.id, part_names(allocation.formula, result.part)), *_share(report, paid)]
         )
-    moved = float(sum((stage.after - stage.before).sum() for stage in allocation.stages))
-    if abs(moved) >= 0.5 * 10.0**-labels.digits:
-        rows.append([report.say("page-limits-in-all"), *_share(report, moved)])
+    moved = round(sum(step.total for step in allocation.shown.limits.values()), labels.digits)
+    rounding = allocation.shown.rounding.total
+    for entry, amount in (("page-limits-in-all", moved), ("heading-rounding", rounding)):
+        if amount:
+            rows.append([report.say(entry), *_share(report, amount)])
     rows.append(
         [report.say("result-shared", territories=labels.territories(len(allocation.codes))), *_share(report, total)]
     )
