@@ -88,7 +88,9 @@ def displayed(value: float, form: str) -> Decimal:
 def live_sheet(allocation: Allocation, cells: Cells) -> Reading:
     """Read the sheet to print of a live workbook, as it was written or recalculated."""
     labels = Labels(allocation.formula)
-    headings, *rows = cells.sheets[labels.say("book-allocation")]
+    sheet = cells.sheets[labels.say("book-allocation")]
+    top = next(at for at, row in enumerate(sheet) if row[0] == labels.heading("code"))
+    headings, rows = sheet[top], sheet[top + 1 :]
     found: Reading = {}
     for at, row in enumerate(rows[: len(allocation.scope.table.codes) + 1]):
         key = str(row[0]) if at < len(allocation.scope.table.codes) else TOTALS
@@ -140,10 +142,33 @@ def page_lines(section: Element, language: Language) -> list[Decimal]:
     return _lines(section.one("table", class_="small waterfall"), language)
 
 
-def terminal_lines(text: str, language: Language) -> list[Decimal]:
-    """Read the amounts that lines of a terminal end with."""
+def page_reasons(section: Element, language: Language) -> list[Decimal]:
+    """Read the amounts of a territory's sentences: of each part, of each limit, of rounding where there is some."""
+    found = []
+    for item in section.one("ul", class_="reasons").inside:
+        assert isinstance(item, Element)
+        amount = re.match(r"[+−]?\$?\d[\d ,.]*", item.text)
+        value = number(amount[0], language) if amount else None
+        assert value is not None or item.text.startswith(("Nothing", "Rien")), item.text
+        is_levy = " less by the levy" in item.text or " de moins par le prélèvement" in item.text
+        found.append((value or Decimal(0)) * (-1 if is_levy else 1))
+    return found
+
+
+def page_money(whole: Element, caption: str, language: Language) -> dict[str, Decimal]:
+    """Read the page's table of the money: what each part comes to, what limits and rounding do, the total last."""
+    table = next(each for each in whole.all("table") if each.one("caption").text == caption)
+    rows = [*table.rows(), [cell.text for cell in table.one("tfoot").all("th", "td")]]
+    return {row[0]: number(row[1], language) or Decimal(0) for row in rows}
+
+
+def terminal_lines(text: str, language: Language, *, some: bool = False) -> list[Decimal]:
+    """Read the amounts that lines of a terminal end with; of ``some``, where not all do."""
     # Blanks inside an amount do not break; those that set amounts flush right do.
-    return _all([re.split(" {2,}", line)[-1] for line in text.splitlines()], language)
+    ends = [
+        re.split(" {2,}", line.strip())[1:] if some else [re.split(" {2,}", line)[-1]] for line in text.splitlines()
+    ]
+    return _all([end[-1] for end in ends if end], language)
 
 
 def notebook_lines(explanation: Explanation) -> list[Decimal]:

@@ -14,6 +14,7 @@ from equite.report.live.contributions import CriterionDollars, PartDollars, Path
 from equite.report.live.grid import INPUT, LiveColumn
 from equite.report.live.ranges import picked
 from equite.report.live.shown import LiveShown, LiveStep, close, rounded_total
+from equite.report.live.steps_chart import draw_steps
 from equite.report.live.terms import (
     BLANK,
     Term,
@@ -29,7 +30,7 @@ from equite.report.live.terms import (
     stated,
 )
 from equite.report.live.translating import Ref
-from equite.report.workbook.sheet import INK, PALE, RULE, Book, Sheet, fitting
+from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
@@ -126,7 +127,7 @@ class _Why:
         lines = self._lines()
         first = self._waterfall(lines)
         self._beside()
-        self._chart(first, len(lines))
+        draw_steps(self.book, self.sheet, first, len(lines))
         for part in self.dollars:
             self._criteria(part)
         self.sheet.sheet.freeze_panes(3, 0)
@@ -210,7 +211,8 @@ class _Why:
         label = self.labels.say("live-why-baseline", part=self._heading_of(part))
         found = [_Line(label, baseline, self.labels.title(part.part))]
         for top, family in families.items():
-            found.append(_Line(self.labels.say("live-why-adds", family=top), added(family), top))
+            term = rounded_plainly(added(family), self.digits)
+            found.append(_Line(self.labels.say("live-why-adds", family=top), term, top))
         return found
 
     def _heading_of(self, part: PartDollars) -> str:
@@ -224,6 +226,8 @@ class _Why:
         assert step.running is not None
         sheet, top = self.sheet.sheet, self.aside
         faint = self.book.style(font_color="#999999", font_size=8, num_format=self.book.number_format(self.digits + 2))
+        words = self.book.style(font_color="#999999", font_size=8)
+        sheet.write_string(top - 1, 14, fitting(self.labels.say("live-why-along", part=self._heading_of(part))), words)
         exact = [self._dollars(part, criterion) for criterion in part.criteria]
         end, behind = picked(step.running.all, self.place, self.row), 0.0
         found: list[Term] = []
@@ -235,7 +239,7 @@ class _Why:
             for column, term in cells.items():
                 sheet.write_formula(row, column, f"={term}", faint, term.figure)
             found.append(stated(f"$Q${row + 1}", rounded.figure))
-        self.aside += len(exact) + 1
+        self.aside += len(exact) + 2
         return found[::-1]
 
     def _dollars(self, part: PartDollars, criterion: CriterionDollars) -> Term:
@@ -316,47 +320,6 @@ class _Why:
         """Write a figure; nothing is shown where there is none."""
         value = "" if math.isnan(term.figure) else term.figure
         self.sheet.sheet.write_formula(row, column, f"={term}", style, value)
-
-    # The chart.
-
-    def _chart(self, first: int, count: int) -> None:
-        """Draw the lines as steps from nothing to the amount."""
-        say, name = self.labels.say, self.sheet.name
-        chart = self.book.workbook.add_chart({"type": "bar", "subtype": "stacked"})
-        last = first + count - 1
-        looks = (
-            ("", {"none": True}, None),
-            (say("live-why-up"), {"color": "#2F6DB5"}, None),
-            (
-                say("live-why-down"),
-                {"color": "#D9822B"},
-                {"pattern": "wide_upward_diagonal", "fg_color": "#D9822B", "bg_color": "white"},
-            ),
-            (self.labels.heading("amount"), {"color": INK}, None),
-        )
-        for at, (title, fill, pattern) in enumerate(looks):
-            series: dict[str, Any] = {
-                "name": title or " ",
-                "categories": [name, first, 8, last, 8],
-                "values": [name, first, 9 + at, last, 9 + at],
-                "gap": 40,
-            }
-            series |= {"pattern": pattern} if pattern else {"fill": fill}
-            series |= {"border": {"none": True}} if not pattern else {"border": {"color": "#D9822B"}}
-            chart.add_series(series)
-        chart.set_title({"name": say("live-why-chart"), "name_font": {"size": 12, "color": INK}, "overlay": False})
-        chart.set_legend({"position": "bottom", "delete_series": [0, 3]})
-        # In a bar chart the categories stand on the left, the first at the top.
-        chart.set_y_axis({"reverse": True, "num_font": {"size": 8}, "label_position": "low", "interval_unit": 1})
-        form, lines = self.book.number_format(0), {"visible": True, "line": {"color": RULE}}
-        chart.set_x_axis({"num_format": form, "major_gridlines": lines, "num_font": {"size": 8}})
-        high = 120 + 26 * count
-        chart.set_size({"width": 545, "height": high})
-        self.sheet.sheet.insert_chart(
-            first - 1, 2, chart, {"x_offset": 12, "y_offset": 2, "description": say("live-why-chart")}
-        )
-        below = first + math.ceil(high / 18)
-        self.sheet.row = max(self.sheet.row, below)
 
     # The criteria.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from page_reader import read
+from page_reader import Element, read
 from random_pages import Case, pages
 from read_figures import (
     TOTALS,
@@ -27,6 +27,8 @@ from read_figures import (
     notebook_table,
     number,
     page_lines,
+    page_money,
+    page_reasons,
     page_table,
     sections,
     terminal,
@@ -39,6 +41,7 @@ from recalculation import Cells
 from equite import Allocation, Explanation, Formula, allocate, cascade
 from equite.report.cascade.words import CascadeLabels
 from equite.report.columns import ShownColumn, shown_columns
+from equite.report.language.labels import Labels
 from equite.wording import LOCALES
 
 pytestmark = pytest.mark.slow
@@ -123,6 +126,27 @@ def why_unlike(allocation: Allocation, cells: Cells, table: Reading) -> list[str
     return told
 
 
+def reasons_unlike(code: str, amounts: Sequence[Decimal], columns: Sequence[ShownColumn], table: Reading) -> list[str]:
+    """List the sentences on one territory whose amounts its row of the table does not show."""
+    steps = [column for column in columns if column.step in ("part", "limit", "rounding")]
+    cells = [table.get((code, spoken(column.heading)), Decimal(0)) for column in steps]
+    told = [*amounts, Decimal(0)][: len(cells)]
+    return [] if told == cells else [f"{code}: sentences tell {told} for {cells}"]
+
+
+def money_unlike(found: Allocation, whole: Element, table: Reading) -> list[str]:
+    """List what is told of the parts' totals that the table's row of totals does not show."""
+    labels = Labels(found.formula)
+    *steps, total = page_money(whole, spoken(labels.say("page-money-caption")), found.language).values()
+    columns = [column for column in shown_columns(found) if column.step == "part"]
+    totals = [table[TOTALS, spoken(column.heading)] for column in columns]
+    told = [] if sum(steps) == total else [f"page's money: {steps} for {total}"]
+    if steps[: len(totals)] != totals:
+        told.append(f"page's parts: {steps} for {totals}")
+    summary = terminal_lines(found.summary().partition("\n")[2], found.language, some=True)
+    return told + [f"summary: no {each}" for each in totals if len(totals) in range(2, 6) and each not in summary]
+
+
 def told_of(found: Allocation, folder: Path) -> list[str]:
     """List what the outputs of an allocation show twice and differently, and what does not add up."""
     whole = read(found.to_html(folder / "page.html").read_text(encoding="utf-8"))
@@ -145,10 +169,12 @@ def told_of(found: Allocation, folder: Path) -> list[str]:
     }
     table = readings["terminal"]
     told = [*differing(readings), *not_adding_up(table, columns), *why_unlike(found, live, table)]
+    told += money_unlike(found, whole, table)
     for row, (code, section) in enumerate(sections(whole).items()):
         explanation = found.explain(code)
         amounts = page_lines(section, found.language)
         told += lines_unlike(explanation, amounts, table)
+        told += reasons_unlike(code, page_reasons(section, found.language), columns, table)
         others = [terminal_lines(str(explanation).partition("\n")[2], found.language)]
         # What files and notebooks show of one territory, they show of all.
         others += [notebook_lines(explanation), csv_lines(explanation, folder)] if row in (0, 3) else []
