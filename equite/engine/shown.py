@@ -36,6 +36,7 @@ __all__ = [
     "per_head_of",
     "rounded",
     "share_digits",
+    "shares_of",
     "shown_steps",
     "whole_totals",
 ]
@@ -225,9 +226,23 @@ def _share(allocation: Allocation) -> ShownFigures | None:
     if not allocation.total:
         return None
     digits = share_digits(allocation.context.size)
-    total, running = float(allocation.units.sum()), np.cumsum(allocation.units)
-    whole = np.diff(whole_totals(np.concatenate(([0.0], running / total)), digits + 2, TOLERANCE))
-    return ShownFigures(whole / 10.0 ** (digits + 2) + 0.0, digits, 1.0)
+    return ShownFigures(shares_of(allocation.units, float(allocation.units.sum()), digits), digits, 1.0)
+
+
+def shares_of(amounts: Floats, total: float, digits: int) -> Floats:
+    """Return amounts as shares of their total, rounded so that they add up to 1; none of nothing.
+
+    Parameters
+    ----------
+    amounts : ndarray
+        They sum to ``total``.
+    digits : int
+        The decimals shown, of the percentages.
+    """
+    if not total:
+        return np.zeros(amounts.size)
+    running = np.concatenate(([0.0], np.cumsum(amounts) / total))
+    return np.diff(whole_totals(running, digits + 2, TOLERANCE)) / 10.0 ** (digits + 2) + 0.0
 
 
 def _changes(

@@ -155,11 +155,11 @@ def page_reasons(section: Element, language: Language) -> list[Decimal]:
     return found
 
 
-def page_money(whole: Element, caption: str, language: Language) -> dict[str, Decimal]:
-    """Read the page's table of the money: what each part comes to, what limits and rounding do, the total last."""
+def page_money(whole: Element, caption: str, language: Language) -> list[list[Decimal]]:
+    """Read the amounts of the page's table of the money, and their shares: parts, limits, rounding, the total last."""
     table = next(each for each in whole.all("table") if each.one("caption").text == caption)
     rows = [*table.rows(), [cell.text for cell in table.one("tfoot").all("th", "td")]]
-    return {row[0]: number(row[1], language) or Decimal(0) for row in rows}
+    return [[number(row[at], language) or Decimal(0) for row in rows] for at in (1, 2)]
 
 
 def terminal_lines(text: str, language: Language, *, some: bool = False) -> list[Decimal]:

@@ -137,10 +137,12 @@ def reasons_unlike(code: str, amounts: Sequence[Decimal], columns: Sequence[Show
 def money_unlike(found: Allocation, whole: Element, table: Reading) -> list[str]:
     """List what is told of the parts' totals that the table's row of totals does not show."""
     labels = Labels(found.formula)
-    *steps, total = page_money(whole, spoken(labels.say("page-money-caption")), found.language).values()
+    (*steps, total), (*shares, whole_share) = page_money(
+        whole, spoken(labels.say("page-money-caption")), found.language
+    )
     columns = [column for column in shown_columns(found) if column.step == "part"]
     totals = [table[TOTALS, spoken(column.heading)] for column in columns]
-    told = [] if sum(steps) == total else [f"page's money: {steps} for {total}"]
+    told = [] if sum(steps) == total and sum(shares) == whole_share else [f"page's money: {steps}, {shares}"]
     if steps[: len(totals)] != totals:
         told.append(f"page's parts: {steps} for {totals}")
     summary = terminal_lines(found.summary().partition("\n")[2], found.language, some=True)
