@@ -48,7 +48,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "evaluation": (*_COMPARISONS, *_ERRORS),
     "exact": ("tests/engine/test_equality.py", *_COMPARISONS),
     "exactness": ("tests/engine/test_equality.py", *_COMPARISONS),
-    "explanation": ("tests/engine/test_allocation.py", "tests/engine/test_regressions.py", "tests/engine/test_laws.py"),
+    "explanation": (
+        "tests/engine/test_allocation.py",
+        "tests/engine/test_regressions.py",
+        "tests/engine/test_laws.py",
+        "tests/engine/test_shown.py",
+    ),
     "figures": _TIERS,
     "functions": (*_COMPARISONS, *_ERRORS),
     "gathering": ("tests/engine/test_told_at_once.py",),

@@ -47,6 +47,8 @@ from equite.wording import LOCALES
 pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+#: Of so many territories the terminal's lines are read; the page's are read of all.
+_MOST = 12
 COUNT = int(os.environ.get("EQUITE_RANDOM_PAGES") or 40)
 #: Pages of the examples whose tables are shipped, in a language, each with its table.
 SHIPPED = [
@@ -177,8 +179,8 @@ def told_of(found: Allocation, folder: Path) -> list[str]:
         amounts = page_lines(section, found.language)
         told += lines_unlike(explanation, amounts, table)
         told += reasons_unlike(code, page_reasons(section, found.language), columns, table)
-        others = [terminal_lines(str(explanation).partition("\n")[2], found.language)]
-        # What files and notebooks show of one territory, they show of all.
+        # What the terminal, notebooks and files show of one territory, they show of all.
+        others = [terminal_lines(str(explanation).partition("\n")[2], found.language)] if row < _MOST else []
         others += [notebook_lines(explanation), csv_lines(explanation, folder)] if row in (0, 3) else []
         told += [f"{code}: {each} for {amounts}" for each in others if each != amounts]
     return told
