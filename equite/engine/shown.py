@@ -178,7 +178,7 @@ def moved_by(before: Floats, after: Floats) -> Floats:
 def _rows_of(groups: Groups) -> Iterator[NDArray[np.intp]]:
     """Return the rows of each group, in their order."""
     order = np.argsort(groups.of, kind="stable")
-    ends = np.cumsum(np.bincount(groups.of, minlength=groups.count))
+    ends = np.cumsum(np.bincount(groups.of))
     yield from np.split(order, ends[:-1])
 
 
