@@ -189,15 +189,15 @@ def write_live_checks(book: Book, checks: list[LiveCheck], without: int) -> None
         if not chosen:
             continue
         sheet.section(labels.say(title))
-        _head(sheet)
+        _head(sheet, "final" if section == "policy" else "condition")
         for check in chosen:
             rows.append(sheet.row)
             _line(sheet, check)
     _overall(sheet, overall, rows, checks, without)
 
 
-def _head(sheet: Sheet) -> None:
-    for column, name in enumerate(("check", "condition", "failing", "result")):
+def _head(sheet: Sheet, condition: str) -> None:
+    for column, name in enumerate(("check", condition, "failing", "result")):
         style = sheet.book.style(bold=True, bg_color=PALE, text_wrap=True, valign="vcenter")
         sheet.sheet.write_string(sheet.row, column, sheet.book.labels.say(f"checks-heading-{name}"), style)
     sheet.row += 1
