@@ -119,7 +119,7 @@ class ShownStep(ShownFigures):
         lines = np.where(np.abs(lines) <= TOLERANCE * np.abs(lines).sum(), 0.0, lines)
         behind = np.append(np.cumsum(lines[:0:-1])[::-1], 0.0)
         totals = np.concatenate(([self.before[row]], self.after[row] - behind))
-        return np.diff(whole_totals(totals, self.digits, self.dust)) / 10.0**self.digits + 0.0
+        return np.diff(whole_totals(totals, self.digits, self.dust)) / 10.0**self.digits
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def shown_steps(allocation: Allocation) -> ShownSteps:
     }
     steps = (*parts.values(), *limits.values())
     rounding = _counted(allocation.amounts, digits) - sum((step.whole for step in steps), np.zeros(groups.of.size))
-    missed = ShownFigures(rounding / 10.0**digits + 0.0, digits, float(rounding.sum()) / 10.0**digits + 0.0)
+    missed = ShownFigures(rounding / 10.0**digits, digits, float(rounding.sum()) / 10.0**digits)
     before, change, relative = _changes(allocation, digits)
     return ShownSteps(
         digits, parts, limits, missed, _per_head(allocation), _share(allocation), before, change, relative
@@ -183,9 +183,9 @@ def _rows_of(groups: Groups) -> Iterator[NDArray[np.intp]]:
 
 
 def whole_totals(totals: Floats, digits: int, dust: float) -> Floats:
-    """Round totals, halves away from zero, and count them in the last decimal."""
+    """Round totals, halves away from zero, and count them in the last decimal; zero has no sign."""
     scale = 10.0**digits
-    return np.copysign(np.floor(np.abs(totals) * scale + dust * scale + 0.5), totals)
+    return np.copysign(np.floor(np.abs(totals) * scale + dust * scale + 0.5), totals) + 0.0
 
 
 def _counted(money: Floats, digits: int) -> Floats:
@@ -242,7 +242,7 @@ def shares_of(amounts: Floats, total: float, digits: int) -> Floats:
     if not total:
         return np.zeros(amounts.size)
     running = np.concatenate(([0.0], np.cumsum(amounts) / total))
-    return np.diff(whole_totals(running, digits + 2, TOLERANCE)) / 10.0 ** (digits + 2) + 0.0
+    return np.diff(whole_totals(running, digits + 2, TOLERANCE)) / 10.0 ** (digits + 2)
 
 
 def _changes(

@@ -47,6 +47,7 @@ def test_a_column_adds_up_to_its_rounded_total_and_no_cell_is_a_unit_off(drawn: 
     assert shown.total == pytest.approx(shown.cells.sum(), abs=1e-6)
     assert (np.abs(shown.cells - values) * scale <= 1 + 1e-6).all()
     assert not shown.cells[values == 0].any()
+    assert not np.signbit(shown.cells[shown.cells == 0]).any()
     for group in range(groups.count):
         inside = groups.of == group
         assert abs(shown.whole[inside].sum() / scale - values[inside].sum()) * scale <= 0.5 + 1e-6
@@ -95,6 +96,7 @@ def test_lines_add_up_to_their_cell(drawn: tuple[np.ndarray, Groups, int], data:
     assert np.rint(along * scale).sum() == shown.whole[row]
     assert (np.abs(along - lines) * scale <= 1 + 1e-3).all()
     assert not along[lines == 0].any()
+    assert not np.signbit(along[along == 0]).any()
     assert (along * lines >= 0).all()
 
 
@@ -196,6 +198,18 @@ def test_a_running_total_is_rounded_halves_away_from_zero(values: list[float], c
     shown = ShownStep.of(np.array(values), Groups.single(len(values)), 0)
     assert shown.cells.tolist() == cells
     assert shown.total == sum(cells)
+
+
+def test_what_is_below_nothing_by_little_is_nothing() -> None:
+    shown = ShownStep.of(np.array([-0.2, -0.2, 0.4]), Groups.single(3), 0)
+    assert [str(cell) for cell in (*shown.cells, *shown.along(0, np.array([0.1, -0.3])))] == ["0.0"] * 5
+
+
+def test_many_rows_of_group_envelopes_that_alternate_keep_their_order() -> None:
+    values = np.arange(300) / 7
+    shown = ShownStep.of(values, Groups(np.arange(300, dtype=np.intp) % 3, 3), 0)
+    for group in range(3):
+        assert (shown.after[group::3] == np.cumsum(values[group::3])).all()
 
 
 def test_dust_is_measured_in_the_last_decimal() -> None:

@@ -31,6 +31,7 @@ def number(text: str, language: Language) -> Decimal | None:
     for mark in {",", "."} - {LOCALES[language].decimal}:
         digits = digits.replace(mark, "")
     digits = digits.replace(LOCALES[language].decimal, ".").replace("−", "-")
+    assert not re.fullmatch(r"-0*\.?0*", digits) or "0" not in digits, f"zero has no sign: {text}"
     return Decimal(digits).normalize() if re.search(r"\d", digits) else None
 
 
