@@ -2,7 +2,7 @@
 
 **Cumulative rounding.** A column of steps (a part, a limit) is rounded along its running total, in code order, anew in
 each group envelope: a cell is the rounded total up to its row less the rounded total before it, halves away from zero.
-So a column adds up to its rounded total, a cell is less than a unit off, a cell of nothing shows nothing, and what is
+So a column adds up to its rounded total, no cell is more than a unit off, a cell of nothing shows nothing, and what is
 negative mirrors what is positive. The lines that make a cell (what criteria add, a part's own bounds) go on along the
 row in the same way, from the total before the cell to the total after it: they add up to the cell.
 

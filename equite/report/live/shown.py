@@ -121,8 +121,9 @@ def _written(workings: Workings, done: Calculated, name: str, step: ShownStep, t
     grid, say = workings.grid, workings.labels.say
     if not done.is_live:
         return _as_values(workings, name, step)
-    term, sizes = terms
-    dust = least(number(TOLERANCE) * sum_product(sizes), number(MOST_DUST * 10.0**-step.digits))
+    # A row that cannot be computed shows it in its amount, and takes nothing from the rows below it.
+    term, sizes = instead(terms[0], 0), terms[1]
+    dust = instead(least(number(TOLERANCE) * sum_product(sizes), number(MOST_DUST * 10.0**-step.digits)), 0)
     head: Head = (say("live-tolerance"), lambda _: dust)
     running = grid.running(say("live-running", name=name), term, _carried(workings, step.after), heads=[head])
     rounded = rounded_total(running.each, running.figures[0], step.digits)
@@ -139,7 +140,9 @@ def _share(workings: Workings, done: Calculated, share: ShownFigures | None) -> 
         return _as_values(workings, name, share)
     digits = share_digits(workings.allocation.context.size) + 2
     amounts = _carried(workings, np.cumsum(workings.allocation.amounts))
-    running = grid.running(say("live-running", name=say("word-amount")), as_number(done.amounts.each), amounts)
+    running = grid.running(
+        say("live-running", name=say("word-amount")), instead(as_number(done.amounts.each), 0), amounts
+    )
     # Every total but the last is a share of it.
     everything = stated(f"${running.letter}${running.last}", amounts[-1])
     dust = number(TOLERANCE)
