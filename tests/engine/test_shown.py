@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import equite
 from equite.engine.sharing import Groups
-from equite.engine.shown import ShownStep, head_digits, moved_by, per_head_of, share_digits, shares_of
+from equite.engine.shown import ShownStep, head_digits, moved_by, per_head_of, rounded, share_digits, shares_of
 
 #: Laws of money: CI tries them more often.
 law_of_money = settings(settings.get_profile("law-of-money"))
@@ -186,12 +186,12 @@ def test_an_allocation_as_shown_adds_up_whatever_the_order_of_its_rows(
         ([1.4, 1.4, 1.4], [1, 2, 1]),
         ([0.5, -1.0], [1, -2]),
         ([0.1] * 5, [0, 0, 0, 0, 1]),
-        # A tenth more of dust than is taken for dust of sums as large.
-        ([1e9, 0.5 - 1.1e-3], [1e9, 0]),
-        ([1e9, 0.5 - 0.9e-3], [1e9, 1]),
+        # A little more of dust, and a little less, than is taken for dust of sums as large.
+        ([1e9, 0.5 - 1.03e-3], [1e9, 0]),
+        ([1e9, 0.5 - 0.97e-3], [1e9, 1]),
         # However large the sums, no more than a hundredth of a unit.
-        ([1e12, 0.5 - 0.011], [1e12, 0]),
-        ([1e12, 0.5 - 0.009], [1e12, 1]),
+        ([1e11, 0.5 - 0.0102], [1e11, 0]),
+        ([1e11, 0.5 - 0.0098], [1e11, 1]),
     ],
 )
 def test_a_running_total_is_rounded_halves_away_from_zero(values: list[float], cells: list[float]) -> None:
@@ -213,8 +213,9 @@ def test_many_rows_of_group_envelopes_that_alternate_keep_their_order() -> None:
 
 
 def test_dust_is_measured_in_the_last_decimal() -> None:
-    shown = ShownStep.of(np.array([1e10, 0.005 - 0.00011, 0.0002]), Groups.single(3), 2)
-    assert shown.cells.tolist() == [1e10, 0, 0.01]
+    for lacking, cell in ((0.000105, 0), (0.000095, 0.01)):
+        shown = ShownStep.of(np.array([1e10, 0.005 - lacking]), Groups.single(2), 2)
+        assert shown.cells.tolist() == [1e10, cell]
 
 
 def test_an_allocation_as_shown_by_hand() -> None:
@@ -287,6 +288,19 @@ def test_cents_are_shown_where_the_unit_or_previous_amounts_have_some() -> None:
     assert found.change_share.total == 1.196
     cents = equite.allocate({**page, "rounding": {"to": "0.01"}}, rows).shown
     assert cents.moved("floor") == 0.8
+
+
+def test_what_the_rounded_totals_miss_stands_in_the_total_of_rounding() -> None:
+    page = {"equite": 1, "id": "p", "language": "en", "key": "code", "rounding": {"to": "0.01"}}
+    page |= {"parts": [{"id": "w", "share": {"as_is": "0.004 * people"}}]}
+    shown = equite.allocate(page, {"code": ["A", "B", "C"], "people": [1, 1, 1]}).shown
+    assert (shown.parts["w"].cells.tolist(), shown.parts["w"].total) == ([0, 0.01, 0], 0.01)
+    assert (shown.rounding.cells.tolist(), shown.rounding.total) == ([0, -0.01, 0], -0.01)
+
+
+def test_a_total_that_is_nothing_has_no_sign() -> None:
+    assert str(rounded(-0.001, 2)) == "0.0"
+    assert rounded(float("nan"), 2) is None
 
 
 def test_amounts_per_head_have_cents_and_two_figures() -> None:
