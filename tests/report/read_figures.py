@@ -31,7 +31,7 @@ def number(text: str, language: Language) -> Decimal | None:
     for mark in {",", "."} - {LOCALES[language].decimal}:
         digits = digits.replace(mark, "")
     digits = digits.replace(LOCALES[language].decimal, ".").replace("−", "-")
-    assert not re.fullmatch(r"-0*\.?0*", digits) or "0" not in digits, f"zero has no sign: {text}"
+    assert not re.fullmatch(r"[−-]\D*[0.,]+\D*", text) or re.search("[^\\W\\d_]", text), f"zero has no sign: {text}"
     return Decimal(digits).normalize() if re.search(r"\d", digits) else None
 
 
