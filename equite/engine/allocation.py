@@ -21,6 +21,7 @@ from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.engine.record import Reliance, record_of, reliance_of
 from equite.engine.sharing import Floats
+from equite.engine.shown import ShownSteps, shown_steps
 from equite.errors import FormulaError, OutputError, Problem, SharingError, deprecated
 from equite.formula.formula import Formula
 from equite.inputs.figures import typed
@@ -217,10 +218,12 @@ class Allocation:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row for each territory that takes part, in code order.
+        """One row for each territory that takes part, in code order, as it was computed: for analysts.
 
-        Columns: code, name (where given), each part, each limit's adjustment, rounding, amount; then per_head, share,
-        previous, change and change_share where they can be told. Parts + limits + rounding = amount.
+        Columns: code, name (where given), each part before limits, each limit's adjustment, rounding, amount; then
+        per_head, share, previous, change and change_share where they can be told. Parts + limits + rounding = amount,
+        but for the dust of binary numbers. Nothing but amounts is rounded here; what files, pages, workbooks and
+        explanations print is :attr:`shown`.
         """
         columns: dict[str, Any] = {"code": list(self.codes)}
         if self.formula.name is not None:
@@ -239,6 +242,11 @@ class Allocation:
                 columns |= {"previous": self.previous, "change": change}
                 columns["change_share"] = np.where(self.previous != 0, change / self.previous, np.nan)
         return pd.DataFrame(columns)
+
+    @cached_property
+    def shown(self) -> ShownSteps:
+        """What every output shows: each step in whole figures, which add up across and down (docs/architecture.md)."""
+        return shown_steps(self)
 
     @cached_property
     def excluded(self) -> pd.DataFrame:
@@ -327,7 +335,7 @@ class Allocation:
         return self.contributions
 
     def explain(self, code: str) -> Explanation:
-        """Decompose one amount to the cent: parts, criteria, limits, rounding.
+        """Decompose one amount into what is shown of it: parts, criteria, limits, rounding where there is some.
 
         For a share linear in its criteria: what the territory would get if every criterion stood at its mean (the
         baseline), then level × weight × (score − mean) for each criterion. Elsewhere each criterion has its Shapley
@@ -352,7 +360,7 @@ class Allocation:
         Examples
         --------
         >>> [(line.id, line.amount) for line in allocation.explain("A").lines]
-        [('grant', 10000.0), ('need.unemployment', 3571.43), ('need.distance', -3571.43), ('rounding', 0.0)]
+        [('grant', 10000.0), ('need.unemployment', 3571.0), ('need.distance', -3571.0)]
         """
         return explain(self, code)
 

@@ -1,4 +1,4 @@
-"""Why a territory gets what it gets, in dollars that add up to the cent.
+"""Why a territory gets what it gets, in dollars that add up, those that the table shows.
 
 For a part whose score rests on criteria: what the territory would get if every criterion stood at its mean for all
 (the baseline), then what each criterion contributes. For a score linear in the criteria, with each criterion's mean
@@ -22,9 +22,8 @@ import pandas as pd
 from equite.engine.evaluation import Scope
 from equite.engine.linear import linear_in
 from equite.engine.parts import PartResult, score_of
-from equite.engine.rounding import largest_remainders
 from equite.engine.scoring import Scoring
-from equite.engine.sharing import Floats, Groups, solve
+from equite.engine.sharing import Floats, solve
 from equite.errors import Problem, SharingError
 from equite.formula.expressions import Expression
 
@@ -82,7 +81,7 @@ class Line:
     part : str
         The part that a criterion's line belongs to.
     amount : float
-        Its dollars, to the cent.
+        Its dollars, as every output shows them.
     """
 
     kind: Kind
@@ -103,7 +102,8 @@ class Explanation:
         The territory.
     lines : tuple of Line
         Each with its ``kind`` (``part``, ``baseline``, ``criterion``, ``bounds``, ``limit`` or ``rounding``), its
-        ``id``, the ``part`` that a criterion belongs to, and its ``amount``, to the cent.
+        ``id``, the ``part`` that a criterion belongs to, and its ``amount``: those of a part add up to what the table
+        shows of it. There is a line for rounding where rounding changes the amount.
     amount : float
         The amount, in money.
     sampled : bool
@@ -120,7 +120,6 @@ class Explanation:
     >>> print(explanation)
     B
       Grant     $60,000.00
-      Rounding       $0.00
       = Amount  $60,000.00
     >>> sum(line.amount for line in explanation.lines) == explanation.amount
     True
@@ -244,40 +243,45 @@ class Explanation:
 
 
 def explain(allocation: Allocation, code: str) -> Explanation:
-    """Decompose one territory's amount."""
-    row = allocation.row(code)
-    lines: list[tuple[Kind, str, str, float]] = []
+    """Decompose one territory's amount into what is shown of it."""
+    row, shown = allocation.row(code), allocation.shown
     by_part = {found.part: found for found in allocation.contributions}
+    lines: list[Line] = []
     for result in allocation.parts_shared:
-        part = result.part.id
-        found = by_part.get(part)
-        if found is None:
-            lines.append(("part", part, part, float(result.before_bounds[row])))
-        else:
-            lines.append(("baseline", part, part, float(found.baseline[row])))
-            named = zip(found.criteria, found.dollars[row], strict=True)
-            lines += [("criterion", ".".join(criterion), part, float(dollars)) for criterion, dollars in named]
-        bounded = float(result.amounts[row] - result.before_bounds[row])
-        if result.part.at_least is not None or result.part.at_most is not None:
-            lines.append(("bounds", part, part, bounded))
-    for stage in allocation.stages:
-        lines.append(("limit", stage.limit.id, "", float(stage.after[row] - stage.before[row])))
-    lines.append(("rounding", "rounding", "", float(allocation.amounts[row] - allocation.exact[row])))
+        told, dollars = _lines_of(result, by_part.get(result.part.id), row)
+        _refuse_lost(allocation, float(dollars.sum()), float(result.amounts[row]))
+        cells = shown.parts[result.part.id].along(row, dollars).tolist()
+        lines += [Line(kind, name, result.part.id, cell) for (kind, name), cell in zip(told, cells, strict=True)]
+    lines += [Line("limit", name, "", float(step.cells[row])) for name, step in shown.limits.items()]
+    rounding = float(shown.rounding.cells[row])
+    lines += [Line("rounding", "rounding", "", rounding)] if rounding else []
+    steps = sum(float(result.amounts[row]) for result in allocation.parts_shared)
+    steps += sum(float(stage.after[row] - stage.before[row]) for stage in allocation.stages)
+    _refuse_lost(allocation, steps, float(allocation.exact[row]))
     amount = float(allocation.amounts[row])
-    if abs(sum(line[3] for line in lines) - amount) > 0.005 + 1e-9 * abs(amount):
-        # Rounding to cents must never paper over dollars that a line lost.
-        raise SharingError([Problem("money-lost", {"id": allocation.formula.id})], allocation.language)
-    cents = _to_cents(np.array([line[3] for line in lines]), amount, allocation.context.unit.digits)
-    worded = tuple(Line(*line[:3], cent) for line, cent in zip(lines, cents, strict=True))
     sampled = any(found.sampled for found in allocation.contributions)
-    return Explanation(allocation, str(code), allocation.names[row], worded, amount, sampled)
+    return Explanation(allocation, str(code), allocation.names[row], tuple(lines), amount, sampled)
 
 
-def _to_cents(values: Floats, total: float, digits: int) -> list[float]:
-    """Round lines to cents (or to the unit's own decimals) so that what is shown adds up to what is paid."""
-    scale = 10 ** max(2, digits)
-    whole = largest_remainders(values * scale, np.array([round(total * scale)]), Groups.single(values.size))
-    return [int(unit) / scale for unit in whole]
+def _lines_of(result: PartResult, found: Contributions | None, row: int) -> tuple[list[tuple[Kind, str]], Floats]:
+    """Return what a part's lines tell, and their dollars as computed: by criterion, then by the part's own bounds."""
+    part = result.part
+    if found is None:
+        told: list[tuple[Kind, str]] = [("part", part.id)]
+        dollars = [float(result.before_bounds[row])]
+    else:
+        told = [("baseline", part.id), *(("criterion", ".".join(criterion)) for criterion in found.criteria)]
+        dollars = [float(found.baseline[row]), *found.dollars[row].tolist()]
+    if part.at_least is not None or part.at_most is not None:
+        told.append(("bounds", part.id))
+        dollars.append(float(result.amounts[row] - result.before_bounds[row]))
+    return told, np.array(dollars)
+
+
+def _refuse_lost(allocation: Allocation, told: float, wanted: float) -> None:
+    """Refuse lines that lost money: rounding must never paper over it."""
+    if abs(told - wanted) > 0.005 + 1e-9 * abs(wanted):
+        raise SharingError([Problem("money-lost", {"id": allocation.formula.id})], allocation.language)
 
 
 def contributions_of(allocation: Allocation) -> tuple[Contributions, ...]:

@@ -80,11 +80,6 @@ class PartResult:
             return part.share.as_is.tree
         return Known(context.full(self.amounts, 0.0), size=context.full(np.abs(self.fixed), 0.0))
 
-    @property
-    def signed_pool(self) -> float:
-        """What the part takes from the envelope; negative for a levy."""
-        return float(_signed(self.part, self.pool).sum())
-
     def taken(self, context: Context) -> Floats:
         """Return what the part takes from each group envelope, shape (group envelopes,); negative for a levy."""
         return _signed(self.part, context.by_group_envelope(self.pool, self.groups))

@@ -67,7 +67,7 @@ def reliance_of(allocation: Allocation) -> tuple[Reliance, ...]:
     for stage in allocation.stages:
         used = {name for _, expression in expressions_of(stage.limit) for name in expression.names}
         known = {statuses[name] for name in allocation.formula.names.closure(used) if name in statuses}
-        moved = float(np.maximum(stage.after - stage.before, 0.0).sum())
+        moved = allocation.shown.moved(stage.limit.id)
         for status in sorted(known):
             add(stage.limit.id, status, moved, moves=True)
     return tuple(Reliance(item, status, dollars, moves) for (item, status, moves), dollars in found.items())

@@ -1,7 +1,6 @@
-"""The table as outputs show it: rounded so that every row and every column adds up to the last decimal shown.
+"""The table as outputs show it: what the engine says is shown, each column with its words.
 
-Rounding each cell by itself would leave rows and totals a cent off. Here each part's and each limit's column is rounded
-by largest remainders to its own exact total; the rounding column takes what a row lacks; amounts stay as they are.
+The figures are :attr:`equite.Allocation.shown`, the same for every output.
 """
 
 from __future__ import annotations
@@ -13,15 +12,16 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from equite.engine.rounding import MOST_UNITS, largest_remainders, round_half_away
-from equite.engine.sharing import Floats, Groups
+from equite.engine.sharing import Floats
+from equite.engine.shown import ShownFigures
 from equite.report.language.bounds_missing import bounds_missing_for
 from equite.report.language.labels import Labels, distinct
+from equite.wording import Language, numeral
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["Kind", "ShownColumn", "head_digits", "per_head_of", "rounded", "shown_columns"]
+__all__ = ["Kind", "ShownColumn", "shown_columns"]
 
 Kind = Literal["text", "money", "share"]
 Step = Literal["key", "part", "limit", "rounding", "amount", "after", "notes"]
@@ -67,6 +67,17 @@ class ShownColumn:
         """What a number is multiplied by where it is read: a share is shown in hundredths."""
         return 100.0 if self.kind == "share" else 1.0
 
+    @property
+    def hides_zero(self) -> bool:
+        """Whether a zero is not worth a reader's look: rounding is told where there is some."""
+        return self.step == "rounding"
+
+    def written(self, value: float, language: Language) -> str:
+        """Write one of its numbers, a total too, as people read it; nothing where there is none."""
+        if math.isnan(value) or (self.hides_zero and value == 0):
+            return ""
+        return numeral(value * self.scale, language, self.digits)
+
 
 def shown_columns(allocation: Allocation, labels: Labels | None = None) -> tuple[ShownColumn, ...]:
     """Return the table's columns as they are shown, in order.
@@ -97,122 +108,40 @@ def _keys(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
 
 
 def _steps(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
-    """Return parts, limits, rounding and amount, the first three rounded so that rows and columns add up."""
-    named: list[tuple[Step, str, str, Floats]] = [
-        ("part", result.part.id, labels.part_heading(result.part), result.amounts) for result in allocation.parts_shared
+    """Return parts, limits, rounding and amount."""
+    shown = allocation.shown
+    columns = [
+        _column(part.id, "part", labels.part_heading(part, is_before_limits=True), shown.parts[part.id])
+        for part in (result.part for result in allocation.parts_shared)
     ]
-    named += [
-        ("limit", stage.limit.id, labels.limit_heading(stage.limit), stage.after - stage.before)
-        for stage in allocation.stages
+    columns += [
+        _column(limit.id, "limit", labels.limit_heading(limit), shown.limits[limit.id])
+        for limit in (stage.limit for stage in allocation.stages)
     ]
-    amounts = allocation.amounts
-    digits = _decimals([*(values for *_, values in named), amounts], labels.digits)
-    scale = 10.0**digits
-    left = np.rint(amounts * scale)
-    columns = []
-    for step, name, heading, values in named:
-        whole = _whole(values, scale)
-        left = left - whole
-        columns.append(ShownColumn(name, step, "money", heading, _back(whole, scale), digits, _total(whole, scale)))
-    heading = labels.heading("rounding")
-    columns.append(
-        ShownColumn("rounding", "rounding", "money", heading, _back(left, scale), digits, _total(left, scale))
-    )
-    shown = min(labels.digits, digits)
-    columns.append(ShownColumn("amount", "amount", "money", labels.heading("amount"), amounts, shown, allocation.total))
-    return columns
+    columns.append(_column("rounding", "rounding", labels.heading("rounding"), shown.rounding))
+    amounts = ShownFigures(allocation.amounts, shown.digits, allocation.total)
+    return [*columns, _column("amount", "amount", labels.heading("amount"), amounts)]
 
 
-def _decimals(columns: Sequence[Floats], least: int) -> int:
-    """Return the decimals of the steps: those of amounts where all are whole so, else cents at least."""
-    largest = max((float(np.abs(values).sum()) for values in columns), default=0.0)
-    digits = least
-    if any(not _is_round(values, least) for values in columns):
-        digits = max(2, least)
-    while digits > 0 and largest * 10.0**digits > MOST_UNITS:
-        digits -= 1
-    return digits
-
-
-def _is_round(values: Floats, digits: int) -> bool:
-    scaled = values * 10.0**digits
-    return bool((np.abs(scaled - np.rint(scaled)) < 1e-6).all())
-
-
-def _whole(values: Floats, scale: float) -> Floats:
-    units = values * scale
-    total = np.array([math.floor(math.fsum(units.tolist()) + 0.5)])
-    return largest_remainders(units, total, Groups.single(units.size)).astype(np.float64)
-
-
-def _back(whole: Floats, scale: float) -> Floats:
-    return whole / scale
-
-
-def _total(whole: Floats, scale: float) -> float:
-    return float(whole.sum()) / scale
+def _column(name: str, step: Step, heading: str, figures: ShownFigures, kind: Kind = "money") -> ShownColumn:
+    return ShownColumn(name, step, kind, heading, figures.cells, figures.digits, figures.total)
 
 
 def _after(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
     """Return what is told once the amounts are known: per head, share, previous amount, change."""
-    found = []
-    amounts = allocation.amounts
-    if allocation.people is not None:
-        per_head, whole = per_head_of(amounts, allocation.people)
-        digits = head_digits(per_head)
-        heading = labels.heading("per_head")
-        cells = round_half_away(per_head, digits) + 0.0
-        total = rounded(whole, digits)
-        found.append(ShownColumn("per_head", "after", "money", heading, cells, digits, total))
-    if allocation.total:
-        found.append(_shares(amounts / allocation.total, labels))
-    if allocation.previous is not None:
-        found += _changes(allocation, allocation.previous, labels)
-    return found
-
-
-def per_head_of(amounts: Floats, people: Floats) -> tuple[Floats, float]:
-    """Return each amount by inhabitant, NaN where there is none, and that of all together."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        each = np.where(people > 0, amounts / people, np.nan)
-    there = people > 0
-    return each, float(amounts[there].sum() / people[there].sum()) if there.any() else math.nan
-
-
-def head_digits(values: Floats) -> int:
-    """Return cents, and two figures at least where the typical value is small (posts per head)."""
-    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    typical = float(np.median(sizes)) if sizes.size else 1.0
-    return min(8, max(2, 1 - math.floor(math.log10(typical))))
-
-
-def _shares(shares: Floats, labels: Labels) -> ShownColumn:
-    """Return shares of the total, in percentages that add up to a hundred."""
-    digits = 2 if shares.size <= 500 else 4
-    scale = 10.0 ** (digits + 2)
-    whole = _whole(shares, scale)
-    return ShownColumn(
-        "share", "after", "share", labels.heading("share"), _back(whole, scale), digits, _total(whole, scale)
-    )
-
-
-def _changes(allocation: Allocation, previous: Floats, labels: Labels) -> list[ShownColumn]:
-    there = ~np.isnan(previous)
-    digits = labels.digits if _is_round(previous[there], labels.digits) else max(2, labels.digits)
-    scale = 10.0**digits
-    before = round_half_away(previous * scale, 0)
-    change = np.rint(allocation.amounts * scale) - before
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = round_half_away(np.where(before != 0, change / before, np.nan), 3) + 0.0
-    sums = _total(before[there], scale), _total(change[there], scale)
-    # A territory without a previous amount would pass for one whose amount changed.
-    whole = rounded(sums[1] / sums[0], 3) if there.all() and sums[0] else None
-    columns = [(before / scale, "previous"), (change / scale, "change")]
-    found = [
-        ShownColumn(name, "after", "money", labels.heading(name), cells + 0.0, digits, total)
-        for (cells, name), total in zip(columns, sums, strict=True)
+    shown = allocation.shown
+    found: list[tuple[str, ShownFigures | None, Kind]] = [
+        ("per_head", shown.per_head, "money"),
+        ("share", shown.share, "share"),
+        ("previous", shown.previous, "money"),
+        ("change", shown.change, "money"),
+        ("change_share", shown.change_share, "share"),
     ]
-    return [*found, ShownColumn("change_share", "after", "share", labels.heading("change_share"), relative, 1, whole)]
+    return [
+        _column(name, "after", labels.heading(name), figures, kind)
+        for name, figures, kind in found
+        if figures is not None
+    ]
 
 
 def _notes(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
@@ -235,9 +164,3 @@ def _notes(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
         return []
     cells = ["; ".join(dict.fromkeys(found)) for found in notes]
     return [ShownColumn("notes", "notes", "text", labels.heading("notes"), cells)]
-
-
-def rounded(value: float, digits: int) -> float | None:
-    """Return a number rounded half away from zero, without a negative zero; None where there is none."""
-    found = float(round_half_away(np.array([value]), digits)[0])
-    return found + 0.0 if math.isfinite(found) else None

@@ -34,10 +34,9 @@ def explanation_shown(explanation: Explanation) -> Shown:
     labels = Labels(explanation.allocation.formula)
     lines = [line.marked for line in explained(explanation)]
     amounts = explanation.table["amount"].to_numpy()
-    digits = max(2, labels.digits)
     columns = (
         ShownColumn("line", "key", "text", labels.say("explain-line"), lines),
-        ShownColumn("amount", "amount", "money", labels.heading("amount"), amounts, digits, explanation.amount),
+        ShownColumn("amount", "amount", "money", labels.heading("amount"), amounts, labels.digits, explanation.amount),
     )
     name, code = plain(explanation.name), plain(explanation.code)
     title = f"{labels.worded(explanation.allocation.formula.heading)} · {name if name == code else f'{name} ({code})'}"

@@ -126,7 +126,7 @@ def spoken(text: str) -> str:
 
 def amounts_in(lines: list[str]) -> list[Decimal]:
     """Give the amounts that end lines of English text."""
-    found = [re.search(r"(−?)\$([\d,]+\.\d+)$", line) for line in lines]
+    found = [re.search(r"(−?)\$([\d,]+(?:\.\d+)?)$", line) for line in lines]
     return [Decimal((each[1] and "-") + each[2].replace(",", "")) for each in found if each]
 
 
@@ -231,7 +231,7 @@ def test_the_way_adds_up_at_every_step(english: Cascade) -> None:
             lines = step.splitlines()
             sums = [at for at, line in enumerate(lines) if line.startswith("  = ")]
             before = amounts_in(lines[: sums[0]])
-            assert len(before) >= 3
+            assert len(before) >= 2
             assert [sum(before)] == amounts_in(lines[sums[0] : sums[0] + 1])
             for first, last in pairwise(sums):
                 assert [sum(amounts_in(lines[first:last]))] == amounts_in(lines[last : last + 1])
@@ -249,7 +249,7 @@ def test_the_way_tells_each_dollar_in_both_languages(english: Cascade, french: C
         in text
     )
     assert "Table (kept)" in text
-    assert "Own funds $5,000.00" in text
+    assert "Own funds $5,000" in text
     assert "Fund “Roads”" in text
     text = " ".join(spoken(str(french.explain("t5"))).split())
     said = of_envelope.replace(".", ",")

@@ -59,13 +59,12 @@ def test_whatever_is_shared_adds_up(scores: list[float], envelope: int, places: 
         assert not np.signbit(column.numbers[column.numbers == 0]).any()
 
 
-def test_decimals_are_those_that_are_needed(shared: Shared) -> None:
-    whole = shared(envelope=7, rounding={"to": 1})
-    digits = {column.id: column.digits for column in shown_columns(whole) if column.kind == "money"}
-    assert digits == {"part": 0, "rounding": 0, "amount": 0}
-    broken = shared(envelope=8, rounding={"to": 1})
-    digits = {column.id: column.digits for column in shown_columns(broken) if column.kind == "money"}
-    assert digits == {"part": 2, "rounding": 2, "amount": 0}
+@pytest.mark.parametrize(("to", "digits"), [("1", 0), ("100", 0), ("0.25", 2), ("0.01", 2), ("0.001", 3)])
+def test_decimals_are_those_of_the_unit(shared: Shared, to: str, digits: int) -> None:
+    found = shared(envelope=800, rounding={"to": to})
+    assert {column.digits for column in shown_columns(found) if column.step in ("part", "rounding", "amount")} == {
+        digits
+    }
 
 
 def test_little_per_head_keeps_its_figures(shared: Shared) -> None:
@@ -91,9 +90,9 @@ def test_headings_in_both_languages(french: Allocation, english: Allocation) -> 
     assert labels == {
         "code": "Code",
         "name": "Territoire",
-        "base": "Base (coordination) ($)",
-        "north_part": "Volet nordique ($, illustratif)",
-        "equity": "Équité ($, illustratif)",
+        "base": "Base (coordination) (avant limites, $)",
+        "north_part": "Volet nordique (avant limites, $, illustratif)",
+        "equity": "Équité (avant limites, $, illustratif)",
         "acquired": "Acquis ($)",
         "ceiling": "Ceiling ($)",
         "rounding": "Arrondi ($)",
@@ -118,8 +117,8 @@ def test_headings_that_are_alike_are_told_apart(shared: Shared) -> None:
     headings = [column.heading for column in shown_columns(allocation)]
     assert len(set(headings)) == len(headings)
     assert headings[1:6] == [
-        "Montant ($) [one]",
-        "Montant ($) [two]",
+        "Montant (avant limites, $)",
+        "Montant (avant limites, $) [two]",
         "Montant ($) [three]",
         "Arrondi ($)",
         "Montant ($)",

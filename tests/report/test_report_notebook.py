@@ -113,7 +113,7 @@ def test_an_explanation_is_accessible_and_adds_up(english: Allocation) -> None:
     read = Reader(explanation._repr_html_())
     assert 'A; "B", C (060)' in read.texts
     assert [attributes["scope"] for tag, attributes in read.found if tag == "th"][:2] == ["col", "col"]
-    amounts = [piece for piece in read.texts if re.fullmatch(r"−?\$[\d,]+\.\d\d", piece)]
-    cents = [int(re.sub(r"[$,.]", "", piece).replace("−", "-")) for piece in amounts]
-    assert sum(cents[:-1]) == cents[-1] == round(explanation.amount * 100)
+    amounts = [piece for piece in read.texts if re.fullmatch(r"−?\$[\d,]+", piece)]
+    dollars = [int(re.sub(r"[$,]", "", piece).replace("−", "-")) for piece in amounts]
+    assert sum(dollars[:-1]) == dollars[-1] == explanation.amount
     assert any(piece.endswith("[illustrative]") for piece in read.texts)

@@ -126,7 +126,8 @@ def test_numbers_are_formatted_as_the_language_does(book: Book) -> None:
     columns = [column.id for column in shown_columns(allocation)]
     formats = {name: sheet.cell(2, at).number_format for at, name in enumerate(columns, start=1)}
     locale, percent = {"french": ("[$-C0C]", '0.00"\u00a0"%'), "english": ("[$-1009]", "0.00%")}[language]
-    assert formats["base"] == f"{locale}#,##0.00"
+    assert formats["base"] == f"{locale}#,##0"
+    assert formats["rounding"] == f"{locale}#,##0;{locale}-#,##0;"
     assert formats["amount"] == f"{locale}#,##0"
     assert formats["share"] == locale + percent
     parameters = openpyxl.load_workbook(path)[SHEETS[language][1]]

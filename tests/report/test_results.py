@@ -281,7 +281,7 @@ def test_numbers_have_the_decimals_that_one_of_them_needs_and_no_dust() -> None:
 def test_an_explanation_and_a_sharing_add_up() -> None:
     explanation = allocation("en").explain("B")
     assert explanation.table["amount"].sum() == pytest.approx(explanation.amount, abs=1e-9)
-    assert explanation.table["kind"].tolist() == ["baseline", "criterion", "criterion", "rounding"]
+    assert explanation.table["kind"].tolist() == ["baseline", "criterion", "criterion"]
     sharing = equite.share(100, [1, 1, 2], lower=[40, 0, 0])
     assert sharing.table.to_dict("list") == {
         "amount": [40.0, 20.0, 40.0],

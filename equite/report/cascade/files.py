@@ -12,11 +12,12 @@ import pandas as pd
 
 from equite.engine.rounding import largest_remainders, round_half_away
 from equite.engine.sharing import Floats, Groups
+from equite.engine.shown import head_digits, per_head_of, rounded
 from equite.report.cascade.checks import write_checks
 from equite.report.cascade.views import cascade_html
 from equite.report.cascade.words import CascadeLabels
 from equite.report.cascade.workbook import sheet_names, write_notes
-from equite.report.columns import ShownColumn, head_digits, per_head_of, rounded
+from equite.report.columns import ShownColumn
 from equite.report.files import CSV, EXCEL, HTML, columns_to_csv, ending, placed
 from equite.report.html import tables
 from equite.report.html.markup import Markup
@@ -164,7 +165,8 @@ def _columns(
         if name == "of_parent":
             yield ShownColumn(name, "after", "share", heading, _shares(frame), 2)
         elif name == "per_head":
-            digits = head_digits(numbers)
+            # The decimals of all tiers, so that a figure is written alike wherever it stands.
+            digits = head_digits(labels.cascade.accounts[name].to_numpy(dtype=np.float64))
             total = None if per_head is None else rounded(per_head, digits)
             yield ShownColumn(name, "after", "money", heading, round_half_away(numbers, digits) + 0.0, digits, total)
         else:

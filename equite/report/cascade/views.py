@@ -76,25 +76,24 @@ class _Entry:
 
 def _entries(step: Step, labels: CascadeLabels) -> Iterator[_Entry]:
     """Return the lines of a step; they add up from the page's parts to what is passed on."""
-    digits = max(2, labels.digits)
     for line in explained(step.explanation) if step.explanation else ():
         yield _Entry(line.marked, line.amount, depth=int(line.inner))
-    yield _Entry(labels.say("cascade-trail-received"), labels.money(step.received, digits), is_sum=True)
+    yield _Entry(labels.say("cascade-trail-received"), labels.money(step.received), is_sum=True)
     level = labels.cascade.level(step.tier)
     for name, fund in level.funds.items():
         if step.code in fund.codes:
             title = labels.say("cascade-trail-fund", title=labels.fund(step.tier, name))
-            yield _Entry(title, labels.money(float(fund.amounts[fund.row(step.code)]), digits))
+            yield _Entry(title, labels.money(float(fund.amounts[fund.row(step.code)])))
     if level.tier.adds is not None:
-        yield _Entry(_capital(labels.stated(step.tier, "added")), labels.money(step.added, digits))
+        yield _Entry(_capital(labels.stated(step.tier, "added")), labels.money(step.added))
     if level.tier.keeps is not None:
         # Zero has no sign.
-        yield _Entry(_capital(labels.stated(step.tier, "kept")), labels.money(-step.kept if step.kept else 0.0, digits))
+        yield _Entry(_capital(labels.stated(step.tier, "kept")), labels.money(-step.kept if step.kept else 0.0))
     if level is labels.cascade.levels[-1]:
         if level.funds:
-            yield _Entry(labels.say("cascade-trail-amount"), labels.money(step.passed_on, digits), is_sum=True)
+            yield _Entry(labels.say("cascade-trail-amount"), labels.money(step.passed_on), is_sum=True)
     else:
-        yield _Entry(labels.say("cascade-trail-passed_on"), labels.money(step.passed_on, digits), is_sum=True)
+        yield _Entry(labels.say("cascade-trail-passed_on"), labels.money(step.passed_on), is_sum=True)
 
 
 def _capital(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -71,7 +70,7 @@ def explanation_html(explanation: Explanation) -> str:
         tables.row([tables.side(line.marked, inner=line.inner), tables.cell(line.amount, right=True)])
         for line in explained(explanation)
     ]
-    total = labels.money(explanation.amount, max(2, labels.digits))
+    total = labels.money(explanation.amount)
     foot = tables.row([tables.side(labels.say("word-amount")), tables.cell(total, right=True, bold=True)])
     lines = tables.table(name if name == code else f"{name} ({code})", head, body, foot)
     notes = tables.paragraphs(explanation_notes(explanation, labels))
@@ -114,7 +113,7 @@ def _territory(columns: Sequence[ShownColumn], at: int, labels: Labels) -> Marku
         elif column.kind == "text":
             cells.append(tables.cell(plain(str(column.cells[at]))))
         else:
-            text = _number(float(column.cells[at]), column, labels)
+            text = column.written(float(column.cells[at]), labels.language)
             cells.append(tables.cell(text, right=True, bold=column.step == "amount"))
     return tables.row(cells)
 
@@ -122,12 +121,6 @@ def _territory(columns: Sequence[ShownColumn], at: int, labels: Labels) -> Marku
 def _totals(columns: Sequence[ShownColumn], labels: Labels) -> Markup:
     cells = [tables.side(labels.say("book-total"))]
     for column in columns[1:]:
-        text = "" if column.total is None else _number(column.total, column, labels)
+        text = "" if column.total is None else column.written(column.total, labels.language)
         cells.append(tables.cell(text, right=True, bold=True))
     return tables.row(cells)
-
-
-def _number(value: float, column: ShownColumn, labels: Labels) -> str:
-    if math.isnan(value):
-        return ""
-    return labels.number(value * column.scale, column.digits)

@@ -261,9 +261,10 @@ class Labels:
     def _people(self) -> frozenset[str]:
         return frozenset({self.formula.people or "population"})
 
-    def part_heading(self, part: Part) -> str:
-        """Return the heading of a part's column."""
-        return self.dressed(self.title(part.id), self.symbol, self.mark(part_names(self.formula, part)))
+    def part_heading(self, part: Part, *, is_before_limits: bool = False) -> str:
+        """Return the heading of a part's column; where limits follow, it may say that they are still to come."""
+        when = self.say("heading-before-limits") if is_before_limits and self.formula.limits else ""
+        return self.dressed(self.title(part.id), when, self.symbol, self.mark(part_names(self.formula, part)))
 
     def limit_heading(self, limit: Limit) -> str:
         """Return the heading of a limit's column."""
@@ -299,7 +300,7 @@ def column_labels(allocation: Allocation, language: Language | None = None) -> d
         From the column's name in ``allocation.table`` to its heading, with its unit; each heading stands once.
     """
     labels = Labels(allocation.formula, language)
-    own = {part.id: labels.part_heading(part) for part in allocation.formula.parts}
+    own = {part.id: labels.part_heading(part, is_before_limits=True) for part in allocation.formula.parts}
     own |= {limit.id: labels.limit_heading(limit) for limit in allocation.formula.limits}
     names = list(allocation.table.columns)
     entries = [(name, name not in own, own[name] if name in own else labels.heading(name)) for name in names]

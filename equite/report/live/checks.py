@@ -141,8 +141,12 @@ def _final_parts(workings: Workings, done: Calculated) -> dict[str, LiveColumn]:
     allocation, grid, say = workings.allocation, workings.grid, workings.labels.say
     parts = [result.part for result in allocation.parts_limited]
     finals = {name: workings.full(value) for name, value in allocation.final_parts.items()}
+
+    def named(part: str) -> str:
+        return say("live-final-part", part=workings.labels.title(part))
+
     if not done.is_live or not done.limited:
-        return {part.id: grid.values(workings.labels.title(part.id), stated("", finals[part.id])) for part in parts}
+        return {part.id: grid.values(named(part.id), stated("", finals[part.id])) for part in parts}
     fixed = added([done.limited[part.id].each for part in parts if part.is_fixed])
     others = added([done.limited[part.id].each for part in parts if not part.is_fixed])
     b, s = grid.column(say("live-fixed"), fixed).each, grid.column(say("live-movable"), others).each
@@ -158,7 +162,7 @@ def _final_parts(workings: Workings, done: Calculated) -> dict[str, LiveColumn]:
             term = amount
             for column in columns.values():
                 term = term - column.each
-        columns[part.id] = grid.column(workings.labels.title(part.id), term.carrying(finals[part.id]))
+        columns[part.id] = grid.column(named(part.id), term.carrying(finals[part.id]))
     return columns
 
 
@@ -185,15 +189,15 @@ def write_live_checks(book: Book, checks: list[LiveCheck], without: int) -> None
         if not chosen:
             continue
         sheet.section(labels.say(title))
-        _head(sheet)
+        _head(sheet, "final" if section == "policy" else "condition")
         for check in chosen:
             rows.append(sheet.row)
             _line(sheet, check)
     _overall(sheet, overall, rows, checks, without)
 
 
-def _head(sheet: Sheet) -> None:
-    for column, name in enumerate(("check", "condition", "failing", "result")):
+def _head(sheet: Sheet, condition: str) -> None:
+    for column, name in enumerate(("check", condition, "failing", "result")):
         style = sheet.book.style(bold=True, bg_color=PALE, text_wrap=True, valign="vcenter")
         sheet.sheet.write_string(sheet.row, column, sheet.book.labels.say(f"checks-heading-{name}"), style)
     sheet.row += 1

@@ -24,7 +24,7 @@ from equite.report.live.workings import ScorePlace
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
 
-__all__ = ["CriterionDollars", "PartDollars", "part_dollars"]
+__all__ = ["CriterionDollars", "PartDollars", "Path", "part_dollars"]
 
 Path = tuple[str | int, ...]
 

@@ -16,11 +16,12 @@ import numpy as np
 from equite.engine.sharing import Floats
 from equite.report.live.closed import Unsupported
 from equite.report.live.ranges import total
-from equite.report.live.terms import Term, stated
+from equite.report.live.terms import SUMMED, Term, stated
 from equite.report.workbook.sheet import INK, MOST_COLUMNS, PALE, RULE, Book, fitting, paper
 from equite.report.workbook.table import letters
 
 __all__ = [
+    "ABOVE",
     "ABSENT",
     "FIRST",
     "INPUT",
@@ -37,6 +38,8 @@ __all__ = [
 
 #: Stands for the row's number in a formula; a character that no name and no label has.
 ROW = "\ue000"
+#: Stands for the number of the row above.
+ABOVE = "\ue003"
 #: The row of the first territory, from 1, on the sheets of data and of calculations alike.
 FIRST = 10
 #: The rows of a column's figures of its own (lowest, highest, sum), from 1.
@@ -112,6 +115,11 @@ class LiveColumn:
     def cell(self) -> str:
         """The cell of the formula's own row."""
         return f"{self.sheet}${self.letter}{ROW}"
+
+    @property
+    def above(self) -> Term:
+        """The cell above that of the formula's own row; above the first stands nothing, which is 0."""
+        return stated(f"N({self.sheet}${self.letter}{ABOVE})", np.concatenate(([0.0], self.values[:-1])))
 
     @property
     def range(self) -> str:
@@ -230,6 +238,11 @@ class CalculationSheet:
                 self.sheet.write(row, self.columns - 1, value, style)
         return column
 
+    def running(self, heading: str, term: Term, values: Floats, *, heads: Sequence[Head] = ()) -> LiveColumn:
+        """Write the running total of a term, with the engine's values: each cell goes on from the one above."""
+        total = f"N(${self.letters(0)}{ABOVE})+{term.within(SUMMED - 1)}"
+        return self.column(heading, stated(total, values), heads=heads)
+
     def ladder(self, heading: str, terms: Sequence[Term], *, about: str = "") -> LiveColumn:
         """Write a column whose formulas differ from row to row, each of one figure."""
         values = np.array([term.figure for term in terms])
@@ -264,8 +277,10 @@ class CalculationSheet:
         """Write one formula in the rows of the last column begun."""
         at, write, text = self.columns - 1, self.sheet.write_formula, f"={formula}"
         places = self._places if len(values) == self.rows else [str(row) for row in range(FIRST, FIRST + len(values))]
+        goes_on = ABOVE in text
         for row, (place, value) in enumerate(zip(places, values, strict=True), start=FIRST - 1):
-            write(row, at, text.replace(ROW, place), style, value)
+            written = text.replace(ROW, place)
+            write(row, at, written.replace(ABOVE, str(row)) if goes_on else written, style, value)
 
     def _begin(self, heading: str, about: str, rows: int, term: Term | None) -> LiveColumn:
         """Write the headings of the next column; give the column, which holds what a term gives."""

@@ -16,8 +16,8 @@ from equite.report.columns import ShownColumn as Shown
 from equite.report.columns import shown_columns
 from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated
-from equite.report.live.grid import FIRST, ROW, LiveColumn
-from equite.report.live.ranges import total
+from equite.report.live.grid import ABOVE, FIRST, ROW, LiveColumn
+from equite.report.live.shown import LiveShown
 from equite.report.live.terms import BLANK, Term, choose, instead, is_number, rounded_plainly, stated
 from equite.report.live.translating import Translator
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
@@ -34,7 +34,7 @@ _OWN = "\ue002"
 Texts = tuple[str, list[str]]
 
 
-def write_live_table(book: Book, workings: Workings, done: Calculated) -> None:
+def write_live_table(book: Book, workings: Workings, done: Calculated, shown: LiveShown) -> None:
     """Write the allocation's sheet.
 
     Parameters
@@ -45,15 +45,17 @@ def write_live_table(book: Book, workings: Workings, done: Calculated) -> None:
         The sums.
     done : Calculated
         Where each step stands.
+    shown : LiveShown
+        Where it stands as it is shown.
     """
-    _Table(book, workings, done).write()
+    _Table(book, workings, done, shown).write()
 
 
 class _Table:
     """Writes the sheet column by column."""
 
-    def __init__(self, book: Book, workings: Workings, done: Calculated) -> None:
-        self.book, self.workings, self.done, self.labels = book, workings, done, book.labels
+    def __init__(self, book: Book, workings: Workings, done: Calculated, shown: LiveShown) -> None:
+        self.book, self.workings, self.done, self.shown, self.labels = book, workings, done, shown, book.labels
         self.allocation = workings.allocation
         self.columns = list(shown_columns(self.allocation, self.labels))
         if not any(column.step == "notes" for column in self.columns) and self.allocation.excluded_by:
@@ -128,7 +130,8 @@ class _Table:
         else:
             style = self.book.style(**look, num_format=self._form(column), bold=column.step == "amount")
         for row, value in enumerate(values):
-            text = formula.replace(f"${ROW}", f"${FIRST + row}").replace(ROW, str(row + 2))
+            text = formula.replace(f"${ROW}", f"${FIRST + row}").replace(f"${ABOVE}", f"${FIRST + row - 1}")
+            text = text.replace(ROW, str(row + 2))
             if _OWN in text:
                 # A text within a formula holds 255 characters.
                 text = text.replace(_OWN, str(value)[:250].replace('"', '""') if self.there[row] else "")
@@ -149,7 +152,7 @@ class _Table:
             return self._guarded(self._amount())
         if column.step == "after":
             return self._after(column)
-        return self._guarded(self._step(column))
+        return self._guarded(self._shown(column))
 
     def _texts(self, column: Shown) -> Texts:
         return self._notes(column) if column.step == "notes" else self._key(column)
@@ -180,24 +183,19 @@ class _Table:
         texts = ["" if value is None else plain(str(value)) for value in given]
         return f'{self._fixed(self.workings.data[name])}&""', texts
 
-    def _step(self, column: Shown) -> Term:
-        """Return what a part or a stage gives, as shown; the engine rounds what it has itself."""
-        allocation, full = self.allocation, self.workings.full
-        for at, result in enumerate(allocation.parts_shared):
-            if column.step == "part" and result.part.id == column.id:
-                cell = self._fixed(self.done.parts[at]).carrying(full(result.amounts))
-                return rounded_plainly(cell, column.digits)
-        for at, stage in enumerate(allocation.stages):
-            if column.step == "limit" and stage.limit.id == column.id:
-                before, after = (self._fixed(each) for each in self.done.stages[at])
-                change = (after - before).carrying(full(stage.after - stage.before))
-                return rounded_plainly(change, column.digits)
-        raise AssertionError(column)
+    def _shown(self, column: Shown) -> Term:
+        """Return what is shown of a part, of a limit, or of each share of the total."""
+        steps = {"part": self.shown.parts, "limit": self.shown.limits}
+        step = self.shown.share if column.step == "after" else steps[column.step][column.id]
+        assert step is not None
+        found = step.on(self.workings.grid.name).each
+        text = found.text.replace(ROW, f"${ROW}").replace(ABOVE, f"${ABOVE}")
+        return replace(found, text=text).carrying(self.workings.full(column.numbers))
 
     def _rounding(self, column: Shown, at: int) -> Term:
         """Return what the steps as shown lack, so that every row adds up to the last decimal."""
         first = next(place for place, each in enumerate(self.columns) if each.step in ("part", "limit"))
-        shown = sum((self._step(each).value for each in self.columns[first:at]), np.zeros(self.rows))
+        shown = sum((self._shown(each).value for each in self.columns[first:at]), np.zeros(self.rows))
         steps = stated(f"SUM({letters(first)}{ROW}:{letters(at - 1)}{ROW})", shown)
         return self._guarded(rounded_plainly(self._amount() - steps, column.digits))
 
@@ -207,8 +205,7 @@ class _Table:
         if column.id == "from_original":
             return rounded_plainly(self._fixed(self.done.final) - self._fixed(self.done.original), digits)
         if column.id == "share":
-            share = rounded_plainly(amount / total(self._on(self.done.amounts).all), digits + 2)
-            return self._guarded(instead(share, 0))
+            return self._guarded(self._shown(column))
         if column.id == "per_head":
             people = self._named(self.allocation.formula.people or "population")
             ratio = choose(people > 0, rounded_plainly(amount / people, digits), BLANK)
@@ -248,15 +245,13 @@ class _Table:
                 continue
             style = self.book.style(**look, num_format=self._form(column))
             letter = letters(at)
-            formula, value = f"=SUM({letter}2:{letter}{last})", totals[at]
+            digits = column.digits + 2 if column.kind == "share" else max(2, column.digits)
+            formula, value = f"=ROUND(SUM({letter}2:{letter}{last}),{digits})", totals[at]
             if column.step == "after" and column.id == "per_head":
                 formula, value = self._mean_per_head(column), column.total
             elif column.step == "after" and column.id == "change_share":
                 change, before = (letters(at_of[f"after.{name}"]) for name in ("change", "previous"))
                 formula, value = f"=IFERROR(ROUND({change}{last + 1}/{before}{last + 1},3),0)", column.total
-            elif column.step == "after" and column.id == "share":
-                # Shares are rounded one by one; all of them are the whole.
-                formula, value = f"=IF({letters(at_of['amount'])}{last + 1}=0,0,1)", float(bool(column.total))
             worksheet.write_formula(last, at, formula, style, value)
         worksheet.write_string(last, keys - 1, self.labels.say("book-total"), self.book.style(**look))
 

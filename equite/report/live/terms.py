@@ -23,6 +23,7 @@ __all__ = [
     "ATOM",
     "BLANK",
     "MISSING",
+    "SUMMED",
     "Term",
     "absolute_value",
     "added",

@@ -10,9 +10,11 @@ import numpy as np
 
 from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated
-from equite.report.live.contributions import CriterionDollars, PartDollars
+from equite.report.live.contributions import CriterionDollars, PartDollars, Path
 from equite.report.live.grid import INPUT, LiveColumn
 from equite.report.live.ranges import picked
+from equite.report.live.shown import LiveShown, LiveStep, close, rounded_total
+from equite.report.live.steps_chart import draw_steps
 from equite.report.live.terms import (
     BLANK,
     Term,
@@ -20,15 +22,15 @@ from equite.report.live.terms import (
     as_number,
     choose,
     greatest,
-    grouped,
     instead,
     is_number,
     least,
     number,
+    rounded_plainly,
     stated,
 )
 from equite.report.live.translating import Ref
-from equite.report.workbook.sheet import INK, PALE, RULE, Book, Sheet, fitting
+from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
@@ -48,6 +50,7 @@ class _Line:
     term: Term
     short: str
     total: bool = False
+    is_rounding: bool = False
 
 
 def names_to_pick(workings: Workings) -> tuple[LiveColumn, list[str]]:
@@ -71,6 +74,7 @@ def write_why(
     done: Calculated,
     dollars: list[PartDollars],
     names: tuple[LiveColumn, list[str]],
+    shown: LiveShown,
 ) -> None:
     """Write the sheet.
 
@@ -86,8 +90,10 @@ def write_why(
         The dollars of criteria.
     names : tuple
         The column of names to pick from, and its values.
+    shown : LiveShown
+        Where each step stands as it is shown.
     """
-    _Why(book, workings, done, dollars, names).write()
+    _Why(book, workings, done, dollars, names, shown).write()
 
 
 class _Why:
@@ -100,13 +106,17 @@ class _Why:
         done: Calculated,
         dollars: list[PartDollars],
         names: tuple[LiveColumn, list[str]],
+        shown: LiveShown,
     ) -> None:
-        self.book, self.workings, self.done, self.dollars = book, workings, done, dollars
+        self.book, self.workings, self.done, self.dollars, self.shown = book, workings, done, dollars, shown
         self.labels, self.grid = book.labels, workings.grid
         self.names, self.texts = names
         self.row = int(np.flatnonzero(workings.allocation.context.rows)[0])
         self.sheet = Sheet(book, self.labels.say("live-why"), _WIDTHS, landscape=True)
-        self.money = book.money_format(max(2, self.labels.digits))
+        self.digits = self.labels.digits
+        self.money = book.money_format(self.digits)
+        #: What is shown of each criterion of each part, for the territory picked.
+        self.criteria: dict[tuple[str, Path], Term] = {}
 
     def write(self) -> None:
         """Write the choice, the lines, the chart, the criteria."""
@@ -117,7 +127,7 @@ class _Why:
         lines = self._lines()
         first = self._waterfall(lines)
         self._beside()
-        self._chart(first, len(lines))
+        draw_steps(self.book, self.sheet, first, len(lines))
         for part in self.dollars:
             self._criteria(part)
         self.sheet.sheet.freeze_panes(3, 0)
@@ -168,41 +178,76 @@ class _Why:
     # The lines.
 
     def _lines(self) -> list[_Line]:
+        """Return the lines as they are shown; they stand below the heads that are written next."""
         allocation, labels = self.workings.allocation, self.labels
         found: list[_Line] = []
         by_part = {each.part: each for each in self.dollars}
-        for at, result in enumerate(allocation.parts_shared):
-            title, term = labels.part_heading(result.part), as_number(self._of(self.done.parts[at]))
-            part = by_part.get(result.part.id)
+        self.aside = self.sheet.row + 1
+        for result in allocation.parts_shared:
+            title = labels.part_heading(result.part, is_before_limits=True)
+            step, part = self.shown.parts[result.part.id].on(self.grid.name), by_part.get(result.part.id)
             if part is None:
-                found.append(_Line(title, term, labels.title(result.part.id)))
+                found.append(_Line(title, step.picked(self.place, self.row), labels.title(result.part.id)))
             else:
-                found += self._part_lines(part, title, term)
-        for (before, after), stage in zip(self.done.stages, allocation.stages, strict=True):
-            term = as_number(self._of(after)) - as_number(self._of(before))
+                found += self._part_lines(part, step)
+        for stage in allocation.stages:
+            term = self.shown.limits[stage.limit.id].on(self.grid.name).picked(self.place, self.row)
             found.append(_Line(labels.limit_heading(stage.limit), term, labels.limit(stage.limit)))
-        amount = as_number(self._of(self.done.amounts))
-        rounding = amount - as_number(self._of(self.done.exact))
-        found.append(_Line(labels.heading("rounding"), rounding, labels.say("heading-rounding")))
+        amount, first = as_number(self._of(self.done.amounts)), self.sheet.row + 2
+        steps = stated(f"SUM($B${first}:$B${first + len(found) - 1})", sum(line.term.figure for line in found))
+        rounding = rounded_plainly(amount - steps, self.digits)
+        found.append(_Line(labels.heading("rounding"), rounding, labels.say("heading-rounding"), is_rounding=True))
         return [*found, _Line(labels.heading("amount"), amount, labels.say("word-amount"), total=True)]
 
-    def _part_lines(self, part: PartDollars, title: str, term: Term) -> list[_Line]:
+    def _part_lines(self, part: PartDollars, step: LiveStep) -> list[_Line]:
         """Return a part's baseline, then what each family of criteria adds to it or takes away."""
+        totals = self._totals_along(part, step)
+        baseline = rounded_plainly(totals[0] - step.before(self.place, self.row), self.digits)
         families: dict[str, list[Term]] = {}
-        for criterion in part.criteria:
-            families.setdefault(criterion.top, []).append(self._dollars(part, criterion))
-        everything = [dollars for family in families.values() for dollars in family]
-        label = self.labels.say("live-why-baseline", part=title)
-        found = [_Line(label, term - grouped(added(everything)), self.labels.title(part.part))]
+        for criterion, before, after in zip(part.criteria, totals, totals[1:], strict=False):
+            shown = rounded_plainly(after - before, self.digits)
+            self.criteria[part.part, criterion.path] = shown
+            families.setdefault(criterion.top, []).append(shown)
+        label = self.labels.say("live-why-baseline", part=self._heading_of(part))
+        found = [_Line(label, baseline, self.labels.title(part.part))]
         for top, family in families.items():
-            found.append(_Line(self.labels.say("live-why-adds", family=top), added(family), top))
+            term = rounded_plainly(added(family), self.digits)
+            found.append(_Line(self.labels.say("live-why-adds", family=top), term, top))
         return found
 
+    def _heading_of(self, part: PartDollars) -> str:
+        return self.labels.part_heading(self.workings.formula.names.parts[part.part])
+
+    def _totals_along(self, part: PartDollars, step: LiveStep) -> list[Term]:
+        """Write, aside, how the running total of a part goes on along the row; give it rounded, line after line.
+
+        From the end, where it is that of the table, each line's total is the next one's less what that line adds.
+        """
+        assert step.running is not None
+        sheet, top = self.sheet.sheet, self.aside
+        faint = self.book.style(font_color="#999999", font_size=8, num_format=self.book.number_format(self.digits + 2))
+        words = self.book.style(font_color="#999999", font_size=8)
+        sheet.write_string(top - 1, 14, fitting(self.labels.say("live-why-along", part=self._heading_of(part))), words)
+        exact = [self._dollars(part, criterion) for criterion in part.criteria]
+        end, behind = picked(step.running.all, self.place, self.row), 0.0
+        found: list[Term] = []
+        for row in range(top + len(exact), top - 1, -1):
+            total = end if row == top + len(exact) else stated(f"P{row + 2}-O{row + 2}", end.figure - behind)
+            behind += exact[row - top - 1].figure if row > top else 0.0
+            rounded = rounded_total(stated(f"P{row + 1}", total.figure), self.workings.named(step.dust), self.digits)
+            cells = {15: total, 16: rounded} | ({14: exact[row - top - 1]} if row > top else {})
+            for column, term in cells.items():
+                sheet.write_formula(row, column, f"={term}", faint, term.figure)
+            found.append(stated(f"$Q${row + 1}", rounded.figure))
+        self.aside += len(exact) + 2
+        return found[::-1]
+
     def _dollars(self, part: PartDollars, criterion: CriterionDollars) -> Term:
-        """Return a criterion's dollars for the territory picked."""
+        """Return a criterion's dollars for the territory picked, as computed; none at the mean but for dust."""
         slope = self._of(part.slopes[str(criterion.path[1])])
-        score = as_number(self._of(criterion.place.scores)) - self.workings.named(criterion.mean)
-        return self.workings.named(part.level) * slope * self._at(criterion.weight) * score
+        score, mean = as_number(self._of(criterion.place.scores)), self.workings.named(criterion.mean)
+        above = choose(close(score, mean), 0, score - mean)
+        return self.workings.named(part.level) * slope * self._at(criterion.weight) * above
 
     def _waterfall(self, lines: list[_Line]) -> int:
         """Write the lines, and beside them what the chart stands on; give the first row."""
@@ -220,7 +265,8 @@ class _Why:
             look |= {"bg_color": PALE, "top": 1} if line.total else {}
             self.sheet.high([line.label])
             sheet.write_string(row, 0, fitting(line.label), self.book.style(**look, text_wrap=True))
-            style = self.book.style(**look, num_format=self.money, align="right")
+            form = self.book.change_format(self.money, "") if line.is_rounding else self.money
+            style = self.book.style(**look, num_format=form, align="right")
             sheet.write_formula(row, 1, f"={line.term}", style, line.term.figure)
             above = stated(f"SUM($B${first + 1}:$B${row})", start) if row > first else number(0)
             own, none = stated(f"B{row + 1}", line.term.figure), number(0)
@@ -250,12 +296,16 @@ class _Why:
         amount = as_number(self._of(self.done.amounts))
         if allocation.people is not None:
             people = self._at(self.done.translator.ref(allocation.formula.people or "population"))
-            rows.append((self.labels.heading("per_head"), instead(amount / people, BLANK), self.book.money_format(2)))
-        if allocation.previous is not None:
+            digits = allocation.shown.per_head.digits if allocation.shown.per_head else 2
+            per_head = instead(rounded_plainly(amount / people, digits), BLANK)
+            rows.append((self.labels.heading("per_head"), per_head, self.book.money_format(digits)))
+        if allocation.shown.previous is not None:
             before = self._at(self.done.translator.ref("previous"))
-            known = is_number(before)
-            rows.append((self.labels.heading("previous"), choose(known, before, BLANK), self.money))
-            rows.append((self.labels.heading("change"), choose(known, amount - before, BLANK), self.money))
+            known, before = is_number(before), rounded_plainly(before, max(2, self.digits))
+            change = rounded_plainly(amount - before, max(2, self.digits))
+            form = self.book.money_format(allocation.shown.previous.digits)
+            rows.append((self.labels.heading("previous"), choose(known, before, BLANK), form))
+            rows.append((self.labels.heading("change"), choose(known, change, BLANK), form))
         origin = as_number(self._of(self.done.original))
         rows.append((say("live-original"), origin, self.money))
         rows.append((say("live-from-original"), amount - origin, self.money))
@@ -270,47 +320,6 @@ class _Why:
         """Write a figure; nothing is shown where there is none."""
         value = "" if math.isnan(term.figure) else term.figure
         self.sheet.sheet.write_formula(row, column, f"={term}", style, value)
-
-    # The chart.
-
-    def _chart(self, first: int, count: int) -> None:
-        """Draw the lines as steps from nothing to the amount."""
-        say, name = self.labels.say, self.sheet.name
-        chart = self.book.workbook.add_chart({"type": "bar", "subtype": "stacked"})
-        last = first + count - 1
-        looks = (
-            ("", {"none": True}, None),
-            (say("live-why-up"), {"color": "#2F6DB5"}, None),
-            (
-                say("live-why-down"),
-                {"color": "#D9822B"},
-                {"pattern": "wide_upward_diagonal", "fg_color": "#D9822B", "bg_color": "white"},
-            ),
-            (self.labels.heading("amount"), {"color": INK}, None),
-        )
-        for at, (title, fill, pattern) in enumerate(looks):
-            series: dict[str, Any] = {
-                "name": title or " ",
-                "categories": [name, first, 8, last, 8],
-                "values": [name, first, 9 + at, last, 9 + at],
-                "gap": 40,
-            }
-            series |= {"pattern": pattern} if pattern else {"fill": fill}
-            series |= {"border": {"none": True}} if not pattern else {"border": {"color": "#D9822B"}}
-            chart.add_series(series)
-        chart.set_title({"name": say("live-why-chart"), "name_font": {"size": 12, "color": INK}, "overlay": False})
-        chart.set_legend({"position": "bottom", "delete_series": [0, 3]})
-        # In a bar chart the categories stand on the left, the first at the top.
-        chart.set_y_axis({"reverse": True, "num_font": {"size": 8}, "label_position": "low", "interval_unit": 1})
-        form, lines = self.book.number_format(0), {"visible": True, "line": {"color": RULE}}
-        chart.set_x_axis({"num_format": form, "major_gridlines": lines, "num_font": {"size": 8}})
-        high = 120 + 26 * count
-        chart.set_size({"width": 545, "height": high})
-        self.sheet.sheet.insert_chart(
-            first - 1, 2, chart, {"x_offset": 12, "y_offset": 2, "description": say("live-why-chart")}
-        )
-        below = first + math.ceil(high / 18)
-        self.sheet.row = max(self.sheet.row, below)
 
     # The criteria.
 
@@ -350,7 +359,7 @@ class _Why:
             (choose(is_number(score), score, BLANK), self.book.number_format(3)),
             (self.workings.named(criterion.mean), self.book.number_format(3)),
             (self._at(criterion.weight), self.book.share_format(1)),
-            (self._dollars(part, criterion), self.money),
+            (self.criteria[part.part, criterion.path], self.money),
         ]
         look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE, "valign": "top"}
         self.sheet.high([label])

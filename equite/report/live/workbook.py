@@ -19,6 +19,7 @@ from equite.report.live.contributions import part_dollars
 from equite.report.live.data import write_data
 from equite.report.live.grid import FIRST, CalculationSheet, quoted
 from equite.report.live.parameters import Parameters
+from equite.report.live.shown import write_shown
 from equite.report.live.table import write_live_table
 from equite.report.live.terms import stated
 from equite.report.live.why import names_to_pick, write_why
@@ -97,10 +98,11 @@ def _write(book: Book, allocation: Allocation) -> None:
     done = calculate(workings)
     dollars = part_dollars(workings, done)
     names = names_to_pick(workings)
+    shown = write_shown(workings, done)
     checks = gather_checks(workings, done, inputs)
     grid.close(1)
-    write_live_table(book, workings, done)
-    write_why(book, workings, done, dollars, names)
+    write_live_table(book, workings, done, shown)
+    write_why(book, workings, done, dollars, names, shown)
     missing = {code for bound in allocation.context.unbounded for code in bound.codes}
     write_live_checks(book, checks, len(missing))
     write_notes(book, allocation, notes, _about(workings))

@@ -42,7 +42,7 @@ class _Step:
 
 
 def waterfall(allocation: Allocation, code: str, *, ax: Axes | None = None) -> Axes:
-    """Draw how one amount comes about: parts, criteria, limits, rounding; the bars add up to the amount, to the cent.
+    """Draw how one amount comes about: parts, criteria, limits, rounding; the bars add up to the amount.
 
     Lines of nothing are left out. Where criteria are too many for the axes, the smallest are one bar.
     """
@@ -55,7 +55,6 @@ def waterfall(allocation: Allocation, code: str, *, ax: Axes | None = None) -> A
     ends = np.cumsum([step.amount for step in steps[:-1]])
     starts = np.concatenate([[0.0], ends[:-1], [0.0]])[-len(steps) :]
     ends = np.append(ends, explanation.amount)
-    digits = max(2, labels.digits)
     for at, (step, start) in enumerate(zip(steps, starts, strict=True)):
         picture.ax.barh(at, step.amount, left=start, height=0.66, **_LOOKS[step.look].fill)
     picture.ax.vlines(ends[:-1], np.arange(len(steps) - 1), np.arange(1, len(steps)), color=INK, linewidth=0.6)
@@ -63,8 +62,7 @@ def waterfall(allocation: Allocation, code: str, *, ax: Axes | None = None) -> A
     picture.ax.tick_params(axis="y", length=0)
     picture.ax.set_ylim(len(steps) - 0.4, -0.6)
     texts = [
-        labels.money(step.amount, digits) if step.look in ("part", "total") else labels.change(step.amount, digits)
-        for step in steps
+        labels.money(step.amount) if step.look in ("part", "total") else labels.change(step.amount) for step in steps
     ]
     end_labels(picture, range(len(steps)), np.maximum(starts, ends).tolist(), texts, [False] * len(steps))
     _money_axis(picture, labels)
@@ -164,13 +162,13 @@ def change(allocation: Allocation, *, ax: Axes | None = None) -> Axes:
     OutputError
         The page names no previous amounts, or no territory has one.
     """
-    labels = PlotLabels(allocation)
-    if allocation.previous is None:
+    labels, shown, shares = PlotLabels(allocation), allocation.shown.change, allocation.shown.change_share
+    if shown is None or shares is None:
         refuse("plot-no-previous", labels.language)
-    known = np.flatnonzero(~np.isnan(allocation.previous))
+    known = np.flatnonzero(~np.isnan(shown.cells))
     if not known.size:
         refuse("plot-previous-empty", labels.language)
-    changes = (allocation.amounts - allocation.previous)[known]
+    changes = shown.cells[known]
     order = np.argsort(-changes, kind="stable")
     changes, known = changes[order], known[order]
     picture, rows = rows_on(ax, labels.language, known.size)
@@ -178,8 +176,7 @@ def change(allocation: Allocation, *, ax: Axes | None = None) -> Axes:
         fill = look.fill if not rows.squeezed else {**look.fill, "linewidth": 0.0}
         picture.ax.barh(rows.middles[which], changes[which], height=rows.thickness[which], **fill)
     rows.name(picture, named(allocation, known))
-    before = allocation.previous[known]
-    texts = [_changed(float(changes[at]), float(before[at]), labels) for at in rows.own]
+    texts = [_changed(labels, float(changes[at]), shown.digits, float(shares.cells[known[at]])) for at in rows.own]
     places, ends = rows.middles[list(rows.own)].tolist(), changes[list(rows.own)].tolist()
     end_labels(picture, places, ends, texts, [end < 0 for end in ends])
     _money_axis(picture, labels)
@@ -194,13 +191,12 @@ def change(allocation: Allocation, *, ax: Axes | None = None) -> Axes:
     return picture.close(title, _patches(keys), labels.notes(note))
 
 
-def _changed(value: float, before: float, labels: PlotLabels) -> str:
-    """Write a change, and what share it is of what there was."""
-    written = labels.change(value)
-    if not before:
+def _changed(labels: PlotLabels, value: float, digits: int, share: float) -> str:
+    """Write a change, and what share it is of what there was; a share of nothing is missing."""
+    written = labels.change(value, digits)
+    if np.isnan(share):
         return written
-    share = labels.percent(value / before)
-    return f"{written} ({'+' if value > 0 else ''}{share})"
+    return f"{written} ({'+' if value > 0 else ''}{labels.percent(share)})"
 
 
 def parts(allocation: Allocation, *, ax: Axes | None = None) -> Axes:

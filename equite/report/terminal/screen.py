@@ -68,7 +68,7 @@ def _least_width(grid: TextGrid, columns: Sequence[ShownColumn]) -> int:
 
 def _grid(columns: Sequence[ShownColumn], labels: Labels, most: int | None) -> TextGrid:
     cells = [_cells(column, labels, most) for column in columns]
-    total = ["" if column.total is None else _number(column, column.total, labels) for column in columns]
+    total = ["" if column.total is None else column.written(column.total, labels.language) for column in columns]
     words = next((at for at, column in reversed(list(enumerate(columns))) if column.step == "key"), 0)
     total[words] = labels.say("cli-total")
     right = tuple(column.kind != "text" for column in columns)
@@ -78,11 +78,7 @@ def _grid(columns: Sequence[ShownColumn], labels: Labels, most: int | None) -> T
 def _cells(column: ShownColumn, labels: Labels, most: int | None) -> list[str]:
     if column.kind == "text":
         return [plain(str(cell)) for cell in column.cells[:most]]
-    return [_number(column, value, labels) for value in column.numbers[:most].tolist()]
-
-
-def _number(column: ShownColumn, value: float, labels: Labels) -> str:
-    return labels.number(value * column.scale, column.digits)
+    return [column.written(value, labels.language) for value in column.numbers[:most].tolist()]
 
 
 def understood(allocation: Allocation, width: int) -> str:

@@ -70,9 +70,10 @@ def result_lines(allocation: Allocation, labels: Labels) -> list[tuple[str, floa
     if len(parts) > 1:
         for result in parts[:_PARTS]:
             mark = labels.mark(part_names(allocation.formula, result.part))
-            lines.append(("  " + labels.dressed(labels.title(result.part.id), mark), float(result.amounts.sum())))
+            title, given = labels.title(result.part.id), allocation.shown.parts[result.part.id]
+            lines.append(("  " + labels.dressed(title, mark), given.total))
         if len(parts) > _PARTS:
-            left = float(sum(result.amounts.sum() for result in parts[_PARTS:]))
+            left = sum(allocation.shown.parts[result.part.id].total for result in parts[_PARTS:])
             others = labels.count(len(parts) - _PARTS, "result-other-one", "result-other-many")
             lines.append((f"  {others}", left))
     shared = labels.say("result-shared", territories=labels.territories(len(allocation.codes)))
@@ -100,16 +101,14 @@ def _spread(allocation: Allocation, labels: Labels) -> list[str]:
 
 def _changes(allocation: Allocation, labels: Labels) -> list[str]:
     """Tell how many get more, less and as much as before."""
-    if allocation.previous is None:
+    if allocation.shown.change is None:
         return []
-    with np.errstate(invalid="ignore"):
-        change = allocation.amounts - allocation.previous
-    half = 0.5 * 10.0**-labels.digits
+    change = allocation.shown.change.cells
     unknown = int(np.isnan(change).sum())
     counts = {
-        "more": labels.number(int((change > half).sum())),
-        "less": labels.number(int((change < -half).sum())),
-        "same": labels.number(int((np.abs(change) <= half).sum())),
+        "more": labels.number(int((change > 0).sum())),
+        "less": labels.number(int((change < 0).sum())),
+        "same": labels.number(int((change == 0).sum())),
         "unknown": labels.say("changes-unknown", count=labels.number(unknown)) if unknown else "",
     }
     title = labels.dressed(labels.say("word-previous"), labels.mark(("previous",)))
@@ -141,7 +140,7 @@ def reliance_lines(allocation: Allocation, labels: Labels) -> list[str]:
         found = sorted((each for each in allocation.reliance if each.status == status), key=lambda each: -each.dollars)
         if found:
             named = [
-                labels.say("reliance-item", title=labels.title(each.item), dollars=labels.money(each.dollars, 0))
+                labels.say("reliance-item", title=labels.title(each.item), dollars=labels.money(each.dollars))
                 for each in found[:_RELIANCE]
             ]
             if len(found) > _RELIANCE:
@@ -200,11 +199,10 @@ def explained(explanation: Explanation) -> list[ExplainedLine]:
         The amounts add up to the territory's, to the last decimal.
     """
     labels = Labels(explanation.allocation.formula)
-    digits = max(2, labels.digits)
     lines = []
     for line in explanation.lines:
         label, mark = _worded_line(line, explanation.allocation, labels)
-        lines.append(ExplainedLine(label, labels.money(line.amount, digits), mark, line.kind == "criterion"))
+        lines.append(ExplainedLine(label, labels.money(line.amount), mark, line.kind == "criterion"))
     return lines
 
 
@@ -250,7 +248,7 @@ def explanation_text(explanation: Explanation) -> str:
     """
     labels = Labels(explanation.allocation.formula)
     pairs = [("  " * line.inner + line.marked, line.amount) for line in explained(explanation)]
-    total = labels.money(explanation.amount, max(2, labels.digits))
+    total = labels.money(explanation.amount)
     pairs.append((f"= {labels.say('word-amount')}", total))
     name, code = plain(explanation.name), plain(explanation.code)
     lines = [name if name == code else f"{name} ({code})", *aligned(pairs, "  ")]

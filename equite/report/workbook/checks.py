@@ -123,7 +123,7 @@ def _colour(sheet: Sheet, row: int, column: int) -> None:
 def _policy(sheet: Sheet, allocation: Allocation, sums: tuple[str, str]) -> None:
     """Write the page's checks; a result stands only while the sums do."""
     labels, book = sheet.book.labels, sheet.book
-    _head(sheet, "check", "condition", "failing", "result")
+    _head(sheet, "check", "final", "failing", "result")
     passed, stale = labels.say("checks-word-passed"), labels.say("checks-word-stale")
     look: dict[str, Any] = {"bottom": 1, "bottom_color": RULE, "valign": "top", "text_wrap": True}
     for result, check in zip(allocation.checks, allocation.formula.checks, strict=True):

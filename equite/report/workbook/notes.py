@@ -136,7 +136,7 @@ def _reliance(sheet: Sheet, allocation: Allocation) -> None:
             labels.title(each.item),
             labels.status(each.status),
             labels.say("book-moved" if each.moves else "book-paid"),
-            book.money(each.dollars, 0),
+            book.money(each.dollars),
             book.share(each.dollars / total if total else None),
         ]
         for each in found

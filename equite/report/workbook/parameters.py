@@ -107,7 +107,7 @@ def _parts(sheet: Sheet, allocation: Allocation) -> None:
             labels.title(result.part.id),
             _pool(result.part, sheet),
             _share(result.part, sheet),
-            book.money(result.signed_pool),
+            book.money(allocation.shown.parts[result.part.id].total),
             book.number(int(result.members.sum())),
             _level(result, sheet),
             _bounds(result.part.at_least, result.part.at_most, sheet),
@@ -197,7 +197,6 @@ def _limits(sheet: Sheet, allocation: Allocation) -> None:
     rows: list[list[Cell]] = []
     for stage in allocation.stages:
         limit = stage.limit
-        moved = float(np.maximum(stage.after - stage.before, 0.0).sum())
         rows.append(
             [
                 labels.limit(limit),
@@ -205,7 +204,7 @@ def _limits(sheet: Sheet, allocation: Allocation) -> None:
                 "; ".join(_particulars(limit, sheet)),
                 book.number(int(stage.raised.sum())),
                 book.number(int(stage.lowered.sum())),
-                book.money(moved),
+                book.money(allocation.shown.moved(limit.id)),
                 book.money(float(stage.on_top.sum())),
                 book.money(float(stage.reserve.sum())),
             ]

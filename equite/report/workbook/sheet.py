@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from equite.engine.rounding import round_half_away
 from equite.report.language.labels import Labels
 from equite.wording import LOCALES, Language
 
@@ -91,10 +94,10 @@ class Formats:
         """Write the format of a plain number."""
         return self.locale + "#,##0" + ("." + "0" * digits if digits else "")
 
-    def change_format(self, plain: str) -> str:
-        """Write the format of a change: a minus sign below zero, a dash for none."""
+    def change_format(self, plain: str, none: str = "—") -> str:
+        """Write the format of a change: a minus sign below zero, a dash (or another text) for none."""
         # A minus sign before the locale would make spreadsheets read the locale as text.
-        return f"{plain};{self.locale}-{plain.removeprefix(self.locale)};—"
+        return f"{plain};{self.locale}-{plain.removeprefix(self.locale)};{none}"
 
     def share_format(self, digits: int) -> str:
         """Write the format of a share, shown in percent."""
@@ -150,7 +153,7 @@ def _literal(text: str) -> str:
 
 def _cell_value(value: float | None, digits: int) -> float:
     """Return what a cell holds: what it shows, and no dust beyond."""
-    return math.nan if value is None else round(value, digits) + 0.0
+    return math.nan if value is None else float(round_half_away(np.array(value), digits)) + 0.0
 
 
 class Sheet:

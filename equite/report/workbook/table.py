@@ -86,7 +86,8 @@ def write_columns(book: Formats, worksheet: Any, columns: Sequence[ShownColumn],
 
 def format_of(book: Formats, column: ShownColumn) -> str:
     """Return the number format of a column's cells."""
-    return book.share_format(column.digits) if column.kind == "share" else book.number_format(column.digits)
+    form = book.share_format(column.digits) if column.kind == "share" else book.number_format(column.digits)
+    return book.change_format(form, "") if column.hides_zero else form
 
 
 def _write_column(book: Formats, worksheet: Any, at: int, column: ShownColumn) -> None:

@@ -26,8 +26,8 @@ WORKED = sorted((ROOT / "tests" / "worked").glob("*.yaml"))
 #: The functions that Excel 2013 and LibreOffice both know and these formulas use.
 KNOWN = frozenset(
     """ABS AND AVERAGE AVERAGEIFS COUNT EXACT EXP IF IFERROR INDEX INT ISERROR ISNUMBER ISTEXT LARGE LEFT LEN LN LOG10
-    MATCH MAX MEDIAN MIN N NA NOT OR PERCENTILE RANK _xlfn.RANK.AVG RIGHT ROUND ROWS SQRT STDEV SUBSTITUTE SUM SUMIFS
-    SUMPRODUCT _xlfn.UNICODE""".split()  # noqa: SIM905
+    MATCH MAX MEDIAN MIN N NA NOT OR PERCENTILE RANK _xlfn.RANK.AVG RIGHT ROUND ROWS SIGN SQRT STDEV SUBSTITUTE SUM
+    SUMIFS SUMPRODUCT _xlfn.UNICODE""".split()  # noqa: SIM905
 )
 #: What spreadsheets do not agree on over the ranges of a SUMPRODUCT.
 NOT_OVER_RANGES = frozenset({"IF", "IFERROR", "MIN", "MAX", "AND", "OR", "INDEX", "MATCH", "LARGE", "MEDIAN"})

@@ -296,7 +296,7 @@ def test_every_amount_follows_what_is_edited(written: list[Written]) -> None:
 
 
 def steps_unlike(path: Path, expected: Allocation, before: Allocation) -> list[str]:
-    """List the cells of parts, limits and what follows, on the sheet to print, that are not Python's."""
+    """List the cells of parts, limits and what follows, on the sheet to print, that are not Python's to the unit."""
     columns, digits = shown_columns(expected), {column.id: column.digits for column in shown_columns(before)}
     sheet = next(rows for rows in Cells.read(path).sheets.values() if rows and rows[0][0] == columns[0].heading)
     headings, rows = [str(heading) for heading in sheet[0]], {str(row[0]): row for row in sheet[1:]}
@@ -304,12 +304,9 @@ def steps_unlike(path: Path, expected: Allocation, before: Allocation) -> list[s
     for column in columns:
         if column.kind == "text":
             continue
-        # Each cell is rounded by itself there, to the decimals that were needed as the workbook was written; here a
-        # column adds up, at the price of one last decimal.
-        most = 1.01 * 10.0 ** -(min(column.digits, digits[column.id]) + (2 if column.kind == "share" else 0))
-        if column.step == "rounding":
-            # It takes what all others of its row lack.
-            most *= len(columns)
+        # Decimals that depend on the figures (per head, previous amounts) are those that were needed as it was written.
+        least = min(column.digits, digits[column.id]) + (2 if column.kind == "share" else 0)
+        most = (0.01 if column.digits == digits[column.id] else 1.01) * 10.0**-least
         at = headings.index(column.heading)
         for code, value in zip(expected.codes, column.numbers.tolist(), strict=True):
             cell = rows[code][at]

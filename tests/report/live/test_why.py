@@ -58,14 +58,15 @@ def test_the_lines_are_those_of_the_explanation(sheets: tuple[Cells, Cells]) -> 
     shown = lines(sheets[0])
     assert shown["Montant ($, illustratif)"] == told.amount
     (size,) = (line.amount for line in told.lines if line.kind == "baseline")
-    assert shown["Équité ($, illustratif) : chaque critère à sa moyenne".replace(" :", "\u00a0:")] == pytest.approx(
-        size, abs=0.02
-    )
+    assert shown["Équité ($, illustratif) : chaque critère à sa moyenne".replace(" :", "\u00a0:")] == size
+    assert shown["Base universelle (avant limites, $, illustratif)"] == told.lines[0].amount
+    (floor,) = (line.amount for line in told.lines if line.kind == "limit")
+    assert shown["Plancher et plafond ($, illustratif)"] == floor
     criteria = [line.amount for line in told.lines if line.kind == "criterion"]
     rows = sheets[0].sheets[WHY]
     first = next(at for at, row in enumerate(rows) if row[0] == "Critère") + 1
     found = [row[5] for row in rows[first : first + len(criteria)]]
-    assert found == pytest.approx(criteria, abs=0.02)
+    assert found == criteria
 
 
 def test_what_weighs_most_and_what_is_illustrative(sheets: tuple[Cells, Cells]) -> None:

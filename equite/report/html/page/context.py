@@ -99,8 +99,7 @@ class ReportContext:
 
     def number(self, value: float, column: ShownColumn) -> str:
         """Write a cell of a column."""
-        shown = self.labels.number(value * column.scale, column.digits)
-        return "" if math.isnan(value) else shown
+        return column.written(value, self.labels.language)
 
     def brief(self, value: float) -> str:
         """Write a number that was computed, with no more figures than somebody would compare."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from equite.report.html.markup import Markup, element, fragment
 from equite.report.html.page.context import Cell, FlushNumber, PageSection, ReportContext, listed, small_table
 from equite.report.language.bounds_missing import bounds_missing
@@ -58,7 +56,7 @@ def _steps(report: ReportContext) -> Markup:
         rows.append(
             [
                 labels.title(result.part.id),
-                FlushNumber(labels.money(float(result.amounts.sum()))),
+                FlushNumber(labels.money(allocation.shown.parts[result.part.id].total)),
                 FlushNumber(labels.number(int(result.members.sum()))),
                 FlushNumber("" if result.part.share.as_is is not None else level),
             ]
@@ -83,7 +81,7 @@ def _stages(report: ReportContext) -> Markup | None:
             labels.limit(stage.limit),
             FlushNumber(labels.number(int(stage.raised.sum()))),
             FlushNumber(labels.number(int(stage.lowered.sum()))),
-            FlushNumber(labels.money(float(np.maximum(stage.after - stage.before, 0.0).sum()))),
+            FlushNumber(labels.money(allocation.shown.moved(stage.limit.id))),
         ]
         for stage in allocation.stages
     ]

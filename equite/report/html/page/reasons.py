@@ -30,7 +30,7 @@ def reasons(report: ReportContext, explanation: Explanation, row: int) -> Markup
     told: list[Child] = [_part(report, result, lines[result.part.id], row) for result in report.allocation.parts_shared]
     changes = {line.id: line.amount for line in explanation.lines if line.kind == "limit"}
     told += [_limit(report, stage, changes[stage.limit.id], row) for stage in report.allocation.stages]
-    rounding = next(line.amount for line in explanation.lines if line.kind == "rounding")
+    rounding = sum(line.amount for line in explanation.lines if line.kind == "rounding")
     if rounding:
         unit = report.labels.speech.money(float(report.allocation.formula.rounding_to))
         told.append(report.say("page-why-rounding", amount=_signed(report.labels, rounding), unit=unit))
@@ -109,7 +109,8 @@ def _limit(report: ReportContext, stage: StageResult, change: float, row: int) -
     labels, limit = report.labels, stage.limit
     title = labels.limit(limit)
     code = report.allocation.codes[row]
-    values = {"amount": _signed(labels, change), "limit": title, "after": labels.money(float(stage.after[row]))}
+    # Whoever a bound holds stands at it; what lines add up to is told by them alone.
+    values = {"amount": _signed(labels, change), "limit": title, "bound": labels.money(float(stage.after[row]))}
     if code in stage.overridden:
         reason = next(labels.worded(each.reason) for each in limit.override if each.code == code)
         return fragment(report.say("page-why-decided", **values, reason=reason.rstrip(".")))

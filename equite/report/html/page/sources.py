@@ -56,7 +56,7 @@ def _reliance(report: ReportContext) -> Markup:
             labels.title(each.item),
             _status(report, each.status),
             report.say("book-moved" if each.moves else "book-paid"),
-            FlushNumber(labels.money(each.dollars, 0)),
+            FlushNumber(labels.money(each.dollars)),
             FlushNumber(labels.percent(each.dollars / allocation.total) if allocation.total else ""),
         ]
         for each in found

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from equite.engine.shown import shares_of
 from equite.report.html.markup import Child, Markup, element, fragment
 from equite.report.html.page.context import (
     Cell,
@@ -26,6 +27,8 @@ __all__ = ["summary_section"]
 
 #: Territories named where a check fails, or where somebody is left out; the table and the record hold the rest.
 _MOST = 200
+#: Decimals of a share in percent.
+_SHARE = 1
 
 
 def summary_section(report: ReportContext) -> PageSection:
@@ -94,33 +97,34 @@ def _key_figures(report: ReportContext) -> Markup:
 
 
 def _money(report: ReportContext) -> Markup:
-    allocation, labels = report.allocation, report.labels
-    total = allocation.total
-    rows: list[list[Cell]] = []
-    for result in allocation.parts_shared:
-        paid = float(result.amounts.sum())
-        rows.append(
-            [*_dressed(report, result.part.id, part_names(allocation.formula, result.part)), *_share(report, paid)]
+    """Tell what each part comes to, what limits and rounding do, and the total: amounts and shares that add up."""
+    allocation, labels, shown = report.allocation, report.labels, report.allocation.shown
+    lines: list[tuple[Cell, float]] = [
+        (
+            _dressed(report, result.part.id, part_names(allocation.formula, result.part)),
+            shown.parts[result.part.id].total,
         )
-    moved = float(sum((stage.after - stage.before).sum() for stage in allocation.stages))
-    if abs(moved) >= 0.5 * 10.0**-labels.digits:
-        rows.append([report.say("page-limits-in-all"), *_share(report, moved)])
-    rows.append(
-        [report.say("result-shared", territories=labels.territories(len(allocation.codes))), *_share(report, total)]
-    )
+        for result in allocation.parts_shared
+    ]
+    moved = round(sum(step.total for step in shown.limits.values()), labels.digits)
+    others = (("page-limits-in-all", moved), ("heading-rounding", shown.rounding.total))
+    lines += [(report.say(entry), amount) for entry, amount in others if amount]
+    shares = shares_of(np.array([amount for _, amount in lines]), allocation.total, _SHARE)
+    rows = [_line(report, label, amount, share) for (label, amount), share in zip(lines, shares, strict=True)]
+    shared = report.say("result-shared", territories=labels.territories(len(allocation.codes)))
+    rows.append(_line(report, shared, allocation.total, 1.0))
     headings = [report.say(f"book-heading-{name}") for name in ("part", "dollars", "of-total")]
     return small_table(report.say("page-money-caption"), headings, rows, total=True)
 
 
-def _dressed(report: ReportContext, name: str, rests_on: frozenset[str]) -> list[Cell]:
+def _dressed(report: ReportContext, name: str, rests_on: frozenset[str]) -> Cell:
     mark = badge(report.labels.mark(rests_on))
-    return [fragment(report.labels.title(name), " " if mark else None, mark)]
+    return fragment(report.labels.title(name), " " if mark else None, mark)
 
 
-def _share(report: ReportContext, amount: float) -> list[Cell]:
-    total = report.allocation.total
-    share = report.labels.percent(amount / total) if total else ""
-    return [FlushNumber(report.labels.money(amount)), FlushNumber(share)]
+def _line(report: ReportContext, label: Cell, amount: float, share: float) -> list[Cell]:
+    told = report.labels.percent(share, _SHARE) if report.allocation.total else ""
+    return [label, FlushNumber(report.labels.money(amount)), FlushNumber(told)]
 
 
 def _spread(report: ReportContext) -> Markup:
@@ -181,7 +185,10 @@ def _checks(report: ReportContext) -> Markup:
     passed, every = (labels.number(count) for count in (sum(each.passed for each in allocation.checks), len(rows)))
     headings = [report.say(f"checks-heading-{name}") for name in ("check", "result", "failing")]
     caption = report.say("checks-passed", passed=passed, all=every)
-    return fragment(head, small_table(caption, headings, rows))
+    parts = {result.part.id for result in allocation.parts_shared}
+    is_of_parts = any(parts & allocation.formula.names.closure(check.that.names) for check in allocation.formula.checks)
+    about = element("p", element("small", report.say("page-checks-final"))) if is_of_parts else None
+    return fragment(head, small_table(caption, headings, rows), about)
 
 
 def _several(names: list[Markup], count: int, labels: Labels) -> Markup:

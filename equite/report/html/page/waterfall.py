@@ -72,7 +72,7 @@ def _digits(value: float, values: Floats) -> int:
 
 def waterfall(report: ReportContext, explanation: Explanation, values: Values, row: int) -> Markup:
     """Return the table of an explanation's lines, and their bars."""
-    total = report.labels.money(explanation.amount, max(2, report.labels.digits))
+    total = report.labels.money(explanation.amount)
     bars = list(_bars([line.amount for line in explanation.lines]))
     rows = []
     for line, told, bar in zip(explanation.lines, explained(explanation), bars, strict=False):
