@@ -17,7 +17,7 @@ from equite.report.live.levels import whole_units
 from equite.report.live.parts import SharedParts, write_parts
 from equite.report.live.ranges import total
 from equite.report.live.stages import Staged, write_stages
-from equite.report.live.terms import Term, added, choose, clip, is_number, rounded, rounded_plainly, stated, whole
+from equite.report.live.terms import Term, added, choose, clip, is_blank, rounded, rounded_plainly, stated, whole
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
@@ -251,5 +251,5 @@ def _alone(workings: Workings, staged: Staged, shares: LiveColumn) -> tuple[Live
     if bounds is not None and workings.formula.rounding.bounds == "inward":
         low, high = (rounded_plainly(counted(workings, end.each)) for end in (bounds.lower, bounds.upper))
         units = clip(units, low, high)
-    column = workings.grid.column(workings.labels.say("live-units"), choose(is_number(shares.each), units, 0))
+    column = workings.grid.column(workings.labels.say("live-units"), choose(is_blank(shares.each), 0, units))
     return column, workings.grid.figure(workings.labels.say("live-to-pay"), total(column.all))

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from equite.engine.aggregates import label_text
 from equite.engine.criteria import CriterionScore, fill
+from equite.engine.evaluation import Scope
 from equite.engine.functions import step_of
 from equite.engine.methods import TRANSFORMS
+from equite.engine.scoring import NEUTRAL
 from equite.engine.sharing import Floats
-from equite.formula.indices import Direction, Index, Method
-from equite.formula.nodes import Name
+from equite.formula.indices import Criterion, Direction, Index, Method
+from equite.formula.nodes import Name, Number
 from equite.report.live.aggregates import MOST_PAIRS, group_numbers, in_order, spread
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Head, LiveColumn
 from equite.report.live.normalisers import Normalised, statistics
-from equite.report.live.ranges import average, median, quantile
+from equite.report.live.ranges import average, median, quantile, tells_apart
 from equite.report.live.terms import (
     BLANK,
     Term,
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from equite.report.live.translating import Translator
     from equite.report.live.workings import Workings
 
-__all__ = ["Measured"]
+__all__ = ["Measured", "left_out"]
 
 Path = tuple[str | int, ...]
 
@@ -59,6 +62,8 @@ class Measured:
         How it came out.
     path : tuple
         Its place on the page.
+    weight : Term
+        The highest weight that anybody gives it.
     """
 
     workings: Workings
@@ -66,6 +71,7 @@ class Measured:
     index: Index
     found: CriterionScore
     path: Path
+    weight: Term
 
     def __post_init__(self) -> None:
         self.spec = self.found.criterion
@@ -89,7 +95,14 @@ class Measured:
             term = choose(is_blank(filled.each), BLANK, self._turned(self._transformed(filled.each, filled)))
         say = self.workings.labels.say
         heads = [] if self.spec.more_need_when.by else statistics(self.method.name, say)
+        heads = [*heads, (say("live-head-used"), self._is_used)]
         return self.workings.grid.column(self.heading, term, about=say("live-turned"), heads=heads)
+
+    def _is_used(self, column: LiveColumn) -> Term:
+        """Tell whether anything rests on the scores: they weigh something, and values differ."""
+        # Inside groups equal values have equal scores, whichever way they are turned.
+        apart = number(1) if self.spec.more_need_when.by else choose(tells_apart(column.all), 1, 0)
+        return choose(self.weight > 0, apart, 0)
 
     def _full(self, values: Floats) -> Floats:
         return self.workings.full(values, np.nan)
@@ -182,10 +195,21 @@ class Measured:
 
     def _pull(self, direction: Direction) -> Term:
         """Return 1 where high values mean more need, -1 where low ones do."""
-        signs = np.ones(self.found.scores.size)
-        for group in self.found.groups:
-            signs[group.rows] = -1.0 if group.pull == "low" else 1.0
-        return stated(self._pull_text(direction), self._full(signs))
+        return stated(self._pull_text(direction), self._pulls(direction))
+
+    def _pulls(self, direction: Direction) -> Floats:
+        """Return the signs; missing where a row's group has none."""
+        signs, scope = {"high": 1.0, "low": -1.0}, self.translator.scope
+        if direction.cut is not None:
+            ends = (signs[direction.labels["below"]], signs[direction.labels["above"]])
+            return np.where(self._is_below(direction), *ends)
+        given = np.broadcast_to(scope.value(str(direction.by)), (scope.table.size,)).tolist()
+        return np.array([signs.get(direction.labels.get(label_text(label), ""), np.nan) for label in given])
+
+    def _is_below(self, direction: Direction) -> np.ndarray:
+        """Tell which rows lie below the cut."""
+        cut = Number(float(direction.cut or 0))
+        return np.asarray(self.translator.scope.compared("<", Name(str(direction.by)), cut) == 1)
 
     def _pull_text(self, direction: Direction) -> str:
         sign = {"high": "1", "low": "(-1)"}
@@ -226,11 +250,9 @@ class Measured:
             return
         side = self.translator.number(Name(direction.by), 1)
         formula = f"IF({self.eligible.cell},IF({side}<{self._figure('more_need_when', 'cut')},1,2),0)"
-        below = np.zeros(self.found.scores.size)
-        for group in self.found.groups:
-            below[group.rows] = 1.0 if group.label == "below" else 2.0
+        sides = np.where(self._is_below(direction), 1.0, 2.0) * self.eligible.values
         self.groups = self.workings.grid.column(
-            self.workings.labels.say("live-side"), stated(formula, self.workings.full(below)), about=self.heading
+            self.workings.labels.say("live-side"), stated(formula, sides), about=self.heading
         )
 
     def _departures(self, values: LiveColumn) -> LiveColumn:
@@ -253,7 +275,10 @@ class Measured:
         else:
             is_low = self.spec.more_need_when.pull == "low"
             score = Normalised(self.method, values, self._parameter, self._posts, is_low, self.spread).score()
-        return choose(is_blank(values.each), BLANK, score).carrying(scores, blank=np.isnan(scores))
+        scored = choose(is_blank(values.each), BLANK, score)
+        # What is not used may hold anything, also what cannot be scored.
+        neutral = self.workings.of_those(number(NEUTRAL))
+        return choose(values.figures[-1], scored, neutral).carrying(scores, blank=np.isnan(scores))
 
     def _parameter(self, name: str, absent: float) -> Term:
         keys = _own("normalise", name)
@@ -270,10 +295,20 @@ class Measured:
     def _posts(self) -> tuple[Term, Term]:
         """Return the goalposts, turned with the values."""
         if self.method.name == "levels":
-            low, high = number(1), number(len(self.workings.formula.columns[self.found.name].levels))
+            spec = self.workings.formula.columns.get(self.found.name)
+            if spec is None:
+                raise Unsupported("normaliser")
+            low, high = number(1), number(len(spec.levels))
         else:
             low, high = self._parameter("low", 0), self._parameter("high", 1)
         return (grouped(-high), grouped(-low)) if self.spec.more_need_when.pull == "low" else (low, high)
+
+
+def left_out(scope: Scope, index: Index, name: str, key: str, spec: Criterion) -> CriterionScore:
+    """Return a criterion that counts for nothing, as it stands in the sheet until that changes."""
+    raw = scope.numbers(key)[scope.taking_part]
+    scores, none = np.full(raw.size, NEUTRAL), np.zeros(raw.size, dtype=bool)
+    return CriterionScore(key, name, (), spec, raw, scores, none, (), spec.missing or index.missing, np.nan, np.nan)
 
 
 def _own(key: str, name: str) -> tuple[str, str, str]:

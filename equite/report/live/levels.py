@@ -24,7 +24,7 @@ from equite.report.live.terms import (
     clip,
     greatest,
     grouped,
-    is_number,
+    is_blank,
     least,
     number,
     rounded_plainly,
@@ -144,8 +144,8 @@ def whole_units(workings: Workings, shares: LiveColumn, to_pay: Term, rows: int 
     tolerance = grid.figure(say("live-tolerance"), tolerance_of(to_pay))
     share = shares.each
     left = (say("live-head-left"), lambda column: to_pay - total(column.all))
-    cut = grid.column(say("live-cut"), choose(is_number(share), whole(share + tolerance), 0), rows=rows, heads=[left])
-    steps = choose(is_number(share), whole((share - cut.each) / (4 * tolerance) + 0.5), -1)
+    cut = grid.column(say("live-cut"), choose(is_blank(share), 0, whole(share + tolerance)), rows=rows, heads=[left])
+    steps = choose(is_blank(share), -1, whole((share - cut.each) / (4 * tolerance) + 0.5))
     remainder = _remainders(workings, cut, steps, rows)
     edge, above = remainder.figures
     ties = _ties(workings, remainder.each.equals(edge))

@@ -95,6 +95,7 @@ def _write(book: Book, allocation: Allocation) -> None:
         allocation, labels, grid, data, parameters.figures, parameters.numbers, parameters.tables, code, position
     )
     done = calculate(workings)
+    parameters.write_shares(workings.places)
     dollars = part_dollars(workings, done)
     names = names_to_pick(workings)
     checks = gather_checks(workings, done, inputs)

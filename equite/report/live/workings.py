@@ -28,11 +28,15 @@ _LONG = 160
 
 @dataclass(frozen=True)
 class ScorePlace:
-    """Where a criterion or a family of an index stands: its scores, its part of its parent's weight, its title."""
+    """Where a criterion or a family of an index stands: its scores, its part of its parent's weight, its title.
+
+    ``share`` is a row's own part; ``typical`` one figure for all, the mean where rows weigh for themselves.
+    """
 
     scores: LiveColumn
     share: str
     title: str
+    typical: Term
 
 
 @dataclass
