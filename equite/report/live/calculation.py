@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.engine.evaluation import Scope
+from equite.engine.rounding import MOST_UNITS
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats
 from equite.report.live.bounding import SheetBounds, counted, in_money
@@ -17,7 +18,19 @@ from equite.report.live.levels import whole_units
 from equite.report.live.parts import SharedParts, write_parts
 from equite.report.live.ranges import total
 from equite.report.live.stages import Staged, write_stages
-from equite.report.live.terms import Term, added, choose, clip, is_blank, rounded, rounded_plainly, stated, whole
+from equite.report.live.terms import (
+    Term,
+    absolute_value,
+    added,
+    choose,
+    clip,
+    either,
+    is_blank,
+    rounded,
+    rounded_plainly,
+    stated,
+    whole,
+)
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
@@ -134,6 +147,9 @@ def _envelope(workings: Workings, translator: Translator) -> Term | None:
     money = allocation.context.unit.money(allocation.envelope_units)
     typed = workings.figures.get(("envelope", "value"))
     if typed is not None:
+        units = counted(workings, typed)
+        partial = absolute_value(units - rounded_plainly(units)) > 1e-12 * absolute_value(units)
+        workings.expect(workings.labels.say("live-check-multiple"), choose(either(partial, typed < 0), 1, 0))
         return typed.carrying(float(money.sum()))
     workings.begin("envelope")
     tree = formula.envelope.value.tree
@@ -141,7 +157,9 @@ def _envelope(workings: Workings, translator: Translator) -> Term | None:
     if not translator.is_scalar(tree) or len(money) > 1:
         return workings.grid.number(title, float(money.sum()))
     term = in_money(workings, rounded(counted(workings, translator.term(tree)))).carrying(float(money[0]))
-    return workings.grid.figure(title, term, about=workings.worded(tree))
+    envelope = workings.grid.figure(title, term, about=workings.worded(tree))
+    workings.expect(workings.labels.say("live-check-multiple"), choose(envelope < 0, 1, 0))
+    return envelope
 
 
 def _as_values(workings: Workings, translator: Translator, envelope: Term | None, reason: str) -> Calculated:
@@ -188,6 +206,8 @@ def _finished(workings: Workings, sharing: SharedParts, staged: Staged) -> Calcu
     reserve = grid.figure(say("result-reserve"), added(sharing.reserves))
     on_top = grid.figure(say("result-on-top"), added(staged.on_top))
     shares = grid.column(say("live-in-units"), workings.of_those(counted(workings, staged.amounts.each)))
+    many = choose(total(shares.all) > float(MOST_UNITS), 1, 0)
+    workings.expect(workings.labels.say("live-check-most"), many)
     if staged.money is None:
         units, to_pay = _alone(workings, staged, shares)
     else:

@@ -13,7 +13,7 @@ from equite.engine.aggregates import label_text
 from equite.engine.criteria import CriterionScore, fill
 from equite.engine.evaluation import Scope
 from equite.engine.functions import step_of
-from equite.engine.methods import TRANSFORMS
+from equite.engine.methods import NORMALISERS, TRANSFORMS
 from equite.engine.scoring import NEUTRAL
 from equite.engine.sharing import Floats
 from equite.formula.indices import Criterion, Direction, Index, Method
@@ -22,13 +22,14 @@ from equite.report.live.aggregates import MOST_PAIRS, group_numbers, in_order, s
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Head, LiveColumn
 from equite.report.live.normalisers import Normalised, statistics
-from equite.report.live.ranges import average, median, quantile, tells_apart
+from equite.report.live.ranges import average, lowest, median, quantile, tells_apart, total
 from equite.report.live.terms import (
     BLANK,
     Term,
     absolute_value,
     choose,
     clip,
+    either,
     grouped,
     instead,
     is_blank,
@@ -81,6 +82,24 @@ class Measured:
         self.spread: LiveColumn | None = None
 
     # Values.
+
+    def expect(self, values: LiveColumn) -> None:
+        """Note values that the engine refuses: beyond the criterion's range, or below zero on a scale of shares."""
+        used, say = values.figures[-1], self.workings.labels.say
+        low, high = self.spec.range
+        if low is not None or high is not None:
+            raw = self.translator.term(Name(self.found.name)).carrying(self._full(self.found.raw))
+            ends = [] if low is None else [raw < float(low)]
+            ends += [] if high is None else [raw > float(high)]
+            outside = choose(self.eligible.each, instead(choose(either(*ends), 1, 0), 0), 0)
+            cells = self.workings.grid.column(self.heading, outside, about=self.workings.labels.say("live-outside")).all
+            title = say("live-check-range", criterion=self.heading)
+            self.workings.expect(title, choose(used, total(cells), 0))
+        known = NORMALISERS.get(self.method.name)
+        if known is not None and known.only_high:
+            below = either(lowest(values.all) < 0, total(values.all).equals(0))
+            title = say("live-check-only-high", criterion=self.heading)
+            self.workings.expect(title, choose(used, choose(below, 1, 0), 0))
 
     def values(self) -> LiveColumn:
         """Write the values: missing ones as the page rules, transformed, turned so that more means more need."""

@@ -19,7 +19,8 @@ from equite.formula.indices import Family, Index, Method
 from equite.report.live.closed import Unsupported
 from equite.report.live.criteria import Measured, left_out
 from equite.report.live.grid import LiveColumn
-from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, stated
+from equite.report.live.ranges import lowest
+from equite.report.live.terms import BLANK, MISSING, Term, added, choose, is_blank, stated
 from equite.report.live.weighing import Child, Weighing, Weight, refuse_weights, weights_of, write_weighing
 from equite.report.live.workings import ScorePlace
 
@@ -85,6 +86,8 @@ class _Block:
         weighing = write_weighing(self.workings, children, weights, self.branches.get(path))
         refuse_weights(self.workings, self._title(path), group, weights, weighing)
         self._remember(children, weighing, skips)
+        if AGGREGATORS[method.name].positive:
+            self._refuse_low(weighing, path)
         minimum = max([float(rule.minimum_present or 0) for rule in rules], default=0.0)
         mean = self._mean(method, weighing, minimum if skips else None, path)
         values = self._values(self.branches.get(path))
@@ -114,6 +117,7 @@ class _Block:
         try:
             measured = Measured(self.workings, self.translator, self.index, found, place, weight.most)
             column = measured.values()
+            measured.expect(column)
             measured.prepare(column)
             scores = measured.score(column)
         except Unsupported as reason:
@@ -143,6 +147,11 @@ class _Block:
                 whole = f'SUMPRODUCT({weighing.weights}*({weighing.across}<>""))'
             share = f"IF({whole}=0,0,{weight}/{whole})"
             self.workings.places[child.path] = ScorePlace(column, share, child.heading, weighing.shares[at])
+
+    def _refuse_low(self, weighing: Weighing, path: Path) -> None:
+        """Note scores of zero or less, which a product and an inverse cannot take."""
+        low = [choose(column.figures[0], choose(lowest(column.all) <= 0, 1, 0), 0) for column in weighing.scores]
+        self.workings.expect(self.workings.labels.say("live-check-positive", index=self._title(path)), added(low))
 
     # Means.
 

@@ -18,6 +18,7 @@ from equite.report.live.inputs import PageFigure, defined_name, figures_of, inde
 from equite.report.live.parameter_tables import write_table
 from equite.report.live.tables import TablePlace
 from equite.report.live.terms import Term, added, choose, grouped, number, stated
+from equite.report.live.verdict import BAND
 from equite.report.roundtrip.manifest import Input
 from equite.report.workbook.indices import direction_told, measure_told
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
@@ -60,6 +61,10 @@ class Parameters:
         Where the page's tables stand.
     inputs : list of Input
         What may be changed, for the hidden sheet.
+    conditions : list of (str, Term)
+        What must hold of the figures, with the number of cases in which it does not.
+    never_negative : list of Term
+        The cells of weights and of amounts of money.
     weighed : dict
         The row of each family and criterion, and its look.
     """
@@ -71,11 +76,14 @@ class Parameters:
     numbers: dict[int, Term] = field(default_factory=dict)
     tables: dict[str, TablePlace] = field(default_factory=dict)
     inputs: list[Input] = field(default_factory=list)
+    conditions: list[tuple[str, Term]] = field(default_factory=list)
+    never_negative: list[Term] = field(default_factory=list)
     weighed: dict[Path, tuple[int, dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.labels: Labels = self.book.labels
         self.sheet = Sheet(self.book, self.labels.say("book-parameters"), _WIDTHS, landscape=True)
+        self.sheet.row = BAND
         self.formula = self.allocation.formula
 
     def write(self) -> None:
@@ -94,7 +102,8 @@ class Parameters:
         self._section("live-rules", rules)
         for name in self.formula.tables:
             self.tables[name] = write_table(self, name)
-        self.sheet.sheet.freeze_panes(1, 0)
+        self.sheet.sheet.freeze_panes(BAND, 0)
+        self.sheet.sheet.repeat_rows(0)
 
     # Rows.
 
@@ -196,6 +205,8 @@ class Parameters:
         place = stated(f"{quoted(self.sheet.name)}{absolute(cells)}", figure.value)
         self.book.workbook.define_name(name, f"={place}")
         self.inputs.append(Input(figure.path, name, self.sheet.name, cells, repr(figure.value)))
+        if at_least == 0:
+            self.never_negative.append(place)
         self.figures[figure.path] = place
         if figure.node is not None:
             self.numbers[id(figure.node)] = place

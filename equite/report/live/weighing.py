@@ -159,22 +159,22 @@ def refuse_weights(
     workings: Workings, title: str, group: Index | Family, weights: Mapping[str, Weight], weighing: Weighing
 ) -> None:
     """Note what the engine refuses: a weight below zero, points that do not add up, totals that differ."""
-    say = workings.labels.say
     below = [how_many(each.column.all < 0) for each in weights.values() if each.column is not None]
     for failing in below:
-        workings.conditions.append((say("live-check-weights", index=title), failing))
+        workings.expect(workings.labels.say("live-check-weights", index=title), failing)
     points = getattr(group, "points", None)
     if points is not None:
         stated_total = _total(workings, title, [weight.each for weight in weights.values()], by_row=bool(below))
         wrong = absolute_value(stated_total - float(points)) > 1e-12 * float(points)
         failing = how_many(wrong) if wrong.spans else choose(wrong, 1, 0)
-        label = say("live-check-points", index=title, points=workings.labels.number(float(points)))
-        workings.conditions.append((label, choose(weighing.counts.equals(0), 0, failing)))
+        failing = choose(weighing.counts.equals(0), 0, failing)
+        said = workings.labels.say("live-check-points", index=title, points=workings.labels.number(float(points)))
+        workings.expect(said, failing)
     elif below:
         found = _total(workings, title, weighing.each, by_row=True)
         differ = either(tells_apart(found), lowest(found) <= 0)
         failing = choose(weighing.counts.equals(0), 0, choose(differ, 1, 0))
-        workings.conditions.append((say("live-check-totals", index=title), failing))
+        workings.expect(workings.labels.say("live-check-totals", index=title), failing)
 
 
 def _total(workings: Workings, title: str, weights: list[Term], *, by_row: bool) -> Term:

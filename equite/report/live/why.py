@@ -28,6 +28,7 @@ from equite.report.live.terms import (
     stated,
 )
 from equite.report.live.translating import Ref
+from equite.report.live.verdict import BAND
 from equite.report.workbook.sheet import INK, PALE, RULE, Book, Sheet, fitting
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def write_why(
     done: Calculated,
     dollars: list[PartDollars],
     names: tuple[LiveColumn, list[str]],
-) -> None:
-    """Write the sheet.
+) -> Sheet:
+    """Write the sheet, and give it.
 
     Parameters
     ----------
@@ -87,7 +88,9 @@ def write_why(
     names : tuple
         The column of names to pick from, and its values.
     """
-    _Why(book, workings, done, dollars, names).write()
+    why = _Why(book, workings, done, dollars, names)
+    why.write()
+    return why.sheet
 
 
 class _Why:
@@ -111,6 +114,7 @@ class _Why:
     def write(self) -> None:
         """Write the choice, the lines, the chart, the criteria."""
         say = self.labels.say
+        self.sheet.row = BAND
         self.sheet.title(say("live-why-title"))
         self._choice()
         self.sheet.section(say("live-why-lines"))
@@ -120,7 +124,8 @@ class _Why:
         self._chart(first, len(lines))
         for part in self.dollars:
             self._criteria(part)
-        self.sheet.sheet.freeze_panes(3, 0)
+        self.sheet.sheet.freeze_panes(3 + BAND, 0)
+        self.sheet.sheet.repeat_rows(0)
         self.sheet.sheet.print_area(0, 0, self.sheet.row, len(_WIDTHS) - 1)
 
     # The choice.

@@ -93,6 +93,10 @@ class Workings:
         """Name the columns that follow."""
         self.grid.section(self.labels.say(f"live-section-{section}", **values))
 
+    def expect(self, title: str, failing: Term) -> None:
+        """Note what must hold for the page to have a meaning, as the number of cases in which it does not."""
+        self.conditions.append((title, failing))
+
     def certify(self, step: str, reason: str, rests_on: tuple[str, ...]) -> None:
         """Note that a step is written as values."""
         closure = self.formula.names.closure(rests_on)

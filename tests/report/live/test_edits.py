@@ -1,21 +1,23 @@
-"""What a board types into a live workbook: amounts follow as Python's do, or every sheet says that they must not be used.
+"""What a board types into a live workbook: amounts follow as Python's do, or every sheet says not to use them.
 
 Every edit is typed into a copy, read back by Python and recalculated by LibreOffice, all copies in one run.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl.utils import get_column_letter
 from recalculation import Cell, Cells, LibreOffice, corrupt, edit
 from test_recalculated import amounts_of, differences, failed, manifest_of
 
 from equite import Allocation, EquiteError, Formula, allocate, read_workbook
-from equite.report.roundtrip.manifest import Manifest
+from equite.report.roundtrip.manifest import MANIFEST_SHEET, Manifest
 
 pytestmark = pytest.mark.excel
 
@@ -33,6 +35,8 @@ columns:
   population: {{kind: extensive}}
 constants:
   base_each: {{value: 5000}}
+tables:
+  size: {{up_to: {{"1000": 1, "2000": 1.1}}, above: 1.2}}
 indices:
   need:
     families:
@@ -41,7 +45,7 @@ indices:
       idle: {{weight: 0, criteria: {{other: 3, same: {{weight: 0, transform: log}}}}}}
 parts:
   - {{id: base, pool: {{each: base_each}}, share: equally}}
-  - {{id: equity, pool: remainder, share: {{in_proportion_to: population * (0.5 + need)}}}}
+  - {{id: equity, pool: remainder, share: {{in_proportion_to: "population * step(population, size) * (0.5 + need)"}}}}
 limits:
   - {{id: floor, at_least: 0.9 * previous}}
 rounding: {{to: 1}}
@@ -65,9 +69,10 @@ Typed = Mapping[tuple[str, str], Cell]
 
 @dataclass(frozen=True)
 class Places:
-    """Where the inputs of a workbook stand."""
+    """Where the inputs of a workbook stand, and what is typed over."""
 
     manifest: Manifest
+    source: Path
 
     def figure(self, *path: str | int) -> tuple[str, str]:
         """Give the cell of a figure of the page."""
@@ -84,6 +89,18 @@ class Places:
         first = cells.partition(":")[0]
         letters = first.rstrip("0123456789")
         return sheet, f"{letters}{int(first[len(letters) :]) + row - 1}"
+
+    def shown_amount(self, row: int) -> tuple[str, str]:
+        """Give the cell of an amount on the sheet to print, by its row from 1."""
+        sheets = Cells.read(self.source).sheets
+        sheet, rows = next((name, rows) for name, rows in sheets.items() if len(rows) > 1 and rows[1][0] == "Code")
+        at = next(at for at, heading in enumerate(rows[1]) if re.match(r"(Montant|Amount) \(", str(heading)))
+        return sheet, f"{get_column_letter(at + 1)}{row + 2}"
+
+    def computed_amount(self) -> tuple[str, str]:
+        """Give the cell of the first amount on the sheet of calculations."""
+        place = self.manifest.places["amounts"]
+        return place.sheet, place.cells.partition(":")[0]
 
     def all_alike(self, column: str, value: float) -> Typed:
         """Type one value into a whole column."""
@@ -119,6 +136,47 @@ FOLLOWED: dict[str, Callable[[Places], Typed]] = {
 }
 
 
+#: Each edit that Python refuses: what is done, and the cells that are typed.
+REFUSED: dict[str, Callable[[Places], Typed]] = {
+    "a blank weight": lambda at: {at.weight("place"): None},
+    "a text in the weight of a family": lambda at: {at.weight("place"): "a lot"},
+    "a text in a weight": lambda at: {at.weight("social", "single"): "a lot"},
+    "a weight below zero": lambda at: {at.weight("place"): -1},
+    "a blank constant": lambda at: {at.figure("constants", "base_each", "value"): None},
+    "a text in a constant": lambda at: {at.figure("constants", "base_each", "value"): "n/a"},
+    "a constant below zero": lambda at: {at.figure("constants", "base_each", "value"): -100},
+    "a blank envelope": lambda at: {at.figure("envelope", "value"): None},
+    "a text in the envelope": lambda at: {at.figure("envelope", "value"): "100 000 $"},
+    "an envelope below zero": lambda at: {at.figure("envelope", "value"): -5},
+    "an envelope in cents": lambda at: {at.figure("envelope", "value"): 100000.5},
+    "an envelope too small for the base": lambda at: {at.figure("envelope", "value"): 30000},
+    "a floor that the money does not pay": lambda at: {at.figure("limits", 0, "at_least", "#", 0): 1.9},
+    "a text in a number of a rule": lambda at: {at.figure("limits", 0, "at_least", "#", 0): "90 %"},
+    "steps of a table that do not rise": lambda at: {at.figure("tables", "size", "edges", 1): 500},
+    "a blank cell that a criterion needs": lambda at: {at.cell("distance", 2): None},
+    "a text in a cell that a criterion needs": lambda at: {at.cell("distance", 2): "far"},
+    "a blank cell that a share needs": lambda at: {at.cell("population", 2): None},
+    "a text in a cell that a share needs": lambda at: {at.cell("population", 2): "1 500 h."},
+    "a number below zero": lambda at: {at.cell("population", 2): -5},
+    "a text in a cell that no bound needs": lambda at: {at.cell("before", 2): "none"},
+    "a percentage typed as 50": lambda at: {at.cell("poverty", 2): 50},
+    "a code": lambda at: {at.cell("code", 2): "zz"},
+    "a code that stands twice": lambda at: {at.cell("code", 2): "01"},
+}
+
+
+#: What is typed over a formula: the page and the table are as they were, and the amounts are not.
+SPOILT: dict[str, Callable[[Places], Typed]] = {
+    "an amount typed over its formula": lambda at: {at.shown_amount(3): 999},
+    "a step typed over its formula": lambda at: {at.computed_amount(): 999},
+    "a share typed over its formula": lambda at: {
+        (at.weight("place")[0], at.weight("place")[1].replace("B", "D")): 0.5,
+    },
+}
+#: Those whose verdict is read word for word.
+WORDED = ("nothing", "a floor that the money does not pay", "an amount typed over its formula")
+
+
 @dataclass
 class Edited:
     """A workbook as edited and recalculated, and what Python says of it: an allocation, or why there is none."""
@@ -128,6 +186,7 @@ class Edited:
     said: Allocation | EquiteError
     path: Path
     recalculated: Path | None = None
+    is_spoilt: bool = False
 
     @property
     def allocation(self) -> Allocation:
@@ -142,15 +201,17 @@ def written(folder: Path, language: str) -> Path:
 
 
 def copies(folder: Path) -> Iterator[Edited]:
-    """Type every edit into a copy of the workbook in each language."""
-    for language in ("fr", "en"):
+    """Type every edit into a copy of the workbook: one language, then the other; both for what is read in full."""
+    for turn, language in enumerate(("fr", "en")):
         source = written(folder, language)
         manifest = manifest_of(source)
-        for at, (name, typed) in enumerate(FOLLOWED.items()):
+        for at, (name, typed) in enumerate({**FOLLOWED, **REFUSED, **SPOILT}.items()):
+            if at % 2 != turn and name not in WORDED:
+                continue
             path = folder / f"{language}-{at}.xlsx"
             path.write_bytes(source.read_bytes())
-            edit(path, typed(Places(manifest)))
-            yield Edited(f"{name} ({language})", manifest, as_read(path), path)
+            edit(path, typed(Places(manifest, source)))
+            yield Edited(f"{name} ({language})", manifest, as_read(path), path, is_spoilt=name in SPOILT)
 
 
 def as_read(path: Path) -> Allocation | EquiteError:
@@ -171,10 +232,50 @@ def edited(libreoffice: LibreOffice, tmp_path_factory: pytest.TempPathFactory) -
     return found
 
 
+def test_python_takes_what_it_should_and_refuses_the_rest(edited: list[Edited]) -> None:
+    refused = {each.name.rpartition(" (")[0] for each in edited if isinstance(each.said, EquiteError)}
+    assert refused == set(REFUSED)
+
+
+def test_every_sheet_says_not_to_use_what_python_refuses(edited: list[Edited]) -> None:
+    """The first cell of each sheet that people see tells it."""
+    for each in edited:
+        assert each.recalculated
+        shown = Cells.read(each.recalculated).sheets
+        verdicts = {str(rows[0][0]) for name, rows in shown.items() if name != MANIFEST_SHEET}
+        assert len(verdicts) == 1, (each.name, verdicts)
+        (verdict,) = verdicts
+        is_wrong = each.is_spoilt or isinstance(each.said, EquiteError)
+        assert verdict.startswith("✗" if is_wrong else "✓"), (each.name, verdict)
+
+
+def test_the_verdict_tells_the_sum_and_the_gap(edited: list[Edited]) -> None:
+    told = {}
+    for each in edited:
+        assert each.recalculated
+        first = next(iter(Cells.read(each.recalculated).sheets.values()))
+        told[each.name] = str(first[0][0]).replace("\u00a0", " ")
+    assert told["nothing (en)"] == "✓ All holds: $100,000 in all, which is the envelope; bounds and promises are kept."
+    assert told["nothing (fr)"] == (
+        "✓ Tout tient : 100 000 $ en tout, soit l’enveloppe; les bornes et les promesses sont tenues."
+    )
+    assert told["a floor that the money does not pay (en)"] == (
+        "✗ Do not use these amounts. First check that fails: “Floor: the money goes round, with none left or lacking”. "
+        "Sum: $174,800; gap to the envelope: +$74,800."
+    )
+    first = "Allocation: no formula was typed over"
+    assert told["an amount typed over its formula (en)"].startswith(
+        f"✗ Do not use these amounts. First check that fails: “{first}”. Sum: $"
+    )
+    assert told["a floor that the money does not pay (fr)"].endswith(
+        "Somme : 174 800 $; écart avec l’enveloppe : +74 800 $."
+    )
+
+
 def test_amounts_follow_where_python_allocates(edited: list[Edited]) -> None:
     wrong = {}
     for each in edited:
-        if not isinstance(each.said, EquiteError):
+        if not each.is_spoilt and not isinstance(each.said, EquiteError):
             assert each.recalculated
             told = differences(amounts_of(each.recalculated, each.manifest), each.said)
             if told or failed(each.recalculated):
@@ -185,7 +286,7 @@ def test_amounts_follow_where_python_allocates(edited: list[Edited]) -> None:
 def test_shares_of_the_whole_are_those_that_count(edited: list[Edited]) -> None:
     """A weight of 0, and a criterion of one value for all, weigh nothing; the others share what is left."""
     for each in edited:
-        if isinstance(each.said, EquiteError):
+        if each.is_spoilt or isinstance(each.said, EquiteError):
             continue
         assert each.recalculated
         weights = each.said.scope.scoring("need")
@@ -193,6 +294,6 @@ def test_shares_of_the_whole_are_those_that_count(edited: list[Edited]) -> None:
         shown = Cells.read(each.recalculated)
         families = {"poverty": "social", "single": "social", "distance": "place", "other": "idle"}
         for criterion, family in families.items():
-            sheet, cell = Places(each.manifest).weight(family, criterion)
+            sheet, cell = Places(each.manifest, each.path).weight(family, criterion)
             share = shown[sheet, cell.replace("B", "E")]
             assert share == pytest.approx(expected.get(criterion, 0.0)), (each.name, criterion)
