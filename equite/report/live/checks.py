@@ -211,7 +211,7 @@ def write_live_checks(
         if not chosen:
             continue
         sheet.section(labels.say(title))
-        _head(sheet)
+        _head(sheet, as_written=section == "policy")
         first = sheet.row + 1
         for check in chosen:
             _line(sheet, check)
@@ -262,10 +262,14 @@ def _verdict(
     return Said(formula, text)
 
 
-def _head(sheet: Sheet) -> None:
+def _head(sheet: Sheet, *, as_written: bool) -> None:
+    """Write the headings; the numbers within a condition are those of the page as the workbook is written."""
+    say = sheet.book.labels.say
     for column, name in enumerate(("check", "condition", "failing", "result")):
         style = sheet.book.style(bold=True, bg_color=PALE, text_wrap=True, valign="vcenter")
-        sheet.sheet.write_string(sheet.row, column, sheet.book.labels.say(f"checks-heading-{name}"), style)
+        said = say(f"checks-heading-{name}")
+        said = say("live-as-written", said=said) if as_written and name == "condition" else said
+        sheet.sheet.write_string(sheet.row, column, said, style)
     sheet.row += 1
 
 

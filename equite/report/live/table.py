@@ -76,6 +76,9 @@ class _Table:
         if not any(column.step == "notes" for column in self.columns) and self.allocation.excluded_by:
             empty = [""] * len(self.allocation.codes)
             self.columns.append(Shown("notes", "notes", "text", self.labels.heading("notes"), empty))
+        # What is to be known of a row is a text; that it takes no part is a formula.
+        said = self.labels.say("live-as-written", said=self.labels.heading("notes"))
+        self.columns = [replace(each, heading=said) if each.step == "notes" else each for each in self.columns]
         self.columns.insert(
             next((at for at, column in enumerate(self.columns) if column.step == "notes"), len(self.columns)),
             self._from_original(),

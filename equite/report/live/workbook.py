@@ -12,10 +12,10 @@ from xlsxwriter.worksheet import Worksheet
 from equite.formula.loading import dump
 from equite.report.files import EXCEL, ending
 from equite.report.language.labels import Labels
-from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated, calculate
 from equite.report.live.checks import gather_checks, write_live_checks
 from equite.report.live.contributions import part_dollars
+from equite.report.live.cover import live_notes
 from equite.report.live.data import write_data
 from equite.report.live.grid import FIRST, CalculationSheet, quoted
 from equite.report.live.parameters import Parameters
@@ -121,7 +121,7 @@ def _write(book: Book, allocation: Allocation) -> None:
     grid.close(1)
     shown = write_live_table(book, workings, done)
     why = write_why(book, workings, done, dollars, names)
-    write_notes(book, allocation, notes, _about(workings))
+    write_notes(book, allocation, notes, live_notes(book, workings, done))
     sheets = {
         notes.name: (notes.sheet, notes.widths),
         parameters.sheet.name: (parameters.sheet.sheet, parameters.sheet.widths),
@@ -139,16 +139,6 @@ def _write(book: Book, allocation: Allocation) -> None:
         for at, text in enumerate(cells):
             hidden.write_string(row, at, text)
     hidden.very_hidden()
-
-
-def _about(workings: Workings) -> list[str]:
-    """Say what recalculates, what does not, and what was tried."""
-    say = workings.labels.say
-    said = [say("live-about"), say("live-about-tried")]
-    for certificate in workings.certificates:
-        reason = say(f"live-closed-{certificate.reason}")
-        said.append(say("live-about-certificate", step=plain(certificate.step), reason=reason))
-    return said
 
 
 def _manifest(book: Book, workings: Workings, done: Calculated, inputs: list[Input]) -> Manifest:

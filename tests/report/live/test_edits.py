@@ -283,6 +283,18 @@ def test_amounts_follow_where_python_allocates(edited: list[Edited]) -> None:
     assert not wrong, wrong
 
 
+def test_the_first_sheet_tells_the_result_as_it_is(edited: list[Edited]) -> None:
+    for each in edited:
+        if each.is_spoilt or isinstance(each.said, EquiteError):
+            continue
+        assert each.recalculated
+        rows = next(iter(Cells.read(each.recalculated).sheets.values()))
+        figures = [(str(row[0]).strip(), row[1]) for row in rows if isinstance(row[1], float)][:7]
+        parts = [float(result.amounts.sum()) for result in each.said.parts_shared]
+        told = [each.said.envelope, *parts, each.said.total, each.said.reserve, len(each.said.codes)]
+        assert [figure for _, figure in figures][: len(told)] == pytest.approx(told), (each.name, figures)
+
+
 def test_shares_of_the_whole_are_those_that_count(edited: list[Edited]) -> None:
     """A weight of 0, and a criterion of one value for all, weigh nothing; the others share what is left."""
     for each in edited:

@@ -138,6 +138,24 @@ def test_every_reference_points_left(book: openpyxl.Workbook) -> None:
                 assert column < cell.column or first != last or row < cell.row or cell.row < 11, where
 
 
+def test_a_number_is_a_formula_or_may_be_typed_or_is_told_as_of_the_writing(book: openpyxl.Workbook) -> None:
+    """On every sheet that people read; the sheet of calculations marks its values by their look."""
+    told = manifest(book)
+    typed = {(each.sheet, each.cells) for each in told.inputs}
+    languages = [language for language in ("fr", "en") if say("book-notes", language) in book.sheetnames]
+    (language,) = languages
+    as_written = say("live-as-written", language, said="\ue000").replace("\ue000", "")
+    apart = {say("live-data", language), say("live-calculation", language), MANIFEST_SHEET}
+    for sheet in book.worksheets:
+        section = ""
+        for row in () if sheet.title in apart else sheet.iter_rows():
+            section = str(row[0].value) if row[0].font.bold and row[0].font.sz == 12 else section
+            for cell in row:
+                if cell.data_type == "n" and cell.value is not None:
+                    is_told = (sheet.title, cell.coordinate) in typed or as_written.strip() in section
+                    assert is_told, f"{sheet.title}!{cell.coordinate}: {cell.value}"
+
+
 def test_no_formula_is_longer_than_a_spreadsheet_takes(book: openpyxl.Workbook) -> None:
     assert all(len(cell.value) <= 8192 for _, cell in formulas(book))
 
