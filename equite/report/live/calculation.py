@@ -29,7 +29,6 @@ from equite.report.live.terms import (
     rounded,
     rounded_plainly,
     stated,
-    whole,
 )
 from equite.report.live.translating import Translator
 
@@ -248,7 +247,7 @@ def _added(workings: Workings, sharing: SharedParts, staged: Staged, to_pay: Ter
 
 def _whole(workings: Workings, money: Term) -> Term:
     """Return the nearest whole number of units."""
-    return whole(counted(workings, money) + 0.5)
+    return rounded(counted(workings, money))
 
 
 def _to_pay(
@@ -256,7 +255,7 @@ def _to_pay(
 ) -> Term:
     """Write the units to be paid in all: the envelope's, with what came on top, less what is kept."""
     grid, say = workings.grid, workings.labels.say
-    placed = whole(total(shares.all) + 0.5)
+    placed = rounded(total(shares.all))
     if sharing.envelope is None:
         return grid.figure(say("live-to-pay"), placed)
     units = rounded_plainly(counted(workings, sharing.envelope), 6) - _whole(workings, reserve)

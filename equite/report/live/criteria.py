@@ -18,10 +18,11 @@ from equite.engine.scoring import NEUTRAL
 from equite.engine.sharing import Floats
 from equite.formula.indices import Criterion, Direction, Index, Method
 from equite.formula.nodes import Name, Number
-from equite.report.live.aggregates import MOST_PAIRS, group_numbers, in_order, spread
+from equite.report.live.aggregates import group_numbers, in_order, spread
+from equite.report.live.classes import MOST_PAIRS, in_classes
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Head, LiveColumn
-from equite.report.live.normalisers import Normalised, statistics
+from equite.report.live.normalisers import RANKED, Normalised, statistics
 from equite.report.live.ranges import average, lowest, median, quantile, tells_apart, total
 from equite.report.live.terms import (
     BLANK,
@@ -37,6 +38,7 @@ from equite.report.live.terms import (
     number,
     stated,
 )
+from equite.report.live.tolerance import DUST, is_typed
 
 if TYPE_CHECKING:
     from equite.report.live.translating import Translator
@@ -80,6 +82,7 @@ class Measured:
         self.eligible = self.workings.takes_part
         self.groups: LiveColumn | None = None
         self.spread: LiveColumn | None = None
+        self.classes: LiveColumn | None = None
 
     # Values.
 
@@ -188,7 +191,7 @@ class Measured:
             raise Unsupported("own-method")
         name = str(method.parameters.get(""))
         return stated(
-            self.workings.tables[name].formula("step", term.text),
+            self.workings.tables[name].formula("step", term.text, f"{DUST}*2*ABS({term.text})"),
             step_of(term.value, self.workings.formula.tables[name]),
         )
 
@@ -233,10 +236,8 @@ class Measured:
     def _pull_text(self, direction: Direction) -> str:
         sign = {"high": "1", "low": "(-1)"}
         if direction.cut is not None:
-            side = self.translator.number(Name(str(direction.by)), 1)
             labels = direction.labels
-            cut = self._figure("more_need_when", "cut")
-            return f"IF({side}<{cut},{sign[labels['below']]},{sign[labels['above']]})"
+            return f"IF({self._below_text(direction)},{sign[labels['below']]},{sign[labels['above']]})"
         found = self.translator.ref(str(direction.by))
         if isinstance(found, Term):
             raise Unsupported("group-labels")
@@ -245,6 +246,14 @@ class Measured:
             escaped = label.replace('"', '""')
             text = f'IF(EXACT({found.cell},"{escaped}"),{sign[pull]},{text})'
         return text
+
+    def _below_text(self, direction: Direction) -> str:
+        """Write whether a row lies below the cut, by more than dust where that is computed."""
+        name, cut = Name(str(direction.by)), self._figure("more_need_when", "cut")
+        side = self.translator.number(name, 1)
+        if is_typed(self.translator.scope, name):
+            return f"{side}<{cut}"
+        return f"{side}-{cut}<-{DUST}*({self.translator.size(name)}+ABS({cut}))"
 
     # Scores.
 
@@ -258,6 +267,8 @@ class Measured:
         direction = self.spec.more_need_when
         if self.method.name == "modified-z" and not direction.by:
             self.spread = self._departures(values)
+        if direction.by or self.method.name in RANKED:
+            self.classes = self._classed(values)
         if not direction.by:
             return
         if self.spec.normalise is not None and (self.spec.normalise.name != "rank" or self.spec.normalise.parameters):
@@ -267,12 +278,20 @@ class Measured:
         if direction.cut is None:
             self.groups = group_numbers(self.translator, Name(direction.by))
             return
-        side = self.translator.number(Name(direction.by), 1)
-        formula = f"IF({self.eligible.cell},IF({side}<{self._figure('more_need_when', 'cut')},1,2),0)"
+        formula = f"IF({self.eligible.cell},IF({self._below_text(direction)},1,2),0)"
         sides = np.where(self._is_below(direction), 1.0, 2.0) * self.eligible.values
         self.groups = self.workings.grid.column(
             self.workings.labels.say("live-side"), stated(formula, sides), about=self.heading
         )
+
+    def _classed(self, values: LiveColumn) -> LiveColumn:
+        """Return the values to be ranked: as typed, or by the class of those that are equal but for dust."""
+        name, direction = Name(self.found.name), self.spec.more_need_when
+        is_plain = self.spec.transform is None and self.found.missing.rule not in ("median", "mean")
+        if is_plain and direction.toward is None and is_typed(self.translator.scope, name):
+            return values
+        sizes = self.translator.size_column(name) if is_plain and direction.toward is None else None
+        return in_classes(self.workings, values, sizes)
 
     def _departures(self, values: LiveColumn) -> LiveColumn:
         """Write how far each value stands from the median, and the median and the mean of that."""
@@ -289,11 +308,15 @@ class Measured:
         scores = self._full(self.found.scores)
         if self.groups is not None:
             same = f"({self.groups.range}={self.groups.cell})"
-            less, equal = (f"SUMPRODUCT({same}*({values.range}{sign}{values.cell}))" for sign in ("<", "="))
+            places = self.classes or values
+            less, equal = (f"SUMPRODUCT({same}*({places.range}{sign}{places.cell}))" for sign in ("<", "="))
             score = stated(f'({less}+{equal}/2)/SUMPRODUCT({same}*({values.range}<>""))', scores)
         else:
             is_low = self.spec.more_need_when.pull == "low"
-            score = Normalised(self.method, values, self._parameter, self._posts, is_low, self.spread).score()
+            normalised = Normalised(
+                self.method, values, self._parameter, self._posts, is_low, self.spread, self.classes
+            )
+            score = normalised.score()
         scored = choose(is_blank(values.each), BLANK, score)
         # What is not used may hold anything, also what cannot be scored.
         neutral = self.workings.of_those(number(NEUTRAL))

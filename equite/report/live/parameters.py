@@ -260,7 +260,8 @@ class Parameters:
             sheet.write_formula(row, column, f"={share}", style, share.figure)
             cells[path] = stated(f"${letters(column)}${row + 1}", share.figure)
         for name in self.formula.indices:
-            self._ranks([path for path in cells if path[1] == name and path[-2] == "criteria"], cells)
+            known = [path for path, share in cells.items() if not math.isnan(share.figure)]
+            self._ranks([path for path in known if path[1] == name and path[-2] == "criteria"], cells)
 
     def _stated_share(self, path: Path) -> Term | None:
         """Return a part of the weight of an index that nothing is shared by; None where each row has its own."""

@@ -247,7 +247,7 @@ class Staged:
         if limit.then == "hold":
             is_free = [] if frozen is None else [frozen.each.equals(0)]
             for own, all_ in ((stated.lower, self.bounds.lower), (stated.upper, self.bounds.upper)):
-                tests.append(both(*is_free, after.equals(own.each), after.equals(all_.each)))
+                tests.append(both(*is_free, after.near(own.each), after.near(all_.each)))
         test = tests[0] if len(tests) == 1 else either(*tests)
         held = choose(both(self.eligible.each.equals(1), test), 1, 0)
         self.frozen = self.grid.column(self.say("live-held"), held)

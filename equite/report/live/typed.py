@@ -53,7 +53,8 @@ def typed_checks(
         counted = "+".join(f"COUNT({','.join(some)})" for some in _by(figures))
         found.append((say("live-check-figures"), "", f"{len(figures)}-({counted})"))
     if never_negative:
-        below = "+".join(f"({cell}<0)" for cell in never_negative)
+        # Of one cell alone, a comparison is no number in a spreadsheet.
+        below = "+".join(["0", *(f"({cell}<0)" for cell in never_negative)])
         found.append((say("live-check-not-negative"), "", below))
     place = workings.code.on(workings.grid.name).range
     as_written = codes.on(workings.grid.name).range
