@@ -267,7 +267,8 @@ def _head(sheet: Sheet, *, as_written: bool) -> None:
     say = sheet.book.labels.say
     for column, name in enumerate(("check", "condition", "failing", "result")):
         style = sheet.book.style(bold=True, bg_color=PALE, text_wrap=True, valign="vcenter")
-        said = say(f"checks-heading-{name}")
+        # What fails is a territory, a cell or a sum.
+        said = say("live-heading-failing") if name == "failing" else say(f"checks-heading-{name}")
         said = say("live-as-written", said=said) if as_written and name == "condition" else said
         sheet.sheet.write_string(sheet.row, column, said, style)
     sheet.row += 1
