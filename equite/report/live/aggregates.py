@@ -10,10 +10,12 @@ import pandas as pd
 
 from equite.engine.evaluation import Mask
 from equite.formula.nodes import Aggregate, Name, Node, Number
+from equite.report.live.classes import MOST_PAIRS, in_classes
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import ROW, LiveColumn
 from equite.report.live.ranges import average, count, deviation, highest, lowest, median, quantile, rank, total
 from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, number, stated
+from equite.report.live.tolerance import is_typed
 
 if TYPE_CHECKING:
     from equite.engine.sharing import Floats
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["aggregate_formula", "group_numbers", "in_order", "spread"]
 
-#: Beyond this many rows, a formula that compares each row with all others takes too long.
-MOST_PAIRS = 2_000
 _OVER_ALL: Mapping[str, Callable[[Term], Term]] = {
     "total": total,
     "count": total,
@@ -48,7 +48,8 @@ def aggregate_formula(translator: Translator, node: Aggregate) -> Ref:
     if node.by is not None:
         return _by_group(translator, node, counted, weighed, results)
     if node.function == "rank":
-        return grid.column(heading, rank(counted.each, counted.all, rising=False).carrying(results), about=about)
+        places = _classed(translator, node.arguments[0], counted)
+        return grid.column(heading, rank(places.each, places.all, rising=False).carrying(results), about=about)
     if weighed is not None and node.function == "average":
         term = total(counted.all) / total(weighed.all)
     elif node.function == "quantile":
@@ -67,7 +68,8 @@ def _counted(translator: Translator, node: Aggregate, rows: Mask) -> tuple[LiveC
     text = translator.number(node.arguments[0]) if node.arguments else "1"
     missing = np.isnan(values)
     if node.function == "count" and node.arguments:
-        text, values = f"IF({translator.number(node.arguments[0], 1)}<>0,1,0)", np.where(missing, np.nan, values != 0)
+        text = f"IF({translator.condition(node.arguments[0])},1,0)"
+        values = np.where(missing, np.nan, values != 0)
     weights = translator.scope.rows(node.weights) if node.weights is not None else None
     if weights is not None and node.weights is not None:
         text = f"({text})*{translator.number(node.weights, 2)}"
@@ -80,6 +82,13 @@ def _counted(translator: Translator, node: Aggregate, rows: Mask) -> tuple[LiveC
         return column, None
     weighing = f'IF({column.cell}="","",{translator.number(node.weights)})'
     return column, grid.column(workings.labels.say("live-weight"), _blanked(weighing, weights, inside))
+
+
+def _classed(translator: Translator, node: Node, counted: LiveColumn) -> LiveColumn:
+    """Return values that may be ranked: typed figures as they are, what is computed by the class of its equals."""
+    if is_typed(translator.scope, node):
+        return counted
+    return in_classes(translator.workings, counted, translator.size_column(node))
 
 
 def _among(translator: Translator, node: Aggregate, text: str) -> str:
@@ -115,6 +124,7 @@ def _by_group(
     if node.function == "rank":
         if grid.rows > MOST_PAIRS:
             raise Unsupported("group-order")
+        counted = _classed(translator, node.arguments[0], counted)
         above = f'SUMPRODUCT(({groups.range}={groups.cell})*({counted.range}<>"")*({counted.range}>{counted.cell}))'
         formula = f'IF(OR({groups.cell}=0,{counted.cell}=""),NA(),{above}+1)'
         return grid.column(heading, stated(formula, results), about=about)

@@ -10,8 +10,19 @@ from equite.formula.expressions import Expression
 from equite.formula.model import Limit, Part
 from equite.report.live.grid import ABSENT, TOTAL, LiveColumn
 from equite.report.live.levels import Kernel, finite, solve_level, tolerance_of
-from equite.report.live.ranges import total
-from equite.report.live.terms import Term, choose, clip, greatest, grouped, instead, least, number, whole
+from equite.report.live.ranges import how_many, total
+from equite.report.live.terms import (
+    Term,
+    absolute_value,
+    choose,
+    clip,
+    greatest,
+    grouped,
+    instead,
+    least,
+    number,
+    whole,
+)
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
@@ -77,6 +88,10 @@ def bound_columns(
             term = term if bound is None else choose(bound, term, absent)
         term = choose(members.each, term, 0).carrying(workings.full(finite(values)))
         columns.append(workings.grid.column(workings.labels.say(word, name=heading), term, about=about))
+    if thing.at_least is not None and thing.at_most is not None:
+        low, high = (column.all for column in columns)
+        crossed = low - high > 1e-12 * (absolute_value(low) + absolute_value(high))
+        workings.expect(workings.labels.say("live-check-crossed", stage=heading), how_many(crossed))
     return SheetBounds(columns[0], columns[1])
 
 

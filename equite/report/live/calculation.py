@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.engine.evaluation import Scope
+from equite.engine.rounding import MOST_UNITS
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats
 from equite.report.live.bounding import SheetBounds, counted, in_money
@@ -17,7 +18,18 @@ from equite.report.live.levels import whole_units
 from equite.report.live.parts import SharedParts, write_parts
 from equite.report.live.ranges import total
 from equite.report.live.stages import Staged, write_stages
-from equite.report.live.terms import Term, added, choose, clip, is_number, rounded, rounded_plainly, stated, whole
+from equite.report.live.terms import (
+    Term,
+    absolute_value,
+    added,
+    choose,
+    clip,
+    either,
+    is_blank,
+    rounded,
+    rounded_plainly,
+    stated,
+)
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
@@ -134,6 +146,9 @@ def _envelope(workings: Workings, translator: Translator) -> Term | None:
     money = allocation.context.unit.money(allocation.envelope_units)
     typed = workings.figures.get(("envelope", "value"))
     if typed is not None:
+        units = counted(workings, typed)
+        partial = absolute_value(units - rounded_plainly(units)) > 1e-12 * absolute_value(units)
+        workings.expect(workings.labels.say("live-check-multiple"), choose(either(partial, typed < 0), 1, 0))
         return typed.carrying(float(money.sum()))
     workings.begin("envelope")
     tree = formula.envelope.value.tree
@@ -141,7 +156,9 @@ def _envelope(workings: Workings, translator: Translator) -> Term | None:
     if not translator.is_scalar(tree) or len(money) > 1:
         return workings.grid.number(title, float(money.sum()))
     term = in_money(workings, rounded(counted(workings, translator.term(tree)))).carrying(float(money[0]))
-    return workings.grid.figure(title, term, about=workings.worded(tree))
+    envelope = workings.grid.figure(title, term, about=workings.worded(tree))
+    workings.expect(workings.labels.say("live-check-multiple"), choose(envelope < 0, 1, 0))
+    return envelope
 
 
 def _as_values(workings: Workings, translator: Translator, envelope: Term | None, reason: str) -> Calculated:
@@ -188,6 +205,8 @@ def _finished(workings: Workings, sharing: SharedParts, staged: Staged) -> Calcu
     reserve = grid.figure(say("result-reserve"), added(sharing.reserves))
     on_top = grid.figure(say("result-on-top"), added(staged.on_top))
     shares = grid.column(say("live-in-units"), workings.of_those(counted(workings, staged.amounts.each)))
+    many = choose(total(shares.all) > float(MOST_UNITS), 1, 0)
+    workings.expect(workings.labels.say("live-check-most"), many)
     if staged.money is None:
         units, to_pay = _alone(workings, staged, shares)
     else:
@@ -228,7 +247,7 @@ def _added(workings: Workings, sharing: SharedParts, staged: Staged, to_pay: Ter
 
 def _whole(workings: Workings, money: Term) -> Term:
     """Return the nearest whole number of units."""
-    return whole(counted(workings, money) + 0.5)
+    return rounded(counted(workings, money))
 
 
 def _to_pay(
@@ -236,7 +255,7 @@ def _to_pay(
 ) -> Term:
     """Write the units to be paid in all: the envelope's, with what came on top, less what is kept."""
     grid, say = workings.grid, workings.labels.say
-    placed = whole(total(shares.all) + 0.5)
+    placed = rounded(total(shares.all))
     if sharing.envelope is None:
         return grid.figure(say("live-to-pay"), placed)
     units = rounded_plainly(counted(workings, sharing.envelope), 6) - _whole(workings, reserve)
@@ -251,5 +270,5 @@ def _alone(workings: Workings, staged: Staged, shares: LiveColumn) -> tuple[Live
     if bounds is not None and workings.formula.rounding.bounds == "inward":
         low, high = (rounded_plainly(counted(workings, end.each)) for end in (bounds.lower, bounds.upper))
         units = clip(units, low, high)
-    column = workings.grid.column(workings.labels.say("live-units"), choose(is_number(shares.each), units, 0))
+    column = workings.grid.column(workings.labels.say("live-units"), choose(is_blank(shares.each), 0, units))
     return column, workings.grid.figure(workings.labels.say("live-to-pay"), total(column.all))

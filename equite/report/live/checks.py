@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -11,8 +11,11 @@ from equite.report.language.text import plain
 from equite.report.live.bounding import counted
 from equite.report.live.calculation import Calculated
 from equite.report.live.certificates import certificate_columns
+from equite.report.live.checking import LiveCheck, failures
 from equite.report.live.grid import LiveColumn
+from equite.report.live.money import Money, write_money
 from equite.report.live.ranges import count, sum_product, total
+from equite.report.live.table import ShownTable
 from equite.report.live.terms import (
     Term,
     absolute_value,
@@ -22,55 +25,59 @@ from equite.report.live.terms import (
     choose,
     either,
     is_error,
-    rounded_plainly,
     stated,
 )
 from equite.report.live.translating import Ref, Translator
+from equite.report.live.typed import typed_checks
+from equite.report.live.verdict import BAND, FIRST_FAILING, GAP, SUM, Said, filled_in, first_of, money_said, write_band
 from equite.report.roundtrip.manifest import Input
 from equite.report.workbook.checks import LOOKS
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 from equite.wording import Codes
 
 if TYPE_CHECKING:
+    from equite.report.language.labels import Labels
     from equite.report.live.workings import Workings
 
-__all__ = ["LiveCheck", "gather_checks", "write_live_checks"]
+__all__ = ["gather_checks", "write_live_checks"]
 
 _WIDTHS = (62, 44, 20, 16)
 
 
-@dataclass(frozen=True)
-class LiveCheck:
-    """A line of the sheet: its section, what is checked, on what, and how many fail."""
+#: The sections: what was typed, what the rules ask, sums, what does not recalculate, the page's own promises.
+_SECTIONS = {
+    "typed": "live-typed",
+    "rules": "live-asked",
+    "sums": "checks-sums",
+    "values": "live-values",
+    "policy": "checks-policy",
+}
 
-    section: str
-    title: str
-    about: str
-    failing: Term
 
-
-def gather_checks(workings: Workings, done: Calculated, inputs: list[Input]) -> list[LiveCheck]:
+def gather_checks(
+    workings: Workings, done: Calculated, inputs: list[Input], never_negative: Sequence[Term]
+) -> list[LiveCheck]:
     """Write what checks need on the sheet of calculations, and give them."""
     workings.begin("checks")
-    done.final = workings.grid.column(workings.labels.say("live-final"), as_number(done.amounts.each))
-    done.original = workings.grid.values(workings.labels.say("live-original"), stated("", done.final.values))
-    return [*_sums(workings, done), *_conditions(workings), *_policy(workings, done), *_certificates(workings, inputs)]
-
-
-def _failures(term: Term) -> Term:
-    """Return a number of failures; what could not be computed is one."""
-    return choose(is_error(term), 1, term)
+    grid, say = workings.grid, workings.labels.say
+    done.final = grid.column(say("live-final"), as_number(done.amounts.each))
+    done.original = grid.values(say("live-original"), stated("", done.final.values))
+    codes = grid.typed(
+        say("live-code-as-written"), [plain(str(code)) for code in workings.allocation.scope.table.codes]
+    )
+    return [
+        *typed_checks(workings, inputs, never_negative, codes),
+        *_sums(workings, done),
+        *_conditions(workings),
+        *_certificates(workings, inputs),
+        *_policy(workings, done),
+    ]
 
 
 def _sums(workings: Workings, done: Calculated) -> list[LiveCheck]:
     allocation, say, there = workings.allocation, workings.labels.say, workings.grid.name
-    found = []
+    found: list[LiveCheck] = []
     amounts, eligible = done.amounts.on(there).all, workings.takes_part.on(there).all
-    if done.envelope is not None:
-        reserve, envelope, on_top = (workings.named(cell) for cell in (done.reserve, done.envelope, done.on_top))
-        gap = rounded_plainly(total(amounts) + reserve - envelope - on_top, allocation.context.unit.digits)
-        failing = choose(is_error(gap), 1, choose(gap.equals(0), 0, 1))
-        found.append(LiveCheck("sums", say("checks-envelope"), say("live-check-envelope"), failing))
     everybody = total(eligible) - count(amounts)
     found.append(LiveCheck("sums", say("live-check-everybody"), say("live-check-about-everybody"), everybody))
     if done.is_live and allocation.envelope_units is not None:
@@ -84,7 +91,7 @@ def _sums(workings: Workings, done: Calculated) -> list[LiveCheck]:
         paid = done.final.on(there).all
         lower, upper = (end.on(there).all for end in (done.bounds.lower, done.bounds.upper))
         for word, beyond in (("floors", paid + unit < lower), ("caps", paid - unit > upper)):
-            failing = _failures(sum_product(eligible.equals(1) * beyond))
+            failing = failures(sum_product(eligible.equals(1) * beyond))
             found.append(LiveCheck("sums", say(f"live-check-{word}"), _about(workings, word), failing))
     return found
 
@@ -104,7 +111,13 @@ def _about(workings: Workings, word: str) -> str:
 
 def _conditions(workings: Workings) -> list[LiveCheck]:
     """Return what must hold for the page to have a meaning: no negative measure, no crossed bounds."""
-    return [LiveCheck("sums", title, "", _failures(term)) for title, term in workings.conditions]
+    if not workings.conditions:
+        return []
+    column = workings.grid.ladder(workings.labels.say("live-conditions"), [term for _, term in workings.conditions])
+    return [
+        LiveCheck("rules", title, "", failures(workings.named(stated(f"${column.letter}${column.first + at}", value))))
+        for at, ((title, _), value) in enumerate(zip(workings.conditions, column.values.tolist(), strict=True))
+    ]
 
 
 def _policy(workings: Workings, done: Calculated) -> list[LiveCheck]:
@@ -175,31 +188,93 @@ def _certificates(workings: Workings, inputs: list[Input]) -> list[LiveCheck]:
     return found
 
 
-def write_live_checks(book: Book, checks: list[LiveCheck], without: int) -> None:
-    """Write the sheet, its first line telling whether all holds, and for how many a bound is not there."""
+def write_live_checks(
+    book: Book, workings: Workings, done: Calculated, shown: ShownTable, checks: list[LiveCheck]
+) -> tuple[Sheet, Said]:
+    """Write the sheet; give it, and its first line, which tells whether all holds.
+
+    The sum that it tells is that of the sheet to print.
+    """
     labels = book.labels
+    without = len({code for bound in workings.allocation.context.unbounded for code in bound.codes})
     sheet = Sheet(book, labels.say("book-checks"), _WIDTHS, landscape=True)
+    sheet.row = BAND
     sheet.title(labels.say("checks-title"))
-    overall = sheet.row
-    sheet.row += 1
     sheet.paragraph(labels.say("live-about-checks"), italic=True)
-    rows = []
-    for section, title in (("sums", "checks-sums"), ("policy", "checks-policy"), ("values", "live-values")):
+    money = write_money(sheet, workings, done, shown)
+    checks = [*checks]
+    if money.gap is not None:
+        wrong = choose(is_error(money.gap), 1, choose(money.gap.equals(0), 0, 1))
+        about = labels.say("live-check-envelope")
+        place = next((at for at, check in enumerate(checks) if check.section == "sums"), 0)
+        checks.insert(place, LiveCheck("sums", labels.say("checks-envelope"), about, wrong))
+    results: dict[str, str] = {}
+    top = sheet.row
+    for section, title in _SECTIONS.items():
         chosen = [check for check in checks if check.section == section]
         if not chosen:
             continue
         sheet.section(labels.say(title))
-        _head(sheet, "final" if section == "policy" else "condition")
+        _head(sheet, is_policy=section == "policy")
+        first = sheet.row + 1
         for check in chosen:
-            rows.append(sheet.row)
             _line(sheet, check)
-    _overall(sheet, overall, rows, checks, without)
+        results[section] = f"$D${first}:$D${sheet.row}"
+    said = _verdict(labels, money, checks, results, (top + 1, sheet.row), without)
+    sheet.sheet.freeze_panes(BAND, 0)
+    sheet.sheet.repeat_rows(0)
+    write_band(book, sheet.sheet, _WIDTHS, said)
+    return sheet, said
 
 
-def _head(sheet: Sheet, condition: str) -> None:
-    for column, name in enumerate(("check", condition, "failing", "result")):
+def _verdict(
+    labels: Labels,
+    money: Money,
+    checks: list[LiveCheck],
+    results: dict[str, str],
+    rows: tuple[int, int],
+    without: int,
+) -> Said:
+    """Word the verdict: amounts cannot be computed, must not be used, a promise is not kept, or all holds."""
+    passed, failed = labels.say("checks-word-passed"), labels.say("checks-word-failed")
+    failing = [check for check in checks if check.failing.figure]
+    first = first_of(
+        f"$A${rows[0]}:$A${rows[1]}", f"$D${rows[0]}:$D${rows[1]}", failed, failing[0].title if failing else ""
+    )
+    say, values = labels.say, {FIRST_FAILING: first, SUM: money_said(labels, money.total)}
+    wrong = say("live-verdict-wrong-alone", first=FIRST_FAILING, sum=SUM)
+    if money.gap is not None:
+        values[GAP] = money_said(labels, money.gap, signed=True)
+        wrong = say("live-verdict-wrong", first=FIRST_FAILING, sum=SUM, gap=GAP)
+    holds = money.holds
+    if without:
+        holds = say("live-verdict-good-but", sum=SUM, territories=labels.territories(without))
+    broken = filled_in(say("live-verdict-error", first=FIRST_FAILING), values)
+    unusable = filled_in(wrong, values)
+    promise = filled_in(say("live-verdict-promise", first=FIRST_FAILING, sum=SUM), values)
+    good = filled_in(holds, values)
+
+    def some_fail(*sections: str) -> str:
+        cells = [results[section] for section in sections if section in results]
+        return "+".join(f'SUMPRODUCT(--({range_}<>"{passed}"))' for range_ in cells) or "0"
+
+    hard, soft = some_fail("typed", "rules", "sums", "values"), some_fail("policy")
+    formula = f"IF(ISERROR({money.total}),{broken.formula},IF({hard}>0,{unusable.formula},"
+    formula += f"IF({soft}>0,{promise.formula},{good.formula})))"
+    sections = {check.section for check in failing}
+    text = unusable.text if sections - {"policy"} else promise.text if sections else good.text
+    return Said(formula, text)
+
+
+def _head(sheet: Sheet, *, is_policy: bool) -> None:
+    """Write the headings; conditions of the page speak of final figures, in numbers as the workbook is written."""
+    say = sheet.book.labels.say
+    for column, name in enumerate(("check", "final" if is_policy else "condition", "failing", "result")):
         style = sheet.book.style(bold=True, bg_color=PALE, text_wrap=True, valign="vcenter")
-        sheet.sheet.write_string(sheet.row, column, sheet.book.labels.say(f"checks-heading-{name}"), style)
+        # What fails is a territory, a cell or a sum.
+        said = say("live-heading-failing") if name == "failing" else say(f"checks-heading-{name}")
+        said = say("live-as-written", said=said) if name == "final" else said
+        sheet.sheet.write_string(sheet.row, column, said, style)
     sheet.row += 1
 
 
@@ -222,26 +297,3 @@ def _line(sheet: Sheet, check: LiveCheck) -> None:
             row, 3, row, 3, {**rule, "format": book.style(bg_color=fill, font_color=ink, bold=True)}
         )
     sheet.row += 1
-
-
-def _overall(sheet: Sheet, row: int, rows: list[int], checks: list[LiveCheck], without: int) -> None:
-    """Write the line that tells whether all holds."""
-    book, say = sheet.book, sheet.book.labels.say
-    passed = say("checks-word-passed")
-    # A promise is not told as kept for those who have no bound to keep it.
-    count = book.labels.territories(without)
-    good = say("live-all-holds-but", territories=count) if without else say("live-all-holds")
-    bad = say("live-not-all-holds")
-    cells = "+".join(f'(D{at + 1}<>"{passed}")' for at in rows)
-    failing = sum(check.failing.figure > 0 for check in checks)
-    formula = f'=IF({cells}=0,"{good}","{bad}")'
-    style = book.style(bold=True, font_size=13, text_wrap=True, valign="vcenter", border=1)
-    sheet.sheet.merge_range(row, 0, row, len(_WIDTHS) - 1, "", style)
-    sheet.sheet.write_formula(row, 0, formula, style, bad if failing else good)
-    sheet.sheet.set_row(row, 30)
-    for said, word in ((good, "passed"), (bad, "failed")):
-        fill, ink = LOOKS[word]
-        rule = {"type": "cell", "criteria": "==", "value": f'"{said}"'}
-        sheet.sheet.conditional_format(
-            row, 0, row, len(_WIDTHS) - 1, {**rule, "format": book.style(bg_color=fill, font_color=ink, bold=True)}
-        )

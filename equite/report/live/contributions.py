@@ -14,6 +14,7 @@ import numpy as np
 
 from equite.engine.explanation import Contributions
 from equite.engine.linear import linear_in
+from equite.engine.sharing import Floats
 from equite.formula.model import Part
 from equite.report.live.calculation import Calculated
 from equite.report.live.grid import ROW, LiveColumn
@@ -90,11 +91,9 @@ def _written(workings: Workings, done: Calculated, found: Contributions) -> Part
     part = workings.formula.names.parts[found.part]
     indices = list(dict.fromkeys(index for index, _ in found.criteria))
     slopes = {index: _slope(workings, done, part, index, indices) for index in indices}
-    criteria = []
-    for at, (index, name) in enumerate(found.criteria):
-        path = _path(workings, index, name)
-        assert path is not None
-        criteria.append(_criterion(workings, index, path, slopes[index], found, at))
+    # Also those that count for nothing yet: a weight in the workbook may change that.
+    paths = [path for path in workings.places if path[1] in slopes and path[-2] == "criteria"]
+    criteria = [_criterion(workings, path, slopes[str(path[1])], found) for path in paths]
     return PartDollars(found.part, done.level[found.part], slopes, tuple(criteria))
 
 
@@ -113,13 +112,9 @@ def _slope(workings: Workings, done: Calculated, part: Part, index: str, indices
     return workings.grid.column(heading, choose(done.members[part.id].each, at(1) - at(0), 0))
 
 
-def _criterion(
-    workings: Workings, index: str, path: Path, slope: LiveColumn, found: Contributions, at: int
-) -> CriterionDollars:
+def _criterion(workings: Workings, path: Path, slope: LiveColumn, found: Contributions) -> CriterionDollars:
     place, grid = workings.places[path], workings.grid
-    scoring = workings.allocation.scope.scoring(index)
-    own = [criterion for criterion in found.criteria if criterion[0] == index].index(found.criteria[at])
-    weights = workings.full(scoring.weights[:, own])
+    weights, dollars = _as_computed(workings, path, found)
     shares = [workings.places[path[:end]].share for end in range(len(path), 1, -2) if path[:end] in workings.places]
     text = "*".join(shares)
     heading = workings.labels.say("live-weight")
@@ -136,4 +131,14 @@ def _criterion(
     mean = choose(below.equals(0), 0, sum_of_products(weighing, place.scores.all) / below)
     mean = grid.figure(workings.labels.say("live-mean-score"), mean, about=place.title)
     top = workings.places[path[:4]].title if len(path) > 4 else place.title
-    return CriterionDollars(path, place, weight, mean, workings.full(found.dollars[:, at]), top)
+    return CriterionDollars(path, place, weight, mean, dollars, top)
+
+
+def _as_computed(workings: Workings, path: Path, found: Contributions) -> tuple[Floats, Floats]:
+    """Return a criterion's part of the whole weight and its dollars; nothing where it does not count."""
+    index, name = str(path[1]), str(path[-1])
+    counted = [criterion for criterion in found.criteria if criterion[0] == index]
+    if (index, name) not in counted:
+        return np.zeros(workings.grid.rows), np.zeros(workings.grid.rows)
+    weights = workings.allocation.scope.scoring(index).weights[:, counted.index((index, name))]
+    return workings.full(weights), workings.full(found.dollars[:, found.criteria.index((index, name))])

@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from equite.engine.aggregates import label_text
 from equite.engine.criteria import CriterionScore, fill
+from equite.engine.evaluation import Scope
 from equite.engine.functions import step_of
-from equite.engine.methods import TRANSFORMS
+from equite.engine.methods import NORMALISERS, TRANSFORMS
+from equite.engine.scoring import NEUTRAL
 from equite.engine.sharing import Floats
-from equite.formula.indices import Direction, Index, Method
-from equite.formula.nodes import Name
-from equite.report.live.aggregates import MOST_PAIRS, group_numbers, in_order, spread
+from equite.formula.indices import Criterion, Direction, Index, Method
+from equite.formula.nodes import Name, Number
+from equite.report.live.aggregates import group_numbers, in_order, spread
+from equite.report.live.classes import MOST_PAIRS, in_classes
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import Head, LiveColumn
-from equite.report.live.normalisers import Normalised, statistics
-from equite.report.live.ranges import average, median, quantile
+from equite.report.live.normalisers import RANKED, Normalised, statistics
+from equite.report.live.ranges import average, lowest, median, quantile, tells_apart, total
 from equite.report.live.terms import (
     BLANK,
     Term,
     absolute_value,
     choose,
     clip,
+    either,
     grouped,
     instead,
     is_blank,
@@ -33,12 +38,13 @@ from equite.report.live.terms import (
     number,
     stated,
 )
+from equite.report.live.tolerance import DUST, is_typed
 
 if TYPE_CHECKING:
     from equite.report.live.translating import Translator
     from equite.report.live.workings import Workings
 
-__all__ = ["Measured"]
+__all__ = ["Measured", "left_out"]
 
 Path = tuple[str | int, ...]
 
@@ -59,6 +65,8 @@ class Measured:
         How it came out.
     path : tuple
         Its place on the page.
+    weight : Term
+        The highest weight that anybody gives it.
     """
 
     workings: Workings
@@ -66,6 +74,7 @@ class Measured:
     index: Index
     found: CriterionScore
     path: Path
+    weight: Term
 
     def __post_init__(self) -> None:
         self.spec = self.found.criterion
@@ -73,8 +82,27 @@ class Measured:
         self.eligible = self.workings.takes_part
         self.groups: LiveColumn | None = None
         self.spread: LiveColumn | None = None
+        self.classes: LiveColumn | None = None
 
     # Values.
+
+    def expect(self, values: LiveColumn) -> None:
+        """Note values that the engine refuses: beyond the criterion's range, or below zero on a scale of shares."""
+        used, say = values.figures[-1], self.workings.labels.say
+        low, high = self.spec.range
+        if low is not None or high is not None:
+            raw = self.translator.term(Name(self.found.name)).carrying(self._full(self.found.raw))
+            ends = [] if low is None else [raw < float(low)]
+            ends += [] if high is None else [raw > float(high)]
+            outside = choose(self.eligible.each, instead(choose(either(*ends), 1, 0), 0), 0)
+            cells = self.workings.grid.column(self.heading, outside, about=self.workings.labels.say("live-outside")).all
+            title = say("live-check-range", criterion=self.heading)
+            self.workings.expect(title, choose(used, total(cells), 0))
+        known = NORMALISERS.get(self.method.name)
+        if known is not None and known.only_high:
+            below = either(lowest(values.all) < 0, total(values.all).equals(0))
+            title = say("live-check-only-high", criterion=self.heading)
+            self.workings.expect(title, choose(used, choose(below, 1, 0), 0))
 
     def values(self) -> LiveColumn:
         """Write the values: missing ones as the page rules, transformed, turned so that more means more need."""
@@ -89,7 +117,14 @@ class Measured:
             term = choose(is_blank(filled.each), BLANK, self._turned(self._transformed(filled.each, filled)))
         say = self.workings.labels.say
         heads = [] if self.spec.more_need_when.by else statistics(self.method.name, say)
+        heads = [*heads, (say("live-head-used"), self._is_used)]
         return self.workings.grid.column(self.heading, term, about=say("live-turned"), heads=heads)
+
+    def _is_used(self, column: LiveColumn) -> Term:
+        """Tell whether anything rests on the scores: they weigh something, and values differ."""
+        # Inside groups equal values have equal scores, whichever way they are turned.
+        apart = number(1) if self.spec.more_need_when.by else choose(tells_apart(column.all), 1, 0)
+        return choose(self.weight > 0, apart, 0)
 
     def _full(self, values: Floats) -> Floats:
         return self.workings.full(values, np.nan)
@@ -156,7 +191,7 @@ class Measured:
             raise Unsupported("own-method")
         name = str(method.parameters.get(""))
         return stated(
-            self.workings.tables[name].formula("step", term.text),
+            self.workings.tables[name].formula("step", term.text, f"{DUST}*2*ABS({term.text})"),
             step_of(term.value, self.workings.formula.tables[name]),
         )
 
@@ -182,18 +217,27 @@ class Measured:
 
     def _pull(self, direction: Direction) -> Term:
         """Return 1 where high values mean more need, -1 where low ones do."""
-        signs = np.ones(self.found.scores.size)
-        for group in self.found.groups:
-            signs[group.rows] = -1.0 if group.pull == "low" else 1.0
-        return stated(self._pull_text(direction), self._full(signs))
+        return stated(self._pull_text(direction), self._pulls(direction))
+
+    def _pulls(self, direction: Direction) -> Floats:
+        """Return the signs; missing where a row's group has none."""
+        signs, scope = {"high": 1.0, "low": -1.0}, self.translator.scope
+        if direction.cut is not None:
+            ends = (signs[direction.labels["below"]], signs[direction.labels["above"]])
+            return np.where(self._is_below(direction), *ends)
+        given = np.broadcast_to(scope.value(str(direction.by)), (scope.table.size,)).tolist()
+        return np.array([signs.get(direction.labels.get(label_text(label), ""), np.nan) for label in given])
+
+    def _is_below(self, direction: Direction) -> np.ndarray:
+        """Tell which rows lie below the cut."""
+        cut = Number(float(direction.cut or 0))
+        return np.asarray(self.translator.scope.compared("<", Name(str(direction.by)), cut) == 1)
 
     def _pull_text(self, direction: Direction) -> str:
         sign = {"high": "1", "low": "(-1)"}
         if direction.cut is not None:
-            side = self.translator.number(Name(str(direction.by)), 1)
             labels = direction.labels
-            cut = self._figure("more_need_when", "cut")
-            return f"IF({side}<{cut},{sign[labels['below']]},{sign[labels['above']]})"
+            return f"IF({self._below_text(direction)},{sign[labels['below']]},{sign[labels['above']]})"
         found = self.translator.ref(str(direction.by))
         if isinstance(found, Term):
             raise Unsupported("group-labels")
@@ -202,6 +246,14 @@ class Measured:
             escaped = label.replace('"', '""')
             text = f'IF(EXACT({found.cell},"{escaped}"),{sign[pull]},{text})'
         return text
+
+    def _below_text(self, direction: Direction) -> str:
+        """Write whether a row lies below the cut, by more than dust where that is computed."""
+        name, cut = Name(str(direction.by)), self._figure("more_need_when", "cut")
+        side = self.translator.number(name, 1)
+        if is_typed(self.translator.scope, name):
+            return f"{side}<{cut}"
+        return f"{side}-{cut}<-{DUST}*({self.translator.size(name)}+ABS({cut}))"
 
     # Scores.
 
@@ -215,6 +267,8 @@ class Measured:
         direction = self.spec.more_need_when
         if self.method.name == "modified-z" and not direction.by:
             self.spread = self._departures(values)
+        if direction.by or self.method.name in RANKED:
+            self.classes = self._classed(values)
         if not direction.by:
             return
         if self.spec.normalise is not None and (self.spec.normalise.name != "rank" or self.spec.normalise.parameters):
@@ -224,14 +278,20 @@ class Measured:
         if direction.cut is None:
             self.groups = group_numbers(self.translator, Name(direction.by))
             return
-        side = self.translator.number(Name(direction.by), 1)
-        formula = f"IF({self.eligible.cell},IF({side}<{self._figure('more_need_when', 'cut')},1,2),0)"
-        below = np.zeros(self.found.scores.size)
-        for group in self.found.groups:
-            below[group.rows] = 1.0 if group.label == "below" else 2.0
+        formula = f"IF({self.eligible.cell},IF({self._below_text(direction)},1,2),0)"
+        sides = np.where(self._is_below(direction), 1.0, 2.0) * self.eligible.values
         self.groups = self.workings.grid.column(
-            self.workings.labels.say("live-side"), stated(formula, self.workings.full(below)), about=self.heading
+            self.workings.labels.say("live-side"), stated(formula, sides), about=self.heading
         )
+
+    def _classed(self, values: LiveColumn) -> LiveColumn:
+        """Return the values to be ranked: as typed, or by the class of those that are equal but for dust."""
+        name, direction = Name(self.found.name), self.spec.more_need_when
+        is_plain = self.spec.transform is None and self.found.missing.rule not in ("median", "mean")
+        if is_plain and direction.toward is None and is_typed(self.translator.scope, name):
+            return values
+        sizes = self.translator.size_column(name) if is_plain and direction.toward is None else None
+        return in_classes(self.workings, values, sizes)
 
     def _departures(self, values: LiveColumn) -> LiveColumn:
         """Write how far each value stands from the median, and the median and the mean of that."""
@@ -248,12 +308,19 @@ class Measured:
         scores = self._full(self.found.scores)
         if self.groups is not None:
             same = f"({self.groups.range}={self.groups.cell})"
-            less, equal = (f"SUMPRODUCT({same}*({values.range}{sign}{values.cell}))" for sign in ("<", "="))
+            places = self.classes or values
+            less, equal = (f"SUMPRODUCT({same}*({places.range}{sign}{places.cell}))" for sign in ("<", "="))
             score = stated(f'({less}+{equal}/2)/SUMPRODUCT({same}*({values.range}<>""))', scores)
         else:
             is_low = self.spec.more_need_when.pull == "low"
-            score = Normalised(self.method, values, self._parameter, self._posts, is_low, self.spread).score()
-        return choose(is_blank(values.each), BLANK, score).carrying(scores, blank=np.isnan(scores))
+            normalised = Normalised(
+                self.method, values, self._parameter, self._posts, is_low, self.spread, self.classes
+            )
+            score = normalised.score()
+        scored = choose(is_blank(values.each), BLANK, score)
+        # What is not used may hold anything, also what cannot be scored.
+        neutral = self.workings.of_those(number(NEUTRAL))
+        return choose(values.figures[-1], scored, neutral).carrying(scores, blank=np.isnan(scores))
 
     def _parameter(self, name: str, absent: float) -> Term:
         keys = _own("normalise", name)
@@ -270,10 +337,20 @@ class Measured:
     def _posts(self) -> tuple[Term, Term]:
         """Return the goalposts, turned with the values."""
         if self.method.name == "levels":
-            low, high = number(1), number(len(self.workings.formula.columns[self.found.name].levels))
+            spec = self.workings.formula.columns.get(self.found.name)
+            if spec is None:
+                raise Unsupported("normaliser")
+            low, high = number(1), number(len(spec.levels))
         else:
             low, high = self._parameter("low", 0), self._parameter("high", 1)
         return (grouped(-high), grouped(-low)) if self.spec.more_need_when.pull == "low" else (low, high)
+
+
+def left_out(scope: Scope, index: Index, name: str, key: str, spec: Criterion) -> CriterionScore:
+    """Return a criterion that counts for nothing, as it stands in the sheet until that changes."""
+    raw = scope.numbers(key)[scope.taking_part]
+    scores, none = np.full(raw.size, NEUTRAL), np.zeros(raw.size, dtype=bool)
+    return CriterionScore(key, name, (), spec, raw, scores, none, (), spec.missing or index.missing, np.nan, np.nan)
 
 
 def _own(key: str, name: str) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,40 +20,53 @@ from equite.report.workbook.table import letters
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["write_data"]
+__all__ = ["DataSheet", "write_data"]
 
 _ABOUT = ("unit", "source", "date", "status")
 
 
-def write_data(
-    book: Book, allocation: Allocation, taken: set[str]
-) -> tuple[dict[str, LiveColumn], list[Input], LiveColumn]:
-    """Write the sheet.
+@dataclass(frozen=True)
+class DataSheet:
+    """The sheet of data.
 
-    Returns
-    -------
+    Attributes
+    ----------
     columns : dict of str to LiveColumn
         Where each column stands, by the page's name for it.
     inputs : list of Input
         The columns, for the hidden sheet.
     codes : LiveColumn
         Where the codes stand.
+    sheet : Worksheet
+        The sheet.
+    widths : list of float
+        The widths of its columns, in characters.
     """
+
+    columns: dict[str, LiveColumn]
+    inputs: list[Input]
+    codes: LiveColumn
+    sheet: Any
+    widths: list[float]
+
+
+def write_data(book: Book, allocation: Allocation, taken: set[str]) -> DataSheet:
+    """Write the sheet."""
     labels, page = book.labels, allocation.formula
     name = labels.say("live-data")
     sheet = book.workbook.add_worksheet(name)
-    sheet.write_string(0, 0, labels.say("live-data-title"), book.style(bold=True, font_size=16, font_color=INK))
-    sheet.write_string(1, 0, labels.say("live-about-data"), book.style(italic=True))
-    sheet.set_row(3, 54)
-    sheet.set_row(5, 40)
+    sheet.write_string(1, 0, labels.say("live-data-title"), book.style(bold=True, font_size=16, font_color=INK))
+    sheet.write_string(2, 0, labels.say("live-about-data"), book.style(italic=True))
+    sheet.set_row(4, 54)
+    sheet.set_row(6, 40)
     sheet.hide_gridlines(2)
     paper(sheet, name, labels, width=300, landscape=True)
     columns = _columns(allocation)
     found: dict[str, LiveColumn] = {}
-    inputs = []
+    inputs, widths = [], []
     for at, typed in enumerate(columns):
         key, heading, values = typed
-        _write(book, sheet, at, typed, allocation)
+        widths.append(_write(book, sheet, at, typed, allocation))
         cells = f"{letters(at)}{FIRST}:{letters(at)}{FIRST + len(values) - 1}"
         defined = defined_name(("data", heading), page, taken)
         book.workbook.define_name(defined, f"={quoted(name)}{absolute(cells)}")
@@ -65,12 +78,12 @@ def write_data(
         found[key] = column if values.dtype == object else replace(column, own=stated(column.cell, values))
     named = 2 if page.name is not None and page.name != page.key.column else 1
     sheet.freeze_panes(FIRST - 1, named)
-    sheet.repeat_rows(3, FIRST - 2)
+    sheet.repeat_rows(0, FIRST - 2)
     codes = found[columns[0][0]]
     for key, needed in page.names.columns.items():
         if needed.heading == page.key.column:
             found[key] = codes
-    return found, inputs, codes
+    return DataSheet(found, inputs, codes, sheet, widths)
 
 
 class _Typed(NamedTuple):
@@ -103,7 +116,8 @@ def _withheld(allocation: Allocation, key: str) -> dict[int, str]:
     return dict.fromkeys(np.flatnonzero(cells).tolist(), mark)
 
 
-def _write(book: Book, sheet: Any, at: int, column: _Typed, allocation: Allocation) -> None:
+def _write(book: Book, sheet: Any, at: int, column: _Typed, allocation: Allocation) -> float:
+    """Write a column; give its width."""
     labels, page, (key, heading, values) = book.labels, allocation.formula, column
     spec = page.columns.get(key)
     title = labels.title(key) if key else labels.heading("code")
@@ -111,29 +125,30 @@ def _write(book: Book, sheet: Any, at: int, column: _Typed, allocation: Allocati
         title = labels.heading("name")
     head = book.style(bold=True, text_wrap=True, valign="bottom", bg_color=PALE, align="center")
     small = book.style(font_size=8, text_wrap=True, valign="top", align="center", font_color="#444444")
-    sheet.write_string(3, at, fitting(title), head)
+    sheet.write_string(4, at, fitting(title), head)
     says = {
         "unit": labels.worded(getattr(spec, "unit", None)),
         "source": plain(getattr(spec, "source", None) or ""),
         "date": plain(getattr(spec, "date", None) or ""),
         "status": labels.status(spec.status) if spec is not None and spec.status else "",
     }
-    for row, word in enumerate(_ABOUT, start=4):
+    for row, word in enumerate(_ABOUT, start=5):
         sheet.write_string(row, at, fitting(says[word]), small)
     sheet.write_string(
-        8, at, fitting(heading), book.style(italic=True, font_size=8, align="center", font_color="#777777")
+        9, at, fitting(heading), book.style(italic=True, font_size=8, align="center", font_color="#777777")
     )
     is_text = values.dtype == object
     style = book.style(**INPUT, num_format="@" if is_text else number_form(book))
     longest = max((len(str(value)) for value in values.tolist() if value is not None), default=8) if is_text else 12
-    sheet.set_column(at, at, min(34, max(12 if at else 9, longest + 2)))
+    width = float(min(34, max(12 if at else 9, longest + 2)))
+    sheet.set_column(at, at, width)
     if is_text:
         for row, value in enumerate(values.tolist(), start=FIRST - 1):
             if value is None:
                 sheet.write_blank(row, at, None, style)
             else:
                 sheet.write_string(row, at, fitting(plain(str(value))), style)
-        return
+        return width
     whole = np.isfinite(values).all()
     marks = _withheld(allocation, key)
     for row, value in enumerate(values.tolist(), start=FIRST - 1):
@@ -145,6 +160,7 @@ def _write(book: Book, sheet: Any, at: int, column: _Typed, allocation: Allocati
         else:
             sheet.write_blank(row, at, None, style)
     _validate(book, sheet, at, len(values), spec)
+    return width
 
 
 def _validate(book: Book, sheet: Any, at: int, rows: int, spec: Any) -> None:

@@ -41,9 +41,9 @@ ROW = "\ue000"
 #: Stands for the number of the row above.
 ABOVE = "\ue003"
 #: The row of the first territory, from 1, on the sheets of data and of calculations alike.
-FIRST = 10
+FIRST = 11
 #: The rows of a column's figures of its own (lowest, highest, sum), from 1.
-HEADS = 6
+HEADS = 7
 #: The longest formula that a spreadsheet takes.
 LONGEST = 8000
 #: Stands for a bound that is not there.
@@ -185,10 +185,10 @@ class CalculationSheet:
         self._bold = book.style(num_format=number, bold=True, bottom=4, bottom_color=RULE)
         self._heading = book.style(bold=True, text_wrap=True, valign="bottom", bg_color=PALE, align="center")
         self._about = book.style(italic=True, text_wrap=True, valign="top", font_size=8, align="center")
-        self.sheet.write_string(0, 0, fitting(title), book.style(bold=True, font_size=16, font_color=INK))
-        self.sheet.write_string(1, 0, fitting(about), book.style(italic=True))
-        self.sheet.set_row(3, 54)
-        self.sheet.set_row(4, 48)
+        self.sheet.write_string(1, 0, fitting(title), book.style(bold=True, font_size=16, font_color=INK))
+        self.sheet.write_string(2, 0, fitting(about), book.style(italic=True))
+        self.sheet.set_row(4, 54)
+        self.sheet.set_row(5, 48)
         self.sheet.hide_gridlines(2)
         paper(self.sheet, name, book.labels, width=400, landscape=True)
 
@@ -243,6 +243,14 @@ class CalculationSheet:
         total = f"N(${self.letters(0)}{ABOVE})+{term.within(SUMMED - 1)}"
         return self.column(heading, stated(total, values), heads=heads)
 
+    def typed(self, heading: str, values: Sequence[str]) -> LiveColumn:
+        """Write a column of texts that do not recalculate."""
+        column = self._begin(heading, "", self.rows, None)
+        style = self.book.style(bg_color="#EEEEEE", italic=True)
+        for row, value in enumerate(values, start=FIRST - 1):
+            self.sheet.write_string(row, self.columns - 1, fitting(value), style)
+        return column
+
     def ladder(self, heading: str, terms: Sequence[Term], *, about: str = "") -> LiveColumn:
         """Write a column whose formulas differ from row to row, each of one figure."""
         values = np.array([term.figure for term in terms])
@@ -270,7 +278,7 @@ class CalculationSheet:
     def close(self, frozen: int) -> None:
         """Freeze the headings, and repeat them in print."""
         self.sheet.freeze_panes(FIRST - 1, frozen)
-        self.sheet.repeat_rows(2, FIRST - 2)
+        self.sheet.repeat_rows(0, FIRST - 2)
         self.sheet.repeat_columns(0, max(frozen - 1, 0))
 
     def _formulas(self, formula: str, values: Sequence[object], style: Any) -> None:
@@ -290,11 +298,11 @@ class CalculationSheet:
         self.columns += 1
         if self._section:
             look = self.book.style(bold=True, font_color=INK, bottom=1, bottom_color=INK)
-            self.sheet.write_string(2, at, fitting(self._section), look)
+            self.sheet.write_string(3, at, fitting(self._section), look)
             self._section = ""
-        self.sheet.write_string(3, at, fitting(heading), self._heading)
+        self.sheet.write_string(4, at, fitting(heading), self._heading)
         if about:
-            self.sheet.write_string(4, at, fitting(about), self._about)
+            self.sheet.write_string(5, at, fitting(about), self._about)
         self.sheet.set_column(at, at, 14)
         column = LiveColumn(letters(at), FIRST, FIRST + rows - 1)
         if term is None:

@@ -1,21 +1,28 @@
-"""An index as formulas: the scores of a family's criteria side by side, then their mean."""
+"""An index as formulas: the scores of a family's criteria side by side, then their mean.
+
+All criteria of the page are written, also those that count for nothing as the workbook is made, so that they can be
+given a weight. As in the engine, a criterion counts where it weighs something and tells some territory from another; a
+family, where something in it counts; where nothing does, everybody scores the same.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equite.engine.criteria import CriterionScore
+from equite.engine.methods import AGGREGATORS
 from equite.engine.scoring import NEUTRAL, Branch, Scoring
-from equite.formula.expressions import Expression
+from equite.engine.sharing import Floats
 from equite.formula.indices import Family, Index, Method
 from equite.report.live.closed import Unsupported
-from equite.report.live.criteria import Measured
-from equite.report.live.grid import ROW, Head, LiveColumn
-from equite.report.live.terms import BLANK, MISSING, Term, choose, is_blank, stated
+from equite.report.live.criteria import Measured, left_out
+from equite.report.live.grid import LiveColumn
+from equite.report.live.ranges import lowest
+from equite.report.live.terms import BLANK, MISSING, Term, added, choose, is_blank, stated
+from equite.report.live.weighing import Child, Weighing, Weight, refuse_weights, weights_of, write_weighing
 from equite.report.live.workings import ScorePlace
-from equite.report.workbook.table import letters
 
 if TYPE_CHECKING:
     from equite.report.live.translating import Translator
@@ -31,29 +38,16 @@ def write_index(workings: Workings, translator: Translator, name: str) -> LiveCo
     scoring = translator.scope.scoring(name)
     title = workings.labels.title(name)
     workings.begin("index", index=title)
-    eligible = workings.eligible
-    if eligible is None:
+    if workings.eligible is None:
         raise Unsupported("cascade")
-    if scoring.tree is None:
-        return workings.grid.column(title, choose(eligible.each, NEUTRAL, MISSING))
+    index = workings.formula.indices[name]
     try:
-        combined = _Block(workings, translator, scoring, workings.formula.indices[name]).combined(
-            scoring.tree, workings.formula.indices[name], ("indices", name)
-        )
+        combined, _ = _Block(workings, translator, scoring, index).combined(index, ("indices", name))
     except Unsupported as reason:
         workings.certify(title, reason.reason, (name,))
         return workings.grid.values(title, stated("", scoring.scores))
-    return workings.grid.column(title, stated(f"IF({eligible.cell},{combined},NA())", scoring.scores), bold=True)
-
-
-@dataclass(frozen=True)
-class _Child:
-    """A column of a block: its heading, its scores, its weight."""
-
-    heading: str
-    scores: Term
-    weight: Expression
-    path: Path
+    score = choose(workings.eligible.each, combined, MISSING).carrying(scoring.scores)
+    return workings.grid.column(title, score, bold=True)
 
 
 class _Block:
@@ -61,48 +55,69 @@ class _Block:
 
     def __init__(self, workings: Workings, translator: Translator, scoring: Scoring, index: Index) -> None:
         self.workings, self.translator, self.scoring, self.index = workings, translator, scoring, index
+        self.branches: dict[Path, Branch] = {}
+        self.found: dict[Path, CriterionScore] = {}
+        if scoring.tree is not None:
+            self._place(scoring.tree, index, ("indices", scoring.name))
 
-    def combined(self, branch: Branch, group: Index | Family, path: Path) -> str:
-        """Write a family's children, and give the formula of its score."""
+    def _place(self, branch: Branch, group: Index | Family, path: Path) -> None:
+        """Note where on the page each branch and each criterion that counts stands."""
+        self.branches[path] = branch
+        for key, child in zip(branch.names, branch.children, strict=True):
+            if isinstance(child, int):
+                self.found[(*path, "criteria", key)] = self.scoring.criteria[child]
+            else:
+                self._place(child, group.families[key], (*path, "families", key))
+
+    def combined(self, group: Index | Family, path: Path) -> tuple[Term, Term]:
+        """Write a family's children; give its score, and the cell that tells whether anything in it counts."""
         method = group.aggregate or self.index.aggregate
         if method.name not in _MEANS:
-            raise Unsupported("own-method" if branch.aggregator.is_own else "aggregator")
-        skips = any(isinstance(child, int) and self._skips(child) for child in branch.children)
+            raise Unsupported("own-method" if AGGREGATORS[method.name].is_own else "aggregator")
+        rules = [criterion.missing or self.index.missing for criterion in group.criteria.values()]
+        skips = any(rule.rule == "skip" for rule in rules)
         if skips and method.name != "arithmetic":
             raise Unsupported("missing-in-mean")
+        weights = weights_of(self.workings, self.translator, group, self.scoring.name)
         children = [
-            self._criterion(child, key, group, path)
-            if isinstance(child, int)
-            else self._family(child, key, group, path)
-            for key, child in zip(branch.names, branch.children, strict=True)
+            *(self._criterion(key, group, path, weights[key]) for key in group.criteria),
+            *(self._family(key, group, path, weights[key]) for key in group.families),
         ]
-        weights, first = self._weights(children)
-        written = [
-            self.workings.grid.column(
-                child.heading,
-                child.scores,
-                about=self.workings.labels.say("live-score"),
-                heads=self._head(weights, at),
-            )
-            for at, child in enumerate(children)
-        ]
-        scores = _across(written)
-        weighing = first if first else _heads(written)
-        self._remember(children, written, weighing, scores, skips)
-        return self._mean(method, weighing, scores, skips, branch, path)
+        weighing = write_weighing(self.workings, children, weights, self.branches.get(path))
+        refuse_weights(self.workings, self._title(path), group, weights, weighing)
+        self._remember(children, weighing, skips)
+        if AGGREGATORS[method.name].positive:
+            self._refuse_low(weighing, path)
+        minimum = max([float(rule.minimum_present or 0) for rule in rules], default=0.0)
+        mean = self._mean(method, weighing, minimum if skips else None, path)
+        values = self._values(self.branches.get(path))
+        return stated(f"IF(SUM({weighing.weights})=0,{NEUTRAL},{mean})", values), weighing.counts
 
-    def _skips(self, child: int) -> bool:
-        return self.scoring.criteria[child].missing.rule == "skip"
+    def _title(self, path: Path) -> str:
+        return self.workings.labels.title(self.scoring.name) if len(path) == 2 else self._family_title(path)
+
+    def _family_title(self, path: Path) -> str:
+        group: Index | Family = self.index
+        for key in path[3::2]:
+            group = group.families[str(key)]
+        return self.workings.labels.worded(group.title, str(path[-1]))
+
+    def _values(self, branch: Branch | None) -> Floats:
+        """Return what a branch scores; the same for everybody where all of it dropped out."""
+        if branch is None:
+            return np.asarray(NEUTRAL)
+        return self.workings.full(branch.combine(self.scoring.matrix), np.nan)
 
     # Children.
 
-    def _criterion(self, child: int, key: str, group: Index | Family, path: Path) -> _Child:
-        found = self.scoring.criteria[child]
-        place = (*path, "criteria", key)
+    def _criterion(self, key: str, group: Index | Family, path: Path, weight: Weight) -> Child:
+        place, spec = (*path, "criteria", key), group.criteria[key]
+        found = self.found.get(place) or left_out(self.translator.scope, self.index, self.scoring.name, key, spec)
         heading = self.workings.labels.criterion(found.index, found.name)
         try:
-            measured = Measured(self.workings, self.translator, self.index, found, place)
+            measured = Measured(self.workings, self.translator, self.index, found, place, weight.most)
             column = measured.values()
+            measured.expect(column)
             measured.prepare(column)
             scores = measured.score(column)
         except Unsupported as reason:
@@ -112,60 +127,41 @@ class _Block:
             cell = self.workings.grid.values(heading, written, about=self.workings.labels.say("live-score")).each
             # A reference to a blank cell would give 0.
             scores = choose(is_blank(cell), BLANK, cell)
-        return _Child(heading, scores, group.criteria[key].weight, place)
+        return Child(heading, scores, place)
 
-    def _family(self, child: Branch, key: str, group: Index | Family, path: Path) -> _Child:
+    def _family(self, key: str, group: Index | Family, path: Path, weight: Weight) -> Child:
         family, place = group.families[key], (*path, "families", key)
-        formula = self.combined(child, family, place)
-        values = self.workings.full(child.combine(self.scoring.matrix), np.nan)
-        scores = self.workings.of_those(stated(formula, values))
-        return _Child(self.workings.labels.worded(family.title, key), scores, family.weight, place)
+        score, counts = self.combined(family, place)
+        title = self.workings.labels.worded(family.title, key)
+        return Child(title, self.workings.of_those(score), place, counts)
 
     # Weights.
 
-    def _remember(
-        self, children: list[_Child], written: list[LiveColumn], weighing: str, scores: str, skips: bool
-    ) -> None:
+    def _remember(self, children: list[Child], weighing: Weighing, skips: bool) -> None:
         """Keep where each child stands, and its part of its parent's weight."""
-        letter, row = weighing.split(":")[0].rstrip(ROW).lstrip("$").partition("$")[::2]
-        start, row = int_of(letter), f"${row}" if row else ROW
-        for at, (child, column) in enumerate(zip(children, written, strict=True)):
-            weight = f"${letters(start + at)}{row}"
-            share = f"{weight}/SUM({weighing})"
+        for at, child in enumerate(children):
+            column, weight = weighing.scores[at], str(weighing.each[at])
+            whole = f"SUM({weighing.weights})"
             if skips:
-                share = f'{weight}*({column.cell}<>"")/SUMPRODUCT({weighing}*({scores}<>""))'
-            self.workings.places[child.path] = ScorePlace(column, share, child.heading)
+                weight = f'{weight}*({column.cell}<>"")'
+                whole = f'SUMPRODUCT({weighing.weights}*({weighing.across}<>""))'
+            share = f"IF({whole}=0,0,{weight}/{whole})"
+            self.workings.places[child.path] = ScorePlace(column, share, child.heading, weighing.shares[at])
 
-    def _weights(self, children: list[_Child]) -> tuple[list[Term], str]:
-        """Return each child's weight: a cell that holds for all, or (second) a range of each row's own weights."""
-        weights = [self.translator.term(child.weight.tree) for child in children]
-        if all(self.translator.is_scalar(child.weight.tree) for child in children):
-            return weights, ""
-        about = self.workings.labels.say("live-weight")
-        columns = [
-            self.workings.grid.column(child.heading, weight, about=about)
-            for child, weight in zip(children, weights, strict=True)
-        ]
-        return [], _across(columns)
-
-    def _head(self, weights: list[Term], at: int) -> list[Head]:
-        return [(self.workings.labels.say("live-weight"), lambda _: weights[at])] if weights else []
+    def _refuse_low(self, weighing: Weighing, path: Path) -> None:
+        """Note scores of zero or less, which a product and an inverse cannot take."""
+        low = [choose(column.figures[0], choose(lowest(column.all) <= 0, 1, 0), 0) for column in weighing.scores]
+        self.workings.expect(self.workings.labels.say("live-check-positive", index=self._title(path)), added(low))
 
     # Means.
 
-    def _mean(self, method: Method, weights: str, scores: str, skips: bool, branch: Branch, path: Path) -> str:
-        if skips:
+    def _mean(self, method: Method, weighing: Weighing, minimum: float | None, path: Path) -> str:
+        weights, scores = weighing.weights, weighing.across
+        if minimum is not None:
             total = f'SUMPRODUCT({weights}*({scores}<>""))'
             formula = f"SUMPRODUCT({weights},{scores})/{total}"
-            wanted = self._wanted(branch)
-            if wanted:
-                return f"IF({total}<{wanted!r}*SUM({weights})-1E-12,NA(),{formula})"
-            return formula
+            return f"IF({total}<{minimum!r}*SUM({weights})-1E-12,NA(),{formula})" if minimum else formula
         return _MEANS[method.name](weights, scores, self._power(method, path))
-
-    def _wanted(self, branch: Branch) -> float:
-        rules = [self.scoring.criteria[child].missing for child in branch.children if isinstance(child, int)]
-        return max([float(rule.minimum_present or 0) for rule in rules])
 
     def _power(self, method: Method, path: Path) -> str:
         if method.name != "power-mean":
@@ -186,20 +182,3 @@ _MEANS = {
     "harmonic": lambda weights, scores, _: f"SUM({weights})/SUMPRODUCT({weights}/{scores})",
     "power-mean": _power_mean,
 }
-
-
-def _across(columns: list[LiveColumn]) -> str:
-    """Return the cells of the row's own, from the first column to the last."""
-    return f"{columns[0].cell}:{columns[-1].cell}"
-
-
-def _heads(columns: list[LiveColumn]) -> str:
-    return f"{columns[0].head()}:{columns[-1].head()}"
-
-
-def int_of(letter: str) -> int:
-    """Return a column's number, from 0."""
-    number = 0
-    for each in letter:
-        number = number * 26 + ord(each) - ord("A") + 1
-    return number - 1

@@ -24,7 +24,7 @@ from equite.report.live.terms import (
     clip,
     greatest,
     grouped,
-    is_number,
+    is_blank,
     least,
     number,
     rounded_plainly,
@@ -35,7 +35,7 @@ from equite.report.live.terms import (
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
 
-__all__ = ["Kernel", "finite", "proportional", "solve_level", "tolerance_of", "whole_units"]
+__all__ = ["Kernel", "finite", "proportional", "refuse_unsettled", "solve_level", "tolerance_of", "whole_units"]
 
 #: Halvings: a float has 53 digits, and the level may lie forty powers of two below what the ladder begins with.
 STEPS = 96
@@ -62,7 +62,9 @@ def finite(bounds: Floats) -> Floats:
 
 def proportional(workings: Workings, score: LiveColumn, money: Term, heading: str) -> tuple[LiveColumn, Term]:
     """Share money in proportion to scores; give the amounts, and the cell of the level."""
-    level = workings.grid.figure(workings.labels.say("live-level"), money / total(score.all), about=heading)
+    # Nothing is shared by any measure, also by one that is 0 for all.
+    level = choose(money.equals(0), 0, money / total(score.all))
+    level = workings.grid.figure(workings.labels.say("live-level"), level, about=heading)
     return workings.grid.column(heading, level * score.each, bold=True), level
 
 
@@ -72,6 +74,14 @@ def solve_level(workings: Workings, kernel: Kernel, money: Term, heading: str) -
     level = _exact_piece(workings, kernel, money, _ladder(workings, kernel, money, reach))
     about = workings.labels.say("live-solved")
     return workings.grid.column(heading, kernel.at(level), bold=True, about=about, heads=[TOTAL])
+
+
+def refuse_unsettled(workings: Workings, heading: str, placed: Term, money: Term, *, reserve: bool = False) -> None:
+    """Note what the engine refuses: floors that take more than there is, ceilings that leave some for nobody."""
+    gap = placed - money if reserve else absolute_value(placed - money)
+    unit = float(workings.formula.rounding_to)
+    failing = choose(gap > 1e-6 * unit + 1e-9 * absolute_value(money), 1, 0)
+    workings.expect(workings.labels.say("live-check-settled", step=heading), failing)
 
 
 def _reach(workings: Workings, kernel: Kernel, money: Term, heading: str) -> Term:
@@ -144,8 +154,8 @@ def whole_units(workings: Workings, shares: LiveColumn, to_pay: Term, rows: int 
     tolerance = grid.figure(say("live-tolerance"), tolerance_of(to_pay))
     share = shares.each
     left = (say("live-head-left"), lambda column: to_pay - total(column.all))
-    cut = grid.column(say("live-cut"), choose(is_number(share), whole(share + tolerance), 0), rows=rows, heads=[left])
-    steps = choose(is_number(share), whole((share - cut.each) / (4 * tolerance) + 0.5), -1)
+    cut = grid.column(say("live-cut"), choose(is_blank(share), 0, whole(share + tolerance)), rows=rows, heads=[left])
+    steps = choose(is_blank(share), -1, whole((share - cut.each) / (4 * tolerance) + 0.5))
     remainder = _remainders(workings, cut, steps, rows)
     edge, above = remainder.figures
     ties = _ties(workings, remainder.each.equals(edge))

@@ -15,7 +15,7 @@ from equite.report.live.grid import Head, LiveColumn
 from equite.report.live.ranges import average, count, deviation, highest, lowest, median, rank, total
 from equite.report.live.terms import Term, choose, clip, greatest, grouped, whole
 
-__all__ = ["Normalised", "statistics"]
+__all__ = ["RANKED", "Normalised", "statistics"]
 
 _LOWEST = ("lowest", lowest)
 _HIGHEST = ("highest", highest)
@@ -31,6 +31,10 @@ _STATISTICS: dict[str, Sequence[tuple[str, Callable[[Term], Term]]]] = {
     "share-of-total": (("total", total),),
     "z-score": (_MEAN, ("deviation", deviation)),
 }
+
+
+#: The normalisers that are made of places.
+RANKED = frozenset({"percentile-rank", "quantile-bands", "rank"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Normalised:
         Whether low values mean more need, so that values and targets are turned.
     spread : LiveColumn or None
         How far each value stands from the median, for ``modified-z``.
+    classes : LiveColumn or None
+        What ranks are made of, for those of :data:`RANKED`.
     """
 
     method: Method
@@ -59,6 +65,7 @@ class Normalised:
     posts: Callable[[], tuple[Term, Term]]
     is_low: bool
     spread: LiveColumn | None = None
+    classes: LiveColumn | None = None
 
     def score(self) -> Term:
         """Return the score.
@@ -68,7 +75,7 @@ class Normalised:
         Unsupported
             The normaliser has no formula here.
         """
-        x, figures, every = self.values.each, self.values.figures, self.values.all
+        x, figures = self.values.each, self.values.figures
         match self.method.name:
             case "min-max":
                 return self._scaled((x - figures[0]) / (figures[1] - figures[0]))
@@ -90,12 +97,17 @@ class Normalised:
             case "share-of-total" | "ratio-to-mean" | "fraction-of-highest":
                 return x / figures[0]
             case "percentile-rank":
-                return (rank(x, every, rising=True) - 1) / (count(every) - 1)
+                return (self._rank(rising=True) - 1) / (count(self.values.all) - 1)
             case "rank":
                 return self._placed()
             case "quantile-bands":
                 return self._banded()
         raise Unsupported("normaliser")
+
+    def _rank(self, *, rising: bool, ties: str = "lowest") -> Term:
+        """Return the place of a row's value among all."""
+        ranked = self.classes or self.values
+        return rank(ranked.each, ranked.all, rising=rising, ties=ties)
 
     def _scaled(self, score: Term) -> Term:
         if not self.method.parameters:
@@ -113,13 +125,12 @@ class Normalised:
         words = given[""] if isinstance(given.get(""), list | tuple) else [given.get("")]
         ties = str(given.get("ties", words[0]) or "average")
         scale = str(given.get("scale", words[1] if len(words) > 1 else None) or "share")
-        place = rank(self.values.each, self.values.all, rising=True, ties=ties)
+        place = self._rank(rising=True, ties=ties)
         return place if scale == "places" else (place - 0.5) / count(self.values.all)
 
     def _banded(self) -> Term:
-        x, every = self.values.each, self.values.all
         bands = greatest(2, whole(self.parameter("bands", 5)))
-        rising, falling, size = rank(x, every, rising=True), rank(x, every, rising=False), count(every)
+        rising, falling, size = self._rank(rising=True), self._rank(rising=False), count(self.values.all)
         place = grouped((rising - falling + size) * bands / (2 * size))
         # A mean place at the very edge of two bands lies half way between them.
         band = (whole(place) - choose(place.equals(whole(place)), 0.5, 0)) / (bands - 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from equite.report.language.text import plain
 from equite.report.live.grid import number_form, quoted
 from equite.report.live.inputs import PageFigure
 from equite.report.live.tables import TablePlace, hinges
-from equite.report.live.terms import Term
+from equite.report.live.terms import Term, added, choose, stated
 
 if TYPE_CHECKING:
     from equite.report.live.parameters import Parameters
@@ -31,6 +32,15 @@ def write_table(page: Parameters, name: str) -> TablePlace:
         return TablePlace("weights", tuple(prefix + value.text for value in values))
     page.heads("edge", "value", "", "start", "change")
     return _edges(page, name)
+
+
+def _refuse_falling(page: Parameters, name: str, edges: list[Term]) -> None:
+    """Note edges that do not rise."""
+    there = [stated(quoted(page.sheet.name) + edge.text, edge.value) for edge in edges]
+    falls = [choose(end <= start, 1, 0) for start, end in pairwise(there)]
+    if falls:
+        title = page.labels.say("live-check-edges", table=plain(name.replace("_", " ")))
+        page.conditions.append((title, added(falls)))
 
 
 def _edges(page: Parameters, name: str) -> TablePlace:
@@ -56,6 +66,7 @@ def _edges(page: Parameters, name: str) -> TablePlace:
             sheet.write_formula(row, 1, "=NA()", page.book.style(font_color="#888888", align="right"), "#N/A")
         page.sheet.row += 1
     last = page.sheet.row
+    _refuse_falling(page, name, edges)
     starts, changes = hinges(table, edges, values, above)
     gray = page.book.style(num_format=number_form(page.book), font_color="#555555", align="right")
     for at, (start, change) in enumerate(zip(starts, changes, strict=True)):

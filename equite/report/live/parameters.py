@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from equite.engine.scoring import Branch
 from equite.formula.indices import Family, Index
 from equite.formula.nodes import Node
 from equite.formula.writing import Style, written
@@ -16,7 +17,8 @@ from equite.report.live.grid import INPUT, absolute, number_form, quoted
 from equite.report.live.inputs import PageFigure, defined_name, figures_of, index_figures, literals, method_figures
 from equite.report.live.parameter_tables import write_table
 from equite.report.live.tables import TablePlace
-from equite.report.live.terms import Term, added, grouped, number, stated
+from equite.report.live.terms import Term, added, choose, grouped, number, stated
+from equite.report.live.verdict import BAND
 from equite.report.roundtrip.manifest import Input
 from equite.report.workbook.indices import direction_told, measure_told
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
@@ -24,8 +26,11 @@ from equite.report.workbook.table import letters
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
+    from equite.report.live.workings import ScorePlace
 
 __all__ = ["Parameters"]
+
+Path = tuple[str | int, ...]
 
 _WIDTHS = (46, 16, 16, 12, 12, 8, 44, 40, 16)
 
@@ -56,19 +61,29 @@ class Parameters:
         Where the page's tables stand.
     inputs : list of Input
         What may be changed, for the hidden sheet.
+    conditions : list of (str, Term)
+        What must hold of the figures, with the number of cases in which it does not.
+    never_negative : list of Term
+        The cells of weights and of amounts of money.
+    weighed : dict
+        The row of each family and criterion, and its look.
     """
 
     book: Book
     allocation: Allocation
     taken: set[str]
-    figures: dict[tuple[str | int, ...], Term] = field(default_factory=dict)
+    figures: dict[Path, Term] = field(default_factory=dict)
     numbers: dict[int, Term] = field(default_factory=dict)
     tables: dict[str, TablePlace] = field(default_factory=dict)
     inputs: list[Input] = field(default_factory=list)
+    conditions: list[tuple[str, Term]] = field(default_factory=list)
+    never_negative: list[Term] = field(default_factory=list)
+    weighed: dict[Path, tuple[int, dict[str, Any]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.labels: Labels = self.book.labels
         self.sheet = Sheet(self.book, self.labels.say("book-parameters"), _WIDTHS, landscape=True)
+        self.sheet.row = BAND
         self.formula = self.allocation.formula
 
     def write(self) -> None:
@@ -87,7 +102,8 @@ class Parameters:
         self._section("live-rules", rules)
         for name in self.formula.tables:
             self.tables[name] = write_table(self, name)
-        self.sheet.sheet.freeze_panes(1, 0)
+        self.sheet.sheet.freeze_panes(BAND, 0)
+        self.sheet.sheet.repeat_rows(0)
 
     # Rows.
 
@@ -189,6 +205,8 @@ class Parameters:
         place = stated(f"{quoted(self.sheet.name)}{absolute(cells)}", figure.value)
         self.book.workbook.define_name(name, f"={place}")
         self.inputs.append(Input(figure.path, name, self.sheet.name, cells, repr(figure.value)))
+        if at_least == 0:
+            self.never_negative.append(place)
         self.figures[figure.path] = place
         if figure.node is not None:
             self.numbers[id(figure.node)] = place
@@ -204,70 +222,67 @@ class Parameters:
         for figure in index_figures(self.formula, name):
             self.row(figure, self._parameter_words(figure))
         self.heads("criterion", "weight", "", "family-share", "share", "rank", "direction", "source", "status")
-        scoring = self.allocation.scope.scoring(name)
-        if scoring.tree is None:
-            return
         first = self.sheet.row
-        parts: dict[int, float] = {}
-        self._group(index, scoring.tree, ("indices", name), number(1), 0, parts)
-        place = f"$E${first + 1}:$E${self.sheet.row}"
-        share = self.book.style(num_format="0", align="center", valign="top", bottom=1, bottom_color=RULE)
-        for row, part in parts.items():
-            rank = 1 + sum(value > part + 1e-9 for value in parts.values())
-            formula = f"=1+SUMPRODUCT(--({place}>E{row + 1}+1E-9))"
-            self.sheet.sheet.write_formula(row, 5, formula, share, rank)
+        self._group(index, ("indices", name), 0)
         bars = {"type": "data_bar", "bar_color": "#9DB7DA", "min_type": "num", "min_value": 0}
         self.sheet.sheet.conditional_format(first, 4, self.sheet.row - 1, 4, bars)
 
-    def _group(
-        self,
-        group: Index | Family,
-        branch: Branch,
-        path: tuple[str | int, ...],
-        share: Term,
-        depth: int,
-        parts: dict[int, float],
-    ) -> None:
-        """Write a family's children, with each one's part of the whole weight as a formula."""
-        start, index = self.sheet.row, str(path[1])
-        entries = list(zip(branch.names, branch.children, strict=True))
-        total_at = [self._count(index, child, group, key) for key, child in entries]
-        places = [start + sum(total_at[:at]) for at in range(len(entries))]
-        by_row = any(self._spec(group, key).weight.number is None for key, _ in entries)
-        weights = [stated(f"$B${row + 1}", branch.weights[0, at]) for at, row in enumerate(places)]
-        whole = grouped(added(weights))
-        for at, (key, child) in enumerate(entries):
-            spec = self._spec(group, key)
-            if by_row:
-                own = float((branch.weights[:, at] / branch.weights.sum(axis=1)).mean()) * share.figure
-                part = stated(repr(own), own)
-            else:
-                part = share * weights[at] / whole
-            if isinstance(child, int):
-                place = (*path, "criteria", key)
-                self._criterion(key, spec, place, part, depth)
-                parts[places[at]] = part.figure
-                for figure in method_figures(self.formula, index, key, spec, place):
-                    self.row(figure, "    " * (depth + 1) + self._parameter_words(figure))
-            else:
-                place = (*path, "families", key)
-                self._family(key, spec, place, part, depth)
-                below = stated(f"$D${places[at] + 1}", part.figure)
-                self._group(spec, child, place, below, depth + 1, parts)
+    def _group(self, group: Index | Family, path: Path, depth: int) -> None:
+        """Write a family's children, also those that count for nothing yet."""
+        for key, spec in group.criteria.items():
+            place = (*path, "criteria", key)
+            self._criterion(key, spec, place, depth)
+            for figure in method_figures(self.formula, str(path[1]), key, spec, place):
+                self.row(figure, "    " * (depth + 1) + self._parameter_words(figure))
+        for key, family in group.families.items():
+            place = (*path, "families", key)
+            self._family(key, family, place, depth)
+            self._group(family, place, depth + 1)
 
-    def _spec(self, group: Index | Family, key: str) -> Any:
-        return group.criteria[key] if key in group.criteria else group.families[key]
+    def write_shares(self, places: Mapping[Path, ScorePlace]) -> None:
+        """Write each family's and criterion's part of the whole weight, and the ranks of criteria, as formulas.
 
-    def _count(self, index: str, child: Branch | int, group: Index | Family, key: str) -> int:
-        """Tell how many rows a child takes."""
-        spec = self._spec(group, key)
-        if isinstance(child, int):
-            return 1 + sum(1 for _ in method_figures(self.formula, index, key, spec, ()))
-        return 1 + sum(
-            self._count(index, inner, spec, name) for name, inner in zip(child.names, child.children, strict=True)
-        )
+        Parameters
+        ----------
+        places : mapping of tuple to ScorePlace
+            Where each stands on the sheet of calculations, which knows what counts.
+        """
+        sheet, cells = self.sheet.sheet, dict[Path, Term]()
+        for path, (row, look) in self.weighed.items():
+            own = places[path].typical if path in places else self._stated_share(path)
+            above = cells.get(path[:-2], number(1))
+            if own is None or math.isnan(above.figure):
+                cells[path] = stated("0", math.nan)
+                continue
+            share = own if above.text == "1" else above * own
+            column = 3 if path[-2] == "families" else 4
+            style = self.book.style(**look, num_format=self.book.share_format(1), align="center")
+            sheet.write_formula(row, column, f"={share}", style, share.figure)
+            cells[path] = stated(f"${letters(column)}${row + 1}", share.figure)
+        for name in self.formula.indices:
+            known = [path for path, share in cells.items() if not math.isnan(share.figure)]
+            self._ranks([path for path in known if path[1] == name and path[-2] == "criteria"], cells)
 
-    def _weight(self, spec: Any, path: tuple[str | int, ...], index: str, label: str, look: dict[str, Any]) -> None:
+    def _stated_share(self, path: Path) -> Term | None:
+        """Return a part of the weight of an index that nothing is shared by; None where each row has its own."""
+        siblings = [other for other in self.weighed if other[:-2] == path[:-2]]
+        if any((*other, "weight") not in self.figures for other in siblings):
+            return None
+        whole = grouped(added([self.figures[(*other, "weight")] for other in siblings]))
+        return choose(whole.equals(0), 0, self.figures[(*path, "weight")] / whole)
+
+    def _ranks(self, paths: list[Path], cells: Mapping[Path, Term]) -> None:
+        rows = [self.weighed[path][0] for path in paths]
+        if not rows:
+            return
+        place = f"$E${min(rows) + 1}:$E${max(rows) + 1}"
+        style = self.book.style(num_format="0", align="center", valign="top", bottom=1, bottom_color=RULE)
+        for path, row in zip(paths, rows, strict=True):
+            rank = 1 + sum(cells[other].figure > cells[path].figure + 1e-9 for other in paths)
+            formula = f"=1+SUMPRODUCT(--({place}>E{row + 1}+1E-9))"
+            self.sheet.sheet.write_formula(row, 5, formula, style, rank)
+
+    def _weight(self, spec: Any, path: Path, index: str, label: str, look: dict[str, Any]) -> None:
         row = self.sheet.row
         if spec.weight.number is not None:
             (figure,) = literals((*path, "weight"), spec.weight, index, "weight")
@@ -277,11 +292,10 @@ class Parameters:
                 row, 1, self.labels.say("live-own-weight"), self.book.style(**look, italic=True)
             )
 
-    def _family(self, key: str, spec: Family, path: tuple[str | int, ...], share: Term, depth: int) -> None:
-        label = "    " * depth + self.labels.worded(spec.title, key)
-        self._line(label, spec, path, (share, None), NOTHING)
+    def _family(self, key: str, spec: Family, path: Path, depth: int) -> None:
+        self._line("    " * depth + self.labels.worded(spec.title, key), spec, path, NOTHING)
 
-    def _criterion(self, key: str, spec: Any, path: tuple[str | int, ...], share: Term, depth: int) -> None:
+    def _criterion(self, key: str, spec: Any, path: Path, depth: int) -> None:
         labels, index = self.labels, str(path[1])
         label = "    " * depth + labels.criterion(index, key)
         measured = measure_told(spec, self.formula.indices[index], self.sheet)
@@ -290,20 +304,14 @@ class Parameters:
         order = ("illustrative", "declared", "estimated", "official")
         status = spec.status or next((each for each in order if each in statuses), None)
         source = plain(spec.source or getattr(self.formula.columns.get(key), "source", None) or "")
-        self._line(label, spec, path, (None, share), About("", says, source, labels.status(status)))
+        self._line(label, spec, path, About("", says, source, labels.status(status)))
 
-    def _line(
-        self,
-        label: str,
-        spec: Any,
-        path: tuple[str | int, ...],
-        shares: tuple[Term | None, Term | None],
-        about: About,
-    ) -> None:
-        """Write a family, which has its share in the first column of shares, or a criterion, in the second."""
+    def _line(self, label: str, spec: Any, path: Path, about: About) -> None:
+        """Write a family or a criterion; its part of the whole weight is written once it is known what counts."""
         sheet, row = self.sheet.sheet, self.sheet.row
         text: dict[str, Any] = {"text_wrap": True, "valign": "top", "bottom": 1, "bottom_color": RULE}
-        text |= {"bold": True, "bg_color": "#F5F8FC"} if shares[0] is not None else {}
+        text |= {"bold": True, "bg_color": "#F5F8FC"} if path[-2] == "families" else {}
+        self.weighed[path] = row, text
         cells = [label, "", "", "", "", "", about.rule, about.source, about.status]
         self.sheet.high(cells)
         for column, cell in enumerate(cells):
@@ -311,10 +319,6 @@ class Parameters:
                 sheet.write_string(row, column, fitting(cell), self.book.style(**text))
             else:
                 sheet.write_blank(row, column, None, self.book.style(**text))
-        share = self.book.style(**text, num_format=self.book.share_format(1), align="center")
-        for column, term in zip((3, 4), shares, strict=True):
-            if term is not None:
-                sheet.write_formula(row, column, f"={term}", share, term.figure)
         self._weight(spec, path, str(path[1]), label.strip(), text)
         self.sheet.row += 1
 

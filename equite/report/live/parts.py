@@ -15,10 +15,10 @@ from equite.formula.expressions import Expression
 from equite.formula.model import Part
 from equite.report.live.bounding import Floors, SheetBounds, bound_columns, counted, in_money, kept, prorated_or
 from equite.report.live.closed import Unsupported
-from equite.report.live.grid import LiveColumn
-from equite.report.live.levels import Kernel, proportional, solve_level, whole_units
-from equite.report.live.ranges import how_many, total
-from equite.report.live.terms import Term, added, choose, greatest, number, rounded, stated
+from equite.report.live.grid import Head, LiveColumn
+from equite.report.live.levels import Kernel, proportional, refuse_unsettled, solve_level, whole_units
+from equite.report.live.ranges import highest, how_many, lowest, tells_apart, total
+from equite.report.live.terms import Term, added, both, choose, greatest, number, rounded, stated
 from equite.report.live.translating import Translator
 
 if TYPE_CHECKING:
@@ -165,13 +165,19 @@ class _Writer:
             column = self.translator.written(self._pool_heading(part), expression)
             assert isinstance(column, LiveColumn)
             value = column.values[self.workings.allocation.context.rows][0]
+            those = self.grid.column(self._pool_heading(part), self.workings.of_those(column.each)).all
+            title = self.workings.labels.title(part.id)
+            self.workings.expect(self.say("live-check-one-value", name=title), choose(tells_apart(those), 1, 0))
             pool = stated(f"INDEX({column.range},MATCH(1,{self.workings.takes_part.range},0))", value)
         if part.pool.each is not None:
             pool = pool * total(self._members(part).all)
         if part.pool.fraction is not None:
             assert self.envelope is not None
             pool = pool * self.envelope
-        return self.grid.figure(self._pool_heading(part), pool, about=self.workings.worded(expression.tree))
+        pool = self.grid.figure(self._pool_heading(part), pool, about=self.workings.worded(expression.tree))
+        below = choose(pool < -1e-9, 1, 0)
+        self.workings.expect(self.say("live-check-pool", part=self.workings.labels.title(part.id)), below)
+        return pool
 
     def _alone(self, part: Part) -> Term:
         pool = in_money(self.workings, rounded(counted(self.workings, self._exact_pool(part))))
@@ -190,6 +196,9 @@ class _Writer:
             elif other.pool is not None or other.id in self.shared:
                 pool = self.pools[other.id]
                 left = left + pool if other.levy else left - pool
+        if self.formula.if_short != "prorate":
+            missing = choose(left < -1e-9 * self.envelope, 1, 0)
+            self.workings.expect(self.say("live-check-exceeding"), missing)
         return self.grid.figure(self._pool_heading(part), greatest(0, left), about=self.say("live-remainder-of"))
 
     # Shares.
@@ -216,13 +225,13 @@ class _Writer:
         term, title = self.translator.term(expression.tree), self.workings.labels.title(part.id)
         term = choose(members.each, -term if negative else term, 0).carrying(self.workings.full(values))
         about = self.workings.worded(expression.tree)
-        column = self.grid.column(self.say("live-score-of", part=title), term, about=about)
+        dust: Head = (self.say("live-head-dust"), lambda own: 1e-12 * greatest(highest(own.all), -lowest(own.all)))
+        column = self.grid.column(self.say("live-score-of", part=title), term, about=about, heads=[dust])
         if part.share.as_is is None or part.levy:
             # Nobody is shared to by a negative measure: the engine refuses it, and here a check turns red.
-            cells = column.on(self.grid.name).all
-            self.workings.conditions.append(
-                (self.say("live-check-negative", part=title), how_many(cells > 0 if negative else cells < 0))
-            )
+            cells = column.all
+            below = how_many(cells > column.figures[0] if negative else cells < -column.figures[0])
+            self.workings.expect(self.say("live-check-negative", part=title), below)
         return column
 
     def _part(self, part: Part) -> Shared:
@@ -286,7 +295,9 @@ class _Writer:
         if part.if_short == "prorate":
             earlier = SheetBounds(self.grid.column(self.say("live-zero"), number(0)), kernel.upper)
             amounts, _ = prorated_or(self.workings, amounts, Floors(kernel.lower, kernel.fixed, earlier), pool, heading)
-        if part.if_over == "reserve":
+        placed, keeps = amounts.figures[0], part.if_over == "reserve"
+        refuse_unsettled(self.workings, heading, placed, pool, reserve=keeps)
+        if keeps:
             self.reserves.append(kept(self.workings, pool, amounts))
         return amounts
 
@@ -295,11 +306,18 @@ class _Writer:
     def _against_envelope(self, parts: list[Shared]) -> list[Shared]:
         """Keep or scale what parts and envelope do not agree on, where the page says so."""
         envelope = self.envelope
-        if envelope is None or (self.formula.if_over != "reserve" and self.formula.if_short != "prorate"):
+        if envelope is None:
             return parts
         self.workings.begin("envelope")
         used = added([number(0), *(total(shared.amounts.all) for shared in parts), *self.reserves])
         taken = self.grid.figure(self.say("live-taken"), used)
+        half = 0.5 * float(self.formula.rounding_to)
+        short, over = taken - envelope > half, envelope - taken > half
+        # Less than nothing cannot be scaled down.
+        short = both(short, taken <= 0) if self.formula.if_short == "prorate" else short
+        self.workings.expect(self.say("live-check-exceeding"), choose(short, 1, 0))
+        if self.formula.if_over != "reserve":
+            self.workings.expect(self.say("live-check-left-over"), choose(over, 1, 0))
         if self.formula.if_over == "reserve":
             self.reserves.append(self.grid.figure(self.say("live-kept"), greatest(0, envelope - taken)))
         if self.formula.if_short == "prorate":

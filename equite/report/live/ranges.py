@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from equite.engine.sharing import Floats
-from equite.report.live.terms import Term, numbers
+from equite.report.live.terms import Term, absolute_value, numbers
 
 __all__ = [
     "average",
@@ -28,6 +28,7 @@ __all__ = [
     "rank",
     "sum_of_products",
     "sum_product",
+    "tells_apart",
     "total",
 ]
 
@@ -106,6 +107,12 @@ def highest(term: Term) -> Term:
 def _end(name: str, function: Callable[[Floats], Any], term: Term) -> Term:
     found = _over(name, function, term)
     return replace(found, value=np.array(0.0)) if np.all(term.blank) else found
+
+
+def tells_apart(term: Term) -> Term:
+    """Tell whether the numbers of a range differ, by more than what a few operations leave of dust."""
+    low, high = lowest(term), highest(term)
+    return high - low > 1e-12 * (absolute_value(high) + absolute_value(low))
 
 
 def kth_largest(term: Term, place: Term) -> Term:

@@ -9,15 +9,16 @@ import numpy as np
 
 from equite.engine.bounds import StatedBounds, evaluate_bounds
 from equite.formula.model import Limit
-from equite.report.live.bounding import Floors, SheetBounds, bound_columns, in_force, kept, prorated_or
+from equite.report.live.bounding import Floors, SheetBounds, bound_columns, counted, in_force, kept, prorated_or
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import ABSENT, TOTAL, LiveColumn
-from equite.report.live.levels import Kernel, solve_level
+from equite.report.live.levels import Kernel, refuse_unsettled, solve_level
 from equite.report.live.parts import Shared, SharedParts
 from equite.report.live.ranges import how_many, total
 from equite.report.live.terms import (
     MISSING,
     Term,
+    absolute_value,
     added,
     both,
     choose,
@@ -26,6 +27,7 @@ from equite.report.live.terms import (
     instead,
     is_number,
     number,
+    rounded_plainly,
     stated,
 )
 from equite.report.live.translating import Ref, Translator
@@ -122,12 +124,7 @@ class Staged:
             exempt = translator.term(limit.exempt.tree).equals(0)
             mask = np.broadcast_to(exempt.value, context.rows.size)[context.rows] > 0
         found = evaluate_bounds(translator.scope, context, StatedBounds.of(limit, ("limits", at)), mask)
-        bounds = bound_columns(self.workings, translator, limit, found, self.eligible, exempt)
-        if limit.at_least is not None and limit.at_most is not None:
-            low, high = (each.on(self.grid.name).all for each in (bounds.lower, bounds.upper))
-            label = self.say("live-check-crossed", stage=self.workings.labels.limit(limit))
-            self.workings.conditions.append((label, how_many(low > high)))
-        return bounds
+        return bound_columns(self.workings, translator, limit, found, self.eligible, exempt)
 
     def _then(self, stated: SheetBounds) -> SheetBounds:
         """Add later bounds to those in force; where they cross, the earlier win."""
@@ -151,7 +148,19 @@ class Staged:
             code = override.code.replace('"', '""')
             is_this = stated(f'EXACT({self.workings.code.cell},"{code}")', codes == override.code)
             term = choose(is_this, translator.term(override.amount.tree), term)
-        return self.grid.column(self.say("live-decided"), term)
+        decided = self.grid.column(self.say("live-decided"), term)
+        self._refuse_decided(limit, decided)
+        return decided
+
+    def _refuse_decided(self, limit: Limit, decided: LiveColumn) -> None:
+        """Note amounts decided for those who take no part, or that are no whole units, or less than without."""
+        amount = counted(self.workings, decided.each)
+        wrong = absolute_value(amount - rounded_plainly(amount)) > 1e-9 * absolute_value(amount)
+        if limit.fund == "on_top":
+            wrong = either(wrong, decided.each < self.amounts.each)
+        term = choose(is_number(decided.each), choose(self.eligible.each, choose(wrong, 1, 0), 1), 0)
+        failing = total(self.grid.column(self.say("live-decided-wrong"), term).all)
+        self.workings.expect(self.say("live-check-decided", stage=self.workings.labels.limit(limit)), failing)
 
     # Stages.
 
@@ -174,10 +183,17 @@ class Staged:
             fixed = self._solve(limit, translator, self.bounds)
             if limit.if_short == "prorate":
                 self._prorate(limit, fixed, earlier, stated)
+            self._settled(limit)
             if limit.if_over == "reserve":
                 self._set_aside(kept(self.workings, self.money, self.amounts))
         if limit.then == "hold" or decided is not None:
             self._freeze(limit, stated, decided)
+
+    def _settled(self, limit: Limit) -> None:
+        """Note where the money does not go round within the bounds in force."""
+        assert self.money is not None
+        placed, reserve = self.amounts.figures[0], limit.if_over == "reserve"
+        refuse_unsettled(self.workings, self.workings.labels.limit(limit), placed, self.money, reserve=reserve)
 
     def _add_on_top(self, before: LiveColumn, limit: Limit) -> None:
         if limit.fund == "on_top":
@@ -194,6 +210,8 @@ class Staged:
             tree = limit.move.in_proportion_to.tree
             term = choose(self.eligible.each, translator.term(tree), 0)
             score = self.grid.column(self.say("live-moved-by"), term, about=self.workings.worded(tree))
+            below = how_many(score.all < 0)
+            self.workings.expect(self.say("live-check-negative", part=self.workings.labels.limit(limit)), below)
         else:
             score = self._sum(False)
         kernel = Kernel(fixed, score, bounds.lower, bounds.upper)
@@ -229,7 +247,7 @@ class Staged:
         if limit.then == "hold":
             is_free = [] if frozen is None else [frozen.each.equals(0)]
             for own, all_ in ((stated.lower, self.bounds.lower), (stated.upper, self.bounds.upper)):
-                tests.append(both(*is_free, after.equals(own.each), after.equals(all_.each)))
+                tests.append(both(*is_free, after.near(own.each), after.near(all_.each)))
         test = tests[0] if len(tests) == 1 else either(*tests)
         held = choose(both(self.eligible.each.equals(1), test), 1, 0)
         self.frozen = self.grid.column(self.say("live-held"), held)
@@ -252,7 +270,9 @@ class Staged:
         amounts = solve_level(self.workings, kernel, shared.pool, self.workings.labels.part_heading(part))
         if limit.if_short == "prorate":
             raise Unsupported("combination")
-        if limit.if_over == "reserve":
+        keeps, title = limit.if_over == "reserve", self.workings.labels.limit(limit)
+        refuse_unsettled(self.workings, title, amounts.figures[0], shared.pool, reserve=keeps)
+        if keeps:
             self._set_aside(kept(self.workings, shared.pool, amounts))
         self.parts[part.id] = replace(shared, amounts=amounts, bounds=bounds)
         if self.bounds is None:
@@ -261,6 +281,7 @@ class Staged:
             self.amounts = self.grid.column(self._after(limit), self.bounds.clip(self._sum(None).each), bold=True)
         else:
             self._solve(limit, translator, self.bounds)
+            self._settled(limit)
 
 
 def write_stages(workings: Workings, sharing: SharedParts) -> Staged:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,25 +16,37 @@ from equite.report.columns import ShownColumn as Shown
 from equite.report.columns import shown_columns
 from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated
-from equite.report.live.grid import ABOVE, FIRST, ROW, LiveColumn
+from equite.report.live.grid import ABOVE, FIRST, ROW, LiveColumn, quoted
 from equite.report.live.shown import LiveShown
 from equite.report.live.terms import BLANK, Term, choose, instead, is_number, rounded_plainly, stated
 from equite.report.live.translating import Translator
+from equite.report.live.verdict import BAND
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
 from equite.report.workbook.table import format_of, heading_lines, letters, width_of
 
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
 
-__all__ = ["write_live_table"]
+__all__ = ["ShownTable", "write_live_table"]
 
+#: The rows of the headings and of the first territory, from 1.
+_HEADINGS = BAND + 1
+_FIRST = _HEADINGS + 1
 #: Stands for the row's own text in a formula.
 _OWN = "\ue002"
 #: A column's formulas, with ROW for the row on the sheets of data and calculations, and its texts over all rows.
 Texts = tuple[str, list[str]]
 
 
-def write_live_table(book: Book, workings: Workings, done: Calculated, shown: LiveShown) -> None:
+@dataclass(frozen=True)
+class ShownTable:
+    """Where the sheet to print stands: its worksheet, its widths, the amounts as other sheets name them."""
+
+    sheet: Sheet
+    amounts: Term
+
+
+def write_live_table(book: Book, workings: Workings, done: Calculated, shown: LiveShown) -> ShownTable:
     """Write the allocation's sheet.
 
     Parameters
@@ -47,8 +59,13 @@ def write_live_table(book: Book, workings: Workings, done: Calculated, shown: Li
         Where each step stands.
     shown : LiveShown
         Where it stands as it is shown.
+
+    Returns
+    -------
+    ShownTable
+        Where its amounts stand.
     """
-    _Table(book, workings, done, shown).write()
+    return _Table(book, workings, done, shown).write()
 
 
 class _Table:
@@ -61,6 +78,9 @@ class _Table:
         if not any(column.step == "notes" for column in self.columns) and self.allocation.excluded_by:
             empty = [""] * len(self.allocation.codes)
             self.columns.append(Shown("notes", "notes", "text", self.labels.heading("notes"), empty))
+        # What is to be known of a row is a text; that it takes no part is a formula.
+        said = self.labels.say("live-as-written", said=self.labels.heading("notes"))
+        self.columns = [replace(each, heading=said) if each.step == "notes" else each for each in self.columns]
         self.columns.insert(
             next((at for at, column in enumerate(self.columns) if column.step == "notes"), len(self.columns)),
             self._from_original(),
@@ -78,12 +98,12 @@ class _Table:
         """Return a column as this sheet names it."""
         return column if column.sheet else column.on(self.workings.grid.name)
 
-    def write(self) -> None:
+    def write(self) -> ShownTable:
         """Write headings, rows and totals."""
         widths = [self._wide(column) for column in self.columns]
         sheet = Sheet(self.book, self.labels.say("book-allocation"), widths, landscape=True)
         worksheet = sheet.sheet
-        worksheet.set_row(0, min(HIGHEST, 4 + LINE * max(map(heading_lines, self.columns, widths))))
+        worksheet.set_row(_HEADINGS - 1, min(HIGHEST, 4 + LINE * max(map(heading_lines, self.columns, widths))))
         totals = {}
         for at, (column, width) in enumerate(zip(self.columns, widths, strict=True)):
             self._heading(worksheet, at, column)
@@ -97,15 +117,18 @@ class _Table:
                 totals[at] = round(math.fsum(np.nan_to_num(term.value)), 10) + 0.0
         keys = sum(column.step == "key" for column in self.columns)
         self._totals(worksheet, keys, totals)
-        worksheet.freeze_panes(1, keys)
-        worksheet.autofilter(0, 0, self.rows, len(self.columns) - 1)
-        worksheet.repeat_rows(0)
+        worksheet.freeze_panes(_HEADINGS, keys)
+        worksheet.autofilter(_HEADINGS - 1, 0, _HEADINGS + self.rows - 1, len(self.columns) - 1)
+        worksheet.repeat_rows(0, _HEADINGS - 1)
         worksheet.repeat_columns(0, keys - 1)
-        worksheet.print_area(0, 0, self.rows + 1, len(self.columns) - 1)
+        worksheet.print_area(0, 0, _HEADINGS + self.rows, len(self.columns) - 1)
+        letter = letters(next(at for at, column in enumerate(self.columns) if column.step == "amount"))
+        cells = f"{quoted(sheet.name)}${letter}${_FIRST}:${letter}${_FIRST + self.rows - 1}"
+        return ShownTable(sheet, Term(cells, self._amount().value, blank=~self.there, spans=True))
 
     def _heights(self, worksheet: Any, texts: list[str], width: float) -> None:
         """Give the rows whose texts wrap the height that they need."""
-        for row, text in enumerate(texts, start=1):
+        for row, text in enumerate(texts, start=_HEADINGS):
             if len(text) > width:
                 worksheet.set_row(row, min(HIGHEST, LINE * lines_of(text, int(width)) + 2))
 
@@ -117,7 +140,7 @@ class _Table:
     def _heading(self, worksheet: Any, at: int, column: Shown) -> None:
         align = "left" if column.kind == "text" else "right"
         look: dict[str, Any] = {"bold": True, "text_wrap": True, "bg_color": PALE, "valign": "bottom", "bottom": 1}
-        worksheet.write_string(0, at, fitting(column.heading), self.book.style(**look, align=align))
+        worksheet.write_string(_HEADINGS - 1, at, fitting(column.heading), self.book.style(**look, align=align))
 
     def _column(self, worksheet: Any, at: int, column: Shown, formula: str, values: Sequence[object]) -> None:
         look: dict[str, Any] = {"bottom": 4, "bottom_color": RULE, "valign": "top"}
@@ -131,13 +154,13 @@ class _Table:
             style = self.book.style(**look, num_format=self._form(column), bold=column.step == "amount")
         for row, value in enumerate(values):
             text = formula.replace(f"${ROW}", f"${FIRST + row}").replace(f"${ABOVE}", f"${FIRST + row - 1}")
-            text = text.replace(ROW, str(row + 2))
+            text = text.replace(ROW, str(_FIRST + row))
             if _OWN in text:
                 # A text within a formula holds 255 characters.
                 text = text.replace(_OWN, str(value)[:250].replace('"', '""') if self.there[row] else "")
             if isinstance(value, float) and not math.isfinite(value):
                 value = ""
-            worksheet.write_formula(row + 1, at, "=" + text, style, value)
+            worksheet.write_formula(_HEADINGS + row, at, "=" + text, style, value)
 
     def _form(self, column: Shown) -> str:
         form = format_of(self.book, column)
@@ -237,7 +260,7 @@ class _Table:
             column.id if column.step != "after" else f"after.{column.id}": at for at, column in enumerate(self.columns)
         }
         look: dict[str, Any] = {"bold": True, "top": 1, "bottom": 6, "bg_color": PALE}
-        last = self.rows + 1
+        last = _HEADINGS + self.rows
         for at, column in enumerate(self.columns):
             style = self.book.style(**look)
             if column.kind == "text" or column.total is None:
@@ -246,7 +269,7 @@ class _Table:
             style = self.book.style(**look, num_format=self._form(column))
             letter = letters(at)
             digits = column.digits + 2 if column.kind == "share" else max(2, column.digits)
-            formula, value = f"=ROUND(SUM({letter}2:{letter}{last}),{digits})", totals[at]
+            formula, value = f"=ROUND(SUM({letter}{_FIRST}:{letter}{last}),{digits})", totals[at]
             if column.step == "after" and column.id == "per_head":
                 formula, value = self._mean_per_head(column), column.total
             elif column.step == "after" and column.id == "change_share":

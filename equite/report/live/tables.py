@@ -41,19 +41,22 @@ class TablePlace:
     first: str = ""
     last_edge: str = ""
 
-    def formula(self, function: str, x: str) -> str:
-        """Write what a table's function gives for the number in a cell.
+    def formula(self, function: str, x: str, dust: str = "") -> str:
+        """Write what a table's function gives for the number in a cell, where ``dust`` is no difference to an edge.
 
         A bracket's sum and a straight line between points are both sums of hinges, (x - start) times the change of
         slope at each start that x has passed.
         """
         if function == "step":
             sign = "<" if self.kind == "up_to" else "<="
-            return f"INDEX({self.steps},1+SUMPRODUCT(--({self.edges}{sign}{x})))"
+            if not dust:
+                return f"INDEX({self.steps},1+SUMPRODUCT(--({self.edges}{sign}{x})))"
+            beyond = "-" if self.kind == "up_to" else ""
+            return f"INDEX({self.steps},1+SUMPRODUCT(--({self.edges}-{x}{sign}{beyond}{dust})))"
         total = f"SUMPRODUCT(({self.starts}<{x})*({x}-{self.starts})*{self.changes})"
         if function == "interpolate":
             return f"({self.first}+{total})"
-        return f"IF({x}>{self.last_edge},NA(),{total})" if self.last_edge else total
+        return f"IF({x}-{self.last_edge}>{dust or 0},NA(),{total})" if self.last_edge else total
 
 
 def hinges(table: Table, edges: list[Term], values: list[Term], above: Term | None) -> tuple[list[Term], list[Term]]:

@@ -18,6 +18,7 @@ import numpy as np
 
 from equite.engine.rounding import round_half_away
 from equite.engine.sharing import Floats
+from equite.report.live.tolerance import DUST, ROUNDING_DUST
 
 __all__ = [
     "ATOM",
@@ -145,6 +146,11 @@ class Term:
     def equals(self, other: Term | float) -> Term:
         """Tell where two terms are the same."""
         return _compared("=", np.equal, self, other)
+
+    def near(self, other: Term | float) -> Term:
+        """Tell where two terms are the same but for dust."""
+        other = _term(other)
+        return absolute_value(self - other) <= float(DUST) * (absolute_value(self) + absolute_value(other))
 
     def differs(self, other: Term | float) -> Term:
         """Tell where two terms are not the same."""
@@ -312,13 +318,13 @@ def logarithm(term: Term) -> Term:
 
 
 def rounded(term: Term, digits: int = 0) -> Term:
-    """Round halves away from zero on 15 significant digits, as Python does: a spreadsheet's ROUND takes all of them."""
+    """Round halves away from zero; what lies below a half by no more than dust is the half, as in Python."""
     return Term(rounded_text(term.text, digits), round_half_away(term.value, digits), spans=term.spans)
 
 
 def rounded_text(text: str, digits: int) -> str:
-    """Write what :func:`rounded` gives."""
-    return f"ROUND(ROUND({text},14-INT(LOG10(ABS({text})+1E-9))),{digits})"
+    """Write what :func:`rounded` gives, on whatever ground a spreadsheet's ROUND decides what is half."""
+    return f"ROUND(({text})*(1+{ROUNDING_DUST}),{digits})"
 
 
 def rounded_plainly(term: Term, digits: int = 0) -> Term:

@@ -37,6 +37,7 @@ from equite.report.live.closed import Unsupported
 from equite.report.live.grid import LiveColumn
 from equite.report.live.own import own_values
 from equite.report.live.terms import ATOM, Term, rounded_text, stated
+from equite.report.live.tolerance import DUST, ROUNDING_DUST, is_typed, size_of
 
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
@@ -45,15 +46,15 @@ __all__ = ["Translator", "written_number"]
 
 #: What a name is in the sheet: a column, or the cell of what is one figure for all.
 Ref = LiveColumn | Term
+#: A size longer than this is written in cells of its own.
+_LONG_SIZE = 400
 _OPERATORS = {"+": ("+", 2), "-": ("-", 2), "*": ("*", 3), "/": ("/", 3), "**": ("^", 4)}
 _COMPARISONS = {"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _FUNCTIONS: Mapping[str, Callable[..., str]] = {
     "abs": "ABS({})".format,
-    "ceil": "-INT(-({}))".format,
     "clip": "MIN(MAX({},{}),{})".format,
     "default": "IFERROR({},{})".format,
     "exp": "EXP({})".format,
-    "floor": "INT({})".format,
     "log": "LN({})".format,
     "max": lambda *given: f"MAX({','.join(given)})",
     "mean_of": lambda *given: f"AVERAGE({','.join(given)})",
@@ -221,7 +222,7 @@ class Translator:
             case Call("starts_with", (Name(name), Text(prefix))):
                 text = self._text(name)
                 return f'IF({text}="",NA(),EXACT(LEFT({text},{len(prefix)}),{_label(prefix)}))'
-        return f"{self.number(node, 1)}<>0"
+        return self.compared(node, "!=", Number(0.0))
 
     def _number(self, node: Node) -> tuple[str, int]:
         if id(node) in self.workings.numbers:
@@ -260,12 +261,12 @@ class Translator:
             return f"IF({self.condition(condition)},{self.number(yes)},{self.number(no)})"
         if function == "round":
             digits = Expression("", arguments[1]).number if len(arguments) > 1 else 0
-            return rounded_text(self.number(arguments[0]), int(digits or 0))
+            return self._rounded(arguments[0], int(digits or 0))
         if function == "default" and (withheld := self._withheld(arguments[0])):
             value, instead = map(self.number, arguments)
             return f"IF({withheld},{value},IFERROR({value},{instead}))"
-        if function == "ceil":
-            return f"(-INT(-{self.number(arguments[0], 4)}))"
+        if function in ("ceil", "floor"):
+            return self._whole(function, arguments[0])
         if function in TABLE_FUNCTIONS:
             return self._table(function, arguments)
         if function == "trimmed_mean":
@@ -274,6 +275,21 @@ class Translator:
             own = Call(function, arguments)
             return self._own.get(own) or self._own.setdefault(own, own_values(self, own))
         return _FUNCTIONS[function](*map(self.number, arguments))
+
+    def _rounded(self, node: Node, digits: int) -> str:
+        """Write a rounding, in which what lies below a half by dust alone is the half."""
+        if is_typed(self.scope, node) or self.scope.equality.sign_is_sure(node):
+            return rounded_text(self.number(node), digits)
+        cell = self.plain(node)
+        return f"ROUND({cell}+IF({cell}<0,-1,1)*{ROUNDING_DUST}*{self.size(node)},{digits})"
+
+    def _whole(self, function: str, node: Node) -> str:
+        """Write the whole number below, or above; what lies beside one by dust alone is that number."""
+        number = self.number(node, 2)
+        dust = "" if is_typed(self.scope, node) else f"{DUST}*{self.size(node)}"
+        if function == "floor":
+            return f"INT({number}+{dust})" if dust else f"INT({number})"
+        return f"(-INT({dust}-{number}))" if dust else f"(-INT(-{self.number(node, 4)}))"
 
     def _withheld(self, node: Node) -> str:
         """Write whether a figure that a node rests on is withheld: its cell holds a mark. Nothing where none can be."""
@@ -288,7 +304,12 @@ class Translator:
         if function == "weighted_sum":
             pairs = zip(self.workings.formula.tables[named.name].columns, place.values, strict=True)
             return "(" + "+".join(f"{self.number(Name(column), 2)}*{weight}" for column, weight in pairs) + ")"
-        return place.formula(function, self.plain(arguments[0]))
+        cell = self.plain(arguments[0])
+        if is_typed(self.scope, arguments[0]):
+            return place.formula(function, cell)
+        sure = self.scope.equality.sign_is_sure(arguments[0])
+        size = f"ABS({cell})" if sure else self.plain(size_of(self.scope, arguments[0], self._trees()))
+        return place.formula(function, cell, f"{DUST}*2*{size}")
 
     def _comparison(self, operators: tuple[str, ...], operands: tuple[Node, ...]) -> str:
         left, right = operands[0], operands[1]
@@ -297,9 +318,27 @@ class Translator:
         if isinstance(right, Text):
             same = self._membership(left, (right,))
             return same if operators[0] == "==" else f"NOT({same})"
-        said = [self.number(operand, 1) for operand in operands]
-        pairs = [f"{a}{_COMPARISONS[sign]}{b}" for a, sign, b in zip(said, operators, said[1:], strict=False)]
+        pairs = [self.compared(a, sign, b) for a, sign, b in zip(operands, operators, operands[1:], strict=False)]
         return pairs[0] if len(pairs) == 1 else _joined("and", pairs)
+
+    def compared(self, left: Node, sign: str, right: Node) -> str:
+        """Write a comparison: of typed figures as they are, of what is computed but for dust."""
+        if is_typed(self.scope, left) and is_typed(self.scope, right):
+            return f"{self.number(left, 1)}{_COMPARISONS[sign]}{self.number(right, 1)}"
+        gap = f"{self.number(left, 1)}-{self.number(right, 2)}"
+        dust = f"{DUST}*({self.size(left)}+{self.size(right)})"
+        if sign in ("==", "!="):
+            return f"ABS({gap}){'<=' if sign == '==' else '>'}{dust}"
+        # More, or less, is more than dust; as much or more may lack dust.
+        return f"{gap}{sign}{'-' if sign in ('<', '>=') else ''}{dust}"
+
+    def size(self, node: Node) -> str:
+        """Write how large the terms of a node are; in a column of its own where that is long."""
+        tree = size_of(self.scope, node, self._trees())
+        text = self.number(tree, 2)
+        if len(text) <= _LONG_SIZE:
+            return text
+        return str(self.cell(self.written(self.workings.labels.say("live-size"), tree)))
 
     def _membership(self, item: Node, choices: tuple[Node, ...]) -> str:
         if isinstance(choices[0], Text):
@@ -308,13 +347,23 @@ class Translator:
             tests = [f"EXACT({text},{_label(each.value)})" for each in choices if isinstance(each, Text)]
             found = tests[0] if len(tests) == 1 else f"OR({','.join(tests)})"
             return f'IF({text}="",NA(),{found})'
-        value = self.number(item, 1)
-        return f"OR({','.join(f'{value}={self.number(choice, 1)}' for choice in choices)})"
+        return f"OR({','.join(self.compared(item, '==', choice) for choice in choices)})"
 
     def _text(self, name: str) -> str:
         found = self.ref(name)
         assert isinstance(found, LiveColumn)
         return found.cell
+
+    def size_column(self, node: Node) -> LiveColumn:
+        """Write the sizes of a node's terms in every row, 0 where there are none."""
+        tree = Call("default", (size_of(self.scope, node, self._trees()), Number(0.0)))
+        term = stated(self.number(tree), self.scope.rows(tree))
+        return self.workings.grid.column(self.workings.labels.say("live-size"), term)
+
+    def _trees(self) -> dict[str, Node]:
+        """Return the trees of the names that compute here."""
+        variables = self.workings.formula.variables
+        return {name: spec.value.tree for name, spec in variables.items() if name not in self.names}
 
     # Aggregates.
 

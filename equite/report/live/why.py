@@ -30,6 +30,7 @@ from equite.report.live.terms import (
     stated,
 )
 from equite.report.live.translating import Ref
+from equite.report.live.verdict import BAND
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ def write_why(
     dollars: list[PartDollars],
     names: tuple[LiveColumn, list[str]],
     shown: LiveShown,
-) -> None:
-    """Write the sheet.
+) -> Sheet:
+    """Write the sheet, and give it.
 
     Parameters
     ----------
@@ -93,7 +94,9 @@ def write_why(
     shown : LiveShown
         Where each step stands as it is shown.
     """
-    _Why(book, workings, done, dollars, names, shown).write()
+    why = _Why(book, workings, done, dollars, names, shown)
+    why.write()
+    return why.sheet
 
 
 class _Why:
@@ -121,6 +124,7 @@ class _Why:
     def write(self) -> None:
         """Write the choice, the lines, the chart, the criteria."""
         say = self.labels.say
+        self.sheet.row = BAND
         self.sheet.title(say("live-why-title"))
         self._choice()
         self.sheet.section(say("live-why-lines"))
@@ -130,7 +134,8 @@ class _Why:
         draw_steps(self.book, self.sheet, first, len(lines))
         for part in self.dollars:
             self._criteria(part)
-        self.sheet.sheet.freeze_panes(3, 0)
+        self.sheet.sheet.freeze_panes(3 + BAND, 0)
+        self.sheet.sheet.repeat_rows(0)
         self.sheet.sheet.print_area(0, 0, self.sheet.row, len(_WIDTHS) - 1)
 
     # The choice.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from xlsxwriter.worksheet import Worksheet
@@ -12,16 +12,18 @@ from xlsxwriter.worksheet import Worksheet
 from equite.formula.loading import dump
 from equite.report.files import EXCEL, ending
 from equite.report.language.labels import Labels
-from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated, calculate
 from equite.report.live.checks import gather_checks, write_live_checks
 from equite.report.live.contributions import part_dollars
+from equite.report.live.cover import live_notes
 from equite.report.live.data import write_data
 from equite.report.live.grid import FIRST, CalculationSheet, quoted
 from equite.report.live.parameters import Parameters
 from equite.report.live.shown import write_shown
 from equite.report.live.table import write_live_table
 from equite.report.live.terms import stated
+from equite.report.live.typed import untouched
+from equite.report.live.verdict import BAND, elsewhere, write_band
 from equite.report.live.why import names_to_pick, write_why
 from equite.report.live.workings import Workings
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, Input, Manifest, NamedPlace
@@ -41,6 +43,13 @@ class _PlainSheet(Worksheet):  # type: ignore[misc]
     XlsxWriter looks in each for thirty functions newer than Excel 2013, which takes longer than all else. Ours have
     none: a test reads them all.
     """
+
+    #: How many formulas were written, so that one that is typed over shows.
+    formulas = 0
+
+    def _write_formula(self, *given: Any, **named: Any) -> Any:
+        self.formulas += 1
+        return super()._write_formula(*given, **named)
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         return formula.removeprefix("=")
@@ -81,47 +90,57 @@ def _write(book: Book, allocation: Allocation) -> None:
     """Write every sheet, from left to right but for the first, which tells what the others could not do."""
     labels, taken = book.labels, set[str]()
     notes = notes_sheet(book)
+    notes.row = BAND
     parameters = Parameters(book, allocation, taken)
     parameters.write()
-    data, columns, codes = write_data(book, allocation, taken)
-    inputs = [*parameters.inputs, *columns]
+    data = write_data(book, allocation, taken)
+    inputs = [*parameters.inputs, *data.inputs]
     table = allocation.scope.table
     say = labels.say
     grid = CalculationSheet(
         book, say("live-calculation"), table.size, say("live-calculation-title"), say("live-about-calculation")
     )
-    code = grid.texts(labels.heading("code"), codes.cell, [str(each) for each in table.codes])
+    code = grid.texts(labels.heading("code"), data.codes.cell, [str(each) for each in table.codes])
     position = grid.column("N°", stated(f"ROWS({code.cell}:$A${FIRST})", np.arange(1.0, table.size + 1)))
     workings = Workings(
-        allocation, labels, grid, data, parameters.figures, parameters.numbers, parameters.tables, code, position
+        allocation,
+        labels,
+        grid,
+        data.columns,
+        parameters.figures,
+        parameters.numbers,
+        parameters.tables,
+        code,
+        position,
     )
+    workings.conditions += parameters.conditions
     done = calculate(workings)
+    parameters.write_shares(workings.places)
     dollars = part_dollars(workings, done)
     names = names_to_pick(workings)
-    shown = write_shown(workings, done)
-    checks = gather_checks(workings, done, inputs)
+    figures = write_shown(workings, done)
+    checks = gather_checks(workings, done, inputs, parameters.never_negative)
     grid.close(1)
-    write_live_table(book, workings, done, shown)
-    write_why(book, workings, done, dollars, names, shown)
-    missing = {code for bound in allocation.context.unbounded for code in bound.codes}
-    write_live_checks(book, checks, len(missing))
-    write_notes(book, allocation, notes, _about(workings))
+    shown = write_live_table(book, workings, done, figures)
+    why = write_why(book, workings, done, dollars, names, figures)
+    write_notes(book, allocation, notes, live_notes(book, workings, done))
+    sheets = {
+        notes.name: (notes.sheet, notes.widths),
+        parameters.sheet.name: (parameters.sheet.sheet, parameters.sheet.widths),
+        grid.name: (grid.sheet, [14.0] * grid.columns),
+        shown.sheet.name: (shown.sheet.sheet, shown.sheet.widths),
+        why.name: (why.sheet, why.widths),
+    }
+    checks += untouched(labels, {name: sheet for name, (sheet, _) in sheets.items()})
+    own, said = write_live_checks(book, workings, done, shown, checks)
+    for sheet, widths in [*sheets.values(), (data.sheet, data.widths)]:
+        write_band(book, sheet, widths, elsewhere(own.name, said))
     manifest = _manifest(book, workings, done, inputs)
     hidden = book.workbook.add_worksheet(MANIFEST_SHEET)
     for row, cells in enumerate(manifest.to_rows()):
         for at, text in enumerate(cells):
             hidden.write_string(row, at, text)
     hidden.very_hidden()
-
-
-def _about(workings: Workings) -> list[str]:
-    """Say what recalculates, what does not, and what was tried."""
-    say = workings.labels.say
-    said = [say("live-about"), say("live-about-tried")]
-    for certificate in workings.certificates:
-        reason = say(f"live-closed-{certificate.reason}")
-        said.append(say("live-about-certificate", step=plain(certificate.step), reason=reason))
-    return said
 
 
 def _manifest(book: Book, workings: Workings, done: Calculated, inputs: list[Input]) -> Manifest:

@@ -28,11 +28,15 @@ _LONG = 160
 
 @dataclass(frozen=True)
 class ScorePlace:
-    """Where a criterion or a family of an index stands: its scores, its part of its parent's weight, its title."""
+    """Where a criterion or a family of an index stands: its scores, its part of its parent's weight, its title.
+
+    ``share`` is a row's own part; ``typical`` one figure for all, the mean where rows weigh for themselves.
+    """
 
     scores: LiveColumn
     share: str
     title: str
+    typical: Term
 
 
 @dataclass
@@ -88,6 +92,10 @@ class Workings:
     def begin(self, section: str, **values: object) -> None:
         """Name the columns that follow."""
         self.grid.section(self.labels.say(f"live-section-{section}", **values))
+
+    def expect(self, title: str, failing: Term) -> None:
+        """Note what must hold for the page to have a meaning, as the number of cases in which it does not."""
+        self.conditions.append((title, failing))
 
     def certify(self, step: str, reason: str, rests_on: tuple[str, ...]) -> None:
         """Note that a step is written as values."""

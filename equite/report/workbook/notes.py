@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from equite.report.language.figures import changes_section
-from equite.report.language.labels import MARKED
+from equite.report.language.labels import MARKED, Labels
 from equite.report.language.text import plain
 from equite.report.terminal.text import result_lines
 from equite.report.workbook.sheet import MOST_ROWS, Book, Cell, Sheet
@@ -16,7 +17,7 @@ from equite.report.workbook.sheet import MOST_ROWS, Book, Cell, Sheet
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["notes_sheet", "write_notes"]
+__all__ = ["LiveNotes", "notes_sheet", "write_notes"]
 
 #: The other sheets and what is said of each: of a workbook of values, and of one that recalculates.
 SHEETS = (
@@ -42,7 +43,15 @@ def notes_sheet(book: Book) -> Sheet:
     return Sheet(book, book.labels.say("book-notes"), _WIDTHS)
 
 
-def write_notes(book: Book, allocation: Allocation, sheet: Sheet | None = None, live: Sequence[str] = ()) -> None:
+@dataclass(frozen=True)
+class LiveNotes:
+    """Of a workbook that recalculates: what is to be known of that, and the result as formulas."""
+
+    about: Sequence[str]
+    result: Sequence[tuple[str, Cell]]
+
+
+def write_notes(book: Book, allocation: Allocation, sheet: Sheet | None = None, live: LiveNotes | None = None) -> None:
     """Write the sheet that says what the others are and what they rest on.
 
     Parameters
@@ -53,18 +62,17 @@ def write_notes(book: Book, allocation: Allocation, sheet: Sheet | None = None, 
         The allocation.
     sheet : Sheet, optional
         The sheet, where it was begun before.
-    live : sequence of str
-        Of a workbook that recalculates, what is to be known of that.
+    live : LiveNotes, optional
+        Of a workbook that recalculates: what is no formula there is told as of its writing.
     """
     labels, page = book.labels, allocation.formula
     sheet = sheet or notes_sheet(book)
     sheet.title(labels.worded(page.heading))
     territories = labels.territories(len(allocation.codes))
-    if allocation.envelope is None:
-        sheet.paragraph(labels.say("book-what-rules", territories=territories))
-    else:
-        envelope = labels.money(allocation.envelope)
-        sheet.paragraph(labels.say("book-what", envelope=envelope, territories=territories))
+    said = labels.say("book-what-rules", territories=territories)
+    if allocation.envelope is not None:
+        said = labels.say("book-what", envelope=labels.money(allocation.envelope), territories=territories)
+    sheet.paragraph(_as_written(labels, said, live))
     if any(each.status in MARKED for each in allocation.reliance):
         sheet.skip()
         sheet.paragraph(
@@ -75,19 +83,29 @@ def write_notes(book: Book, allocation: Allocation, sheet: Sheet | None = None, 
         sheet.paragraph(labels.worded(page.notes))
     if live:
         sheet.section(labels.say("live-heading-about"))
-        for text in live:
+        for text in live.about:
             sheet.paragraph(text)
     _decision(sheet, allocation)
-    _result(sheet, allocation)
+    sheet.section(labels.say("book-result"))
+    sheet.pairs(live.result if live else _result(book, allocation))
     _sheets(sheet, LIVE_SHEETS if live else SHEETS)
+    sheet.section(_as_written(labels, labels.say("book-reliance"), live))
     _reliance(sheet, allocation)
-    sheet.section(labels.say("heading-warnings"))
+    sheet.section(_as_written(labels, labels.say("heading-warnings"), live))
     for warning in allocation.warnings or (labels.say("book-no-warnings"),):
         sheet.paragraph(plain(warning))
+    sheet.section(_as_written(labels, labels.say("book-left-out"), live))
     _left_out(sheet, allocation)
+    sheet.section(_as_written(labels, labels.say("book-overrides"), live))
     _departures_from_rule(sheet, allocation)
     _sources(sheet, allocation)
+    sheet.section(_as_written(labels, labels.say("book-record"), live))
     _record(sheet, allocation)
+
+
+def _as_written(labels: Labels, said: str, live: LiveNotes | None) -> str:
+    """Say that something holds as of the writing of a workbook that recalculates."""
+    return said if live is None else labels.say("live-as-written", said=said)
 
 
 def _decision(sheet: Sheet, allocation: Allocation) -> None:
@@ -104,14 +122,15 @@ def _decision(sheet: Sheet, allocation: Allocation) -> None:
     sheet.pairs(given)
 
 
-def _result(sheet: Sheet, allocation: Allocation) -> None:
-    labels, book = sheet.book.labels, sheet.book
-    sheet.section(labels.say("book-result"))
-    for label, amount in result_lines(allocation, labels):
-        sheet.pairs([(label, book.money(amount))])
+def _result(book: Book, allocation: Allocation) -> list[tuple[str, Cell]]:
+    """Return the money in lines, and the people."""
+    rows: list[tuple[str, Cell]] = [
+        (label, book.money(amount)) for label, amount in result_lines(allocation, book.labels)
+    ]
     people = allocation.people
     if people is not None and np.isfinite(people).all():
-        sheet.pairs([(labels.say("book-people"), book.number(float(people.sum())))])
+        rows.append((book.labels.say("book-people"), book.number(float(people.sum()))))
+    return rows
 
 
 def _sheets(sheet: Sheet, named: Sequence[tuple[str, str]]) -> None:
@@ -123,7 +142,6 @@ def _sheets(sheet: Sheet, named: Sequence[tuple[str, str]]) -> None:
 def _reliance(sheet: Sheet, allocation: Allocation) -> None:
     """Tell the dollars that rest on figures that nobody measured."""
     labels, book = sheet.book.labels, sheet.book
-    sheet.section(labels.say("book-reliance"))
     if not allocation.reliance:
         sheet.paragraph(labels.say("book-no-reliance"))
         return
@@ -156,7 +174,6 @@ def _names(allocation: Allocation) -> dict[str, str]:
 
 def _left_out(sheet: Sheet, allocation: Allocation) -> None:
     labels = sheet.book.labels
-    sheet.section(labels.say("book-left-out"))
     whole = labels.say("book-whole")
     left = [(found, whole) for found in allocation.excluded_by]
     for result in allocation.parts_shared:
@@ -180,7 +197,6 @@ def _departures_from_rule(sheet: Sheet, allocation: Allocation) -> None:
     """List the amounts that were decided by name, and what override files changed on the page."""
     labels, book, page = sheet.book.labels, sheet.book, allocation.formula
     decided = [(limit, override) for limit in page.limits for override in limit.override]
-    sheet.section(labels.say("book-overrides"))
     changes = changes_section(labels.speech).lines
     if not decided and not changes:
         sheet.paragraph(labels.say("book-no-overrides"))
@@ -227,7 +243,6 @@ def _sources(sheet: Sheet, allocation: Allocation) -> None:
 def _record(sheet: Sheet, allocation: Allocation) -> None:
     """Return what it takes to redo the sums: versions and fingerprints."""
     labels, record = sheet.book.labels, allocation.record
-    sheet.section(labels.say("book-record"))
     table = plain(record["table"]["name"]) or labels.say("book-in-memory")
     packages = ", ".join(f"{name} {version}" for name, version in sorted(record["packages"].items()))
     sheet.pairs(

@@ -49,10 +49,11 @@ INK, PALE, RULE = "#1F3A5F", "#E3EAF3", "#C9D2DE"
 
 @dataclass(frozen=True)
 class FormattedNumber:
-    """A number and its format; missing ones leave the cell empty."""
+    """A number and its format; missing ones leave the cell empty. With a formula, it is what that gives."""
 
     value: float
     format: str
+    formula: str = ""
 
 
 Cell = str | FormattedNumber | None
@@ -258,7 +259,9 @@ class Sheet:
         look = {"text_wrap": True, "valign": "top", **properties}
         if isinstance(cell, FormattedNumber):
             style = self.book.style(**{"align": "right", **look, "num_format": cell.format})
-            if math.isfinite(cell.value):
+            if cell.formula:
+                self.sheet.write_formula(self.row, column, f"={cell.formula}", style, cell.value)
+            elif math.isfinite(cell.value):
                 self.sheet.write_number(self.row, column, cell.value, style)
             else:
                 self.sheet.write_blank(self.row, column, None, style)

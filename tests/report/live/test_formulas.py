@@ -27,7 +27,7 @@ WORKED = sorted((ROOT / "tests" / "worked").glob("*.yaml"))
 KNOWN = frozenset(
     """ABS AND AVERAGE AVERAGEIFS COUNT EXACT EXP IF IFERROR INDEX INT ISERROR ISNUMBER ISTEXT LARGE LEFT LEN LN LOG10
     MATCH MAX MEDIAN MIN N NA NOT OR PERCENTILE RANK _xlfn.RANK.AVG RIGHT ROUND ROWS SIGN SQRT STDEV SUBSTITUTE SUM
-    SUMIFS SUMPRODUCT _xlfn.UNICODE""".split()  # noqa: SIM905
+    SUMIFS SUMPRODUCT TEXT TRIM _xlfn.ISFORMULA _xlfn.UNICODE""".split()  # noqa: SIM905
 )
 #: What spreadsheets do not agree on over the ranges of a SUMPRODUCT.
 NOT_OVER_RANGES = frozenset({"IF", "IFERROR", "MIN", "MAX", "AND", "OR", "INDEX", "MATCH", "LARGE", "MEDIAN"})
@@ -129,19 +129,42 @@ def references(formula: str, here: str) -> Iterator[tuple[str, str, str]]:
 
 
 def test_every_reference_points_left(book: openpyxl.Workbook) -> None:
-    """Sheets refer to sheets on their left; on the sheet of calculations, columns to columns on their left."""
+    """Sheets refer to sheets on their left; on the sheet of calculations, columns to columns on their left.
+
+    What a sheet tells of those on its right (a share of the whole, a verdict) is read by people, and by no other sheet.
+    """
     order = {name: at for at, name in enumerate(book.sheetnames)}
     calculation = {say("live-calculation", "fr"), say("live-calculation", "en")}
+    read = {(other, first) for sheet, cell in formulas(book) for other, first, last in references(cell.value, sheet)
+            if other != sheet and first == last}  # fmt: skip
     for sheet, cell in formulas(book):
         for other, first, last in references(cell.value, sheet):
             where = f"{sheet}!{cell.coordinate}: {cell.value}"
-            assert order[other] <= order[sheet], where
+            assert order[other] <= order[sheet] or (sheet, cell.coordinate) not in read, where
             if other == sheet and sheet in calculation:
                 column = column_index_from_string(re.sub(r"\d", "", last))
                 # A column's own figures stand above it; a ladder's two columns refer to each other, always upwards.
                 row = int(re.sub(r"\D", "", first))
                 assert column <= cell.column or row < cell.row, where
-                assert column < cell.column or first != last or row < cell.row or cell.row < 10, where
+                assert column < cell.column or first != last or row < cell.row or cell.row < 11, where
+
+
+def test_a_number_is_a_formula_or_may_be_typed_or_is_told_as_of_the_writing(book: openpyxl.Workbook) -> None:
+    """On every sheet that people read; the sheet of calculations marks its values by their look."""
+    told = manifest(book)
+    typed = {(each.sheet, each.cells) for each in told.inputs}
+    languages = [language for language in ("fr", "en") if say("book-notes", language) in book.sheetnames]
+    (language,) = languages
+    as_written = say("live-as-written", language, said="\ue000").replace("\ue000", "")
+    apart = {say("live-data", language), say("live-calculation", language), MANIFEST_SHEET}
+    for sheet in book.worksheets:
+        section = ""
+        for row in () if sheet.title in apart else sheet.iter_rows():
+            section = str(row[0].value) if row[0].font.bold and row[0].font.sz == 12 else section
+            for cell in row:
+                if cell.data_type == "n" and cell.value is not None:
+                    is_told = (sheet.title, cell.coordinate) in typed or as_written.strip() in section
+                    assert is_told, f"{sheet.title}!{cell.coordinate}: {cell.value}"
 
 
 def test_no_formula_is_longer_than_a_spreadsheet_takes(book: openpyxl.Workbook) -> None:
@@ -188,7 +211,7 @@ def test_every_input_has_a_name_that_leads_to_it(book: openpyxl.Workbook) -> Non
 def test_the_cached_amounts_are_pythons(folder: Path) -> None:
     result = example("quebec_mrc", "formula.yaml")
     shown = pd.read_excel(
-        written("quebec-fr", folder), sheet_name="Répartition", dtype={"Code": str}, engine="calamine"
+        written("quebec-fr", folder), sheet_name="Répartition", dtype={"Code": str}, engine="calamine", header=1
     ).iloc[:-1]
     column = next(name for name in shown.columns if name.startswith("Montant ("))
     assert dict(zip(shown["Code"], shown[column], strict=True)) == dict(

@@ -298,8 +298,10 @@ def test_every_amount_follows_what_is_edited(written: list[Written]) -> None:
 def steps_unlike(path: Path, expected: Allocation, before: Allocation) -> list[str]:
     """List the cells of parts, limits and what follows, on the sheet to print, that are not Python's to the unit."""
     columns, digits = shown_columns(expected), {column.id: column.digits for column in shown_columns(before)}
-    sheet = next(rows for rows in Cells.read(path).sheets.values() if rows and rows[0][0] == columns[0].heading)
-    headings, rows = [str(heading) for heading in sheet[0]], {str(row[0]): row for row in sheet[1:]}
+    sheet = next(
+        rows for rows in Cells.read(path).sheets.values() if len(rows) > 1 and rows[1][0] == columns[0].heading
+    )
+    headings, rows = [str(heading) for heading in sheet[1]], {str(row[0]): row for row in sheet[2:]}
     told = []
     for column in columns:
         if column.kind == "text":

@@ -32,6 +32,7 @@ from equite.report.live.ranges import (
     rank,
     sum_of_products,
     sum_product,
+    tells_apart,
     total,
 )
 from equite.report.live.terms import (
@@ -101,6 +102,8 @@ OF_ROWS: dict[str, Term] = {
     "at least": (a >= b) * 1,
     "equal": a.equals(b) * 1,
     "different": a.differs(3) * 1,
+    "equal but for dust": a.near(b) * 1,
+    "equal beside dust": (a * 3).near(a + a + a + number(1e-15)) * 1,
     "a choice": choose(a > 0, b, -1),
     "a choice of nothing": choose(a > 0, BLANK, b),
     "a choice on nothing": choose(a, 1, 2),
@@ -150,6 +153,8 @@ OF_RANGES: dict[str, Term] = {
     "a deviation": deviation(known.all),
     "a quantile": quantile(known.all, number(0.3)),
     "the lowest of a range": lowest(known.all),
+    "differs within": choose(tells_apart(known.all), 1, 0),
+    "all alike": choose(tells_apart(x.all - x.all), 1, 0),
     "the highest of a range": highest(known.all),
     "the highest of a range with a missing cell": highest(x.all),
     "the third largest": kth_largest(known.all, number(3)),
