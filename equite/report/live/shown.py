@@ -32,7 +32,7 @@ from equite.report.live.terms import (
 if TYPE_CHECKING:
     from equite.report.live.workings import Workings
 
-__all__ = ["LiveShown", "LiveStep", "close", "rounded_total", "write_shown"]
+__all__ = ["LiveShown", "LiveStep", "rounded_total", "write_shown"]
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,10 @@ def write_shown(workings: Workings, done: Calculated) -> LiveShown:
         parts[result.part.id] = _written(workings, done, name, step, (term, terms))
     for stage, (before, after) in zip(allocation.stages, done.stages, strict=True):
         change = after.each - before.each
-        term = choose(close(after.each, before.each), 0, change)
+        term = choose(after.each.equals(before.each), 0, change)
         name, step = workings.labels.limit(stage.limit), shown.limits[stage.limit.id]
         limits[stage.limit.id] = _written(workings, done, name, step, (term, absolute_value(after.all - before.all)))
     return LiveShown(parts, limits, _share(workings, done, shown.share))
-
-
-def close(one: Term, other: Term) -> Term:
-    """Tell whether two terms are the same but for dust."""
-    return absolute_value(one - other) <= number(TOLERANCE) * (absolute_value(one) + absolute_value(other))
 
 
 def rounded_total(total: Term, dust: Term, digits: int) -> Term:

@@ -13,7 +13,7 @@ from equite.report.live.calculation import Calculated
 from equite.report.live.contributions import CriterionDollars, PartDollars, Path
 from equite.report.live.grid import INPUT, LiveColumn
 from equite.report.live.ranges import picked
-from equite.report.live.shown import LiveShown, LiveStep, close, rounded_total
+from equite.report.live.shown import LiveShown, LiveStep, rounded_total
 from equite.report.live.steps_chart import draw_steps
 from equite.report.live.terms import (
     BLANK,
@@ -251,7 +251,7 @@ class _Why:
         """Return a criterion's dollars for the territory picked, as computed; none at the mean but for dust."""
         slope = self._of(part.slopes[str(criterion.path[1])])
         score, mean = as_number(self._of(criterion.place.scores)), self.workings.named(criterion.mean)
-        above = choose(close(score, mean), 0, score - mean)
+        above = choose(score.equals(mean), 0, score - mean)
         return self.workings.named(part.level) * slope * self._at(criterion.weight) * above
 
     def _waterfall(self, lines: list[_Line]) -> int:

@@ -313,6 +313,7 @@ SCALARS: Mapping[str, Callable[..., Value]] = {
     "NOT": _unless_failed(lambda value: not value),
     "RIGHT": _unless_failed(lambda text, count=1.0: _text(text)[-int(count) :]),
     "ROUND": _of_number(_rounded),
+    "SIGN": _of_number(lambda value: float((value > 0) - (value < 0))),
     "SQRT": _of_number(math.sqrt),
     "SUBSTITUTE": _unless_failed(lambda text, old, new: _text(text).replace(str(old), str(new))),
     "TEXT": _shown,
