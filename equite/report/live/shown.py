@@ -99,7 +99,7 @@ def write_shown(workings: Workings, done: Calculated) -> LiveShown:
         parts[result.part.id] = _written(workings, done, name, step, (term, terms))
     for stage, (before, after) in zip(allocation.stages, done.stages, strict=True):
         change = after.each - before.each
-        term = choose(after.each.equals(before.each), 0, change)
+        term = choose(after.each.near(before.each), 0, change)
         name, step = workings.labels.limit(stage.limit), shown.limits[stage.limit.id]
         limits[stage.limit.id] = _written(workings, done, name, step, (term, absolute_value(after.all - before.all)))
     return LiveShown(parts, limits, _share(workings, done, shown.share))

@@ -251,7 +251,7 @@ class _Why:
         """Return a criterion's dollars for the territory picked, as computed; none at the mean but for dust."""
         slope = self._of(part.slopes[str(criterion.path[1])])
         score, mean = as_number(self._of(criterion.place.scores)), self.workings.named(criterion.mean)
-        above = choose(score.equals(mean), 0, score - mean)
+        above = choose(score.near(mean), 0, score - mean)
         return self.workings.named(part.level) * slope * self._at(criterion.weight) * above
 
     def _waterfall(self, lines: list[_Line]) -> int:
