@@ -279,7 +279,8 @@ class Parameters:
         style = self.book.style(num_format="0", align="center", valign="top", bottom=1, bottom_color=RULE)
         for path, row in zip(paths, rows, strict=True):
             rank = 1 + sum(cells[other].figure > cells[path].figure + 1e-9 for other in paths)
-            formula = f"=1+SUMPRODUCT(--({place}>E{row + 1}+1E-9))"
+            # Beside a parameter of a scale stands an empty text, which is more than any number.
+            formula = f"=1+SUMPRODUCT(ISNUMBER({place})*({place}>E{row + 1}+1E-9))"
             self.sheet.sheet.write_formula(row, 5, formula, style, rank)
 
     def _weight(self, spec: Any, path: Path, index: str, label: str, look: dict[str, Any]) -> None:
