@@ -241,7 +241,7 @@ def _verdict(
     first = first_of(
         f"$A${rows[0]}:$A${rows[1]}", f"$D${rows[0]}:$D${rows[1]}", failed, failing[0].title if failing else ""
     )
-    say, values = labels.say, {FIRST_FAILING: first, SUM: money_said(labels, money.total)}
+    say, values = labels.say, {FIRST_FAILING: first, SUM: _sum_said(labels, money)}
     wrong = say("live-verdict-wrong-alone", first=FIRST_FAILING, sum=SUM)
     if money.gap is not None:
         values[GAP] = money_said(labels, money.gap, signed=True)
@@ -264,6 +264,16 @@ def _verdict(
     sections = {check.section for check in failing}
     text = unusable.text if sections - {"policy"} else promise.text if sections else good.text
     return Said(formula, text)
+
+
+def _sum_said(labels: Labels, money: Money) -> Said:
+    """Write the sum, and say that it is with the reserve where there is one."""
+    said = money_said(labels, money.total)
+    if money.reserve is None:
+        return said
+    within = labels.say("live-reserve-within")
+    formula = f'{said.formula}&IF({money.reserve}=0,"","{within}")'
+    return Said(formula, said.text + (within if money.reserve.figure else ""))
 
 
 def _head(sheet: Sheet, *, is_policy: bool) -> None:

@@ -17,12 +17,13 @@ __all__ = ["Money", "write_money"]
 
 @dataclass(frozen=True)
 class Money:
-    """The cells of the sum of amounts and of what is kept, and of the gap to the envelope; none without an envelope.
+    """The cells of the sum of amounts and of what is kept, of the latter, and of the gap to the envelope.
 
-    ``holds`` is the sentence that says that all holds.
+    The last two are None without an envelope; ``holds`` is the sentence that says that all holds.
     """
 
     total: Term
+    reserve: Term | None
     gap: Term | None
     holds: str
 
@@ -33,7 +34,7 @@ def write_money(sheet: Sheet, workings: Workings, done: Calculated, shown: Shown
     sheet.section(labels.say("live-money-of-amounts"))
     paid = _line(sheet, labels.say("live-sum-of-amounts"), total(shown.amounts))
     if done.envelope is None:
-        return Money(paid, None, labels.say("live-verdict-good-alone", sum=SUM))
+        return Money(paid, None, None, labels.say("live-verdict-good-alone", sum=SUM))
     reserve, envelope, on_top = (
         _line(sheet, label, workings.named(term))
         for label, term in (
@@ -47,7 +48,7 @@ def write_money(sheet: Sheet, workings: Workings, done: Calculated, shown: Shown
     holds = labels.say("live-verdict-good", sum=SUM)
     if any(limit.fund == "on_top" for limit in workings.formula.limits):
         holds = labels.say("live-verdict-good-added", sum=SUM)
-    return Money(whole, gap, holds)
+    return Money(whole, reserve, gap, holds)
 
 
 def _line(sheet: Sheet, label: str, term: Term) -> Term:

@@ -18,7 +18,17 @@ from equite.report.language.text import plain
 from equite.report.live.calculation import Calculated
 from equite.report.live.grid import ABOVE, FIRST, ROW, LiveColumn, quoted
 from equite.report.live.shown import LiveShown
-from equite.report.live.terms import BLANK, Term, choose, instead, is_number, rounded_plainly, stated
+from equite.report.live.terms import (
+    BLANK,
+    Term,
+    choose,
+    instead,
+    is_number,
+    rounded,
+    rounded_plainly,
+    rounded_text,
+    stated,
+)
 from equite.report.live.translating import Translator
 from equite.report.live.verdict import BAND
 from equite.report.workbook.sheet import HIGHEST, LINE, PALE, RULE, Book, Sheet, fitting, lines_of
@@ -231,7 +241,7 @@ class _Table:
             return self._guarded(self._shown(column))
         if column.id == "per_head":
             people = self._named(self.allocation.formula.people or "population")
-            ratio = choose(people > 0, rounded_plainly(amount / people, digits), BLANK)
+            ratio = choose(people > 0, rounded(amount / people, digits), BLANK)
             return self._guarded(instead(ratio, BLANK))
         assert self.allocation.previous is not None
         # Cents are kept even where none are shown: a changed cell may bring some.
@@ -242,7 +252,7 @@ class _Table:
             return self._guarded(choose(known, before, BLANK))
         if column.id == "change":
             return self._guarded(choose(known, rounded_plainly(amount - before, digits), BLANK))
-        ratio = instead(rounded_plainly((amount - before) / before, 3), BLANK)
+        ratio = instead(rounded((amount - before) / before, 3), BLANK)
         return self._guarded(choose(known, ratio, BLANK))
 
     def _notes(self, column: Shown) -> Texts:
@@ -274,7 +284,8 @@ class _Table:
                 formula, value = self._mean_per_head(column), column.total
             elif column.step == "after" and column.id == "change_share":
                 change, before = (letters(at_of[f"after.{name}"]) for name in ("change", "previous"))
-                formula, value = f"=IFERROR(ROUND({change}{last + 1}/{before}{last + 1},3),0)", column.total
+                relative = rounded_text(f"{change}{last + 1}/{before}{last + 1}", 3)
+                formula, value = f"=IFERROR({relative},0)", column.total
             worksheet.write_formula(last, at, formula, style, value)
         worksheet.write_string(last, keys - 1, self.labels.say("book-total"), self.book.style(**look))
 
@@ -284,8 +295,8 @@ class _Table:
         eligible, amounts = (self._on(each).range for each in (self.workings.takes_part, self.done.amounts))
         if isinstance(found, Term):
             people = self.workings.named(found)
-            return f"=IFERROR(ROUND(SUM({amounts})/SUM({eligible})/{people},{column.digits}),0)"
+            return f"=IFERROR({rounded_text(f'SUM({amounts})/SUM({eligible})/{people}', column.digits)},0)"
         people_range = self._on(found).range
         whose = f"--({people_range}>0),{eligible}"
         ratio = f"SUMPRODUCT({whose},{amounts})/SUMPRODUCT({whose},{people_range})"
-        return f"=IFERROR(ROUND({ratio},{column.digits}),0)"
+        return f"=IFERROR({rounded_text(ratio, column.digits)},0)"

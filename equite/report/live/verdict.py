@@ -106,7 +106,7 @@ def write_band(book: Book, worksheet: Any, widths: Sequence[float], said: Said) 
     said : Said
         The verdict, or where it stands.
     """
-    style = book.style(bold=True, font_size=11, text_wrap=True, valign="vcenter", border=1)
+    style = book.style(bold=True, font_size=11, text_wrap=True, valign="vcenter")
     last = next((at for at in range(len(widths)) if sum(widths[: at + 1]) >= _WIDE), len(widths) - 1)
     if last:
         worksheet.merge_range(0, 0, 0, last, "", style)
