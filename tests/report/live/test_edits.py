@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from evaluator import Strict
 from openpyxl.utils import get_column_letter
-from recalculation import Cell, Cells, LibreOffice, corrupt, edit
+from recalculation import Cell, Cells, LibreOffice, corrupt, edit, sheet_parts
 from test_recalculated import amounts_of, differences, failed, manifest_of
+from test_strict import with_a_deep_stack
 
 from equite import Allocation, EquiteError, Formula, allocate, read_workbook
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, Manifest
@@ -280,6 +282,26 @@ def test_amounts_follow_where_python_allocates(edited: list[Edited]) -> None:
             told = differences(amounts_of(each.recalculated, each.manifest), each.said)
             if told or failed(each.recalculated):
                 wrong[each.name] = [*told[:2], *failed(each.recalculated)]
+    assert not wrong, wrong
+
+
+def test_a_spreadsheet_that_forgives_nothing_says_the_same(edited: list[Edited]) -> None:
+    wrong: dict[str, list[str]] = {}
+
+    def run() -> None:
+        for each in edited:
+            strict = Strict.read(each.path)
+            verdict = str(strict[next(iter(sheet_parts(each.path))), "A1"])
+            is_wrong = each.is_spoilt or isinstance(each.said, EquiteError)
+            told = [] if verdict.startswith("✗" if is_wrong else "✓") else [verdict]
+            if not is_wrong:
+                places = (each.manifest.places[word] for word in ("codes", "amounts"))
+                codes, amounts = (strict.range(place.sheet, place.cells) for place in places)
+                told += differences(pd.Series(amounts, index=[str(code) for code in codes]), each.allocation)
+            if told:
+                wrong[each.name] = told[:3]
+
+    with_a_deep_stack(run)
     assert not wrong, wrong
 
 
