@@ -89,7 +89,7 @@ def test_the_live_workbook_does_not_say_that_every_promise_is_kept(tmp_path: Pat
     for name in ("first", "second"):
         checks = texts_of(allocation.to_excel(tmp_path / f"{name}.xlsx", live=True))["Checks"]
         assert "bounds and promises are kept" not in checks
-        assert "when written, without a floor or a ceiling: 1 territory" in checks
+        assert "When written, without a floor or a ceiling: 1 territory" in checks
         assert checks.count("was no floor for A") == 1
     assert len(allocation.context.unbounded) == 1
     whole = allocated(floor="default(0.95 * previous, 0)")

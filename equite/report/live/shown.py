@@ -23,6 +23,7 @@ from equite.report.live.terms import (
     as_number,
     choose,
     instead,
+    is_error,
     least,
     number,
     rounded_plainly,
@@ -49,24 +50,32 @@ class LiveStep:
         The running total; None where amounts are written as values.
     dust : Term
         The cell of what a running total may lack to a half.
+    computed : LiveColumn or None
+        What is rounded, where it may be an error; None where amounts are written as values.
     """
 
     digits: int
     column: LiveColumn
     running: LiveColumn | None
     dust: Term
+    computed: LiveColumn | None = None
 
     def on(self, sheet: str) -> LiveStep:
         """Return the step as another sheet's formulas name it."""
         running = None if self.running is None else self.running.on(sheet)
-        return LiveStep(self.digits, self.column.on(sheet), running, self.dust)
+        computed = None if self.computed is None else self.computed.on(sheet)
+        return LiveStep(self.digits, self.column.on(sheet), running, self.dust, computed)
 
     @property
     def each(self) -> Term:
         """What is shown in the formula's own row."""
         if self.running is None:
             return self.column.each
-        return rounded_plainly(self.column.each - self.column.above, self.digits)
+        found = rounded_plainly(self.column.each - self.column.above, self.digits)
+        if self.computed is None:
+            return found
+        # What cannot be computed adds nothing to the total, and is not nothing.
+        return choose(is_error(self.computed.each), self.computed.each, found)
 
     def picked(self, place: Term, row: int) -> Term:
         """Return what is shown at a place that someone chose; ``row`` is what was chosen, from 0."""
@@ -96,12 +105,13 @@ def write_shown(workings: Workings, done: Calculated) -> LiveShown:
     for result, column in zip(allocation.parts_shared, done.parts, strict=True):
         term, terms = column.each, absolute_value(column.all)
         name, step = workings.labels.title(result.part.id), shown.parts[result.part.id]
-        parts[result.part.id] = _written(workings, done, name, step, (term, terms))
+        parts[result.part.id] = _written(workings, done, name, step, (term, terms), column)
     for stage, (before, after) in zip(allocation.stages, done.stages, strict=True):
         change = after.each - before.each
         term = choose(after.each.near(before.each), 0, change)
         name, step = workings.labels.limit(stage.limit), shown.limits[stage.limit.id]
-        limits[stage.limit.id] = _written(workings, done, name, step, (term, absolute_value(after.all - before.all)))
+        terms = absolute_value(after.all - before.all)
+        limits[stage.limit.id] = _written(workings, done, name, step, (term, terms), after)
     return LiveShown(parts, limits, _share(workings, done, shown.share))
 
 
@@ -111,19 +121,26 @@ def rounded_total(total: Term, dust: Term, digits: int) -> Term:
     return stated(f"ROUND({total}+SIGN({total})*{dust},{digits})", value)
 
 
-def _written(workings: Workings, done: Calculated, name: str, step: ShownStep, terms: tuple[Term, Term]) -> LiveStep:
-    """Write a step from each row's own figure, and the sizes of all of them."""
+def _written(
+    workings: Workings,
+    done: Calculated,
+    name: str,
+    step: ShownStep,
+    terms: tuple[Term, Term],
+    computed: LiveColumn,
+) -> LiveStep:
+    """Write a step from each row's own figure, the sizes of all of them, and the column that may hold errors."""
     grid, say = workings.grid, workings.labels.say
     if not done.is_live:
         return _as_values(workings, name, step)
-    # A row that cannot be computed shows it in its amount, and takes nothing from the rows below it.
+    # A row that cannot be computed takes nothing from the rows below it.
     term, sizes = instead(terms[0], 0), terms[1]
     dust = instead(least(number(TOLERANCE) * sum_product(sizes), number(MOST_DUST * 10.0**-step.digits)), 0)
     head: Head = (say("live-tolerance"), lambda _: dust)
     running = grid.running(say("live-running", name=name), term, _carried(workings, step.after), heads=[head])
     rounded = rounded_total(running.each, running.figures[0], step.digits)
     column = grid.column(say("live-running-rounded", name=name), rounded)
-    return LiveStep(step.digits, column, running, running.figures[0])
+    return LiveStep(step.digits, column, running, running.figures[0], computed)
 
 
 def _share(workings: Workings, done: Calculated, share: ShownFigures | None) -> LiveStep | None:

@@ -9,7 +9,6 @@ any number, SUM and its like pass over the texts of a range, an error passes thr
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,9 +20,6 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from spreadsheet import RANGES, SCALARS, VALUE, Failure, Rows, Value, arithmetic, each_cell, index, operated
 
 __all__ = ["Failure", "Strict", "addresses", "parsed"]
-
-sys.setrecursionlimit(200_000)
-
 
 Node = tuple  # type: ignore[type-arg]
 _TOKEN = re.compile(

@@ -251,6 +251,21 @@ def test_every_sheet_says_not_to_use_what_python_refuses(edited: list[Edited]) -
         assert verdict.startswith("✗" if is_wrong else "✓"), (each.name, verdict)
 
 
+def test_a_step_that_cannot_be_computed_is_not_shown_as_nothing(edited: list[Edited]) -> None:
+    """Where an amount is an error on the sheet to print, so is the step in which it arose."""
+    seen = 0
+    for each in edited:
+        assert each.recalculated
+        sheets = Cells.read(each.recalculated).sheets.values()
+        rows = next(rows for rows in sheets if len(rows) > 1 and rows[1][0] == "Code")
+        at = next(at for at, heading in enumerate(rows[1]) if re.match(r"(Montant|Amount) \(", str(heading)))
+        for row in rows[2:-1]:
+            if str(row[at]).startswith("#"):
+                seen += 1
+                assert any(str(cell).startswith("#") for cell in row[2 : at - 1]), (each.name, row)
+    assert seen
+
+
 def test_the_verdict_tells_the_sum_and_the_gap(edited: list[Edited]) -> None:
     told = {}
     for each in edited:

@@ -136,15 +136,6 @@ def is_other(each: Input) -> bool:
     return each.path[0] in ("variables", "parts", "tables") or "parameters" in each.path
 
 
-def is_refused(path: Path) -> bool:
-    """Tell whether Python cannot allocate what stands in a workbook."""
-    try:
-        read_workbook(path).allocate()
-    except EquiteError:
-        return True
-    return False
-
-
 def edited_copy(case: Case, manifest: Manifest, path: Path) -> tuple[Path | None, Allocation | None]:
     """Edit a copy of a workbook, with fewer and fewer changes until Python accepts them."""
     edits = drawn_edits(case, manifest)
@@ -152,9 +143,10 @@ def edited_copy(case: Case, manifest: Manifest, path: Path) -> tuple[Path | None
         copy = path.with_name(f"edited-{path.name}")
         copy.write_bytes(path.read_bytes())
         edit(copy, {(sheet, cell): value for sheet, cell, value in edits})
-        if not is_refused(copy):
+        try:
             return copy, read_workbook(copy).allocate()
-        edits = edits[:-1]
+        except EquiteError:
+            edits = edits[:-1]
     return None, None
 
 
