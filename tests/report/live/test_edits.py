@@ -6,10 +6,12 @@ Every edit is typed into a copy, read back by Python and recalculated by LibreOf
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from evaluator import Strict
@@ -251,19 +253,24 @@ def test_every_sheet_says_not_to_use_what_python_refuses(edited: list[Edited]) -
         assert verdict.startswith("✗" if is_wrong else "✓"), (each.name, verdict)
 
 
+def printed(path: Path) -> list[tuple[object, ...]]:
+    """Give the rows of the sheet to print with its headings, errors as they show."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path, data_only=True)
+    return next(rows[1:] for rows in map(list, (sheet.values for sheet in book)) if rows[1:] and rows[1][0] == "Code")
+
+
 def test_a_step_that_cannot_be_computed_is_not_shown_as_nothing(edited: list[Edited]) -> None:
     """Where an amount is an error on the sheet to print, so is the step in which it arose."""
-    seen = 0
     for each in edited:
+        if not each.name.startswith("a text in a weight"):
+            continue
         assert each.recalculated
-        sheets = Cells.read(each.recalculated).sheets.values()
-        rows = next(rows for rows in sheets if len(rows) > 1 and rows[1][0] == "Code")
-        at = next(at for at, heading in enumerate(rows[1]) if re.match(r"(Montant|Amount) \(", str(heading)))
-        for row in rows[2:-1]:
-            if str(row[at]).startswith("#"):
-                seen += 1
-                assert any(str(cell).startswith("#") for cell in row[2 : at - 1]), (each.name, row)
-    assert seen
+        headings, *rows, totals = printed(each.recalculated)
+        amount = next(at for at, heading in enumerate(headings) if re.match(r"(Montant|Amount) \(", str(heading)))
+        for row in (*rows, totals):
+            assert [str(row[at])[0] for at in (3, amount)] == ["#", "#"], (each.name, row)
 
 
 def test_the_verdict_tells_the_sum_and_the_gap(edited: list[Edited]) -> None:
