@@ -271,7 +271,7 @@ def _sum_said(labels: Labels, money: Money) -> Said:
     said = money_said(labels, money.total)
     if money.reserve is None:
         return said
-    within = labels.say("live-reserve-within")
+    within = "\u00a0" + labels.say("live-reserve-within")
     formula = f'{said.formula}&IF({money.reserve}=0,"","{within}")'
     return Said(formula, said.text + (within if money.reserve.figure else ""))
 
