@@ -16,7 +16,8 @@ an iteration tolerance. A few rounds of O(n) suffice in practice; at most n are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +27,58 @@ from numpy.typing import ArrayLike, NDArray
 from equite.errors import Problem, SharingError
 from equite.wording import Numeral
 
-__all__ = ["DUST", "Floats", "Groups", "Sharing", "Solution", "share", "solve"]
+__all__ = ["DUST", "Floats", "Groups", "Runs", "Sharing", "Solution", "share", "solve"]
 
 Floats = NDArray[np.float64]
 #: What rounding errors of a sum may amount to, relative to the largest sum in play.
 DUST = 2.0**-44
 #: A score below this part of its group's total is no score.
 SPECK = 2.0**-900
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Rows that stand group by group, so that one pass sums every group.
+
+    Attributes
+    ----------
+    groups : ndarray of int, shape (groups that have rows,)
+        The groups that have rows, in order.
+    starts, lengths : ndarray of int, shape (groups that have rows,)
+        Where the rows of each begin, and how many there are.
+    count : int
+        The number of groups, those without rows included.
+    """
+
+    groups: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    lengths: NDArray[np.intp]
+    count: int
+
+    @classmethod
+    def of_lengths(cls, groups: NDArray[np.intp], lengths: NDArray[np.intp], count: int) -> Runs:
+        """Lay rows end to end, so many of each of some groups; those of no row are left out."""
+        there = lengths > 0
+        groups, lengths = groups[there], lengths[there]
+        return cls(groups, np.cumsum(lengths) - lengths, lengths, count)
+
+    def total(self, values: Floats) -> Floats:
+        """Sum values by group, shape (groups,)."""
+        if self.count == 1:
+            return np.array([values.sum()])
+        found = np.zeros(self.count)
+        if self.starts.size:
+            found[self.groups] = np.add.reduceat(values, self.starts)
+        return found
+
+    def spread(self, by_group: np.ndarray) -> np.ndarray:
+        """Return each row's group's value; a single group's value spreads by itself."""
+        return by_group if self.count == 1 else np.repeat(by_group[self.groups], self.lengths)
+
+    def subset(self, rows: NDArray[np.bool_]) -> Runs:
+        """Return the runs of some of the rows."""
+        lengths = np.add.reduceat(rows, self.starts, dtype=np.intp) if self.starts.size else self.lengths
+        return Runs.of_lengths(self.groups, lengths, self.count)
 
 
 @dataclass(frozen=True)
@@ -55,9 +101,23 @@ class Groups:
         """Put all rows into one group."""
         return cls(np.zeros(rows, dtype=np.intp), 1)
 
+    @cached_property
+    def order(self) -> NDArray[np.intp] | None:
+        """The order in which rows stand group by group; None where they do as they are."""
+        if self.count == 1 or bool((self.of[1:] >= self.of[:-1]).all()):
+            return None
+        # Sixteen bits are sorted by their digits, which takes one pass.
+        return np.argsort(self.of.astype(np.uint16) if self.count < 1 << 16 else self.of, kind="stable")
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The rows in :attr:`order`, as runs."""
+        lengths = np.bincount(self.of, minlength=self.count)
+        return Runs.of_lengths(np.arange(self.count), lengths, self.count)
+
     def total(self, values: Floats) -> Floats:
         """Sum values by group, shape (groups,)."""
-        return _totals(values, self.of, self.count)
+        return self.runs.total(values if self.order is None else values[self.order])
 
     def subset(self, rows: NDArray[np.bool_]) -> Groups:
         """Return the same groups over some of the rows."""
@@ -213,17 +273,6 @@ class Sharing:
         return sharing_html(self)
 
 
-def _totals(values: Floats, of: NDArray[np.intp], count: int) -> Floats:
-    if count == 1:
-        return np.array([values.sum()])
-    return np.bincount(of, weights=values, minlength=count).astype(np.float64, copy=False)
-
-
-def _each(by_group: np.ndarray, of: NDArray[np.intp]) -> np.ndarray:
-    """Spread one value by group over rows; a single group's value spreads by itself."""
-    return by_group if by_group.size == 1 else by_group[of]
-
-
 def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Floats, groups: Groups) -> Solution:
     """Solve every group's level at once; the arrays must be finite but for infinite bounds, and lower <= upper.
 
@@ -236,39 +285,50 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
     groups : Groups
         Which row belongs to which group.
     """
-    count = groups.count
+    order = groups.order
+    if order is None:
+        return _solve(fixed, score, lower, upper, amount, groups.runs)
+    found = _solve(*(each[order] for each in (fixed, score, lower, upper)), amount, groups.runs)
+    amounts = np.empty_like(found.amounts)
+    amounts[order] = found.amounts
+    return replace(found, amounts=amounts)
+
+
+def _solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Floats, everybody: Runs) -> Solution:
+    """Solve where the rows stand group by group."""
+    count = everybody.count
     amounts = np.minimum(np.maximum(fixed, lower), upper)
     level = np.zeros(count)
     least, most = np.full(count, -np.inf), np.full(count, np.inf)
     # Scores are scaled to the largest, so that tiny or huge ones cost no precision; specks beside it count as zero.
     scale = float(score.max(initial=0.0))
     score = score / scale if scale > 0 else score
-    scored = score > _each(_totals(score, groups.of, count), groups.of) * SPECK
-    rows = np.flatnonzero(scored)
-    money = amount - _totals(np.where(scored, 0.0, amounts), groups.of, count)
-    b, s, lo, hi, of = fixed[rows], score[rows], lower[rows], upper[rows], groups.of[rows]
+    scored = score > everybody.spread(everybody.total(score)) * SPECK
+    rows, runs, money = np.flatnonzero(scored), everybody.subset(scored), amount
+    if rows.size < scored.size:
+        money = amount - everybody.total(amounts * ~scored)
+    b, s, lo, hi = fixed[rows], score[rows], lower[rows], upper[rows]
     while rows.size:
-        slope = _totals(s, of, count)
+        slope = runs.total(s)
         here = slope > 0
-        level[here] = (money - _totals(b, of, count))[here] / slope[here]
-        free = b + _each(level, of) * s
+        level[here] = (money - runs.total(b))[here] / slope[here]
+        free = b + runs.spread(level) * s
         clipped = np.minimum(np.maximum(free, lo), hi)
-        above = _totals(np.maximum(free - hi, 0.0), of, count)
-        below = _totals(np.maximum(lo - free, 0.0), of, count)
+        cut = free - clipped
+        above, below = runs.total(np.maximum(cut, 0.0)), runs.total(np.maximum(-cut, 0.0))
         # Holding somebody at a cap says that the level is no lower than this one, at a floor that it is no higher.
         least = np.where(here & (above > below), np.maximum(least, level), least)
         most = np.where(here & (below > above), np.minimum(most, level), most)
         # Where caps cut off exactly what floors add (or neither does anything), this level is the solution.
-        settled = _each(above == below, of)
-        held = (_each(above > below, of) & (free >= hi)) | (_each(below > above, of) & (free <= lo))
+        held = (runs.spread(above > below) & (free >= hi)) | (runs.spread(below > above) & (free <= lo))
         amounts[rows] = clipped
-        money = money - _totals(np.where(held, clipped, 0.0), of, count)
-        left = np.flatnonzero(~(held | settled))
-        rows, of = rows[left], of[left]
-        b, s, lo, hi = b[left], s[left], lo[left], hi[left]
-    total = groups.total(amounts)
+        money = money - runs.total(clipped * held)
+        staying = ~(held | runs.spread(above == below))
+        runs, left = runs.subset(staying), np.flatnonzero(staying)
+        rows, b, s, lo, hi = rows[left], b[left], s[left], lo[left], hi[left]
+    total = everybody.total(amounts)
     level = np.clip(level, least, np.maximum(least, most))
-    dust = DUST * (np.abs(amount) + groups.total(np.abs(amounts)) + groups.total(np.abs(fixed)))
+    dust = DUST * (np.abs(amount) + everybody.total(np.abs(amounts)) + everybody.total(np.abs(fixed)))
     gap = np.where(np.abs(amount - total) <= dust, 0.0, amount - total)
     with np.errstate(over="ignore"):
         return Solution(amounts, level / scale if scale > 0 else level, gap)

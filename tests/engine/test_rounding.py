@@ -133,3 +133,55 @@ def test_equal_remainders_stand_in_code_order_before_classes_are_cut() -> None:
     size = np.array([0.0, 1e9, *([0.0] * 38), 1e9])
     whole = largest_remainders(shares, np.array([1]), Groups.single(41), size)
     assert whole.tolist() == [1] + [0] * 40
+
+
+def _all_put_in_order(shares: np.ndarray, total: np.ndarray, of: np.ndarray, size: np.ndarray) -> list[int]:
+    """Round group by group, every row put in order: classes of remainders that a step and more than dust parts."""
+    found = np.zeros(shares.size, dtype=np.int64)
+    for group in np.unique(of):
+        rows = np.flatnonzero(of == group)
+        t = max(1e-9, 2.0**-46 * abs(float(total[group])))
+        cut = np.floor(shares[rows] + t)
+        each, rest = divmod(int(total[group]) - int(cut.sum()), rows.size)
+        falling = sorted(range(rows.size), key=lambda at: -(shares[rows][at] - cut[at]))
+        ranked: list[list[int]] = []
+        for at, before in zip(falling, [None, *falling], strict=False):
+            remainder = shares[rows][at] - cut[at]
+            above = None if before is None else shares[rows][before] - cut[before]
+            dust = DUST * (size[rows][at] + (0.0 if before is None else size[rows][before]))
+            step = np.floor(remainder / (4 * t) + 0.5)
+            if above is None or (np.floor(above / (4 * t) + 0.5) > step and above - remainder > dust):
+                ranked.append([])
+            ranked[-1].append(at)
+        served = [at for tied in ranked for at in sorted(tied)][:rest]
+        found[rows] = cut.astype(np.int64) + each
+        found[rows[served]] += 1
+    return found.tolist()
+
+
+#: Remainders that tie, that dust parts, that stand a few steps apart, and that stand far apart.
+_REMAINDERS = st.one_of(
+    st.integers(0, 4).map(lambda at: at / 4),
+    st.integers(-3, 3).map(lambda at: 1 / 3 + at * 2.0**-53),
+    st.integers(-40, 40).map(lambda at: 0.5 + at * 1e-9),
+    st.floats(0, 0.999),
+)
+
+
+@of_money
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(-2, 40), _REMAINDERS), min_size=1, max_size=40),
+    st.sampled_from([0.0, 10.0, 1e5]),
+    st.booleans(),
+)
+def test_looking_about_the_edge_serves_those_whom_putting_all_in_order_serves(
+    rows: list[tuple[int, int, float]], largest: float, by_group: bool
+) -> None:
+    if by_group:
+        rows = sorted(rows, key=lambda row: row[0])
+    of = np.array([group for group, _, _ in rows])
+    shares = np.array([whole + remainder for _, whole, remainder in rows])
+    size = np.maximum(np.abs(shares), largest)
+    total = np.rint(np.bincount(of, shares, 4)).astype(np.int64)
+    found = largest_remainders(shares, total, Groups(of, 4), size)
+    assert found.tolist() == _all_put_in_order(shares, total, of, size)
