@@ -81,6 +81,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "shown": ("tests/engine/test_shown.py", "tests/report/test_report_columns.py"),
     "sharing": ("tests/engine/test_sharing.py", "tests/engine/test_regressions.py"),
     "spelling": ("tests/engine/test_labels.py",),
+    "steps": (*_SHARES, "tests/engine/test_rounding.py", "tests/engine/test_regressions.py"),
     "suppression": ("tests/engine/test_suppressed.py",),
     "audit_trail": _TIERS,
     "unbounded": ("tests/engine/test_unbounded.py",),

@@ -32,7 +32,8 @@ class Context:
     """What every step of an allocation needs: the page, the unit, who takes part, their codes, their group envelopes.
 
     A group envelope is an envelope of its own: one for the whole page, or one for each group of the page's ``within``.
-    What the page says of the envelope holds in each of them, and all are shared in one go.
+    What the page says of the envelope holds in each of them, and all are shared in one go. So are ``variants`` of one
+    allocation that stand side by side: rows and group envelopes are then those of the first, of the second, and so on.
     """
 
     formula: Formula
@@ -41,6 +42,7 @@ class Context:
     codes: np.ndarray
     group_envelopes: Groups
     group_envelope_labels: tuple[str, ...] = ("",)
+    variants: int = 1
     #: Noted as bounds are evaluated: whom one is missing for.
     unbounded: list[Unbounded] = field(default_factory=list, compare=False)
 
@@ -48,6 +50,10 @@ class Context:
     def size(self) -> int:
         """How many take part."""
         return int(self.codes.size)
+
+    def by_variant(self, values: np.ndarray) -> np.ndarray:
+        """Return values of rows or of group envelopes with a line for each variant, shape (variants, …)."""
+        return values.reshape(self.variants, -1)
 
     def amount(self, value: float) -> Amount:
         """Word an amount in the page's currency or unit."""

@@ -98,7 +98,7 @@ class Stages:
         self.amount_tree = amount_tree(context, parts) if money is None else None
         self.untouched = np.ones(context.size, dtype=bool)
         self.reserve = np.zeros(context.group_envelopes.count)
-        self.prorated = False
+        self.prorated = np.zeros(context.size, dtype=bool)
         self.decided: set[str] = set()
         self.results: list[StageResult] = []
 
@@ -130,8 +130,8 @@ class Stages:
                 result = self._stage(limit, scope, place)
             self.untouched &= result.after == before
             self.amounts = result.after
-            self.results.append(replace(result, before=before, prorated=self.prorated))
-            self.prorated = False
+            self.results.append(replace(result, before=before, prorated=bool(self.prorated.any())))
+            self.prorated = np.zeros(self.context.size, dtype=bool)
 
     def _scope(self, limit: Limit) -> Scope:
         known = {result.part.id: result.binding(self.context) for result in self.parts}
@@ -165,9 +165,7 @@ class Stages:
             moved_by = self._moved_by(limit, scope, place) if limit.move else None
             after, level, kept = self._solved(limit, earlier, stated, place, moved_by)
         # Frozen rows carry no bound of this stage, so none of them counts here.
-        reached = self._at(after, stated.lower)
-        if self.prorated:
-            reached |= after <= stated.lower
+        reached = self._at(after, stated.lower) | (self.prorated & (after <= stated.lower))
         raised = reached & self._at(after, self.bounds.lower)
         lowered = self._at(after, stated.upper) & self._at(after, self.bounds.upper) & ~raised
         self.frozen = self.frozen | overridden
@@ -201,15 +199,17 @@ class Stages:
             scaled = prorated(
                 self.fixed, earlier, np.where(self.frozen, -np.inf, stated.lower), self.money, self.groups
             )
-            rows = short[self.groups.of]
-            self.prorated = True
+            rows = self.prorated = short[self.groups.of]
             found = replace(
                 found,
                 amounts=np.where(rows, scaled.amounts, found.amounts),
                 gap=np.where(short, scaled.gap, found.gap),
                 level=np.where(short, 0.0, found.level),
             )
-            self.bounds = Bounds(np.where(rows, scaled.amounts, bounds.lower), np.maximum(bounds.upper, scaled.amounts))
+            self.bounds = Bounds(
+                np.where(rows, scaled.amounts, bounds.lower),
+                np.where(rows, np.maximum(bounds.upper, scaled.amounts), bounds.upper),
+            )
         reserve = limit.if_over == "reserve"
         unmoved = partial(self._solved_as_stated, score, place)
         solved = Solved(self.context, found, bounds, self.fixed, self.money, self.groups, str(limit.id), place)
@@ -283,30 +283,30 @@ class Stages:
         """Find the territories whose amount is decided by name."""
         rows, decided = np.zeros(self.context.size, dtype=bool), np.zeros(self.context.size)
         problems = self.context.problems()
-        codes = {str(code): row for row, code in enumerate(self.context.codes)} if limit.override else {}
         for at, override in enumerate(limit.override):
             where = self.context.formula.where(*place, "override", at)
-            if override.code not in codes:
-                near = near_label(override.code, list(codes))
+            named = self.context.codes == override.code
+            if not named.any():
+                near = near_label(override.code, list(map(str, self.context.codes)))
                 problems.add("override-unknown", **where, code=override.code, nearest=near)
                 continue
-            row = codes[override.code]
-            if rows[row] or override.code in self.decided:
+            if rows[named].any() or override.code in self.decided:
                 problems.add("override-twice", **where, code=override.code)
                 continue
-            amount = float(scope.rows(override.amount.tree)[self.context.rows][row])
+            amounts = scope.rows(override.amount.tree)[self.context.rows][named]
             units = self.context.unit.of(override.amount.tree)
-            whole = scope.compared("==", units, Call("round", (units,)))
-            if not np.isfinite(amount) or not np.broadcast_to(whole, self.context.rows.shape)[self.context.rows][row]:
+            whole = np.broadcast_to(scope.compared("==", units, Call("round", (units,))), self.context.rows.shape)
+            if not (np.isfinite(amounts) & (whole[self.context.rows][named] == 1)).all():
                 unit = str(self.context.unit.size)
                 problems.add(
                     "override-not-multiple", **where, code=override.code, value=str(override.amount), unit=unit
                 )
                 continue
-            if limit.fund == "on_top" and amount < self.amounts[row]:
+            if limit.fund == "on_top" and (amounts < self.amounts[named]).any():
                 problems.add("override-lowers", **where, code=override.code, value=str(override.amount))
                 continue
-            rows[row], decided[row] = True, amount
+            rows |= named
+            decided[named] = amounts
         problems.refuse()
         self.decided |= {override.code for override in limit.override}
         return rows, decided

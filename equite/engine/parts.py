@@ -57,6 +57,8 @@ class PartResult:
         Who is not, and why.
     prorated : bool
         Whether its floors were scaled for want of money.
+    scaled : bool
+        Whether all of it was, because parts took more than the envelope.
     """
 
     part: Part
@@ -72,12 +74,14 @@ class PartResult:
     members: Mask
     exclusions: tuple[Exclusion, ...] = ()
     prorated: bool = False
+    scaled: bool = False
 
     def binding(self, context: Context) -> Known | Node:
         """Return what the part's name stands for: the tree of what is paid as it is, else what its level gave each."""
         part, everybody = self.part, bool(context.rows.all() and self.members.all())
-        if part.share.as_is is not None and everybody and np.array_equal(self.amounts, self.fixed) and not part.levy:
-            return part.share.as_is.tree
+        if part.share.as_is is not None and everybody and not (part.levy or self.scaled):
+            if np.array_equal(self.amounts, self.fixed):
+                return part.share.as_is.tree
         return Known(context.full(self.amounts, 0.0), size=context.full(np.abs(self.fixed), 0.0))
 
     def taken(self, context: Context) -> Floats:

@@ -101,7 +101,7 @@ def _cut_and_topped_up(shares: Floats, total: Units, runs: Runs, size: Floats) -
     lengths[runs.groups] = runs.lengths
     each, rest = np.divmod(left, np.maximum(lengths, 1))
     first = _first_by_remainder(shares - cut, t, DUST * size, rest, runs)
-    return cut.astype(np.int64) + runs.spread(each) + first
+    return np.asarray(cut.astype(np.int64) + runs.spread(each) + first)
 
 
 def _first_by_remainder(remainders: Floats, t: Floats, dust: Floats, wanted: Units, runs: Runs) -> NDArray[np.bool_]:
@@ -136,8 +136,8 @@ def _at_edge(remainders: Floats, wanted: Units, runs: Runs) -> tuple[Floats, Flo
     served, beyond = np.full(runs.count, np.nan), np.full(runs.count, np.nan)
     longest = int(runs.lengths.max(initial=0))
     if runs.count == 1 and longest:
-        last = longest - int(wanted[0])
-        ranked = np.partition(remainders, sorted({max(last - 1, 0), min(last, longest - 1)}))[np.newaxis]
+        edge = longest - int(wanted[0])
+        ranked = np.partition(remainders, sorted({max(edge - 1, 0), min(edge, longest - 1)}))[np.newaxis]
     elif longest * runs.lengths.size <= 2 * remainders.size:
         # Groups of like size stand in a matrix, filled up from below.
         ranked = np.full((runs.lengths.size, longest), -np.inf)

@@ -288,7 +288,7 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
     order = groups.order
     if order is None:
         return _solve(fixed, score, lower, upper, amount, groups.runs)
-    found = _solve(*(each[order] for each in (fixed, score, lower, upper)), amount, groups.runs)
+    found = _solve(fixed[order], score[order], lower[order], upper[order], amount, groups.runs)
     amounts = np.empty_like(found.amounts)
     amounts[order] = found.amounts
     return replace(found, amounts=amounts)

@@ -204,3 +204,23 @@ def test_an_index_that_nothing_is_shared_by_is_scored_all_the_same() -> None:
     }
     with pytest.raises(equite.FormulaError, match="order"):
         equite.allocate(page, {"code": ["a", "b"], "x": [1, 2], "y": [2, 1]})
+
+
+def test_a_limit_that_names_a_part_reads_what_the_part_pays_once_scaled() -> None:
+    body = "if_short: prorate\nparts: [{id: owed, share: {as_is: last}}]\n"
+    body += "limits: [{id: cap, at_most: 0.75 * owed, if_over: reserve}]\n"
+    found = run(body, HEAD.replace("1000", "490"))
+    # 200 + 300 + 480 = 980 are owed and 490 is there: half of each is paid, and no more than three quarters of that.
+    assert found.table["amount"].tolist() == [75, 112, 180]
+
+
+def test_one_group_that_is_short_holds_nobody_of_another_at_a_floor() -> None:
+    given = [("X0", 3, 40, 0), ("X1", 1, 60, 70), ("X2", 1, 40, 0), ("Y0", 5, 90, 70), ("Y1", 5, 90, 70)]
+    rows = [{"code": code, "g": code[0], "s": s, "cap": cap, "floor": floor} for code, s, cap, floor in given]
+    body = "within: g\nparts: [{id: need, pool: remainder, share: {in_proportion_to: s}}]\n"
+    body += "limits: [{id: cap, at_most: cap, if_over: reserve}, {id: floor, at_least: floor, if_short: prorate}]\n"
+    page = equite.Formula.from_text(HEAD.replace("1000", "100") + body)
+    together, alone = (equite.allocate(page, some) for some in (rows, rows[:3]))
+    # Y cannot pay its floors. X can, but for the one whom the cap holds below its floor.
+    assert together.stages[1].prorated
+    assert together.stages[1].raised[:3].tolist() == alone.stages[1].raised.tolist() == [False, False, False]
