@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from equite.analysis.profile import Profile
     from equite.engine.allocate import allocate
     from equite.engine.allocation import Allocation
+    from equite.engine.batch import Batch, batch
     from equite.engine.cascade import Cascade, cascade
     from equite.engine.explanation import Explanation
     from equite.engine.methods import aggregator, normaliser, row_function, transform
@@ -48,6 +49,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Allocation": "equite.engine.allocation",
+    "Batch": "equite.engine.batch",
     "Carried": "equite.inputs.crosswalk",
     "Cascade": "equite.engine.cascade",
     "Catalogue": "equite.inputs.catalogue",
@@ -75,6 +77,7 @@ _HOMES = {
     "WorkbookReading": "equite.report.roundtrip.reading",
     "aggregator": "equite.engine.methods",
     "allocate": "equite.engine.allocate",
+    "batch": "equite.engine.batch",
     "cascade": "equite.engine.cascade",
     "catchments": "equite.inputs.catchments",
     "compare": "equite.analysis.comparison",
@@ -91,6 +94,7 @@ _HOMES = {
 
 __all__ = [
     "Allocation",
+    "Batch",
     "Carried",
     "Cascade",
     "Catalogue",
@@ -118,6 +122,7 @@ __all__ = [
     "WorkbookReading",
     "aggregator",
     "allocate",
+    "batch",
     "cascade",
     "catalogue",
     "catchments",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equite.arguments import takes
 from equite.engine.aggregates import label_text
@@ -19,13 +21,14 @@ from equite.engine.checks import run_checks
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.evaluation import ColumnsTable, Mask, MissingInAggregate, Scope
 from equite.engine.gathering import with_all_missing
+from equite.engine.memory import keep_freed_memory
 from equite.engine.parts import labelled_groups
 from equite.engine.rounding import Unit
 from equite.engine.rows import TableRows, row_rules
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Groups
 from equite.engine.spelling import spelling
-from equite.engine.steps import envelope_of, take_steps
+from equite.engine.steps import envelope_of, knowing_envelope, take_steps
 from equite.errors import EquiteError, FormulaError, Problem, SharingError, TerritoriesError
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
@@ -35,7 +38,7 @@ from equite.inputs.percents import is_percent_unit
 from equite.inputs.spelling import near_label, tidy
 from equite.inputs.territories import ColumnRule, Territories
 
-__all__ = ["allocate", "needed_rules"]
+__all__ = ["FormulaLike", "allocate", "needed_rules", "prepared", "read_for"]
 
 FormulaLike = Formula | str | Path | Mapping[str, Any]
 
@@ -86,6 +89,18 @@ def allocate(formula: FormulaLike, territories: Any, *, serving: Collection[str]
     except EquiteError as error:
         error.language = error.language or page.language
         raise
+
+
+def prepared(formula: Formula, territories: Territories) -> tuple[Scope, Context, NDArray[np.intp]]:
+    """Return the names of a page on a table, who takes part, and the rows of the table in code order.
+
+    Raises
+    ------
+    FormulaError, TerritoriesError, SharingError
+        As :func:`allocate` does, up to there.
+    """
+    run = _Run(formula, read_for(formula, territories))
+    return *run.prepared(), run.order
 
 
 def read_for(
@@ -141,6 +156,7 @@ class _Run:
     """One allocation in the making."""
 
     def __init__(self, formula: Formula, territories: Territories, serving: Collection[str] | None = None) -> None:
+        keep_freed_memory()
         self.formula = formula
         self.territories = territories
         self.rows = TableRows(formula, territories, needed_rules(formula))
@@ -177,24 +193,52 @@ class _Run:
 
     def allocation(self) -> Allocation:
         """Run every step."""
+        eligible, excluded, told = self._taking_part()
+        with self.rows.beside(self._in_table(eligible)), self._all_missing(eligible):
+            return self._steps(eligible, excluded, told)
+
+    def prepared(self) -> tuple[Scope, Context]:
+        """Find who takes part, and on which group envelope."""
+        eligible = self._taking_part()[0]
+        with self.rows.beside(self._in_table(eligible)), self._all_missing(eligible):
+            return self._scope_and_context(eligible)
+
+    def _taking_part(self) -> tuple[Mask, tuple[Exclusion, ...], tuple[Problem, ...]]:
+        """Find who takes part, who does not and why, and what is to be told of rows and labels."""
         with self.rows.first():
             spelled = spelling(self.formula, self.territories, self.table, self.order)
             eligible, excluded = self._eligible()
-        takes_part = np.empty_like(eligible)
-        takes_part[self.order] = eligible
-        told = (*self.rows.refuse(self.read, takes_part), *spelled)
-        with self.rows.beside(takes_part):
-            try:
-                return self._steps(eligible, excluded, told)
-            except (EquiteError, MissingInAggregate) as error:
-                scope = Scope(self.formula, self.table, eligible, score_index, self.served)
-                raise with_all_missing(error, scope) from None
+        return eligible, excluded, (*self.rows.refuse(self.read, self._in_table(eligible)), *spelled)
 
-    def _steps(self, eligible: Mask, excluded: tuple[Exclusion, ...], told: tuple[Problem, ...]) -> Allocation:
+    def _in_table(self, eligible: Mask) -> Mask:
+        """Return who takes part in the order of the table."""
+        found = np.empty_like(eligible)
+        found[self.order] = eligible
+        return found
+
+    @contextmanager
+    def _all_missing(self, eligible: Mask) -> Iterator[None]:
+        """Tell beside what goes wrong everything else that is missing."""
+        try:
+            yield
+        except (EquiteError, MissingInAggregate) as error:
+            scope = Scope(self.formula, self.table, eligible, score_index, self.served)
+            raise with_all_missing(error, scope) from None
+
+    def _scope_and_context(self, eligible: Mask) -> tuple[Scope, Context]:
         scope = Scope(self.formula, self.table, eligible, score_index, self.served)
         context = self._context(scope)
         self._confirm_eligibility(scope)
-        found = take_steps(scope, context, envelope_of(scope, context))
+        return scope, context
+
+    def _steps(self, eligible: Mask, excluded: tuple[Exclusion, ...], told: tuple[Problem, ...]) -> Allocation:
+        scope, context = self._scope_and_context(eligible)
+        envelope_units = envelope_of(scope, context)
+        scope = knowing_envelope(scope, context, envelope_units)
+        for name in self.formula.indices:
+            # An index that nothing is shared by is told on outputs all the same: what is wrong with it is said now.
+            scope.scoring(name)
+        found = take_steps(scope, context, envelope_units)
         cautious = cautions(found.scope, context, found.stages, self.territories, int(found.reserve.sum()))
         result = Allocation(
             formula=self.formula,

@@ -11,6 +11,7 @@ import numpy as np
 
 from equite.engine.functions import DECIDED, FUNCTIONS
 from equite.engine.nearness import UNIT_ROUNDOFF, Near
+from equite.engine.of_scope import OfScope
 from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.sharing import Floats
 from equite.formula.nodes import Aggregate, Binary, Call, Name, Negative, Node, Null, Number
@@ -18,8 +19,9 @@ from equite.inputs.figures import typed
 
 if TYPE_CHECKING:
     from equite.engine.evaluation import Scope
+    from equite.engine.scoring import Scoring
 
-__all__ = ["Bounded", "whole_power"]
+__all__ = ["Bounded", "error_of_scores", "whole_power"]
 
 #: Roundings that an index's score goes through, for each of its criteria.
 _SCORE_ROUNDINGS = 64
@@ -36,11 +38,18 @@ def whole_power(node: Node) -> int | None:
     return None
 
 
-class Bounded:
+def error_of_scores(scoring: Scoring) -> float:
+    """Bound an index's error as a part of its highest score: a scale narrow beside its values magnifies theirs."""
+    spread = (each for each in scoring.criteria if each.high > each.low)
+    magnified = [max(abs(each.low), abs(each.high)) / (each.high - each.low) for each in spread]
+    return _SCORE_ROUNDINGS * (len(scoring.criteria) + 1) * max([1.0, *magnified]) * UNIT_ROUNDOFF
+
+
+class Bounded(OfScope):
     """Reads trees in a scope as :class:`Near`."""
 
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+        super().__init__(scope)
         self._names: dict[str, Near] = {}
 
     def read(self, node: Node) -> Near:
@@ -85,16 +94,9 @@ class Bounded:
         return Near.typed(typed(self.scope.value(name)))
 
     def _score(self, name: str) -> Near:
-        """Bound a score's error: a scale that is narrow beside its values magnifies theirs."""
         scoring = self.scope.scoring(name)
-        magnified = [
-            max(abs(each.low), abs(each.high)) / (each.high - each.low)
-            for each in scoring.criteria
-            if each.high > each.low
-        ]
-        roundings = _SCORE_ROUNDINGS * (len(scoring.criteria) + 1) * max([1.0, *magnified])
         most = np.nanmax(np.abs(scoring.scores), initial=0.0)
-        return Near(scoring.scores, np.full(scoring.scores.shape, roundings * UNIT_ROUNDOFF * most))
+        return Near(scoring.scores, np.full(scoring.scores.shape, most * error_of_scores(scoring)))
 
     def _binary(self, operator: str, left: Node, right: Node) -> Near:
         if operator == "/":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,10 @@ class Context:
     group_envelopes: Groups
     group_envelope_labels: tuple[str, ...] = ("",)
     variants: int = 1
+    #: Whether it is to be told who is left out of a part, whom no bound binds, what parts give before their bounds.
+    told: bool = True
+    #: Bounds that are the same in every variant, by their place, for one of them.
+    same_bounds: dict[tuple[str | int, ...], Bounds] | None = field(default=None, compare=False)
     #: Noted as bounds are evaluated: whom one is missing for.
     unbounded: list[Unbounded] = field(default_factory=list, compare=False)
 
@@ -74,6 +79,8 @@ class Context:
 
     def group_envelope_of(self, groups: Groups) -> NDArray[np.intp]:
         """Return the group envelope that each group draws on, shape (groups,)."""
+        if groups is self.group_envelopes:
+            return np.arange(groups.count)
         found = np.zeros(groups.count, dtype=np.intp)
         found[groups.of] = self.group_envelopes.of
         return found
@@ -97,10 +104,21 @@ class Context:
         """Start collecting what cannot be shared."""
         return Problems(SharingError, self.formula.language)
 
+    @cached_property
+    def everybody(self) -> bool:
+        """Whether every row takes part."""
+        return bool(self.rows.all())
+
+    def among(self, values: np.ndarray) -> np.ndarray:
+        """Return the values of those that take part, of values of the whole table."""
+        return values if self.everybody else values[self.rows]
+
     def full(self, values: Floats, fill: float = np.nan) -> Floats:
-        """Spread values of those that take part over the whole table."""
-        spread = np.full(self.rows.size, fill)
-        spread[self.rows] = values
+        """Spread values of those that take part, shape (…, eligible), over the whole table."""
+        if self.everybody:
+            return values
+        spread = np.full((*values.shape[:-1], self.rows.size), fill)
+        spread[..., self.rows] = values
         return spread
 
 
@@ -122,11 +140,18 @@ class Bounds:
 
     def then(self, later: Bounds) -> Bounds:
         """Add later bounds; where the two cross, the earlier wins."""
+        if not self.bind_anybody:
+            return later
         found = Bounds(np.clip(later.lower, self.lower, self.upper), np.clip(later.upper, self.lower, self.upper))
         if self.exact is None and later.exact is None:
             return found
         exact = self.unmoved.then(later.unmoved)
         return replace(found, exact=(exact.lower, exact.upper))
+
+    @property
+    def bind_anybody(self) -> bool:
+        """Whether there is a bound at all."""
+        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
 
     @property
     def unmoved(self) -> Bounds:
@@ -139,11 +164,19 @@ class Bounds:
 
     def frozen(self, rows: Mask, amounts: Floats) -> Bounds:
         """Hold some rows at their amounts."""
+        if not rows.any():
+            return self
         return self.mapped(lambda low, high: (np.where(rows, amounts, low), np.where(rows, amounts, high)))
 
     def without(self, rows: Mask) -> Bounds:
         """Bound some rows no longer."""
+        if not rows.any():
+            return self
         return self.mapped(lambda low, high: (np.where(rows, -np.inf, low), np.where(rows, np.inf, high)))
+
+    def each(self, change: Callable[[Floats], Floats]) -> Bounds:
+        """Change every array of them in one way."""
+        return self.mapped(lambda low, high: (change(low), change(high)))
 
 
 @dataclass(frozen=True)
@@ -165,53 +198,73 @@ def evaluate_bounds(
 ) -> Bounds:
     """Evaluate bounds for those that take part (of whom only ``bound`` are bounded); a missing bound is no bound.
 
-    With ``alike``, equal bounds are the same float.
+    With ``alike``, equal bounds are the same float. Bounds that are the same in every variant are evaluated once.
 
     Raises
     ------
     SharingError
         A floor stands above its cap, or no whole unit lies between them.
     """
+    trees = [each.tree for each in (stated.at_least, stated.at_most) if each is not None]
+    if not trees:
+        return Bounds.none(context.size)
+    if bound is not None or context.same_bounds is None or any(map(scope.varies, trees)):
+        return _evaluate(scope, context, stated, bound, alike=alike)
+    if stated.place not in context.same_bounds:
+        found = _evaluate(scope, context, stated, bound, alike=alike)
+        context.same_bounds[stated.place] = found.each(lambda end: context.by_variant(end)[0])
+    return context.same_bounds[stated.place].each(lambda end: np.tile(end, context.variants))
+
+
+def _evaluate(scope: Scope, context: Context, stated: StatedBounds, bound: Mask | None, *, alike: bool) -> Bounds:
     at_least, at_most, place = stated.at_least, stated.at_most, stated.place
     run = scope.alike if alike else scope.settled_rows
     lower = _evaluated(run, context, at_least, -np.inf)
     upper = _evaluated(run, context, at_most, np.inf)
     if bound is not None:
         lower, upper = np.where(bound, lower, -np.inf), np.where(bound, upper, np.inf)
-    _note_missing(scope, context, {"at_least": (at_least, lower), "at_most": (at_most, upper)}, place, bound)
-    problems = context.problems()
+    if context.told:
+        stated_bounds = {"at_least": (at_least, lower), "at_most": (at_most, upper)}
+        _note_missing(scope, context, stated_bounds, place, bound)
     crossed = lower > upper
     if crossed.any() and at_least is not None and at_most is not None:
         above = scope.compared(">", at_least.tree, at_most.tree)
-        crossed &= np.broadcast_to(above, (scope.table.size,))[context.rows] == 1
+        crossed &= context.among(np.broadcast_to(above, (scope.table.size,))) == 1
         # What crosses by dust alone is one bound.
         upper = np.where(crossed, upper, np.maximum(lower, upper))
     if crossed.any():
+        problems = context.problems()
         problems.add("bounds-crossed", **context.formula.where(*place), codes=Codes(tuple(context.codes[crossed])))
         problems.refuse()
-    if context.formula.rounding.bounds == "inward":
-        exact = lower, upper
-        lower = _inward(scope, context, at_least, lower, "ceil")
-        upper = _inward(scope, context, at_most, upper, "floor")
-        squeezed = lower > upper
-        if squeezed.any():
-            first = int(np.flatnonzero(squeezed)[0])
-            problems.add(
-                "bounds-without-unit",
-                **context.formula.where(*place),
-                codes=Codes(tuple(context.codes[squeezed])),
-                low=context.unrounded(exact[0][first]),
-                high=context.unrounded(exact[1][first]),
-            )
-            problems.refuse()
-        return Bounds(lower, upper, exact)
-    return Bounds(lower, upper)
+    if context.formula.rounding.bounds != "inward":
+        return Bounds(lower, upper)
+    moved = _inward(scope, context, at_least, lower, "ceil"), _inward(scope, context, at_most, upper, "floor")
+    _refuse_squeezed(context, (lower, upper), moved, place)
+    return Bounds(*moved, (lower, upper))
+
+
+def _refuse_squeezed(
+    context: Context, exact: tuple[Floats, Floats], moved: tuple[Floats, Floats], place: tuple[str | int, ...]
+) -> None:
+    """Refuse bounds between which there is no whole unit."""
+    squeezed = moved[0] > moved[1]
+    if squeezed.any():
+        first = int(np.flatnonzero(squeezed)[0])
+        problems = context.problems()
+        problems.add(
+            "bounds-without-unit",
+            **context.formula.where(*place),
+            codes=Codes(tuple(context.codes[squeezed])),
+            low=context.unrounded(exact[0][first]),
+            high=context.unrounded(exact[1][first]),
+        )
+        problems.refuse()
 
 
 def _evaluated(run: Callable[[Node], Floats], context: Context, expression: Expression | None, absent: float) -> Floats:
     if expression is None:
         return np.full(context.size, absent)
-    values = run(expression.tree)[context.rows]
+    values = context.among(run(expression.tree))
     return np.where(np.isnan(values), absent, values)
 
 
@@ -241,7 +294,7 @@ def _inward(scope: Scope, context: Context, expression: Expression | None, bound
     """Move a bound inward to a whole unit; one that is a whole unit stays where it is."""
     if expression is None:
         return bound
-    units = scope.rows(Call(way, (context.unit.of(expression.tree),)))[context.rows]
+    units = context.among(scope.rows(Call(way, (context.unit.of(expression.tree),))))
     return np.where(np.isfinite(bound), context.unit.money(units), bound)
 
 

@@ -33,9 +33,11 @@ class Exclusion:
 
 
 def apply_rules(
-    scope: Scope, rules: Sequence[Rule], rows: Mask, place: tuple[str | int, ...]
+    scope: Scope, rules: Sequence[Rule], rows: Mask, place: tuple[str | int, ...], *, told: bool = True
 ) -> tuple[Mask, tuple[Exclusion, ...]]:
     """Apply rules in order to some rows; later rules only look at those that earlier ones kept.
+
+    Who is not left is named only where that is to be ``told``.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def apply_rules(
         # Whoever a condition says nothing of is refused, and later ones only look at those that are surely in.
         out = kept & ((holds == 0) | ~np.isfinite(holds))
         reason = rule.reason or for_all(str(rule.where))
-        exclusions += [Exclusion(str(code), reason) for code in scope.table.codes[out]]
+        exclusions += [Exclusion(str(code), reason) for code in scope.table.codes[out]] if told else []
         kept = kept & ~out
     problems.refuse()
     return kept, tuple(exclusions)

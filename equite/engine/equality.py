@@ -10,7 +10,7 @@ never equal. All that compares, ranks, groups or cuts asks here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -23,6 +23,7 @@ from equite.engine.exact import Exact
 from equite.engine.exactness import Fractions, Inexact
 from equite.engine.functions import DECIDED
 from equite.engine.nearness import Near
+from equite.engine.of_scope import OfScope
 from equite.engine.sharing import DUST, Floats
 from equite.formula.nodes import (
     Aggregate,
@@ -41,7 +42,7 @@ from equite.formula.nodes import (
 from equite.inputs.figures import typed
 
 if TYPE_CHECKING:
-    from equite.engine.evaluation import Scope
+    pass
 
 __all__ = ["Equality", "Known", "alike", "alike_but_for_dust"]
 
@@ -65,16 +66,21 @@ class Known:
         Whether they are figures: whole units of money, yes and no.
     size : ndarray, optional
         For values that are not: what they were computed from, whose rounding errors they carry.
+    error : ndarray, optional
+        The bound on their error, where it is another.
     """
 
     value: Floats
     is_typed: bool = False
     size: Floats | float = 0.0
+    error: Floats | None = None
 
     def near(self) -> Near:
         """Return the values with their error."""
         if self.is_typed:
             return Near.typed(typed(self.value))
+        if self.error is not None:
+            return Near(self.value, self.error)
         return Near(self.value, DUST * (np.abs(self.value) + np.abs(self.size)))
 
 
@@ -132,11 +138,8 @@ def _by_bound(ranked: Floats, bound: Floats) -> Floats:
     return found
 
 
-class Equality:
+class Equality(OfScope):
     """Compares trees in a scope."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
 
     @cached_property
     def bounded(self) -> Bounded:
@@ -222,16 +225,27 @@ class Equality:
         if figures is not None:
             return np.broadcast_to(figures, (size,))
         values = np.array(np.broadcast_to(self.scope.settled(node), (size,)))
-        rows = np.flatnonzero(~np.isnan(values))
         near = self.bounded.read(node).rows(size)
-        try:
-            values[rows] = alike(values[rows], near.bound[rows], lambda some: self.exact.read(node, rows[some]))
-            # A value that may be a figure (0.1 + 0.2) is read as what it is, so that edges of a method find it.
-            figure = np.flatnonzero((typed(values) != values) & (np.abs(typed(values) - values) <= near.bound))
-            values[figure] = [float(value) for value in self.exact.read(node, figure)]
-        except Inexact:
-            values[rows] = alike(values[rows], np.where(np.isfinite(near.bound), near.bound, 0.0)[rows])
+        for rows in self._apart(np.flatnonzero(~np.isnan(values))):
+            values[rows] = self._alike(node, values[rows], near.at(rows), rows)
         return values
+
+    def _apart(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Part rows into those that look at each other."""
+        yield rows
+
+    def _alike(self, node: Node, values: Floats, near: Near, rows: np.ndarray) -> Floats:
+        """Return one float to equal values of some rows, none of them missing."""
+        try:
+            found = alike(values, near.bound, lambda some: self.exact.read(node, rows[some]))
+            # A value that may be a figure (0.1 + 0.2) is read as what it is, so that edges of a method find it.
+            figure = np.flatnonzero((typed(found) != found) & (np.abs(typed(found) - found) <= near.bound))
+            if figure.size:
+                found = found.copy()
+                found[figure] = [float(value) for value in self.exact.read(node, rows[figure])]
+        except Inexact:
+            found = alike(values, np.where(np.isfinite(near.bound), near.bound, 0.0))
+        return found
 
     def whole(self, function: str, node: Node, digits: int = 0) -> Floats:
         """Return ``floor``, ``ceil`` or ``round`` (halves away from zero) to some decimals."""

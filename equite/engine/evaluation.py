@@ -95,7 +95,7 @@ class Scope:
         self.formula = formula
         self.table = table
         self.eligible = eligible
-        self._score = score
+        self.score = score
         self.served = served
         #: Names that are bound to values here, and names that stand for a tree of the parent's.
         self.known: dict[str, Known] = {}
@@ -116,14 +116,18 @@ class Scope:
         A name may be bound to values (:class:`Known` says whether they are figures; bare ones count as solved), or to
         a tree, which is read in this scope.
         """
-        child = Scope(self.formula, self.table, self.eligible, self._score, self.served)
-        child.parent = self
+        child = Scope(self.formula, self.table, self.eligible, self.score, self.served)
+        child.bind(self, bindings)
+        return child
+
+    def bind(self, parent: Scope, bindings: Mapping[str, Known | Node | np.ndarray | float]) -> None:
+        """Stand below another scope, some of whose names have other values here."""
+        self.parent = parent
         for name, value in bindings.items():
             if isinstance(value, Node):
-                child._aliases[name] = value
+                self._aliases[name] = value
             else:
-                child.known[name] = value if isinstance(value, Known) else Known(np.asarray(value))
-        return child
+                self.known[name] = value if isinstance(value, Known) else Known(np.asarray(value))
 
     @cached_property
     def equality(self) -> Equality:
@@ -205,7 +209,7 @@ class Scope:
         if self.parent is not None and not self._rests_on_bindings(name):
             return self.parent.scoring(name)
         if name not in self.scorings:
-            self.scorings[name] = self._score(name, self)
+            self.scorings[name] = self.score(name, self)
         return self.scorings[name]
 
     def numbers(self, name: str) -> Floats:
@@ -253,6 +257,10 @@ class Scope:
             with np.errstate(all="ignore"):
                 self._decisions[id(node)] = node, decide(node)
         return self._decisions[id(node)][1]
+
+    def varies(self, node: Node) -> bool:
+        """Tell whether a tree rests on what differs between variants that stand end to end: none do here."""
+        return False
 
     def binds(self, names: Collection[str]) -> bool:
         """Tell whether some of these names are bound in this very scope."""

@@ -14,6 +14,7 @@ import numpy as np
 from equite.engine.bounded import whole_power
 from equite.engine.exactness import Fractions, Inexact, exact_sum, fractions_of
 from equite.engine.functions import DECIDED
+from equite.engine.of_scope import OfScope
 from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.sharing import Floats
 from equite.formula.nodes import (
@@ -43,11 +44,11 @@ _MOST_BITS = 1 << 16
 _INEXACT = frozenset({"exp", "log", "sqrt"})
 
 
-class Exact:
+class Exact(OfScope):
     """Reads trees in a scope as fractions, row by row; asked only for rows that have a value."""
 
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+        super().__init__(scope)
         self._names: dict[str, Fractions] = {}
         self._sums: dict[int, tuple[Aggregate, list[Fraction | None]]] = {}
 

@@ -79,6 +79,12 @@ class _GroupBounds:
     labels: tuple[object, ...]
 
 
+def _at(amounts: Floats, bound: Floats, dust: Floats) -> Mask:
+    """Tell who stands at a bound, by no more than what solving a level may leave of dust."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(amounts - bound) <= dust)
+
+
 class Stages:
     """Runs the stages one after another, and keeps what stays in force between them."""
 
@@ -86,6 +92,7 @@ class Stages:
         self, context: Context, scope: Scope, parts: Sequence[PartResult], money: Floats | None, groups: Groups
     ) -> None:
         self.context, self.scope, self.parts = context, scope, list(parts)
+        self._add_up()
         #: What each group of money holds; None for entitlements, where a bound costs or saves what it does.
         self.money = money
         self.groups = groups
@@ -102,15 +109,9 @@ class Stages:
         self.decided: set[str] = set()
         self.results: list[StageResult] = []
 
-    @property
-    def fixed(self) -> Floats:
-        """b: what parts paid ``each`` or ``as_is`` give, less levies."""
-        return self._sum(fixed=True)
-
-    @property
-    def score(self) -> Floats:
-        """s: the sum of the other parts."""
-        return self._sum(fixed=False)
+    def _add_up(self) -> None:
+        """Add parts up: b, what those paid ``each`` or ``as_is`` give, less levies; s, what the others give."""
+        self.fixed, self.score = self._sum(fixed=True), self._sum(fixed=False)
 
     def _sum(self, *, fixed: bool) -> Floats:
         zeros = np.zeros(self.context.size)
@@ -134,7 +135,8 @@ class Stages:
             self.prorated = np.zeros(self.context.size, dtype=bool)
 
     def _scope(self, limit: Limit) -> Scope:
-        known = {result.part.id: result.binding(self.context) for result in self.parts}
+        parts = [result for result in self.parts if result.is_read(self.context)]
+        known = {result.part.id: result.binding(self.context) for result in parts}
         if self.amount_tree is not None and self.untouched.all():
             known["amount"] = self.amount_tree
         else:
@@ -164,10 +166,7 @@ class Stages:
         else:
             moved_by = self._moved_by(limit, scope, place) if limit.move else None
             after, level, kept = self._solved(limit, earlier, stated, place, moved_by)
-        # Frozen rows carry no bound of this stage, so none of them counts here.
-        reached = self._at(after, stated.lower) | (self.prorated & (after <= stated.lower))
-        raised = reached & self._at(after, self.bounds.lower)
-        lowered = self._at(after, stated.upper) & self._at(after, self.bounds.upper) & ~raised
+        raised, lowered = self._held(limit, after, stated)
         self.frozen = self.frozen | overridden
         if limit.then == "hold":
             held = raised | lowered
@@ -176,10 +175,16 @@ class Stages:
         raised, lowered = raised & ~overridden, lowered & ~overridden
         return StageResult(limit, self.amounts, after, raised, lowered, level, on_top, kept, codes)
 
-    def _at(self, amounts: Floats, bound: Floats) -> Mask:
-        """Tell who stands at a bound, by no more than what solving a level may leave of dust."""
-        with np.errstate(invalid="ignore"):
-            return np.asarray(np.abs(amounts - bound) <= DUST * (np.abs(amounts) + np.abs(self.fixed)))
+    def _held(self, limit: Limit, after: Floats, stated: Bounds) -> tuple[Mask, Mask]:
+        """Tell whom a stage's floor holds, and whom its cap, where that is told or held on to."""
+        if not self.context.told and limit.then != "hold":
+            nobody = np.zeros(self.context.size, dtype=bool)
+            return nobody, nobody
+        # Frozen rows carry no bound of this stage, so none of them counts here.
+        dust = DUST * (np.abs(after) + np.abs(self.fixed))
+        reached = _at(after, stated.lower, dust) | (self.prorated & (after <= stated.lower))
+        raised = reached & _at(after, self.bounds.lower, dust)
+        return raised, _at(after, stated.upper, dust) & _at(after, self.bounds.upper, dust) & ~raised
 
     def _solved(
         self,
@@ -276,7 +281,7 @@ class Stages:
             problems, scope, limit.exempt.tree, values, self.context.rows, Purpose("wanted-condition", where)
         )
         problems.refuse()
-        bound = values[self.context.rows] == 0
+        bound = self.context.among(values) == 0
         return evaluate_bounds(scope, self.context, StatedBounds.of(limit, place), bound)
 
     def _overrides(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> tuple[Mask, Floats]:
@@ -293,10 +298,10 @@ class Stages:
             if rows[named].any() or override.code in self.decided:
                 problems.add("override-twice", **where, code=override.code)
                 continue
-            amounts = scope.rows(override.amount.tree)[self.context.rows][named]
+            amounts = self.context.among(scope.rows(override.amount.tree))[named]
             units = self.context.unit.of(override.amount.tree)
             whole = np.broadcast_to(scope.compared("==", units, Call("round", (units,))), self.context.rows.shape)
-            if not (np.isfinite(amounts) & (whole[self.context.rows][named] == 1)).all():
+            if not (np.isfinite(amounts) & (self.context.among(whole)[named] == 1)).all():
                 unit = str(self.context.unit.size)
                 problems.add(
                     "override-not-multiple", **where, code=override.code, value=str(override.amount), unit=unit
@@ -324,7 +329,7 @@ class Stages:
             text = str(limit.move.in_proportion_to)
             problems.found.append(Problem("score-negative", {"codes": codes, "expression": text}, **where))
         problems.refuse()
-        return values[self.context.rows]
+        return self.context.among(values)
 
     def _part_stage(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> StageResult:
         """Bound one part, which keeps its pool; then the whole again where bounds are in force."""
@@ -335,6 +340,7 @@ class Stages:
         before = wanted.reserve
         solved = resolve(self.context, wanted, wanted.bounds.then(stated), place)
         self.parts[at] = replace(solved, part=self.parts[at].part)
+        self._add_up()
         kept = solved.reserve - before
         if self.money is not None and kept.any():
             self.money = self.money - self.groups.total(wanted.amounts - solved.amounts)

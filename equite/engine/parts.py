@@ -78,11 +78,15 @@ class PartResult:
 
     def binding(self, context: Context) -> Known | Node:
         """Return what the part's name stands for: the tree of what is paid as it is, else what its level gave each."""
-        part, everybody = self.part, bool(context.rows.all() and self.members.all())
-        if part.share.as_is is not None and everybody and not (part.levy or self.scaled):
-            if np.array_equal(self.amounts, self.fixed):
-                return part.share.as_is.tree
+        part = self.part
+        due = None if part.levy or self.scaled else part.share.as_is
+        if due is not None and context.everybody and self.members.all() and np.array_equal(self.amounts, self.fixed):
+            return due.tree
         return Known(context.full(self.amounts, 0.0), size=context.full(np.abs(self.fixed), 0.0))
+
+    def is_read(self, context: Context) -> bool:
+        """Tell whether a step may read what its name stands for: an expression does, or the sum of amounts due."""
+        return self.part.share.as_is is not None or self.part.id in context.formula.names.used
 
     def taken(self, context: Context) -> Floats:
         """Return what the part takes from each group envelope, shape (group envelopes,); negative for a levy."""
@@ -137,7 +141,9 @@ def order_of_parts(formula: Formula) -> list[int]:
 
 def _known(context: Context, results: dict[str, PartResult]) -> dict[str, Known | Node]:
     """Bind each part's amounts to its name; those that take no part get nothing."""
-    return {name: result.binding(context) for name, result in results.items()}
+    return {
+        name: result.binding(context) for name, result in results.items() if context.told or result.is_read(context)
+    }
 
 
 def _others(
@@ -193,7 +199,7 @@ def labelled_groups(
 ) -> tuple[NDArray[np.intp], tuple[object, ...]]:
     """Return the group of each that takes part, and the groups' labels; refuse those that have none."""
     grouping = scope.grouping(name)
-    of = grouping.of[context.rows]
+    of = context.among(grouping.of)
     if (of < 0).any():
         problems = context.problems()
         codes = Codes(tuple(context.codes[of < 0]))
@@ -248,13 +254,18 @@ def _pool(scope: Scope, context: Context, part: Part, at: int, groups: Groups, *
         problems, scope, expression.tree, spread, context.rows, Purpose("wanted-pool", context.formula.where(*place))
     )
     problems.refuse()
-    by_group = _one_by_group(context, spread[context.rows], groups, part, place)
+    if values.shape:
+        by_group = _one_by_group(context, context.among(spread), groups, part, place)
+    else:
+        # A group of which nobody takes part draws on nothing.
+        by_group = np.zeros(groups.count)
+        by_group[groups.runs.groups] = float(values)
     if part.pool.each is not None:
         members = _members(scope, context, part, at)[0]
         by_group = by_group * groups.total(members.astype(np.float64))
     if part.pool.fraction is not None:
         envelope = np.zeros(groups.count)
-        envelope[groups.of] = scope.numbers("envelope")[context.rows]
+        envelope[groups.of] = context.among(scope.numbers("envelope"))
         by_group = by_group * envelope
     if (by_group < 0).any():
         problems.add(
@@ -285,8 +296,8 @@ def _members(scope: Scope, context: Context, part: Part, at: int) -> tuple[Mask,
     """Return who is eligible to a part, of those that take part in the allocation."""
     if not part.eligible:
         return np.ones(context.size, dtype=bool), ()
-    kept, exclusions = apply_rules(scope, part.eligible, context.rows, ("parts", at, "eligible"))
-    return kept[context.rows], exclusions
+    kept, exclusions = apply_rules(scope, part.eligible, context.rows, ("parts", at, "eligible"), told=context.told)
+    return context.among(kept), exclusions
 
 
 def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, groups: Groups) -> PartResult:
@@ -302,7 +313,8 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
         low = np.maximum(low, floor)
         return np.where(members, low, 0.0), np.where(members, np.maximum(high, low), 0.0)
 
-    bounds = bounds.mapped(inside)
+    if not members.all() or np.isfinite(floor) or part.at_least is not None or part.at_most is not None:
+        bounds = bounds.mapped(inside)
     sign = -1.0 if part.levy else 1.0
     result = PartResult(
         part,
@@ -323,7 +335,7 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
         return replace(result, amounts=sign * amounts, before_bounds=sign * fixed, pool=groups.total(amounts))
     solved = resolve(context, result, bounds, place)
     amounts = sign * solved.amounts
-    if part.at_least is None and part.at_most is None:
+    if not context.told or (part.at_least is None and part.at_most is None):
         return replace(solved, amounts=amounts, before_bounds=amounts)
     free = solve(fixed, score, np.where(members, floor, 0.0), np.where(members, np.inf, 0.0), pool, groups)
     return replace(solved, amounts=amounts, before_bounds=sign * free.amounts)
@@ -394,4 +406,4 @@ def _measured(
         codes = Codes(tuple(scope.table.codes[below]))
         problems.found.append(Problem("score-negative", {"codes": codes, "expression": str(expression)}, **where))
     problems.refuse()
-    return np.where(members, values[context.rows], 0.0)
+    return np.where(members, context.among(values), 0.0)

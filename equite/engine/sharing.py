@@ -119,6 +119,10 @@ class Groups:
         """Sum values by group, shape (groups,)."""
         return self.runs.total(values if self.order is None else values[self.order])
 
+    def spread(self, by_group: np.ndarray) -> np.ndarray:
+        """Return each row's group's value; a single group's value spreads by itself."""
+        return self.runs.spread(by_group) if self.order is None else by_group[self.of]
+
     def subset(self, rows: NDArray[np.bool_]) -> Groups:
         """Return the same groups over some of the rows."""
         return Groups(self.of[rows], self.count)
@@ -286,12 +290,36 @@ def solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Fl
         Which row belongs to which group.
     """
     order = groups.order
+    if not (np.isfinite(lower).any() or np.isfinite(upper).any()):
+        return _unbounded(fixed, score, amount, groups)
     if order is None:
         return _solve(fixed, score, lower, upper, amount, groups.runs)
     found = _solve(fixed[order], score[order], lower[order], upper[order], amount, groups.runs)
     amounts = np.empty_like(found.amounts)
     amounts[order] = found.amounts
     return replace(found, amounts=amounts)
+
+
+def _unbounded(fixed: Floats, score: Floats, amount: Floats, groups: Groups) -> Solution:
+    """Solve where nobody is bounded: by one linear equation a group."""
+    scale = float(score.max(initial=0.0))
+    score = score / scale if scale > 0 else score
+    slope = groups.total(score)
+    here, level = slope > 0, np.zeros(groups.count)
+    level[here] = (amount - groups.total(fixed))[here] / slope[here]
+    amounts = fixed + groups.spread(level) * score
+    return _solution(fixed, amounts, amount, level, scale, groups)
+
+
+def _solution(
+    fixed: Floats, amounts: Floats, amount: Floats, level: Floats, scale: float, groups: Groups | Runs
+) -> Solution:
+    """Return what was found: the level of scores as they were given, and a gap that is no dust."""
+    total = groups.total(amounts)
+    dust = DUST * (np.abs(amount) + groups.total(np.abs(amounts)) + groups.total(np.abs(fixed)))
+    gap = np.where(np.abs(amount - total) <= dust, 0.0, amount - total)
+    with np.errstate(over="ignore"):
+        return Solution(amounts, level / scale if scale > 0 else level, gap)
 
 
 def _solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: Floats, everybody: Runs) -> Solution:
@@ -320,18 +348,16 @@ def _solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: F
         least = np.where(here & (above > below), np.maximum(least, level), least)
         most = np.where(here & (below > above), np.minimum(most, level), most)
         # Where caps cut off exactly what floors add (or neither does anything), this level is the solution.
-        held = (runs.spread(above > below) & (free >= hi)) | (runs.spread(below > above) & (free <= lo))
-        amounts[rows] = clipped
+        way = runs.spread(np.sign(above - below))
+        held = ((way > 0) & (free >= hi)) | ((way < 0) & (free <= lo))
         money = money - runs.total(clipped * held)
-        staying = ~(held | runs.spread(above == below))
-        runs, left = runs.subset(staying), np.flatnonzero(staying)
+        staying = ~held & (way != 0)
+        left, gone = np.flatnonzero(staying), np.flatnonzero(~staying)
+        amounts[rows[gone]] = clipped[gone]
+        runs = runs.subset(staying)
         rows, b, s, lo, hi = rows[left], b[left], s[left], lo[left], hi[left]
-    total = everybody.total(amounts)
     level = np.clip(level, least, np.maximum(least, most))
-    dust = DUST * (np.abs(amount) + everybody.total(np.abs(amounts)) + everybody.total(np.abs(fixed)))
-    gap = np.where(np.abs(amount - total) <= dust, 0.0, amount - total)
-    with np.errstate(over="ignore"):
-        return Solution(amounts, level / scale if scale > 0 else level, gap)
+    return _solution(fixed, amounts, amount, level, scale, everybody)
 
 
 def share(

@@ -24,7 +24,7 @@ from equite.formula.nodes import Call
 from equite.inputs.grid import truncate_problems
 from equite.wording import Codes
 
-__all__ = ["Outcome", "Units", "envelope_of", "take_steps"]
+__all__ = ["Outcome", "Units", "envelope_of", "knowing_envelope", "take_steps"]
 
 Units = NDArray[np.int64]
 
@@ -60,7 +60,7 @@ class Outcome:
 
 
 def take_steps(scope: Scope, context: Context, envelope_units: Units | None) -> Outcome:
-    """Take every step, given who takes part and each group envelope.
+    """Take every step, in a scope that knows the envelope (:func:`knowing_envelope`).
 
     Raises
     ------
@@ -68,11 +68,6 @@ def take_steps(scope: Scope, context: Context, envelope_units: Units | None) -> 
         The page asks for what cannot be meant on this table, or the money cannot be shared as it asks.
     """
     envelope = None if envelope_units is None else context.unit.money(envelope_units)
-    if envelope is not None:
-        scope = scope.bound(envelope=Known(context.of_group_envelope(envelope), is_typed=True))
-    for name in context.formula.indices:
-        # An index that nothing is shared by is told on outputs all the same: what is wrong with it is said now.
-        scope.scoring(name)
     parts, scope = share_parts(scope, context, envelope)
     parts, reserve, warnings = _against_envelope(context, parts, envelope)
     money, groups = _money(context, parts)
@@ -80,6 +75,14 @@ def take_steps(scope: Scope, context: Context, envelope_units: Units | None) -> 
     stages.run()
     units, totals = _whole(context, stages, envelope_units, reserve + stages.reserve)
     return Outcome(scope, parts, stages, units, *totals, warnings)
+
+
+def knowing_envelope(scope: Scope, context: Context, envelope_units: Units | None) -> Scope:
+    """Return a scope in which ``envelope`` is the money of each group envelope, in whole units."""
+    if envelope_units is None:
+        return scope
+    money = context.of_group_envelope(context.unit.money(envelope_units))
+    return scope.bound(envelope=Known(money, is_typed=True))
 
 
 def envelope_of(scope: Scope, context: Context) -> Units | None:
@@ -109,7 +112,7 @@ def _one_value(scope: Scope, context: Context) -> Floats:
     where = formula.where("envelope")
     refuse_missing(problems, scope, tree, values, context.rows, Purpose("wanted-envelope", where))
     problems.refuse()
-    members, value = values[context.rows], np.zeros(context.group_envelopes.count)
+    members, value = context.among(values), np.zeros(context.group_envelopes.count)
     value[context.group_envelopes.of[::-1]] = members[::-1]
     differs = members != value[context.group_envelopes.of]
     if differs.any():
@@ -120,7 +123,7 @@ def _one_value(scope: Scope, context: Context) -> Floats:
     elif value.max() > MOST_UNITS * float(context.unit.size):
         problems.add("too-many-units", **where, unit=str(context.unit.size))
     problems.refuse()
-    units = scope.rows(Call("round", (context.unit.of(tree),)))[context.rows]
+    units = context.among(scope.rows(Call("round", (context.unit.of(tree),))))
     value[context.group_envelopes.of[::-1]] = units[::-1]
     return value
 
@@ -241,7 +244,7 @@ def _alone(shares: Floats, stages: Stages, context: Context) -> Units:
     tree = stages.amount_tree
     whole = round_half_away(shares, 0)
     if tree is not None:
-        exactly = stages.scope.rows(Call("round", (context.unit.of(tree),)))[context.rows]
+        exactly = context.among(stages.scope.rows(Call("round", (context.unit.of(tree),))))
         whole = np.where(stages.untouched, exactly, whole)
     if context.formula.rounding.bounds == "inward":
         # Bounds are whole units by now, but for those that stages scaled.

@@ -82,6 +82,11 @@ class Names:
         """Every expression of the page with its path."""
         return tuple(expressions_of(self.model))
 
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Every name that an expression of the page reads."""
+        return frozenset().union(*(expression.names for _, expression in self.expressions))
+
     def below(self, *path: str | int) -> Iterator[tuple[Path, Expression]]:
         """Return the expressions of one piece of the page with their paths."""
         return (each for each in self.expressions if each[0][: len(path)] == path)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -313,6 +313,45 @@ class Territories:
         ['1 000', 'n.d.']
         """
         return self.columns_for([ColumnRule(heading, heading, "text")])[heading].astype(np.object_)
+
+    @takes(TerritoriesError)
+    def with_figures(self, figures: Mapping[str, Any]) -> Territories:
+        """Return the same territories with other figures in some columns, or with more columns.
+
+        Parameters
+        ----------
+        figures : mapping of str to array_like, shape (n,)
+            By heading, one number for each row, in the order of :attr:`table`; NaN where it is missing.
+
+        Returns
+        -------
+        Territories
+            A table in memory; this one is as it was.
+
+        Raises
+        ------
+        TerritoriesError
+            A column has not one number for each row.
+
+        Examples
+        --------
+        >>> territories.with_figures({"people": [1_200, 3_000]}).numbers("people").tolist()
+        [1200.0, 3000.0]
+        """
+        columns, problems = {}, Problems(TerritoriesError)
+        for heading, given in figures.items():
+            try:
+                found = np.asarray(given, dtype=np.float64)
+            except (TypeError, ValueError):
+                found = np.empty(0)
+            if found.shape != (len(self),):
+                problems.add("figures-not-for-each-row", name=heading, count=len(self))
+            columns[self.source.layout.heading(tidy(heading))] = found
+        problems.refuse()
+        data = self.data.assign(**columns)
+        source = replace(self.source, name="", sheet=None, encoding=None, separator=None)
+        source = replace(source, fingerprint=partial(_fingerprint, data, self.codes))
+        return replace(self, data=data, source=source)
 
     @cached_property
     def _twins(self) -> dict[str, str]:

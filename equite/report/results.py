@@ -15,17 +15,28 @@ from equite.report.terminal.text import explained
 from equite.wording import Numeral, preferred_language, say
 
 if TYPE_CHECKING:
+    from equite.engine.batch import Batch
     from equite.engine.explanation import Explanation
     from equite.engine.sharing import Sharing
     from equite.inputs.crosswalk import Carried
     from equite.inputs.territories import Territories
     from equite.report.roundtrip.reading import WorkbookReading
 
-__all__ = ["carried_shown", "explanation_shown", "reading_shown", "sharing_html", "sharing_shown", "territories_shown"]
+__all__ = [
+    "batch_html",
+    "batch_shown",
+    "carried_shown",
+    "explanation_shown",
+    "reading_shown",
+    "sharing_html",
+    "sharing_shown",
+    "territories_shown",
+]
 
 #: Rows that notebooks show of a sharing, of carried data, and of a table; and columns of a table.
 _FIRST, _CARRIED, _ROWS, _COLUMNS = 10, 10, 5, 10
 _SIDES = ("before", "after")
+_AMOUNTS = ("lowest", "quantile_5", "median", "quantile_95", "highest")
 _COVERAGE = ("weight", "sources", "share_in_part", "measured")
 
 
@@ -85,6 +96,26 @@ def _written(figure: object, labels: Labels) -> str | None:
     return labels.number(figure) if isinstance(figure, int | float) else str(figure)
 
 
+def batch_shown(batch: Batch) -> Shown:
+    """Return the variants of an allocation as their files show them: what each territory gets in them."""
+    labels, frame = Labels(batch.formula), batch.table
+    columns = [
+        ShownColumn(name, "key", "text", labels.heading(name), list(frame[name]))
+        for name in ("code", "name")
+        if name in frame
+    ]
+    for name in _AMOUNTS:
+        heading = labels.say(f"batch-{name}")
+        columns.append(ShownColumn(name, "amount", "money", heading, frame[name].to_numpy(), labels.digits))
+    variants = labels.say("batch-variants", count=Numeral(len(batch.units)), refused=Numeral(len(batch.refused)))
+    return Shown(f"{labels.worded(batch.formula.heading)} · {variants}", tuple(columns), labels.language)
+
+
+def batch_html(batch: Batch) -> str:
+    """Show the first territories, and what each gets in the variants."""
+    return _first_rows(batch_shown(batch), len(batch.codes))
+
+
 def sharing_shown(sharing: Sharing) -> Shown:
     """Return a sharing as its files show it: what each row gets, and whom a bound holds."""
     language = preferred_language()
@@ -95,8 +126,11 @@ def sharing_shown(sharing: Sharing) -> Shown:
 
 def sharing_html(sharing: Sharing) -> str:
     """Show the first rows of a sharing."""
-    shown = sharing_shown(sharing)
-    caption, count = shown.title, len(sharing.amounts)
+    return _first_rows(sharing_shown(sharing), len(sharing.amounts))
+
+
+def _first_rows(shown: Shown, count: int) -> str:
+    caption = shown.title
     if count > _FIRST:
         caption += ": " + say("shown-rows", shown.language, first=_FIRST, all=Numeral(count))
     columns = [
