@@ -386,7 +386,8 @@ class _Unsettled:
 
 
 def _heaviest(context: Context, members: Mask, weight: Floats) -> Codes:
-    """Return the codes of the rows that weigh most, at most five."""
-    rows = np.flatnonzero(members & np.isfinite(weight) & (weight > 0))
+    """Return the codes of the rows that weigh most, at most five; of any, where none weighs anything."""
+    some = members & np.isfinite(weight)
+    rows = np.flatnonzero(some & (weight > 0) if (weight[some] > 0).any() else some)
     ordered = rows[np.argsort(-weight[rows], kind="stable")][:5]
     return Codes(tuple(context.codes[ordered]))

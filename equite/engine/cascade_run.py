@@ -15,7 +15,7 @@ from equite.engine.allocate import allocate
 from equite.engine.allocation import Allocation
 from equite.engine.figures import figures, measured
 from equite.engine.plan_tables import Place, cited, refuse_there, tiers_of, with_columns
-from equite.engine.rounding import Unit, round_half_away
+from equite.engine.rounding import MOST_UNITS, Unit, round_half_away
 from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingError, nearest
 from equite.formula.formula import Formula
 from equite.formula.plan import Kept, Plan, Tier
@@ -278,13 +278,19 @@ class CascadeRun:
             )
         problems = Problems(SharingError, self.plan.language)
         where = self.plan.where(*place)
-        for entry, wrong in (("cascade-missing", ~np.isfinite(values)), ("cascade-negative", values < 0)):
+        unit = min((unit_of(page), self._unit_below(level.tier)), key=lambda unit: unit.size)
+        units = unit.count(values)
+        wrongs = {
+            "cascade-missing": ~np.isfinite(values),
+            "cascade-negative": values < 0,
+            "cascade-too-many-units": np.isfinite(values) & (units * self.minor_units.per(unit) > MOST_UNITS),
+        }
+        for entry, wrong in wrongs.items():
             if wrong.any():
                 codes = Codes(tuple(np.array(level.codes)[wrong]))
                 problems.add(entry, **where, expression=str(said.value), codes=codes)
         problems.refuse()
-        unit = min((unit_of(page), self._unit_below(level.tier)), key=lambda unit: unit.size)
-        return self.minor_units.of(round_half_away(unit.count(values), 0).astype(np.int64), unit)
+        return self.minor_units.of(round_half_away(units, 0).astype(np.int64), unit)
 
     def _unit_below(self, tier: Tier) -> Unit:
         return unit_of(self.plan.formula_of(self.plan.names[self.plan.names.index(tier.id) + 1]))

@@ -110,7 +110,7 @@ class Scope:
         self._decisions: dict[int, tuple[Node, Floats]] = {}
         self._counted: dict[int, tuple[Node, tuple[Mask, Grouping | None]]] = {}
 
-    def bound(self, **bindings: Known | Node | np.ndarray | float) -> Scope:
+    def bound(self, /, **bindings: Known | Node | np.ndarray | float) -> Scope:
         """Return a scope in which some names have other values; what rests on them is computed anew, the rest shared.
 
         A name may be bound to values (:class:`Known` says whether they are figures; bare ones count as solved), or to

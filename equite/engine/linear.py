@@ -8,7 +8,7 @@ import numpy as np
 
 from equite.engine.evaluation import Scope
 from equite.engine.sharing import Floats
-from equite.formula.nodes import Binary, Call, Name, Negative, Node
+from equite.formula.nodes import Binary, Call, Name, Negative, Node, walk
 
 __all__ = ["linear_in"]
 
@@ -20,33 +20,35 @@ _ZERO = np.asarray(0.0)
 def linear_in(node: Node, scope: Scope, indices: set[str]) -> Form | None:
     """Write an expression as constant + Σ slope × index; None where it is not of that form."""
     with np.errstate(all="ignore"):
-        return _form(node, scope, frozenset(indices))
+        return _Forms(scope, frozenset(indices)).of(node)
 
 
-def _form(node: Node, scope: Scope, indices: frozenset[str]) -> Form | None:
-    names = scope.formula.names
-    used = {name.name for name in _names(node)}
-    if indices.isdisjoint(names.closure(used)):
-        return scope.evaluate(node), dict.fromkeys(indices, _ZERO)
-    match node:
-        case Name(name) if name in indices:
-            return _ZERO, {index: np.asarray(float(index == name)) for index in indices}
-        case Name(name) if name in scope.formula.variables:
-            return _form(scope.formula.variables[name].value.tree, scope, indices)
-        case Negative(operand):
-            return _scaled(_form(operand, scope, indices), np.asarray(-1.0))
-        case Binary(operator, left, right):
-            return _binary(operator, _form(left, scope, indices), _form(right, scope, indices))
-        case Call("where", (condition, yes, no)):
-            return _chosen(*(_form(each, scope, indices) for each in (condition, yes, no)))
-    return None
+class _Forms:
+    """Writes expressions in that form, each variable once: forty doublings are no 2^40 readings."""
 
+    def __init__(self, scope: Scope, indices: frozenset[str]) -> None:
+        self.scope, self.indices = scope, indices
+        self._variables: dict[str, Form | None] = {}
 
-def _names(node: Node) -> list[Name]:
-    found = [node] if isinstance(node, Name) else []
-    for child in node.children():
-        found += _names(child)
-    return found
+    def of(self, node: Node) -> Form | None:
+        """Write one expression."""
+        names, indices = self.scope.formula.names, self.indices
+        if indices.isdisjoint(names.closure({each.name for each in walk(node) if isinstance(each, Name)})):
+            return self.scope.evaluate(node), dict.fromkeys(indices, _ZERO)
+        match node:
+            case Name(name) if name in indices:
+                return _ZERO, {index: np.asarray(float(index == name)) for index in indices}
+            case Name(name) if name in self.scope.formula.variables:
+                if name not in self._variables:
+                    self._variables[name] = self.of(self.scope.formula.variables[name].value.tree)
+                return self._variables[name]
+            case Negative(operand):
+                return _scaled(self.of(operand), np.asarray(-1.0))
+            case Binary(operator, left, right):
+                return _binary(operator, self.of(left), self.of(right))
+            case Call("where", (condition, yes, no)):
+                return _chosen(*map(self.of, (condition, yes, no)))
+        return None
 
 
 def _is_constant(form: Form) -> bool:

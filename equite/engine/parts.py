@@ -14,7 +14,7 @@ from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.missing import Purpose, refuse_missing
-from equite.engine.rounding import largest_remainders, round_half_away
+from equite.engine.rounding import MOST_UNITS, largest_remainders, round_half_away
 from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
 from equite.errors import FormulaError, Problem, Problems, SharingError
 from equite.formula.expressions import Expression
@@ -220,6 +220,7 @@ def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
         if not formula.names.closure(formula.names.pool_needs(part)) & ids:
             groups = _groups(scope, context, part, at)
             found[at] = _pool(scope, context, part, at, groups, alone=False)
+            _refuse_too_many(context, part, at, found[at])
             group_envelope_of.append(context.group_envelope_of(groups))
     if found:
         units = context.unit.count(np.concatenate(list(found.values())))
@@ -229,6 +230,15 @@ def _independent_pools(scope: Scope, context: Context) -> dict[int, Floats]:
         ends = np.cumsum([pool.size for pool in found.values()])[:-1]
         found = dict(zip(found, np.split(whole, ends), strict=True))
     return found
+
+
+def _refuse_too_many(context: Context, part: Part, at: int, pool: Floats) -> None:
+    """Refuse a pool of more units than can be told apart, before any of it becomes whole numbers."""
+    if context.by_variant(context.unit.count(pool)).sum(axis=1).max(initial=0.0) > MOST_UNITS:
+        problems = context.problems()
+        place = context.formula.where("parts", at, "pool")
+        problems.add("pool-too-many-units", **place, part=part.id, unit=str(context.unit.size))
+        problems.refuse()
 
 
 def _pool_expression(part: Part) -> Expression:

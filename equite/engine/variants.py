@@ -58,7 +58,7 @@ class VariantScope(Scope):
         self._repeated: dict[str, np.ndarray] = {}
         self._rests: dict[int, tuple[Node, bool]] = {}
 
-    def bound(self, **bindings: Known | Node | np.ndarray | float) -> VariantScope:
+    def bound(self, /, **bindings: Known | Node | np.ndarray | float) -> VariantScope:
         """Return a scope in which some names have other values; see :meth:`Scope.bound`."""
         child = VariantScope.__new__(VariantScope)
         Scope.__init__(child, self.formula, self.table, self.eligible, self.score)

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from equite.errors import FormulaError, Problem, Problems
+from equite.inputs.yaml_bounds import MOST_BYTES, is_beyond_bounds
 
 __all__ = ["Change", "Page", "PageValue", "Place", "overlay", "page_of", "read_page", "short_key"]
 
@@ -20,9 +21,6 @@ PageValue = Any
 #: Where a key stands: its path, and the file and line it was read from.
 Place = tuple[str, ...]
 
-#: A page is read by people; anything beyond this is a mistake or an attack by YAML aliases.
-_MOST_NODES = 50_000
-_MOST_BYTES = 5_000_000
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -74,7 +72,7 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
     source_is_file = text is None
     if text is None:
         text = _file_text(Path(source))
-    if len(text) > _MOST_BYTES:
+    if len(text) > MOST_BYTES:
         raise FormulaError([Problem("page-too-large", file=name)])
     try:
         node = yaml.compose(text, Loader=_Loader)
@@ -83,6 +81,8 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
         raise FormulaError([Problem(*_unreadable(error, text, line), line=line, file=name)]) from None
     except (yaml.YAMLError, RecursionError):
         raise FormulaError([Problem("page-not-yaml", file=name)]) from None
+    if node is not None and is_beyond_bounds(node):
+        raise FormulaError([Problem("page-too-large", file=name)])
     reader = _Composer(name)
     content = reader.value(node, ()) if node is not None else {}
     # An empty file has a name all the same.
@@ -147,12 +147,8 @@ class _Composer:
         self.name = name
         self.lines: dict[Place, tuple[str, int]] = {}
         self.problems = Problems(FormulaError)
-        self._nodes = 0
 
     def value(self, node: yaml.Node, path: Place) -> PageValue:
-        self._nodes += 1
-        if self._nodes > _MOST_NODES or len(path) > 60:
-            raise FormulaError([Problem("page-too-large", file=self.name)])
         self.lines.setdefault(path, (self.name, node.start_mark.line + 1))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)

@@ -20,6 +20,7 @@ from pydantic_core.core_schema import ValidationInfo
 from equite import resources, wording
 from equite.arguments import takes
 from equite.errors import FormulaError, Problem, Problems, nearest
+from equite.inputs.yaml_bounds import MOST_BYTES, is_beyond_bounds
 from equite.wording import LOCALES, Codes, Language, for_all, shape_of_texts
 
 __all__ = ["FAMILIES", "Catalogue", "Criterion", "Family", "NeedMeasure", "Readings", "Text", "read_catalogue"]
@@ -321,7 +322,13 @@ def _laid(base: Catalogue, place: Path) -> Catalogue:
 
 def _read(file: Path, problems: Problems, places: _Places) -> dict[str, Any]:
     try:
-        node = yaml.compose(file.read_text("utf-8-sig"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        text = file.read_text("utf-8-sig")
+        node = None
+        if len(text) <= MOST_BYTES:
+            node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if len(text) > MOST_BYTES or (node is not None and is_beyond_bounds(node)):
+            problems.add("catalogue-too-large", file=file.name)
+            return {}
         content = None if node is None else _plain(node, (), file.name, problems, places)
         if isinstance(content, dict) and content:
             return content

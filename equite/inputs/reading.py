@@ -200,7 +200,7 @@ def _read_parquet(raw: bytes, name: str) -> UnheadedTable:
     from equite.inputs.frames import grid_of
 
     try:
-        table = pq.read_table(io.BytesIO(raw))
-    except pa.ArrowException as error:
+        return grid_of(pq.read_table(io.BytesIO(raw)), first_row=1)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        # pyarrow tells some damage as it would a file that cannot be opened, or a text that is none.
         raise refusal("input-unreadable", name) from error
-    return grid_of(table, first_row=1)

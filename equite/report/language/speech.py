@@ -252,16 +252,20 @@ class Speech:
 
     def _held(self, node: Node) -> str:
         """Say a node as it follows ``of``: in parentheses unless it holds together by itself."""
-        text = self._text(node)
+        return self._set_apart(node, self._text(node))
+
+    def _set_apart(self, node: Node, text: str) -> str:
         return text if isinstance(node, Name | Number | Call | Aggregate) else f"({_unwrapped(text)})"
 
     def _call(self, node: Call) -> str:
         arguments = node.arguments
         given = [self._text(argument) for argument in arguments]
+        # What is said once is not said again: the time of nested calls would double with each.
+        held = self._set_apart(arguments[0], given[0])
         if node.function in ("step", "bracket", "interpolate", "weighted_sum"):
             given[-1] = self.quoted(self.plain(str(getattr(arguments[-1], "name", ""))))
         values = dict(zip("abc", given, strict=False), all=self._style.separator.join(given))
-        values["of"] = self._held(arguments[0])
+        values["of"] = held
         if node.function == "max" and len(arguments) == 2 and Number(0.0) in arguments:
             return self.say("words-call-max-zero", a=given[1 - arguments.index(Number(0.0))])
         if node.function == "round" and len(arguments) == 2:

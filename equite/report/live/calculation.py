@@ -96,16 +96,22 @@ class Calculated:
     is_live: bool = True
 
 
+#: Conditions that stand one within the other in a formula, each of which may nest some levels of its own: 64 in all.
+_MOST_NESTED = 20
+
+
 def calculate(workings: Workings) -> Calculated:
     """Write every step; what cannot be a formula is written as values, and noted."""
     allocation = workings.allocation
     root = _root(allocation.scope, {part.id for part in workings.formula.parts})
-    _eligible(workings)
+    too_long = _eligible(workings)
     translator = Translator(workings, root)
     envelope = _envelope(workings, translator)
     if envelope is not None:
         translator = translator.bound(root, envelope=envelope)
     try:
+        if too_long is not None:
+            raise too_long
         if allocation.scope.served is not None:
             raise Unsupported("cascade")
         if workings.grid.rows > MOST_ROWS_LIVE:
@@ -123,8 +129,8 @@ def _root(scope: Scope, ids: set[str]) -> Scope:
     return scope
 
 
-def _eligible(workings: Workings) -> None:
-    """Write who takes part."""
+def _eligible(workings: Workings) -> Unsupported | None:
+    """Write who takes part: as values, where that is longer than a spreadsheet takes; why is given."""
     allocation, say = workings.allocation, workings.labels.say
     workings.begin("eligible")
     rules = workings.formula.eligible
@@ -134,8 +140,16 @@ def _eligible(workings: Workings) -> None:
         inner = f"IF({translator.condition(rule.where.tree)},{inner},0)"
     about = workings.worded(rules[0].where.tree) if rules else say("live-everybody")
     term = stated(inner, allocation.scope.taking_part)
-    workings.eligible = workings.grid.column(say("live-takes-part"), term, about=about)
+    too_long = None
+    try:
+        if len(rules) > _MOST_NESTED:
+            raise Unsupported("long")
+        workings.eligible = workings.grid.column(say("live-takes-part"), term, about=about)
+    except Unsupported as reason:
+        workings.eligible = workings.grid.values(say("live-takes-part"), stated("", allocation.scope.taking_part))
+        too_long = reason
     workings.groups.clear()
+    return too_long
 
 
 def _envelope(workings: Workings, translator: Translator) -> Term | None:
