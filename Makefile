@@ -6,6 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Extra arguments for pytest and for the benchmarks: make test ARGS="-k rounding"
 ARGS :=
 
+# What was compiled once is kept, whatever the machine says: tests start Python many times.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The first Python that the pins of constraints.txt are known to suit, else any that is new enough.
 FIND_PYTHON = \
 	suits() { "$$1" -c "import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < $$2)" 2>/dev/null; }; \
