@@ -2,9 +2,13 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# What is installed is compiled when it is first imported, which most of it never is.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Extra arguments for pytest and for the benchmarks: make test ARGS="-k rounding"
 ARGS :=
+
+# What was compiled once is kept, whatever the machine says: tests start Python many times.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The first Python that the pins of constraints.txt are known to suit, else any that is new enough.
 FIND_PYTHON = \
@@ -68,10 +72,10 @@ $(BIN)/python:
 		&& { "$$python" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }; }
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --editable . --constraint constraints.txt
+	$(PIP) install --no-compile --editable . --constraint constraints.txt
 	@touch $@
 
 # What tests need includes what the demonstration needs.
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --editable ".[dev]" --constraint constraints.txt
+	$(PIP) install --no-compile --editable ".[dev]" --constraint constraints.txt
 	@touch $(VENV)/.installed $@

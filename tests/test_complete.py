@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import yaml
 from test_docs import FORMULA, FUNCTIONS, ROOT, rows_of, text_of
+from yaml_texts import read_yaml
 
 import equite
 from equite.engine.methods import AGGREGATORS, NORMALISERS, TRANSFORMS
@@ -24,7 +25,7 @@ from equite.report.roundtrip.manifest import MANIFEST_SHEET, Manifest
 WORDS = {
     entry
     for file in (ROOT / "equite" / "wording").glob("*.yaml")
-    for entry, texts in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+    for entry, texts in read_yaml(file).items()
     if set(texts) == {"fr", "en"}
 }
 #: Words that stand where the name of a method does.

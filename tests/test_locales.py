@@ -16,6 +16,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import yaml
+from yaml_texts import read_yaml
 
 import equite
 from equite import wording
@@ -65,7 +66,7 @@ def marked(text: str) -> str:
 
 def translated(source: Path, target: Path) -> None:
     """Word in the language what a file of sentences says in English."""
-    entries = yaml.load(source.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    entries = read_yaml(source)
     worded = {}
     for entry, texts in entries.items():
         text = texts["en"]

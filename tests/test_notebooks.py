@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -101,42 +102,81 @@ def test_both_languages_run_the_same_code(french: Path, english: Path) -> None:
 # What is shown.
 
 
-#: Runs a notebook by a kernel of this very Python, whatever kernels are installed, and writes it with its outputs. The
-#: libraries of notebooks leave sockets open, which would be taken for faults of later tests: they get a process of
-#: their own.
+#: Runs notebooks by a kernel of this very Python, whatever kernels are installed, and writes each with its outputs, or
+#: what went wrong. One kernel runs them all, for most of what a notebook takes is imports: before each, whatever was
+#: named is forgotten, and the surroundings are as they were. The libraries of notebooks leave sockets open, which would
+#: be taken for faults of later tests: they get a process of their own.
 RUN = """
+import json
 import sys
+from pathlib import Path
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
-source, folder, target = sys.argv[1:]
-notebook = nbformat.read(source, as_version=4)
+KEEP = "import os, warnings; os._kept = dict(os.environ), warnings.filters[:]"
+AS_IT_WAS = '''%reset -f
+import os, warnings
+os.environ.clear()
+os.environ.update(os._kept[0])
+warnings.filters[:] = os._kept[1]
+os.chdir({folder!r})
+%reset -f'''
+
+def run(notebook):
+    NotebookClient(notebook, km=kernel, timeout=240).execute()
+
+def cells(*sources):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+
 kernel = KernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
-NotebookClient(notebook, km=kernel, timeout=240, resources={"metadata": {"path": folder}}).execute()
-nbformat.write(notebook, target)
+try:
+    run(cells(KEEP))
+    for source, folder, target in json.loads(sys.argv[1]):
+        notebook = nbformat.read(source, as_version=4)
+        run(cells(AS_IT_WAS.format(folder=folder)))
+        try:
+            run(notebook)
+        except CellExecutionError as error:
+            Path(target).with_suffix(".error").write_text(str(error), encoding="utf-8")
+        else:
+            nbformat.write(notebook, target)
+finally:
+    kernel.shutdown_kernel(now=True)
 """
 
 
-def run(path: Path, tmp_path: Path) -> Any:
-    """Run a notebook in an empty folder, and give it with its outputs."""
-    folder, target = tmp_path / "empty", tmp_path / path.name
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
+    """Run every notebook, each in an empty folder; give where each stands with its outputs."""
+    home = tmp_path_factory.mktemp("notebooks")
+    targets = {path: home / f"{path.parent.name}-{path.name}" for path in NOTEBOOKS}
+    jobs = [(str(path), str(home / target.stem), str(target)) for path, target in targets.items()]
+    for _, folder, _ in jobs:
+        Path(folder).mkdir()
     # The debugger warns of Python's frozen modules, and nobody debugs here.
-    own = {"JUPYTER_RUNTIME_DIR": str(tmp_path), "IPYTHONDIR": str(tmp_path), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    own = {"JUPYTER_RUNTIME_DIR": str(home), "IPYTHONDIR": str(home), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(path), str(folder), str(target)],
-        cwd=tmp_path,
+        [sys.executable, "-c", RUN, json.dumps(jobs)],
+        cwd=home,
         env={**os.environ, **own, "PYTHONUTF8": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return read(target)
+    return targets
+
+
+def outputs_of(target: Path) -> list[tuple[str, str]]:
+    """Give what a notebook showed as it ran."""
+    wrong = target.with_suffix(".error")
+    assert not wrong.is_file(), wrong.read_text(encoding="utf-8")
+    return list(shown(read(target)))
 
 
 def shown(notebook: Any) -> Iterator[tuple[str, str]]:
@@ -153,8 +193,8 @@ def shown(notebook: Any) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.slow
 @named
-def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
-    outputs = list(shown(run(path, tmp_path)))
+def test_a_notebook_runs(path: Path, ran: dict[Path, Path]) -> None:
+    outputs = outputs_of(ran[path])
     assert "stderr" not in {kind for kind, _ in outputs}
     assert any(kind == "image/png" for kind, _ in outputs)
     texts = [text for kind, text in outputs if kind in ("text/html", "text/plain", "stdout")]

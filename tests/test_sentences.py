@@ -8,17 +8,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 from declared_sentences import CARRIED, DECLARED, NOT_FOLLOWED
 from sentences import Code, Saying, literal, says
+from yaml_texts import read_yaml
 
 import equite
 from equite.wording.locales import ENGLISH
 
 PACKAGE = Path(equite.__file__).parent
-FILES = [
-    yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader) for file in ENGLISH.sentences.glob("*.yaml")
-]
+FILES = [read_yaml(file) for file in ENGLISH.sentences.glob("*.yaml")]
 #: The values of each sentence.
 ENTRIES: dict[str, set[str]] = {
     entry: {

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from yaml_texts import Loader
 
 import equite
 from equite import wording
@@ -179,7 +180,7 @@ def test_the_language_of_a_machine_that_names_it_elsewhere(
 # The catalogue.
 
 
-class OnceLoader(yaml.BaseLoader):
+class OnceLoader(Loader):  # type: ignore[misc, valid-type]
     """Reads as the library does, and refuses a key that stands twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from equite.formula.expressions import TABLE_FUNCTIONS, Expression
 from equite.formula.indices import Criterion, Family, Index
-from equite.formula.model import FormulaModel, Part
+from equite.formula.model import FormulaModel, Limit, Part
 from equite.formula.nodes import Aggregate, Call, Comparison, Membership, Name, Node, Text, walk
 
 __all__ = ["Names", "NeededColumn", "aggregates_in", "criteria_of", "expressions_of", "grouping_names"]
@@ -70,6 +70,7 @@ class Names:
         self.model = model
         self.parts = {part.id: part for part in model.parts}
         self._closures: dict[str, frozenset[str]] = {}
+        self._read_in: dict[int, tuple[object, frozenset[str]]] = {}
 
     @cached_property
     def defined(self) -> frozenset[str]:
@@ -113,10 +114,18 @@ class Names:
 
     def part_needs(self, part: Part) -> frozenset[str]:
         """Return the names that a part reads directly."""
-        names = {name for _, expression in expressions_of(part) for name in expression.names}
+        names = self.read_in(part)
         if part.previous:
             names = (names - {"previous"}) | {part.previous}
-        return frozenset(names | ({part.within} if part.within else set()))
+        return names | {part.within} if part.within else names
+
+    def read_in(self, piece: Part | Limit | Index) -> frozenset[str]:
+        """Return the names in the expressions of one of the page's parts, limits or indices."""
+        # The piece is kept too: one that was gone might leave its id to another.
+        if id(piece) not in self._read_in:
+            names = (expression.names for _, expression in expressions_of(piece))
+            self._read_in[id(piece)] = piece, frozenset().union(*names)
+        return self._read_in[id(piece)][1]
 
     def pool_needs(self, part: Part) -> frozenset[str]:
         """Return the names that must be known to say what a part holds, whoever gets it."""

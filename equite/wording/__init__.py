@@ -103,6 +103,9 @@ def _worded(entry: str, language: Language) -> Any:
 
 
 def _written(value: object, language: Language) -> str:
+    # Most values are texts, and to ask of a value whether it is worded takes a while.
+    if type(value) is str:
+        return value
     if isinstance(value, Worded):
         return value.in_language(language)
     if isinstance(value, Mapping):

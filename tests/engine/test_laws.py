@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from choices import Choices, drawn
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -17,92 +18,115 @@ of_money = settings.get_profile("law-of-money")
 Page = dict[str, Any]
 
 
-@st.composite
-def tables(draw: st.DrawFn, most: int = 9) -> pd.DataFrame:
-    """Draw a table of territories: people, two measures of need, a setting, a state, and last period's amounts."""
-    size = draw(st.integers(2, most))
+def table_of(choose: Choices) -> pd.DataFrame:
+    """Draw a table of territories: people, two measures of need, a setting, a state, and last period's amounts.
 
-    def column(values: st.SearchStrategy[Any]) -> list[Any]:
-        return draw(st.lists(values, min_size=size, max_size=size))
+    Figures of a column are now and then few, so that territories tie.
+    """
+    size = choose.whole(2, 9)
+
+    def column(least: int, most: int) -> list[int]:
+        if choose.below(8) == 7:
+            few = choose.wholes(least, most, 2)
+            return [choose.among(few) for _ in range(size)]
+        return choose.wholes(least, most, size)
 
     return pd.DataFrame(
         {
             "code": [f"{at:03d}" for at in range(size)],
-            "population": column(st.integers(1, 2_000_000)),
-            "poverty": column(st.integers(0, 1000).map(lambda value: value / 10)),
-            "distance": column(st.integers(0, 1500)),
-            "setting": column(st.sampled_from(("rural", "urban"))),
-            "state": column(st.sampled_from(("A", "B", "C"))),
-            "before": column(st.integers(0, 400_000)),
+            "population": column(1, 2_000_000),
+            "poverty": [value / 10 for value in column(0, 1000)],
+            "distance": column(0, 1500),
+            "setting": [choose.among(("rural", "urban")) for _ in range(size)],
+            "state": [choose.among(("A", "B", "C")) for _ in range(size)],
+            "before": column(0, 400_000),
         }
     )
 
 
-@st.composite
-def indices(draw: st.DrawFn) -> Page:
+tables = drawn(table_of)
+
+
+@drawn
+def needier(choose: Choices) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """Draw a table, the same with more poverty in one territory, and which."""
+    table = table_of(choose)
+    row, changed = choose.below(len(table)), table.copy()
+    changed.loc[row, "poverty"] += choose.whole(1, 500) / 10
+    return table, changed, row
+
+
+@drawn
+def one_of(choose: Choices) -> tuple[pd.DataFrame, int]:
+    """Draw a table and a row of it."""
+    table = table_of(choose)
+    return table, choose.below(len(table))
+
+
+@drawn
+def shuffled(choose: Choices) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw a table, and the same in another order."""
+    table = table_of(choose)
+    return table, table.iloc[choose.shuffled(range(len(table)))]
+
+
+def index(choose: Choices) -> Page:
     """Draw an index of two families."""
-    weight = st.integers(1, 9)
-    method = draw(st.sampled_from(("min-max", "rank")))
-    direction = draw(st.sampled_from(["high", "low", {"by": "setting", "rural": "high", "urban": "low"}]))
+    direction = choose.among(["high", "low", {"by": "setting", "rural": "high", "urban": "low"}])
     return {
-        "normalise": method,
+        "normalise": choose.among(("min-max", "rank")),
         "families": {
-            "social": {"weight": draw(weight), "criteria": {"poverty": draw(weight)}},
+            "social": {"weight": choose.whole(1, 9), "criteria": {"poverty": choose.whole(1, 9)}},
             "place": {
-                "weight": draw(st.integers(0, 9)),
-                "criteria": {"distance": {"weight": draw(weight), "more_need_when": direction}},
+                "weight": choose.whole(0, 9),
+                "criteria": {"distance": {"weight": choose.whole(1, 9), "more_need_when": direction}},
             },
         },
     }
 
 
-@st.composite
-def limit_lists(draw: st.DrawFn) -> list[Page]:
+def limit_list(choose: Choices) -> list[Page]:
     """Draw stages that can be met, or say what to do when they cannot."""
     stages: list[Page] = []
-    for at in range(draw(st.integers(0, 3))):
+    for at in range(choose.whole(0, 3)):
         stage: Page = {"id": f"stage{at}"}
-        floor, width = draw(st.integers(0, 120)) / 100, draw(st.integers(0, 150)) / 100
-        kind = draw(st.sampled_from(("floor", "cap", "both", "on_top")))
+        floor, width = choose.whole(0, 120) / 100, choose.whole(0, 150) / 100
+        kind = choose.among(("floor", "cap", "both", "on_top"))
         if kind != "cap":
             stage["at_least"] = f"{floor} * before"
         if kind in ("cap", "both"):
-            stage["at_most"] = f"{floor + width} * before + {draw(st.integers(2, 5000))}"
+            stage["at_most"] = f"{floor + width} * before + {choose.whole(2, 5000)}"
             stage["if_over"] = "reserve"
         if kind == "on_top":
             stage["fund"] = "on_top"
         else:
             stage["if_short"] = "prorate"
-            if draw(st.booleans()):
+            if choose.yes():
                 stage["then"] = "hold"
         stages.append(stage)
     return stages
 
 
-@st.composite
-def pages(draw: st.DrawFn, *, limits: bool = True) -> Page:
+@drawn
+def pages(choose: Choices, *, limits: bool = True) -> Page:
     """Draw a page: a base, an equity part, perhaps a fraction, perhaps stages of limits."""
-    to = draw(st.sampled_from(("1", "0.01", "100")))
-    envelope = draw(st.integers(10, 50_000)) * 100
     parts: list[Page] = []
-    if draw(st.booleans()):
-        parts.append(
-            {"id": "base", "pool": {"each": f"envelope * {draw(st.integers(0, 9))} / 100"}, "share": "equally"}
-        )
-    if draw(st.booleans()):
-        share = draw(st.sampled_from(["equally", {"in_proportion_to": "population"}]))
-        parts.append({"id": "heads", "pool": {"fraction": draw(st.sampled_from(("0.1", "0.05")))}, "share": share})
-    score = draw(st.sampled_from(("population * (0.5 + need)", "0.1 + need", "(population ** 0.7) * (1 + need) ** 2")))
+    if choose.yes():
+        parts.append({"id": "base", "pool": {"each": f"envelope * {choose.whole(0, 9)} / 100"}, "share": "equally"})
+    if choose.yes():
+        share = choose.among(["equally", {"in_proportion_to": "population"}])
+        parts.append({"id": "heads", "pool": {"fraction": choose.among(("0.1", "0.05"))}, "share": share})
+    score = choose.among(("population * (0.5 + need)", "0.1 + need", "(population ** 0.7) * (1 + need) ** 2"))
     parts.append({"id": "equity", "pool": "remainder", "share": {"in_proportion_to": score}})
     return {
         "equite": 1,
         "id": "law",
-        "envelope": envelope,
+        "envelope": choose.whole(10, 50_000) * 100,
         "key": "code",
-        "indices": {"need": draw(indices())},
+        "indices": {"need": index(choose)},
         "parts": parts,
-        "limits": draw(limit_lists()) if limits else [],
-        "rounding": {"to": to, "bounds": draw(st.sampled_from(("inward", "nearest")))},
+        "limits": limit_list(choose) if limits else [],
+        "rounding": {"to": choose.among(("1", "0.01", "100")), "bounds": choose.among(("inward", "nearest"))},
     }
 
 
@@ -143,11 +167,9 @@ def every_step_adds_up_for_every_territory(page: Page, found: equite.Allocation)
 
 
 def the_order_of_rows_changes_nothing(
-    page: equite.Formula, table: pd.DataFrame, found: equite.Allocation, random: Any
+    page: equite.Formula, other_order: pd.DataFrame, found: equite.Allocation
 ) -> None:
-    order = list(range(len(table)))
-    random.shuffle(order)
-    assert feasible(page, table.iloc[order]).table.equals(found.table)
+    assert feasible(page, other_order).table.equals(found.table)
 
 
 def other_codes_in_the_same_order_change_nothing(
@@ -168,13 +190,14 @@ def the_unit_of_a_criterion_changes_nothing(
 
 
 @of_money
-@given(pages(), tables(), st.randoms(), st.sampled_from([2.0, 1000.0, 1 / 1024, 0.01]))
-def test_the_laws_of_any_page(page: Page, table: pd.DataFrame, random: Any, factor: float) -> None:
+@given(pages(), shuffled(), st.sampled_from([2.0, 1000.0, 1 / 1024, 0.01]))
+def test_the_laws_of_any_page(page: Page, tables: tuple[pd.DataFrame, pd.DataFrame], factor: float) -> None:
+    table, other_order = tables
     read = equite.Formula.from_dict(page)
     found = feasible(read, table)
     money_is_conserved(found)
     every_step_adds_up_for_every_territory(page, found)
-    the_order_of_rows_changes_nothing(read, table, found, random)
+    the_order_of_rows_changes_nothing(read, other_order, found)
     other_codes_in_the_same_order_change_nothing(read, table, found)
     the_unit_of_a_criterion_changes_nothing(read, table, found, factor)
 
@@ -191,16 +214,7 @@ def test_bounds_hold_after_rounding(page: Page, table: pd.DataFrame, low: int, w
     assert (found.amounts <= (low + width) / 100 * before + 5000 + 1e-6).all()
 
 
-def needier(table: pd.DataFrame, data: st.DataObject) -> tuple[int, pd.DataFrame]:
-    """Draw a territory and the same table with more poverty there."""
-    row = data.draw(st.integers(0, len(table) - 1))
-    changed = table.copy()
-    changed.loc[row, "poverty"] += data.draw(st.integers(1, 500)) / 10
-    return row, changed
-
-
-def never_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
-    row, changed = needier(table, data)
+def never_less(page: Page, table: pd.DataFrame, changed: pd.DataFrame, row: int) -> None:
     read = equite.Formula.from_dict(page)
     found, again = feasible(read, table), feasible(read, changed)
     assert again.exact[row] >= found.exact[row] - 1e-9 * max(1.0, found.total)
@@ -208,19 +222,19 @@ def never_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
 
 
 @of_money
-@given(pages(limits=False), tables(), st.data())
-def test_more_need_never_gets_less(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
-    assume(table["poverty"].nunique() > 1)
-    never_less(page, table, data)
+@given(pages(limits=False), needier())
+def test_more_need_never_gets_less(page: Page, tables: tuple[pd.DataFrame, pd.DataFrame, int]) -> None:
+    assume(tables[0]["poverty"].nunique() > 1)
+    never_less(page, *tables)
 
 
 @of_money
-@given(pages(), tables(), st.data())
-def test_more_need_never_gets_less_within_limits(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
+@given(pages(), needier())
+def test_more_need_never_gets_less_within_limits(page: Page, tables: tuple[pd.DataFrame, pd.DataFrame, int]) -> None:
     """All else equal: goalposts keep the others' scores where they were, which min-max and ranks do not."""
     page["limits"] = [stage for stage in page["limits"] if "then" not in stage and "fund" not in stage]
     page["indices"] = {"need": {"normalise": {"goalposts": [-1, 200]}, "criteria": {"poverty": 1}}}
-    never_less(page, table, data)
+    never_less(page, *tables)
 
 
 def test_why_the_law_asks_for_a_criterion_that_counts_already() -> None:
@@ -298,12 +312,11 @@ def test_why_money_on_top_is_left_out_of_that_law() -> None:
 
 
 @of_money
-@given(pages(limits=False), tables(), st.data())
-def test_nobody_gains_when_only_their_floor_is_removed(page: Page, table: pd.DataFrame, data: st.DataObject) -> None:
-    stage = {"id": "floor", "at_least": f"{data.draw(st.integers(1, 100)) / 100} * before", "if_short": "prorate"}
-    page["limits"] = [stage]
+@given(pages(limits=False), one_of(), st.integers(1, 100))
+def test_nobody_gains_when_only_their_floor_is_removed(page: Page, one: tuple[pd.DataFrame, int], floor: int) -> None:
+    table, row = one
+    page["limits"] = [{"id": "floor", "at_least": f"{floor / 100} * before", "if_short": "prorate"}]
     found = feasible(page, table)
-    row = data.draw(st.integers(0, len(table) - 1))
     without = copy.deepcopy(page)
     without["limits"][0]["except"] = f'code == "{row:03d}"'
     again = feasible(without, table)
@@ -340,9 +353,19 @@ def test_groups_within_are_exact_each(page: Page, table: pd.DataFrame, share: in
     assert cents.tolist() == pools.tolist()
 
 
+@drawn
+def bounded_groups(choose: Choices) -> tuple[pd.DataFrame, int, int]:
+    """Draw a table, and a cap and a floor of its states in percent, that some sharing satisfies."""
+    table = table_of(choose)
+    states = table["state"].nunique()
+    least = -(-100 // states)
+    return table, choose.whole(least, max(least, 60)), choose.whole(0, 15)
+
+
 @of_money
-@given(tables(), st.integers(20, 60), st.integers(0, 15))
-def test_totals_of_groups_hold_after_rounding(table: pd.DataFrame, cap: int, floor: int) -> None:
+@given(bounded_groups())
+def test_totals_of_groups_hold_after_rounding(case: tuple[pd.DataFrame, int, int]) -> None:
+    table, cap, floor = case
     page = {
         "equite": 1,
         "id": "by",
@@ -360,8 +383,6 @@ def test_totals_of_groups_hold_after_rounding(table: pd.DataFrame, cap: int, flo
         ],
         "rounding": {"to": "1"},
     }
-    # Pages that no level can satisfy are known before they are run.
-    assume(floor * table["state"].nunique() <= 100 <= cap * table["state"].nunique())
     found = feasible(page, table)
     sums = pd.Series(found.amounts).groupby(table["state"]).sum()
     assert int(found.units.sum()) == 1_000_003

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
+from choices import Choices, drawn
 from exact_arithmetic import Table, Value, typed
 from exact_expressions import Exact
-from hypothesis import strategies as st
 
 #: The tables of every page drawn: edges that arithmetic is led to, and a form without a value beyond its last edge.
 TABLES: dict[str, Table] = {
@@ -83,13 +83,13 @@ def _threshold(value: Fraction) -> str | None:
 class Drawn:
     """A table, and what draws expressions on it."""
 
-    draw: st.DrawFn = field(repr=False)
+    choose: Choices = field(repr=False)
     columns: dict[str, list[str | None]]
     variables: dict[str, str] = field(default_factory=dict)
     #: What aggregates of a condition that says who takes part must state.
     whole_table: bool = False
 
-    @property
+    @cached_property
     def exact(self) -> Exact:
         def read(name: str, text: str | None) -> Value:
             return text if text is None or name in ("code", "g") else typed(text)
@@ -109,14 +109,14 @@ class Drawn:
         return pd.DataFrame(labels | figures)
 
     def pick(self, templates: str) -> str:
-        return self.draw(st.sampled_from(_split(templates)))
+        return self.choose.among(_split(templates))
 
     def constant(self) -> str:
-        return self.draw(st.sampled_from(DUSTY))
+        return self.choose.among(DUSTY)
 
     def number(self, depth: int) -> str:
         if depth <= 0:
-            name = self.draw(st.sampled_from(("a", "b", "c", "m", "k")))
+            name = self.choose.among(("a", "b", "c", "m", "k"))
             return self.constant() if name == "k" else name
         return self.filled(self.pick(NUMBERS), depth - 1)
 
@@ -124,7 +124,7 @@ class Drawn:
         return self.filled(self.pick(CONDITIONS), depth)
 
     def decision(self) -> str:
-        return self.filled(self.pick(DECISIONS), self.draw(st.integers(0, 2)))
+        return self.filled(self.pick(DECISIONS), self.choose.whole(0, 2))
 
     def filled(self, template: str, depth: int) -> str:
         """Fill the slots of a template; those that speak of x speak of the first one."""
@@ -134,7 +134,7 @@ class Drawn:
             "x": lambda: next(first, None) or self.number(depth - 1),
             "k": self.constant,
             "c": lambda: self.condition(0 if depth <= 0 else depth - 1),
-            "g": lambda: self.draw(st.sampled_from(("", ", by=g", ", by=groups"))),
+            "g": lambda: self.choose.among(("", ", by=g", ", by=groups")),
             "r": self.rows,
             "t": lambda: self.threshold(x),
             "s": lambda: self.threshold(x, plain=True),
@@ -144,11 +144,11 @@ class Drawn:
 
     def rows(self) -> str:
         some = ", among=n > 1" if self.whole_table else ", among=eligible and n > 1"
-        return self.draw(st.sampled_from((", among=all" if self.whole_table else "", ", among=all", some)))
+        return self.choose.among((", among=all" if self.whole_table else "", ", among=all", some))
 
     def otherwise(self, x: str) -> str:
         ways = ["{x} + 0.1 - 0.1", "{x} * 0.7 / 0.7", "{x} / 49 * 49", "{x} * 3 * 0.1 / 0.3", "{x} * 1.1 - {x} * 0.1"]
-        return "(" + self.draw(st.sampled_from((*ways, "{x} + 0.0001", "{x} - 0.01"))).replace("{x}", f"({x})") + ")"
+        return "(" + self.choose.among((*ways, "{x} + 0.0001", "{x} - 0.01")).replace("{x}", f"({x})") + ")"
 
     def threshold(self, x: str, *, plain: bool = False) -> str:
         """Write the value that x has in some row, or one beside it, as figures."""
@@ -157,45 +157,38 @@ class Drawn:
         values = [value for value in self.exact.of(x) if isinstance(value, Fraction)]
         if not values:
             return self.constant()
-        near = typed(self.draw(st.sampled_from(("0", "0", "0", "0.0001", "-0.0001", "0.01", "-0.01", "0.000000001"))))
-        value = self.draw(st.sampled_from(values)) + near
+        near = typed(self.choose.among(("0", "0", "0", "0.0001", "-0.0001", "0.01", "-0.01", "0.000000001")))
+        value = self.choose.among(values) + near
         return (written(value) if plain else _threshold(value)) or self.constant()
 
 
-@st.composite
-def figures(draw: st.DrawFn) -> st.SearchStrategy[str]:
+RANGES = ((0, 40), (-30, 30), (1, 10_000), (2_500_000_000, 2_500_000_002), (-2, 2))
+
+
+def figures(choose: Choices) -> list[str]:
     """Draw a few figures of one kind, so that ties are frequent: rates, money with cents, small and negative ones."""
-    decimals = draw(st.integers(0, 4))
-    wholes = draw(
-        st.sampled_from(
-            (
-                st.integers(0, 40),
-                st.integers(-30, 30),
-                st.integers(1, 10_000),
-                st.integers(2_500_000_000, 2_500_000_002),
-                st.integers(-2, 2),
-            )
-        )
-    )
-    scaled = wholes.map(lambda whole: f"{Decimal(whole).scaleb(-decimals):f}")
-    pool = draw(st.lists(draw(st.sampled_from((scaled, st.sampled_from(DUSTY)))), min_size=2, max_size=4))
-    return st.sampled_from(pool)
+    count = choose.whole(2, 4)
+    if choose.yes():
+        return [choose.among(DUSTY) for _ in range(count)]
+    decimals, (least, most) = choose.whole(0, 4), choose.among(RANGES)
+    return [f"{Decimal(choose.whole(least, most)).scaleb(-decimals):f}" for _ in range(count)]
 
 
-@st.composite
-def tables(draw: st.DrawFn) -> Drawn:
+def table(choose: Choices) -> Drawn:
     """Draw a table of 3 to 6 rows: figures a, b and c, m with blanks, counts n, groups g and computed `groups`."""
-    size = draw(st.integers(3, 6))
+    size = choose.whole(3, 6)
 
-    def column(values: st.SearchStrategy[str | None]) -> list[str | None]:
-        return draw(st.lists(values, min_size=size, max_size=size))
+    def column(values: Sequence[str | None]) -> list[str | None]:
+        return [choose.among(values) for _ in range(size)]
 
-    columns = {name: column(draw(figures())) for name in "abc"}
-    columns["m"] = column(st.one_of(st.none(), draw(figures())))
-    columns["n"] = column(st.sampled_from(("1", "2", "5")))
-    columns["g"] = column(st.sampled_from(("p", "q")))
+    columns = {name: column(figures(choose)) for name in "abc"}
+    known = figures(choose)
+    columns["m"] = column([*known, *[None] * len(known)])
+    columns["n"] = column(("1", "2", "5"))
+    columns["g"] = column(("p", "q"))
     columns["code"] = [f"{row:03d}" for row in range(size)]
-    groups = draw(
-        st.sampled_from(("a + 0.1 + 0.2 - 0.3", "a * 0.7 / 0.7", "(a + b) - b", "(n - 1) * 0.1 + 0.2 == 0.3"))
-    )
-    return Drawn(draw, columns, {"groups": groups})
+    groups = choose.among(("a + 0.1 + 0.2 - 0.3", "a * 0.7 / 0.7", "(a + b) - b", "(n - 1) * 0.1 + 0.2 == 0.3"))
+    return Drawn(choose, columns, {"groups": groups})
+
+
+tables = drawn(table)

@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +23,7 @@ Table = Mapping[str, Any]
 ZERO, ONE, HALF = Fraction(0), Fraction(1), Fraction(1, 2)
 
 
+@cache
 def typed(figure: object) -> Fraction:
     """Read a figure of the page as its decimal text says it."""
     return Fraction(Decimal(str(figure)))

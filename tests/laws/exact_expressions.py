@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 
 from exact_arithmetic import (
     AGGREGATES,
@@ -44,10 +45,18 @@ class Exact:
     def __post_init__(self) -> None:
         self.size = len(next(iter(self.columns.values())))
         self.taking_part = self.taking_part or [True] * self.size
+        self._known: dict[str, list[Value]] = {}
 
     def of(self, text: str) -> list[Value]:
         """Give the values of an expression, one for each row."""
-        return _Reader(self, text).read(ast.parse(text, mode="eval").body)
+        if text not in self._known:
+            self._known[text] = _Reader(self, text).read(_parsed(text))
+        return self._known[text]
+
+
+@cache
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 class _Reader:
@@ -71,7 +80,7 @@ class _Reader:
             case ast.Constant(value=str() as label):
                 return [label] * self.page.size
             case ast.Constant():  # its text is what was typed
-                return [typed(ast.get_source_segment(self.text, node))] * self.page.size
+                return [typed(self.text[node.col_offset : node.end_col_offset])] * self.page.size
             case ast.Name(id=name):
                 return self.name(name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
+from yaml_texts import read_yaml
 
 from equite import Allocation, Formula, allocate
 
@@ -24,7 +24,7 @@ EXPECTED = {"amounts", "exact", "excluded", "on_top", "parts", "reserve", "score
 
 def read(path: Path) -> dict[str, Any]:
     """Read a case as text, as a table would be: codes keep their zeros, an empty cell is missing."""
-    case = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    case = read_yaml(path)
     assert set(case) == KEYS
     assert set(case["expect"]) <= EXPECTED
     return case

@@ -14,7 +14,7 @@ from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.indices import Criterion
 from equite.formula.model import Limit, Part
-from equite.formula.names import criteria_of, expressions_of
+from equite.formula.names import criteria_of
 from equite.inputs.catalogue import read_catalogue
 from equite.report.language.speech import Speech
 from equite.report.language.text import plain, typeset
@@ -52,11 +52,11 @@ def part_names(formula: Formula, part: Part) -> frozenset[str]:
 
 def limit_names(formula: Formula, limit: Limit) -> frozenset[str]:
     """Return the names that a limit's bounds and its exceptions rest on."""
-    names = {name for _, expression in expressions_of(limit) for name in expression.names}
+    names = formula.names.read_in(limit)
     own = formula.names.parts[limit.part].previous if limit.part in formula.names.parts else None
     if own and "previous" in names:
         names = (names - {"previous"}) | {own}
-    return frozenset(names | ({limit.by} if limit.by else set()))
+    return names | {limit.by} if limit.by else names
 
 
 class Labels:
@@ -208,7 +208,7 @@ class Labels:
                 for _, criterion, spec in criteria_of(page.indices[name]):
                     if spec.weight.number != 0:
                         found |= self._criterion_statuses(criterion, spec)
-                waiting += [other for _, each in expressions_of(page.indices[name]) for other in each.names]
+                waiting += page.names.read_in(page.indices[name])
                 continue
             given = page.envelope if name == "envelope" else page.columns.get(name) or page.constants.get(name)
             if given is not None and given.status:

@@ -173,7 +173,13 @@ class Picture:
         """Lay the figure out, and give the width and the height of the axes in points."""
         # A subfigure names its figure; a figure names itself.
         figure = self.ax.figure.figure
-        figure.draw_without_rendering()
+        engine = figure.get_layout_engine()
+        if engine is None:
+            figure.draw_without_rendering()
+        else:
+            # What lays out is all that is needed of drawing, which takes as long again.
+            engine.execute(figure)
+            self.ax.apply_aspect()
         box = self.ax.get_window_extent()
         return box.width * 72 / self.dpi, box.height * 72 / self.dpi
 

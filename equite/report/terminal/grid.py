@@ -6,7 +6,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from equite.report.html import tables
 from equite.report.html.markup import Markup
@@ -122,7 +122,9 @@ class TextGrid:
 
 def width_of(text: Iterable[str]) -> int:
     """Count the places a text takes: an accent set apart from its letter takes none, a wide letter takes two."""
-    return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        for letter in text
-    )
+    return sum(map(_places, text))
+
+
+@cache
+def _places(letter: str) -> int:
+    return 0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from equite import wording
@@ -42,12 +42,13 @@ def allocation_grid(allocation: Allocation, width: int, most: int | None = None)
     """
     labels = Labels(allocation.formula)
     columns = [column for column in shown_columns(allocation, labels) if column.step != "notes"]
+    cells = {id(column): _cells(column, labels, most) for column in columns}
     chosen = [column for column in columns if column.id in _ALWAYS and column.step in ("key", "amount")]
     for group in _groups(columns):
         tried = [column for column in columns if any(column is found for found in (*chosen, *group))]
-        if _least_width(_grid(tried, labels, most), tried) <= width:
+        if _least_width(_grid(tried, labels, cells), tried) <= width:
             chosen = tried
-    grid = _grid(chosen, labels, most)
+    grid = _grid(chosen, labels, cells)
     return grid.narrowed(1, width, _NAME) if any(column.id == "name" for column in chosen) else grid
 
 
@@ -66,13 +67,17 @@ def _least_width(grid: TextGrid, columns: Sequence[ShownColumn]) -> int:
     return grid.width - sum(max(0, width - _NAME) for width in names)
 
 
-def _grid(columns: Sequence[ShownColumn], labels: Labels, most: int | None) -> TextGrid:
-    cells = [_cells(column, labels, most) for column in columns]
+def _grid(columns: Sequence[ShownColumn], labels: Labels, cells: Mapping[int, list[str]]) -> TextGrid:
     total = ["" if column.total is None else column.written(column.total, labels.language) for column in columns]
     words = next((at for at, column in reversed(list(enumerate(columns))) if column.step == "key"), 0)
     total[words] = labels.say("cli-total")
     right = tuple(column.kind != "text" for column in columns)
-    return TextGrid(tuple(column.heading for column in columns), tuple(zip(*cells, strict=True)), right, tuple(total))
+    return TextGrid(
+        tuple(column.heading for column in columns),
+        tuple(zip(*(cells[id(column)] for column in columns), strict=True)),
+        right,
+        tuple(total),
+    )
 
 
 def _cells(column: ShownColumn, labels: Labels, most: int | None) -> list[str]:

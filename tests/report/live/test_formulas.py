@@ -11,9 +11,9 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-import yaml
 from openpyxl.formula import Tokenizer
 from openpyxl.utils import column_index_from_string
+from yaml_texts import read_yaml
 
 from equite import Allocation, Formula, OutputError, allocate
 from equite.report.live import workbook as live
@@ -42,7 +42,7 @@ VALUES = {
 
 
 def worked(path: Path) -> Allocation:
-    case = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    case = read_yaml(path)
     return allocate(Formula.from_text(case["formula"]), case["table"])
 
 

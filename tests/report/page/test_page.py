@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from page_reader import Element, read
 from typer.testing import CliRunner
+from yaml_texts import read_yaml
 
 from equite import Allocation, Formula, OutputError, SharingError, allocate, resources, wording
 from equite.cli import application
@@ -42,7 +42,7 @@ def trial(request: pytest.FixtureRequest) -> Allocation:
 @pytest.fixture(params=WORKED, ids=lambda path: path.stem)
 def worked(request: pytest.FixtureRequest) -> Allocation:
     """Give each worked case: every kind of part, share and limit."""
-    case = yaml.load(request.param.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    case = read_yaml(request.param)
     return allocate(Formula.from_text(case["formula"]).replace(language="en"), case["table"])
 
 

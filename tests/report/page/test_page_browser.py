@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,9 @@ def browser() -> Iterator[Any]:
     if program is None:
         pytest.skip(f"none of {', '.join(PROGRAMS)} is installed")
     with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=program)
-        yield opened
-        opened.close()
+        started = driver.chromium.launch(executable_path=program)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="module", params=RUNS, ids=str)
@@ -48,6 +49,20 @@ def address(shown: Allocation, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def tab(browser: Any, address: str) -> Iterator[Any]:
+    """Open the page for one test."""
+    with opened(browser, address) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def looked_at(browser: Any, address: str) -> Iterator[Any]:
+    """Open the page once for all tests that only look at it, as wide as each wants it."""
+    with opened(browser, address) as page:
+        yield page
+
+
+@contextmanager
+def opened(browser: Any, address: str) -> Iterator[Any]:
     """Open the page; whatever its script or its policy complains of fails the test, as does a call to a network."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(20_000)
@@ -191,27 +206,27 @@ def pages(tab: Any) -> list[tuple[float, float]]:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_serious(tab: Any, width: int) -> None:
+def test_axe_finds_nothing_serious(looked_at: Any, width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     script = Path(str(axe.__file__)).with_name("axe.min.js").read_text(encoding="utf-8")
-    tab.set_viewport_size({"width": width, "height": 900})
+    looked_at.set_viewport_size({"width": width, "height": 900})
     # The page's policy lets no other script in; the browser's own console is not bound by it.
-    tab.evaluate(script)
+    looked_at.evaluate(script)
     # What passes is only counted: of each rule that does, one place is told and not thousands.
     rules = {
         "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
         "resultTypes": ["violations"],
     }
-    found = tab.evaluate("rules => axe.run(document, rules)", rules)
+    found = looked_at.evaluate("rules => axe.run(document, rules)", rules)
     assert len(found["passes"]) > 20
     wrong = [(each["id"], each["nodes"][0]["html"]) for each in found["violations"] if each["impact"] != "minor"]
     assert wrong == []
 
 
-def test_nothing_sticks_out_of_a_small_screen(tab: Any) -> None:
+def test_nothing_sticks_out_of_a_small_screen(looked_at: Any) -> None:
     for width in (1280, 768, 320):
-        tab.set_viewport_size({"width": width, "height": 800})
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        looked_at.set_viewport_size({"width": width, "height": 800})
+        assert looked_at.evaluate("document.documentElement.scrollWidth") <= width
 
 
 _CUT = """() => [...document.querySelectorAll("td.n")].filter(cell => {
@@ -227,10 +242,10 @@ _CUT = """() => [...document.querySelectorAll("td.n")].filter(cell => {
 }).map(cell => cell.textContent)"""
 
 
-def test_no_figure_is_cut_over_two_lines(tab: Any) -> None:
+def test_no_figure_is_cut_over_two_lines(looked_at: Any) -> None:
     for width in (1280, 390, 320):
-        tab.set_viewport_size({"width": width, "height": 800})
-        assert tab.evaluate(_CUT) == []
+        looked_at.set_viewport_size({"width": width, "height": 800})
+        assert looked_at.evaluate(_CUT) == []
 
 
 def test_without_scripts(browser: Any, address: str, shown: Allocation) -> None:
@@ -252,6 +267,6 @@ def test_without_scripts(browser: Any, address: str, shown: Allocation) -> None:
     context.close()
 
 
-def test_styles_are_let_in(tab: Any) -> None:
-    assert tab.evaluate("getComputedStyle(document.querySelector('nav ul')).display") == "flex"
-    assert tab.evaluate("getComputedStyle(document.querySelector('.waterfall rect')).fill") != "rgb(0, 0, 0)"
+def test_styles_are_let_in(looked_at: Any) -> None:
+    assert looked_at.evaluate("getComputedStyle(document.querySelector('nav ul')).display") == "flex"
+    assert looked_at.evaluate("getComputedStyle(document.querySelector('.waterfall rect')).fill") != "rgb(0, 0, 0)"
