@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import communes, explaining, reading, tiers, writing
+from benchmarks import communes, explaining, reading, starting, tiers, writing
 
 communes.main()
 explaining.main()
+starting.main()
 tiers.main()
 reading.main()
 writing.main()

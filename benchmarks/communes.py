@@ -69,7 +69,7 @@ def peak(run: Callable[[], object]) -> float:
     return most / 1e6
 
 
-def _as_installed() -> dict[str, str]:
+def as_installed() -> dict[str, str]:
     """Give an environment in which Python may keep compiled files, as it does where a package is installed."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
@@ -77,7 +77,7 @@ def _as_installed() -> dict[str, str]:
 def process(script: str, *arguments: Path) -> float:
     """Run a script in a fresh interpreter; give its wall time."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", script, *map(str, arguments)], check=True, env=_as_installed())
+    subprocess.run([sys.executable, "-c", script, *map(str, arguments)], check=True, env=as_installed())
     return time.perf_counter() - start
 
 
@@ -94,7 +94,7 @@ def memory(script: str, *arguments: Path) -> float:
         check=True,
         capture_output=True,
         text=True,
-        env=_as_installed(),
+        env=as_installed(),
     )
     return int(out.stdout.split()[-1]) / (1e6 if sys.platform == "darwin" else 1e3)
 
