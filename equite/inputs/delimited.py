@@ -236,8 +236,18 @@ def _parsed(body: bytes, head: _Head, width: int, as_text: set[int], plain: Path
 
 
 def _reopen(cells: pd.DataFrame, body: bytes, head: _Head, options: dict[str, Any]) -> None:
-    """Return back their text to the columns whose every point may part thousands, as that of 12.345 may."""
-    numbers = [place for place in cells.columns if cells[place].dtype.kind == "f" and _may_group(cells[place])]
+    """Return back their text to the columns whose every point may part thousands, as that of 12.345 may.
+
+    Where the head of the file shows that one does not, the column is not looked at again.
+    """
+    decided = {
+        place
+        for row in head.below
+        for place, cell in enumerate(row)
+        if "." in cell and re.fullmatch(_GROUPED, cell) is None
+    }
+    floats = [place for place in cells.columns if cells[place].dtype.kind == "f" and place not in decided]
+    numbers = [place for place in floats if _may_group(cells[place])]
     if not numbers:
         return
     texts = _at_once(body, head.starts, options | {"usecols": numbers, "dtype": object})
