@@ -1,4 +1,8 @@
-"""Run the benchmarks: ``python -m benchmarks``. Live workbooks take minutes: ``python -m benchmarks.workbook``."""
+"""Run the benchmarks: ``python -m benchmarks``.
+
+Live workbooks take minutes: ``python -m benchmarks.workbook``. A peer is installed for
+``python -m benchmarks.openfisca``.
+"""
 
 from __future__ import annotations
 
