@@ -355,6 +355,14 @@ def yes_no_of(column: pd.Series) -> Reading:
 
 def typed(cells: Sequence[object]) -> pd.Series:
     """Make a column of cells that already have a type: whole numbers become integers, blanks become missing."""
+    kinds = set(map(type, cells))
+    # Nearly all columns of a workbook are of numbers alone, of texts alone, or of numbers with gaps.
+    if kinds == {str} and any(str(cell).strip() for cell in cells):
+        return pd.Series([cell if str(cell).strip() else None for cell in cells], dtype=object)
+    if kinds == {float}:
+        return _of_floats(np.array(cells, dtype=np.float64), gaps=False)
+    if kinds == {float, str} and not any(cell.strip() for cell in cells if isinstance(cell, str)):
+        return _of_floats(np.array([math.nan if isinstance(cell, str) else cell for cell in cells]), gaps=True)
     kept = [None if isinstance(cell, str) and not cell.strip() else _whole(cell) for cell in cells]
     filled = [cell for cell in kept if cell is not None]
     kinds = {type(cell) for cell in filled}
@@ -364,6 +372,12 @@ def typed(cells: Sequence[object]) -> pd.Series:
     if kinds <= {int, float, Decimal} and exact:
         return pd.Series([math.nan if cell is None else cell for cell in kept]).astype(np.float64)
     return pd.Series(kept, dtype=object)
+
+
+def _of_floats(values: npt.NDArray[np.float64], *, gaps: bool) -> pd.Series:
+    """Make a column of floats, integers where all are whole; a zero has no sign."""
+    whole = (values == np.rint(values)) & (np.abs(values) <= EXACT)
+    return pd.Series(values + 0.0 if gaps or not whole.all() else values.astype(np.int64))
 
 
 def _whole(cell: object) -> object:
