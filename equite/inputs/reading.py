@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import gzip
 import hashlib
-import io
 import os
 import zlib
 from collections.abc import Callable, Collection
@@ -25,6 +24,7 @@ from equite.inputs.cells import DecimalMark, texts_of, tidy
 from equite.inputs.delimited import read_delimited
 from equite.inputs.grid import UnheadedTable, headed, refusal
 from equite.inputs.marked import MarkedCell
+from equite.inputs.parquet import read_parquet
 from equite.inputs.seen import Layout
 from equite.inputs.workbooks import read_workbook_sheet
 
@@ -185,22 +185,6 @@ def _grid(
     if sheet is not None:
         raise refusal("input-sheet-not-workbook", name, value=sheet)
     if raw.startswith(_PARQUET):
-        return _read_parquet(raw, name)
+        return read_parquet(raw, name)
     path = file if plain else None
     return read_delimited(raw, name, text, path, decimal=decimal, as_written=as_written)
-
-
-def _read_parquet(raw: bytes, name: str) -> UnheadedTable:
-    """Read a Parquet file, if pyarrow is there to do it."""
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise refusal("input-needs-pyarrow", name) from None
-    from equite.inputs.frames import grid_of
-
-    try:
-        table = pq.read_table(io.BytesIO(raw))
-    except pa.ArrowException as error:
-        raise refusal("input-unreadable", name) from error
-    return grid_of(table, first_row=1)
