@@ -69,5 +69,5 @@ def told(what: str, used: tuple[list[Used], list[Used]], peer: str, target: str)
     """Print how two processes compare, by the processor, by the clock and in memory."""
     ours, theirs = used
     for kind, unit in (("processor", "ms"), ("clock", "ms"), ("memory", "MB")):
-        values = ([getattr(each, kind) for each in side] for side in (ours, theirs))
-        print(line(f"{what}, {kind}", *values, peer, target, unit))
+        one, other = ([getattr(each, kind) for each in side] for side in (ours, theirs))
+        print(line(f"{what}, {kind}", one, other, peer, target, unit))

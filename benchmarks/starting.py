@@ -21,7 +21,8 @@ def main() -> None:
     print(f"\nStarting, beside import numpy, pandas: {RUNS} runs of each, in turn")
     for what, (arguments, target) in OURS.items():
         ours, theirs = in_turn((sys.executable, *arguments), (sys.executable, *THEIRS), RUNS)
-        print(line(what, *([each.processor for each in side] for side in (ours, theirs)), "numpy, pandas", target))
+        one, other = ([each.processor for each in side] for side in (ours, theirs))
+        print(line(what, one, other, "numpy, pandas", target))
 
 
 if __name__ == "__main__":

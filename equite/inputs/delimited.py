@@ -246,7 +246,7 @@ def _reopen(cells: pd.DataFrame, body: bytes, head: _Head, options: dict[str, An
         for place, cell in enumerate(row)
         if "." in cell and re.fullmatch(_GROUPED, cell) is None
     }
-    floats = [place for place in cells.columns if cells[place].dtype.kind == "f" and place not in decided]
+    floats = [place for place in range(cells.shape[1]) if cells[place].dtype.kind == "f" and place not in decided]
     numbers = [place for place in floats if _may_group(cells[place])]
     if not numbers:
         return
