@@ -1,10 +1,18 @@
-"""Run the benchmarks: ``python -m benchmarks``. Live workbooks take minutes: ``python -m benchmarks.workbook``."""
+"""Run the benchmarks: ``python -m benchmarks``.
+
+Live workbooks take minutes: ``python -m benchmarks.workbook``. A peer is installed for
+``python -m benchmarks.openfisca``.
+"""
 
 from __future__ import annotations
 
-from benchmarks import communes, reading, tiers, writing
+from benchmarks import batch, communes, composite, explaining, reading, starting, tiers, writing
 
 communes.main()
+composite.main()
+batch.main()
+explaining.main()
+starting.main()
 tiers.main()
 reading.main()
 writing.main()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +14,7 @@ import pandas as pd
 
 import equite
 from benchmarks import bare
+from benchmarks.processes import in_turn, line, told
 from equite.resources import folder
 
 GOLDEN = Path(__file__).resolve().parents[2] / "shared/data/golden/fr_dsr_synthetic/communes.csv.gz"
@@ -69,46 +67,6 @@ def peak(run: Callable[[], object]) -> float:
     return most / 1e6
 
 
-def _as_installed() -> dict[str, str]:
-    """Give an environment in which Python may keep compiled files, as it does where a package is installed."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-
-def process(script: str, *arguments: Path) -> float:
-    """Run a script in a fresh interpreter; give its wall time."""
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", script, *map(str, arguments)], check=True, env=_as_installed())
-    return time.perf_counter() - start
-
-
-def memory(script: str, *arguments: Path) -> float:
-    """Give the peak resident memory of a script in MB; missing on Windows, which does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return float("nan")
-    told = script + "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    _ = resource
-    out = subprocess.run(
-        [sys.executable, "-c", told, *map(str, arguments)],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=_as_installed(),
-    )
-    return int(out.stdout.split()[-1]) / (1e6 if sys.platform == "darwin" else 1e3)
-
-
-def line(what: str, ours: list[float], theirs: list[float], target: str) -> str:
-    """Word a comparison: medians and the median of the ratios pair by pair."""
-    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
-    median = statistics.median
-    return (
-        f"{what:<34} equite {median(ours) * 1e3:7.1f} ms   bare {median(theirs) * 1e3:7.1f} ms   "
-        f"ratio {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})   target {target}"
-    )
-
-
 def main() -> None:
     """Run the comparison and print it."""
     table, source = communes()
@@ -121,7 +79,7 @@ def main() -> None:
     assert np.array_equal(cents, found.units), "the baseline and the library must pay the same cents"
     print(f"{len(table)} communes ({source}); {RUNS} runs of each, in turn; equal to the cent")
     ours, theirs = (lambda: equite.allocate(formula, territories)), (lambda: bare.amounts(table))
-    print(line("computation alone", *paired(ours, theirs), "at most 3"))
+    print(line("computation alone", *paired(ours, theirs), "bare", "at most 2"))
     print(f"{'':<34} peak memory: equite {peak(ours):.0f} MB, bare {peak(theirs):.0f} MB")
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
@@ -129,14 +87,12 @@ def main() -> None:
         found.table.to_pickle(here / "result.pkl")
         mine = (page, here / "communes.csv", here / "out.csv")
         bares = (here / "result.pkl", here / "communes.csv", here / "bare.csv")
-        print(
-            line(
-                "whole process, CSV to CSV",
-                *paired(lambda: process(OURS, *mine), lambda: process(THEIRS, *bares)),
-                "at most 1.3",
-            )
-        )
-        print(f"{'':<34} peak memory: equite {memory(OURS, *mine):.0f} MB, bare {memory(THEIRS, *bares):.0f} MB")
+        used = in_turn(_python(OURS, *mine), _python(THEIRS, *bares), RUNS)
+        told("whole process, CSV to CSV", used, "bare", "at most 1.3")
+
+
+def _python(script: str, *arguments: Path) -> list[str]:
+    return [sys.executable, "-c", script, *map(str, arguments)]
 
 
 if __name__ == "__main__":

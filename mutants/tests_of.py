@@ -59,6 +59,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "functions": (*_COMPARISONS, *_ERRORS),
     "gathering": ("tests/engine/test_told_at_once.py",),
     "goalposts": (*_SCORES[:2], *_ERRORS),
+    "line": ("tests/engine/test_line.py", *_SCORES),
     "limits": (*_SHARES, "tests/engine/test_laws.py"),
     "linear": ("tests/engine/test_allocation.py", "tests/engine/test_regressions.py", "tests/engine/test_laws.py"),
     "memory": ("tests/engine/test_batch.py",),
@@ -70,6 +71,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "own_methods": ("tests/engine/test_own_methods.py",),
     "parts": (*_SHARES, "tests/engine/test_rounding.py"),
     "plan_tables": ("tests/engine/test_plan_tables.py", "tests/engine/test_cascade_record.py"),
+    "ratios": ("tests/engine/test_ratios.py", "tests/engine/test_equality.py"),
     "record": (
         "tests/engine/test_record.py",
         "tests/engine/test_allocation.py",

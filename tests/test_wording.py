@@ -221,6 +221,17 @@ def test_no_sentence_stands_twice_in_a_language() -> None:
     assert len(said) == len(set(said))
 
 
+def test_entries_parsed_one_by_one_are_those_of_the_files() -> None:
+    for folder in {locale.sentences for locale in LOCALES.values()}:
+        whole = {
+            entry: worded
+            for file, texts in CATALOGUE.items()
+            if file.parent == folder
+            for entry, worded in texts.items()
+        }
+        assert dict(wording._catalogue(folder)) == whole
+
+
 def test_every_entry_is_worded_in_every_language() -> None:
     assert every(lambda _, texts: set(texts) == set(LOCALES)) == []
     assert every(lambda _, texts: len({frozenset(parts(texts, language)) for language in LOCALES}) == 1) == []

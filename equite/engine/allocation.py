@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from equite.arguments import takes
 from equite.engine.bounds import Context
@@ -21,7 +23,7 @@ from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.engine.record import Reliance, record_of, reliance_of
 from equite.engine.sharing import Floats
-from equite.engine.shown import ShownSteps, shown_steps
+from equite.engine.shown import ShownSteps, Steps, shown_steps, steps_of
 from equite.errors import FormulaError, OutputError, Problem, SharingError, deprecated
 from equite.formula.formula import Formula
 from equite.inputs.figures import typed
@@ -117,7 +119,7 @@ class Allocation:
         """The language of outputs."""
         return self.formula.language
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """The codes of those that take part, in order."""
         return tuple(str(code) for code in self.context.codes)
@@ -129,6 +131,19 @@ class Allocation:
             return self.codes
         values = self.scope.value(self.formula.name)[self.context.rows]
         return tuple(code if name is None else str(name) for name, code in zip(values, self.codes, strict=True))
+
+    def _name(self, row: int) -> str:
+        """Return one of :attr:`names`, the others left alone."""
+        code = str(self.context.codes[row])
+        if self.formula.name is None:
+            return code
+        name = self.scope.value(self.formula.name)[self._places[row]]
+        return code if name is None else str(name)
+
+    @cached_property
+    def _places(self) -> NDArray[np.intp]:
+        """The rows of the table that take part, in code order."""
+        return np.flatnonzero(self.context.rows)
 
     @cached_property
     def amounts(self) -> Floats:
@@ -246,7 +261,11 @@ class Allocation:
     @cached_property
     def shown(self) -> ShownSteps:
         """What every output shows: each step in whole figures, which add up across and down (docs/architecture.md)."""
-        return shown_steps(self)
+        return shown_steps(self, self._steps)
+
+    @cached_property
+    def _steps(self) -> Steps:
+        return steps_of(self)
 
     @cached_property
     def excluded(self) -> pd.DataFrame:
@@ -314,8 +333,10 @@ class Allocation:
         1
         """
         code = tidy(str(code))
-        if code in self.codes:
-            return self.codes.index(code)
+        # Codes stand in order: no table of a million places is made to find one.
+        place = bisect_left(self.context.codes, code)
+        if place < self.context.size and self.context.codes[place] == code:
+            return place
         for found in self.excluded_by:
             if found.code == code:
                 raise SharingError([Problem("code-excluded", {"code": code, "reason": found.reason})], self.language)

@@ -244,26 +244,26 @@ class Explanation:
 
 def explain(allocation: Allocation, code: str) -> Explanation:
     """Decompose one territory's amount into what is shown of it."""
-    row, shown = allocation.row(code), allocation.shown
+    row, steps = allocation.row(code), allocation._steps
     by_part = {found.part: found for found in allocation.contributions}
     lines: list[Line] = []
     for result in allocation.parts_shared:
         told, dollars = _lines_of(result, by_part.get(result.part.id), row)
-        _refuse_lost(allocation, float(dollars.sum()), float(result.amounts[row]))
-        cells = shown.parts[result.part.id].along(row, dollars).tolist()
+        _refuse_lost(allocation, sum(dollars), float(result.amounts[row]))
+        cells = steps.parts[result.part.id].along(row, dollars)
         lines += [Line(kind, name, result.part.id, cell) for (kind, name), cell in zip(told, cells, strict=True)]
-    lines += [Line("limit", name, "", float(step.cells[row])) for name, step in shown.limits.items()]
-    rounding = float(shown.rounding.cells[row])
-    lines += [Line("rounding", "rounding", "", rounding)] if rounding else []
-    steps = sum(float(result.amounts[row]) for result in allocation.parts_shared)
-    steps += sum(float(stage.after[row] - stage.before[row]) for stage in allocation.stages)
-    _refuse_lost(allocation, steps, float(allocation.exact[row]))
+    lines += [Line("limit", name, "", step.cell(row)) for name, step in steps.limits.items()]
     amount = float(allocation.amounts[row])
+    rounding = steps.rounding_of(row, amount)
+    lines += [Line("rounding", "rounding", "", rounding)] if rounding else []
+    exact = sum(float(result.amounts[row]) for result in allocation.parts_shared)
+    exact += sum(float(stage.after[row] - stage.before[row]) for stage in allocation.stages)
+    _refuse_lost(allocation, exact, float(allocation.exact[row]))
     sampled = any(found.sampled for found in allocation.contributions)
-    return Explanation(allocation, str(code), allocation.names[row], tuple(lines), amount, sampled)
+    return Explanation(allocation, str(code), allocation._name(row), tuple(lines), amount, sampled)
 
 
-def _lines_of(result: PartResult, found: Contributions | None, row: int) -> tuple[list[tuple[Kind, str]], Floats]:
+def _lines_of(result: PartResult, found: Contributions | None, row: int) -> tuple[list[tuple[Kind, str]], list[float]]:
     """Return what a part's lines tell, and their dollars as computed: by criterion, then by the part's own bounds."""
     part = result.part
     if found is None:
@@ -275,7 +275,7 @@ def _lines_of(result: PartResult, found: Contributions | None, row: int) -> tupl
     if part.at_least is not None or part.at_most is not None:
         told.append(("bounds", part.id))
         dollars.append(float(result.amounts[row] - result.before_bounds[row]))
-    return told, np.array(dollars)
+    return told, dollars
 
 
 def _refuse_lost(allocation: Allocation, told: float, wanted: float) -> None:
@@ -322,21 +322,24 @@ def _linear(allocation: Allocation, result: PartResult, scorings: list[Scoring])
     if form is None:
         return None
     constant, slopes = form
-    members = result.members
+    members, groups = result.members, result.groups
     pieces, values = [], []
     for scoring in scorings:
         slope = np.where(members, np.broadcast_to(slopes[scoring.name], (rows.size,))[rows], 0.0)
+        matrix = scoring.matrix
         pieces.append(slope[:, None] * scoring.weights)
-        values.append(np.where(np.isnan(scoring.matrix), 0.0, scoring.matrix))
-    weight, scores = np.concatenate(pieces, axis=1), np.concatenate(values, axis=1)
-    groups = result.groups
-    totals = np.stack([groups.total(weight[:, at] * scores[:, at]) for at in range(weight.shape[1])], axis=1)
-    below = np.stack([groups.total(weight[:, at]) for at in range(weight.shape[1])], axis=1)
+        values.append(np.where(np.isnan(matrix), 0.0, matrix))
+    weight, scores = _beside(pieces), _beside(values)
+    columns = range(weight.shape[1])
+    totals = np.stack([groups.total(weight[:, at] * scores[:, at]) for at in columns], axis=1)
+    below = np.stack([groups.total(weight[:, at]) for at in columns], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         means = np.where(below != 0, totals / below, 0.0)
+    mean = means if groups.count == 1 else means[groups.of]
+    apart = scores - mean
     base = np.where(members, np.broadcast_to(constant, (rows.size,))[rows], 0.0)
-    at_mean = base + (weight * means[groups.of]).sum(axis=1)
-    score = at_mean + (weight * (scores - means[groups.of])).sum(axis=1)
+    at_mean = base + (weight * mean).sum(axis=1)
+    score = at_mean + (weight * apart).sum(axis=1)
     # The level that turns scores into the part's dollars, page-wide proration included.
     paid, weighed = groups.total(result.before_bounds), groups.total(score)
     if share.as_is is not None:
@@ -345,9 +348,13 @@ def _linear(allocation: Allocation, result: PartResult, scorings: list[Scoring])
         paid, weighed = result.before_bounds[[largest]], score[[largest]]
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.where(weighed != 0, paid / weighed, 0.0)[groups.of]
-    dollars = level[:, None] * weight * (scores - means[groups.of])
+    dollars = level[:, None] * weight * apart
     shown = means[0] if groups.count == 1 else np.full(means.shape[1], np.nan)
     return Contributions(result.part.id, _criteria(scorings), level * at_mean, dollars, shown)
+
+
+def _beside(matrices: list[Floats]) -> Floats:
+    return matrices[0] if len(matrices) == 1 else np.concatenate(matrices, axis=1)
 
 
 def _shapley(allocation: Allocation, result: PartResult, scorings: list[Scoring]) -> Contributions:

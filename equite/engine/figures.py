@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from equite.engine.allocate import needed_rules
 from equite.engine.evaluation import ColumnsTable, Scope
+from equite.engine.rows import needed_rules
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats
 from equite.formula.expressions import Expression

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from equite.engine.allocate import needed_rules, read_for
+from equite.engine.allocate import read_for
 from equite.engine.figures import figures
-from equite.engine.rows import TableRows
+from equite.engine.rows import TableRows, needed_rules
 from equite.engine.sharing import Floats
 from equite.errors import Problem, Problems, TerritoriesError, nearest
 from equite.formula.plan import Plan

@@ -12,8 +12,10 @@ What an amount differs by from its steps as shown is its *rounding*.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,64 +69,92 @@ class ShownFigures:
 
 
 @dataclass(frozen=True)
-class ShownStep(ShownFigures):
-    """A column of steps, rounded along its running total.
+class ShownStep:
+    """A column of steps, rounded along its running total. Of a large table, one cell is rounded without the others.
 
     Attributes
     ----------
-    total : float
-        The rounded total of each group envelope, summed up.
+    digits : int
+        The decimals shown.
     before, after : ndarray, shape (eligible,)
         The running total of its group envelope before and after each row, as computed.
     dust : float
         What a running total may lack to a half and still be that half.
     """
 
-    total: float
+    digits: int
     before: Floats
     after: Floats
     dust: float
 
     @classmethod
     def of(cls, values: Floats, groups: Groups, digits: int) -> ShownStep:
-        """Round a column, whose rows stand in code order, along its running total in each group."""
-        before, after = np.empty_like(values), np.empty_like(values)
-        for rows in _rows_of(groups):
-            after[rows] = np.cumsum(values[rows])
-            before[rows] = np.concatenate(([0.0], after[rows][:-1]))
+        """Take the running totals of a column, whose rows stand in code order, in each group."""
+        if groups.count == 1:
+            after = np.cumsum(values)
+            before = np.concatenate(([0.0], after[:-1]))
+        else:
+            before, after = np.empty_like(values), np.empty_like(values)
+            for rows in _rows_of(groups):
+                after[rows] = np.cumsum(values[rows])
+                before[rows] = np.concatenate(([0.0], after[rows][:-1]))
         dust = min(TOLERANCE * float(np.abs(values).sum()), MOST_DUST * 10.0**-digits)
-        whole = whole_totals(after, digits, dust) - whole_totals(before, digits, dust)
-        return cls(whole / 10.0**digits, digits, float(whole.sum()) / 10.0**digits, before, after, dust)
+        return cls(digits, before, after, dust)
 
-    @property
+    @cached_property
     def whole(self) -> Floats:
-        """The cells, counted in the last decimal shown."""
-        return np.rint(self.cells * 10.0**self.digits)
+        """The cells, counted in the last decimal shown, shape (eligible,)."""
+        return whole_totals(self.after, self.digits, self.dust) - whole_totals(self.before, self.digits, self.dust)
 
-    def along(self, row: int, lines: Floats) -> Floats:
+    @cached_property
+    def cells(self) -> Floats:
+        """The cells as shown, shape (eligible,)."""
+        return self.whole / 10.0**self.digits
+
+    @cached_property
+    def total(self) -> float:
+        """What stands in the row of totals: the rounded total of each group envelope, summed up."""
+        return float(self.whole.sum()) / 10.0**self.digits
+
+    def cell(self, row: int) -> float:
+        """Return one of :attr:`cells`, the others left alone."""
+        return self.counted(row) / 10.0**self.digits
+
+    def counted(self, row: int) -> float:
+        """Return one of :attr:`whole`, the others left alone."""
+        return self._rounded(float(self.after[row])) - self._rounded(float(self.before[row]))
+
+    def along(self, row: int, lines: Sequence[float]) -> list[float]:
         """Round the lines that make a cell, from the running total before it to the one after it.
 
         Parameters
         ----------
         row : int
             The cell's row.
-        lines : ndarray
+        lines : sequence of float
             What the lines are as computed; they sum (but for dust) to the cell as computed.
 
         Returns
         -------
-        ndarray
+        list of float
             They add up to the cell as shown; a line of nothing shows nothing.
         """
-        lines = np.where(np.abs(lines) <= TOLERANCE * np.abs(lines).sum(), 0.0, lines)
-        behind = np.append(np.cumsum(lines[:0:-1])[::-1], 0.0)
-        totals = np.concatenate(([self.before[row]], self.after[row] - behind))
-        return np.diff(whole_totals(totals, self.digits, self.dust)) / 10.0**self.digits
+        least = TOLERANCE * sum(map(abs, lines))
+        kept = [0.0 if abs(line) <= least else line for line in lines]
+        behind = [*accumulate(reversed(kept[1:]), initial=0.0)]
+        after = float(self.after[row])
+        totals = [float(self.before[row]), *(after - left for left in reversed(behind))]
+        return [(later - earlier) / 10.0**self.digits for earlier, later in pairwise(map(self._rounded, totals))]
+
+    def _rounded(self, total: float) -> float:
+        """Round one running total, as :func:`whole_totals` does all."""
+        scale = 10.0**self.digits
+        return math.copysign(math.floor(abs(total) * scale + self.dust * scale + 0.5), total) + 0.0
 
 
 @dataclass(frozen=True)
-class ShownSteps:
-    """What outputs show of an allocation; rows stand in code order.
+class Steps:
+    """The steps of an allocation; rows stand in code order.
 
     Attributes
     ----------
@@ -132,15 +162,38 @@ class ShownSteps:
         The decimals of amounts and steps: none where the page's unit is 1 or more, else the unit's, cents at least.
     parts, limits : mapping of str to ShownStep
         What each part gives before limits, and what each limit adds or takes, by id.
+    """
+
+    digits: int
+    parts: Mapping[str, ShownStep]
+    limits: Mapping[str, ShownStep]
+
+    @property
+    def all(self) -> tuple[ShownStep, ...]:
+        """Parts, then limits."""
+        return (*self.parts.values(), *self.limits.values())
+
+    def moved(self, limit: str) -> float:
+        """Return the money that a limit moves: what it adds to those whose amounts it raises."""
+        return float(np.maximum(self.limits[limit].whole, 0.0).sum()) / 10.0**self.digits
+
+    def rounding_of(self, row: int, amount: float) -> float:
+        """Return what one amount differs by from its steps as shown."""
+        return (round(amount * 10.0**self.digits) - sum(step.counted(row) for step in self.all)) / 10.0**self.digits
+
+
+@dataclass(frozen=True)
+class ShownSteps(Steps):
+    """What outputs show of an allocation; rows stand in code order.
+
+    Attributes
+    ----------
     rounding : ShownFigures
         Amounts less their steps as shown; zero for most.
     per_head, share, previous, change, change_share : ShownFigures or None
         What can be told once amounts are known; None where it cannot. A share is one of 1.
     """
 
-    digits: int
-    parts: Mapping[str, ShownStep]
-    limits: Mapping[str, ShownStep]
     rounding: ShownFigures
     per_head: ShownFigures | None = None
     share: ShownFigures | None = None
@@ -148,25 +201,25 @@ class ShownSteps:
     change: ShownFigures | None = None
     change_share: ShownFigures | None = None
 
-    def moved(self, limit: str) -> float:
-        """Return the money that a limit moves: what it adds to those whose amounts it raises."""
-        return float(np.maximum(self.limits[limit].whole, 0.0).sum()) / 10.0**self.digits
 
-
-def shown_steps(allocation: Allocation) -> ShownSteps:
-    """Compute what outputs show of an allocation."""
+def steps_of(allocation: Allocation) -> Steps:
+    """Take the running totals of an allocation's steps: all that one amount's lines need."""
     digits, groups = allocation.context.unit.digits, allocation.context.group_envelopes
     parts = {result.part.id: ShownStep.of(result.amounts, groups, digits) for result in allocation.parts_shared}
     limits = {
         stage.limit.id: ShownStep.of(moved_by(stage.before, stage.after), groups, digits) for stage in allocation.stages
     }
-    steps = (*parts.values(), *limits.values())
-    rounding = _counted(allocation.amounts, digits) - sum((step.whole for step in steps), np.zeros(groups.of.size))
+    return Steps(digits, parts, limits)
+
+
+def shown_steps(allocation: Allocation, steps: Steps) -> ShownSteps:
+    """Compute what outputs show of an allocation, from its steps."""
+    digits = steps.digits
+    rounding = _counted(allocation.amounts, digits) - sum((step.whole for step in steps.all), 0.0)
     missed = ShownFigures(rounding / 10.0**digits, digits, float(rounding.sum()) / 10.0**digits)
     before, change, relative = _changes(allocation, digits)
-    return ShownSteps(
-        digits, parts, limits, missed, _per_head(allocation), _share(allocation), before, change, relative
-    )
+    after = _per_head(allocation), _share(allocation), before, change, relative
+    return ShownSteps(digits, steps.parts, steps.limits, missed, *after)
 
 
 def moved_by(before: Floats, after: Floats) -> Floats:

@@ -215,7 +215,7 @@ def _weights(scoring: Scoring, index: Index, figures: Mapping[str, Floats], rows
     """
     tree = scoring.tree
     complete = all(criterion.is_complete for criterion in scoring.criteria)
-    if tree is None or not complete or not tree.is_linear or not _same_for_all(tree):
+    if tree is None or not complete or not (tree.is_linear and tree.is_same_for_all):
         return None
     found = np.empty((rows.size, len(scoring.criteria)))
     _write_weights(tree, index, figures, rows, found)

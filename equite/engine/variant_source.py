@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from equite.engine.allocate import allocate, needed_rules
+from equite.engine.allocate import allocate
 from equite.engine.allocation import Allocation
 from equite.engine.evaluation import MissingInAggregate
 from equite.engine.rounding import Unit
+from equite.engine.rows import needed_rules
 from equite.engine.sharing import Floats
 from equite.engine.side_by_side import SideBySide, can_stand_side_by_side
 from equite.engine.steps import Units

@@ -128,6 +128,10 @@ class VariantScope(Scope):
         apart = np.where(grouping.of < 0, -1, of * grouping.count + grouping.of)
         return rows, Grouping(apart, tuple(range(self.variants * grouping.count)))
 
+    def alike(self, node: Node) -> Floats:
+        """Run a tree and give one float for each row, the same float where values of one variant are equal."""
+        return super().alike(node) if self.varies(node) else self.once("alike", node, self.base.alike)
+
     @cached_property
     def equality(self) -> Equality:
         """What compares trees in this scope."""
@@ -177,9 +181,6 @@ class _VariantEquality(_OfVariants, Equality):
         if self.scope.varies(node):
             return super().settled(node)
         return self.scope.once("settled", node, self.scope.base.settled)
-
-    def alike(self, node: Node) -> Floats:
-        return super().alike(node) if self.scope.varies(node) else self.scope.once("alike", node, self._base.alike)
 
     def whole(self, function: str, node: Node, digits: int = 0) -> Floats:
         if self.scope.varies(node):

@@ -33,6 +33,7 @@ __all__ = [
     "CellsRead",
     "DecimalMark",
     "Reading",
+    "figures_of",
     "fold",
     "holds_numbers",
     "levels_of",
@@ -41,6 +42,7 @@ __all__ = [
     "readings",
     "text_of",
     "texts_of",
+    "tidied_column",
     "tidy",
     "typed",
     "yes_no_of",
@@ -280,11 +282,18 @@ def numbers_of(
         Whether ``12.345`` is left open where only the file's other cells show what its point means.
     """
     if holds_numbers(column):
-        # Asked for the value of a missing cell, pandas looks for one first; plain arrays have none but their own.
-        plain = isinstance(column.dtype, np.dtype)
-        values = column.to_numpy() if plain else column.to_numpy(dtype=np.float64, na_value=np.nan)
-        return Reading(np.array(values, dtype=np.float64), _nowhere(), _nowhere())
+        return Reading(figures_of(column), _nowhere(), _nowhere())
     return CellsRead.of(column).numbers(mark, percent, stated=stated, open_point=open_point)
+
+
+def figures_of(column: pd.Series) -> Floats:
+    """Return a column whose type is that of numbers as floats, as they lie in the table; nobody may write to them."""
+    # Asked for the value of a missing cell, pandas looks for one first; plain arrays have none but their own.
+    plain = isinstance(column.dtype, np.dtype)
+    values = column.to_numpy() if plain else column.to_numpy(dtype=np.float64, na_value=np.nan)
+    read: Floats = np.ascontiguousarray(values, dtype=np.float64).view()
+    read.setflags(write=False)
+    return read
 
 
 def _where(flags: Sequence[bool], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -312,8 +321,8 @@ def text_of(cell: object) -> str | None:
 
 def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
     """Return a column as text: str, or None where the cell is blank."""
-    if isinstance(column.dtype, pd.StringDtype):
-        return _tidied(column)
+    if isinstance(column.dtype, pd.StringDtype) or _is_of_texts(column):
+        return tidied_column(column)[0]
     if len(column) <= _FEW:
         return np.fromiter(map(text_of, column.tolist()), dtype=object, count=len(column))
     places, distinct = _distinct(column)
@@ -321,13 +330,28 @@ def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
     return texts[places]
 
 
-def _tidied(column: pd.Series) -> npt.NDArray[np.object_]:
-    """Return a column of texts, each as it is compared."""
+def _is_of_texts(column: pd.Series) -> bool:
+    """Tell whether the cells of a column of any type are texts and blanks."""
+    if column.dtype != object:
+        return False
+    cells = column.tolist()
+    kinds = set(map(type, cells)) - {str, type(None)}
+    return not kinds or (kinds == {float} and all(cell != cell for cell in cells if type(cell) is float))
+
+
+def tidied_column(column: pd.Series) -> tuple[npt.NDArray[np.object_], bool]:
+    """Return a column of texts, each as it is compared or None where it is blank, and whether all stand so."""
+    given = column.to_numpy(dtype=object).view()
+    given.setflags(write=False)
+    cells = given.tolist()
     # What is missing among texts is no text.
-    written = [cell if isinstance(cell, str) else "" for cell in column.tolist()]
-    texts = iter(tidied([cell for cell in written if cell]))
-    found = (next(texts) or None if cell else None for cell in written)
-    return np.fromiter(found, dtype=object, count=len(written))
+    written = cells if not column.hasnans and all(cells) else [cell for cell in cells if isinstance(cell, str) and cell]
+    texts = tidied(written)
+    if len(written) == len(cells) and (texts is written or texts == written):
+        return given, True
+    each = iter(texts)
+    found = (next(each) or None if isinstance(cell, str) and cell else None for cell in cells)
+    return np.fromiter(found, dtype=object, count=len(cells)), False
 
 
 def _looked_up(column: pd.Series, meaning: Mapping[str, float]) -> Reading:
@@ -355,6 +379,14 @@ def yes_no_of(column: pd.Series) -> Reading:
 
 def typed(cells: Sequence[object]) -> pd.Series:
     """Make a column of cells that already have a type: whole numbers become integers, blanks become missing."""
+    kinds = set(map(type, cells))
+    # Nearly all columns of a workbook are of numbers alone, of texts alone, or of numbers with gaps.
+    if kinds == {str} and any(str(cell).strip() for cell in cells):
+        return pd.Series([cell if str(cell).strip() else None for cell in cells], dtype=object)
+    if kinds == {float}:
+        return _of_floats(np.array(cells, dtype=np.float64), gaps=False)
+    if kinds == {float, str} and not any(cell.strip() for cell in cells if isinstance(cell, str)):
+        return _of_floats(np.array([math.nan if isinstance(cell, str) else cell for cell in cells]), gaps=True)
     kept = [None if isinstance(cell, str) and not cell.strip() else _whole(cell) for cell in cells]
     filled = [cell for cell in kept if cell is not None]
     kinds = {type(cell) for cell in filled}
@@ -364,6 +396,12 @@ def typed(cells: Sequence[object]) -> pd.Series:
     if kinds <= {int, float, Decimal} and exact:
         return pd.Series([math.nan if cell is None else cell for cell in kept]).astype(np.float64)
     return pd.Series(kept, dtype=object)
+
+
+def _of_floats(values: npt.NDArray[np.float64], *, gaps: bool) -> pd.Series:
+    """Make a column of floats, integers where all are whole; a zero has no sign."""
+    whole = (values == np.rint(values)) & (np.abs(values) <= EXACT)
+    return pd.Series(values + 0.0 if gaps or not whole.all() else values.astype(np.int64))
 
 
 def _whole(cell: object) -> object:

@@ -17,26 +17,41 @@ Floats = npt.NDArray[np.float64]
 DIGITS = 15
 #: Powers of ten up to here are floats exactly.
 _EXACT_POWER = 22
+#: The powers of ten that floats can hold, from the least one.
+_LEAST = -324
+_TENS = 10.0 ** np.arange(_LEAST, 309, dtype=np.float64)
 #: Figures of six decimals, the usual ones, and how large they may be to have 15 digits.
 _MILLION, _FEW = 10.0**6, 10.0 ** (DIGITS - 6)
+
+
+def _is_plain(values: Floats) -> bool:
+    """Tell whether all figures are the floats nearest to whole numbers of millionths, below 15 digits: as typed."""
+    if not values.size or not -_FEW < values.min() <= values.max() < _FEW:
+        return False
+    near = np.asarray(values * _MILLION)
+    np.rint(near, out=near)
+    near /= _MILLION
+    return bool((near == values).all())
 
 
 def typed(values: Floats) -> Floats:
     """Return each figure as it was typed: the float nearest to its 15 significant digits; whole numbers stay."""
     values = np.asarray(values, dtype=np.float64)
+    if _is_plain(values):
+        return values
     rest = np.isfinite(values) & (values != np.rint(values))
     if not rest.any():
         return values
     broken = values[rest]
-    # The float nearest to a whole number of millionths, below 15 digits, is that decimal as it was typed.
-    if np.abs(broken).max() < _FEW and (np.rint(broken * _MILLION) / _MILLION == broken).all():
+    if _is_plain(broken):
         return values
-    exponent = np.floor(np.log10(np.abs(broken)))
+    size = np.abs(broken)
+    exponent = np.floor(np.log10(size)).astype(np.intp)
     # Just below a power of ten the logarithm is rounded up to it.
-    exponent -= 10.0**exponent > np.abs(broken)
+    exponent -= _TENS[exponent - _LEAST] > size
     places = DIGITS - 1 - exponent
     near = places <= _EXACT_POWER
-    scale = 10.0 ** np.where(near, places, 0.0)
+    scale = _TENS[np.where(near, places, 0) - _LEAST]
     # The quotient of two exact floats is the float nearest to the decimal.
     cleaned = np.where(near, np.rint(broken * scale) / scale, broken)
     for at in np.flatnonzero(~near):

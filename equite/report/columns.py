@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from equite.engine.sharing import Floats
-from equite.engine.shown import ShownFigures
+from equite.engine.shown import ShownFigures, ShownStep
 from equite.report.language.bounds_missing import bounds_missing_for
 from equite.report.language.labels import Labels, distinct
 from equite.wording import Language, numeral
@@ -123,7 +123,9 @@ def _steps(allocation: Allocation, labels: Labels) -> list[ShownColumn]:
     return [*columns, _column("amount", "amount", labels.heading("amount"), amounts)]
 
 
-def _column(name: str, step: Step, heading: str, figures: ShownFigures, kind: Kind = "money") -> ShownColumn:
+def _column(
+    name: str, step: Step, heading: str, figures: ShownFigures | ShownStep, kind: Kind = "money"
+) -> ShownColumn:
     return ShownColumn(name, step, kind, heading, figures.cells, figures.digits, figures.total)
 
 

@@ -6,15 +6,16 @@ carriage return) is written with an apostrophe before it. Numbers are never touc
 
 from __future__ import annotations
 
-import csv
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -35,6 +36,8 @@ CSV, EXCEL, PARQUET = (".csv", ".txt"), (".xlsx",), (".parquet", ".pq")
 HTML = (".html", ".htm")
 #: What makes a spreadsheet run a text of a CSV file.
 _RUN = frozenset("=+-@\t\r\n")
+#: Rows of a CSV file written at once.
+_BLOCK = 4096
 
 
 def write(allocation: Allocation, path: str | Path) -> Path:
@@ -75,24 +78,28 @@ def to_csv(allocation: Allocation, path: str | Path) -> Path:
     return columns_to_csv(shown_columns(allocation, labels), target, labels.language)
 
 
+#: A blank cell that stands alone on its line.
+_BLANK = '""'
+
+
 def columns_to_csv(columns: Sequence[ShownColumn], target: Path, language: Language) -> Path:
     """Write columns as they are shown to a CSV file, as :func:`to_csv` does."""
     locale = LOCALES[language]
-    rows = zip(*(_texts(column, locale.decimal) for column in columns), strict=True)
-    with (
-        placed(target, language) as temporary,
-        temporary.open("w", encoding="utf-8-sig", newline="", buffering=1 << 20) as file,
-    ):
-        writer = csv.writer(file, delimiter=locale.separator)
-        writer.writerow(_harmless([column.heading for column in columns]))
-        writer.writerows(rows)
+    separator = locale.separator
+    headings = _quoted(_harmless([column.heading for column in columns]), separator)
+    rows = zip(*(_texts(column, locale.decimal, separator) for column in columns), strict=True)
+    with placed(target, language) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        file.write(f"\ufeff{separator.join(headings)}\r\n")
+        while block := list(islice(rows, _BLOCK)):
+            # A line of nothing would be no line: a single blank cell is written as such.
+            file.write("".join([f"{separator.join(row) or _BLANK}\r\n" for row in block]))
     return target
 
 
-def _texts(column: ShownColumn, mark: str) -> Sequence[str]:
-    """Write a column's cells; a missing one is empty."""
+def _texts(column: ShownColumn, mark: str, separator: str) -> Sequence[str]:
+    """Write a column's cells; a missing one is empty. A number holds neither the separator nor a quotation mark."""
     if column.kind == "text":
-        return _harmless([plain(str(cell)) for cell in column.cells])
+        return _quoted(_harmless([plain(str(cell)) for cell in column.cells]), separator)
     numbers = column.numbers * column.scale
     # One format for all cells at once is several times faster than one a cell.
     text = (f"%.{column.digits}f\n" * numbers.size) % tuple(numbers.tolist())
@@ -103,6 +110,12 @@ def _texts(column: ShownColumn, mark: str) -> Sequence[str]:
 
 def _harmless(texts: Sequence[str]) -> list[str]:
     return [f"'{text}" if text[:1] in _RUN else text for text in texts]
+
+
+def _quoted(texts: list[str], separator: str) -> list[str]:
+    """Put in quotation marks the texts that hold what parts cells or rows, as :mod:`csv` does."""
+    parting = re.compile(f'[{re.escape(separator)}"\r\n]')
+    return [f'"{text.replace(chr(34), chr(34) * 2)}"' if parting.search(text) else text for text in texts]
 
 
 def to_parquet(allocation: Allocation, path: str | Path) -> Path:

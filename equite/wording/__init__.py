@@ -10,7 +10,8 @@ from __future__ import annotations
 import locale
 import math
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
@@ -53,6 +54,8 @@ _NBSP = "\u00a0"
 _SIGNIFICANT = 15
 #: Holds every digit of the largest float, which has 309 before the point.
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP)
+#: An entry of a file of sentences: its name at the margin, and all that follows up to the next.
+_AT_MARGIN = re.compile(r"^([^\s#:]+):(.*(?:\n(?:[ \t].*)?)*)", re.MULTILINE)
 _SYMBOLS = {"CAD": "$", "USD": "$", "AUD": "$", "NZD": "$", "EUR": "€", "GBP": "£", "BRL": "R$", "CHF": "CHF"}
 
 
@@ -86,16 +89,34 @@ def shape_of_texts() -> str:
     return "{" + ", ".join(f'{language}: "…"' for language in LOCALES) + "}"
 
 
+class _Entries(Mapping[str, Any]):
+    """The entries of a folder's YAML files, each parsed when it is first said: a process says few of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._texts: dict[str, str] = {}
+        self._parsed: dict[str, Any] = {}
+        for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if file.name.endswith(".yaml"):
+                self._texts.update(_AT_MARGIN.findall(file.read_text(encoding="utf-8")))
+
+    def __getitem__(self, entry: str) -> Any:
+        if entry not in self._parsed:
+            # All is text: read otherwise, a plain ``en: No`` would come out as ``False``.
+            loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+            self._parsed[entry] = yaml.load(f"{entry}:{self._texts[entry]}", Loader=loader)[entry]
+        return self._parsed[entry]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
 @cache
-def _catalogue(folder: Path = ENGLISH.sentences) -> dict[str, dict[str, Any]]:
+def _catalogue(folder: Path = ENGLISH.sentences) -> Mapping[str, Any]:
     """Read every YAML file of a folder into one catalogue."""
-    # All is text: read otherwise, a plain ``en: No`` would come out as ``False``.
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    entries: dict[str, dict[str, Any]] = {}
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".yaml"):
-            entries.update(yaml.load(file.read_text(encoding="utf-8"), Loader=loader) or {})
-    return entries
+    return _Entries(folder)
 
 
 def _worded(entry: str, language: Language) -> Any:

@@ -92,12 +92,21 @@ def test_lines_add_up_to_their_cell(drawn: tuple[np.ndarray, Groups, int], data:
     others = np.array(data.draw(st.lists(MONEY, max_size=8)))
     lines = np.append(others, values[row] - others.sum())
     shown, scale = ShownStep.of(values, groups, digits), 10.0**digits
-    along = shown.along(row, lines)
+    along = np.array(shown.along(row, lines.tolist()))
     assert np.rint(along * scale).sum() == shown.whole[row]
     assert (np.abs(along - lines) * scale <= 1 + 1e-3).all()
     assert not along[lines == 0].any()
     assert not np.signbit(along[along == 0]).any()
     assert (along * lines >= 0).all()
+
+
+@law_of_money
+@given(columns())
+def test_a_cell_alone_is_the_cell_of_the_column(drawn: tuple[np.ndarray, Groups, int]) -> None:
+    values, groups, digits = drawn
+    shown = ShownStep.of(values, groups, digits)
+    alone = [shown.cell(row) for row in range(values.size)]
+    assert list(map(repr, alone)) == list(map(repr, shown.cells.tolist()))
 
 
 def test_a_limit_that_only_moves_money_has_no_total() -> None:
@@ -202,7 +211,7 @@ def test_a_running_total_is_rounded_halves_away_from_zero(values: list[float], c
 
 def test_what_is_below_nothing_by_little_is_nothing() -> None:
     shown = ShownStep.of(np.array([-0.2, -0.2, 0.4]), Groups.single(3), 0)
-    assert [str(cell) for cell in (*shown.cells, *shown.along(0, np.array([0.1, -0.3])))] == ["0.0"] * 5
+    assert [str(cell) for cell in (*shown.cells, *shown.along(0, [0.1, -0.3]))] == ["0.0"] * 5
 
 
 def test_many_rows_of_group_envelopes_that_alternate_keep_their_order() -> None:

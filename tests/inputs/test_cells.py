@@ -169,9 +169,10 @@ def test_missing_cells_of_nullable_columns() -> None:
     assert texts_of(pd.Series([1, None], dtype="Int64")).tolist() == ["1", None]
 
 
-def test_the_numbers_are_a_copy() -> None:
+def test_nobody_writes_into_a_column_through_its_numbers() -> None:
     column = pd.Series([1.0, 2.0])
-    numbers_of(column).values[0] = 9
+    with pytest.raises(ValueError, match="read-only"):
+        numbers_of(column).values[0] = 9
     assert column.tolist() == [1, 2]
 
 
@@ -267,6 +268,10 @@ def test_yes_and_no() -> None:
         ([True, ""], [True, None], "object"),
         (["010", " "], ["010", None], "object"),
         (["", None], [NAN, NAN], "float64"),
+        (["", " "], [NAN, NAN], "float64"),
+        ([2.0, 2.0**53], [2, 2**53], "int64"),
+        ([2.0, 2.0**53 + 2], [2, 2.0**53 + 2], "float64"),
+        ([2.0, float("nan"), float("inf")], [2, NAN, float("inf")], "float64"),
         ([10**18, None], [10**18, None], "object"),
         ([10**18 + 1], [10**18 + 1], "int64"),
         ([10**30], [10**30], "object"),
@@ -277,3 +282,8 @@ def test_yes_and_no() -> None:
 def test_columns_of_typed_cells(cells: list[object], kept: list[object], dtype: str) -> None:
     column = typed(cells)
     assert (column.tolist(), str(column.dtype)) == (kept, dtype)
+
+
+@pytest.mark.parametrize("cells", [[-0.0, 1.0], [-0.0, 1.5], [-0.0, ""]])
+def test_a_typed_zero_has_no_sign(cells: list[object]) -> None:
+    assert math.copysign(1.0, float(typed(cells)[0])) == 1.0

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from equite import Allocation, OutputError, Territories
 from equite.report import files
@@ -222,3 +224,10 @@ def test_more_than_a_sheet_holds(english: Allocation, tmp_path: Path, monkeypatc
     with pytest.raises(OutputError, match="columns do not fit"):
         english.to_excel(tmp_path / "a.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+@given(st.lists(st.lists(st.text(alphabet=";,\"\r\n'a =é"), min_size=2, max_size=2), max_size=9), st.sampled_from(";,"))
+def test_texts_are_put_in_quotation_marks_as_the_csv_module_does(rows: list[list[str]], separator: str) -> None:
+    theirs = io.StringIO(newline="")
+    csv.writer(theirs, delimiter=separator).writerows(rows)
+    assert "".join(f"{separator.join(files._quoted(row, separator))}\r\n" for row in rows) == theirs.getvalue()

@@ -163,7 +163,7 @@ def _share(workings: Workings, done: Calculated, share: ShownFigures | None) -> 
     return LiveStep(digits, column, running, dust)
 
 
-def _as_values(workings: Workings, name: str, figures: ShownFigures) -> LiveStep:
+def _as_values(workings: Workings, name: str, figures: ShownFigures | ShownStep) -> LiveStep:
     cells = stated("", workings.full(figures.cells))
     return LiveStep(figures.digits, workings.grid.values(name, cells), None, number(0))
 

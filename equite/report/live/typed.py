@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from equite.engine.allocate import needed_rules
+from equite.engine.rows import needed_rules
 from equite.inputs.cells import tidy
 from equite.inputs.columns import ColumnRule
 from equite.report.live.checking import LiveCheck, failures

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from xlsxwriter.worksheet import Worksheet
 
 from equite.formula.loading import dump
 from equite.report.files import EXCEL, ending
@@ -37,24 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["to_live_excel"]
 
 
-class _PlainSheet(Worksheet):  # type: ignore[misc]
-    """A sheet that takes formulas as they are.
-
-    XlsxWriter looks in each for thirty functions newer than Excel 2013, which takes longer than all else. Ours have
-    none: a test reads them all.
-    """
-
-    #: How many formulas were written, so that one that is typed over shows.
-    formulas = 0
-
-    def _write_formula(self, *given: Any, **named: Any) -> Any:
-        self.formulas += 1
-        return super()._write_formula(*given, **named)
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-        return formula.removeprefix("=")
-
-
 def to_live_excel(allocation: Allocation, path: str | Path) -> Path:
     """Write an allocation to a workbook that recalculates.
 
@@ -80,7 +61,6 @@ def to_live_excel(allocation: Allocation, path: str | Path) -> Path:
     refuse_beyond(labels.language, allocation.scope.table.size, around=FIRST)
     page = allocation.formula
     with new_workbook(target, labels.language, labels.worded(page.heading), page.sha256) as workbook:
-        workbook.worksheet_class = _PlainSheet
         workbook.set_calc_mode("auto")
         _write(Book(workbook, labels), allocation)
     return target

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from equite.engine.allocate import needed_rules
-from equite.engine.rows import as_looked_at, row_rules
+from equite.engine.rows import as_looked_at, needed_rules, row_rules
 from equite.errors import FormulaError, Problem, Problems, TerritoriesError, WorkbookError, nearest
 from equite.formula import loading
 from equite.formula.formula import Formula
@@ -225,7 +224,7 @@ class _Reader:
         except TerritoriesError as error:
             self.problems.found.extend(error.problems)
         # Its rows were looked at when the workbook was written; none can be added.
-        return as_looked_at(territories, row_rules(self.formula, self.rules))
+        return as_looked_at(territories, row_rules(self.formula))
 
 
 def _same(now: Value, before: Value) -> bool:

@@ -12,6 +12,7 @@ from xlsxwriter import Workbook
 
 from equite.errors import OutputError, Problem
 from equite.report.files import placed
+from equite.report.workbook.plain_sheet import PlainSheet
 from equite.report.workbook.sheet import MOST_COLUMNS, MOST_ROWS
 from equite.wording import Language, Numeral
 
@@ -40,6 +41,7 @@ def new_workbook(target: Path, language: Language, title: str, fingerprint: str 
     buffer = BytesIO()
     with placed(target, language) as temporary:
         workbook = Workbook(buffer, options)
+        workbook.worksheet_class = PlainSheet
         properties = {"title": title[:250], "author": "equite", "created": _NEVER}
         workbook.set_properties({**properties, "comments": fingerprint})
         yield workbook

@@ -13,12 +13,13 @@ import pandas as pd
 import pytest
 from openpyxl.formula import Tokenizer
 from openpyxl.utils import column_index_from_string
+from xlsxwriter.worksheet import Worksheet
 from yaml_texts import read_yaml
 
 from equite import Allocation, Formula, OutputError, allocate
-from equite.report.live import workbook as live
 from equite.report.live.closed import CLOSED
 from equite.report.roundtrip.manifest import MANIFEST_SHEET, Manifest
+from equite.report.workbook.plain_sheet import PlainSheet
 from equite.wording import say
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -257,9 +258,17 @@ def test_a_template_is_not_filled_live(tmp_path: Path) -> None:
         example("region_13", "half_salary.yaml").to_excel(tmp_path / "a.xlsx", live=True, template="b.xlsx")
 
 
-def test_a_formula_taken_as_it_is_makes_the_same_file(
-    french: Allocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_live", [True, False])
+def test_cells_taken_as_they_are_make_the_same_file(
+    french: Allocation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_live: bool
 ) -> None:
-    ours = french.to_excel(tmp_path / "ours.xlsx", live=True).read_bytes()
-    monkeypatch.delattr(live._PlainSheet, "_prepare_formula")
-    assert french.to_excel(tmp_path / "theirs.xlsx", live=True).read_bytes() == ours
+    def written(sheet: PlainSheet, *given: object) -> object:
+        sheet.formulas += 1
+        return Worksheet._write_formula(sheet, *given)
+
+    shared = (french, example("quebec_mrc", "formula.yaml"))
+    ours = [each.to_excel(tmp_path / "ours.xlsx", live=is_live).read_bytes() for each in shared]
+    monkeypatch.setattr(PlainSheet, "_write_formula", written)
+    monkeypatch.delattr(PlainSheet, "_write_cell")
+    monkeypatch.delattr(PlainSheet, "_calculate_spans")
+    assert [each.to_excel(tmp_path / "theirs.xlsx", live=is_live).read_bytes() for each in shared] == ours
