@@ -57,11 +57,12 @@ def _family_rows(allocation: Allocation, scoring: Scoring, family: str, branch: 
     best = np.nanargmax(np.where(np.isnan(measured), -np.inf, measured), axis=1)
     parts = [result for result in allocation.parts_shared if _rests_on(allocation, result, scoring.name)]
     now = _paid(allocation, scoring, parts, scoring.scores[allocation.context.rows])
+    weights = np.broadcast_to(branch.weights, measured.shape)
     rows: list[dict[str, object]] = []
     for row, code in enumerate(allocation.codes):
-        moved = branch.weights.copy()
+        moved = weights.copy()
         moved[row] = 0.0
-        moved[row, best[row]] = branch.weights[row].sum()
+        moved[row, best[row]] = weights[row].sum()
         scores = _replaced(scoring, branch, moved)
         amount = float(_paid(allocation, scoring, parts, scores)[row])
         gain = max(0.0, amount - float(now[row]))

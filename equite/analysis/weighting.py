@@ -221,10 +221,12 @@ def leaving_out(branch: Branch, place: tuple[int, ...]) -> Branch:
 
     :meth:`Branch.reweighted` goes by name, and a family may be named as a criterion is.
     """
-    weights, children, at = branch.weights.copy(), list(branch.children), place[0]
-    child, gone = children[at], np.ones(len(weights), dtype=bool)
+    children, at = list(branch.children), place[0]
+    child, gone = children[at], np.ones(1, dtype=bool)
     if len(place) > 1 and isinstance(child, Branch):
         children[at] = left = leaving_out(child, place[1:])
         gone = left.weights.sum(axis=1) == 0
-    weights[gone, at] = 0.0
+    # Of two levels, either may have its weights once for all.
+    weights = np.repeat(branch.weights, max(1, len(gone) // len(branch.weights)), axis=0)
+    weights[:, at] = np.where(gone, 0.0, weights[:, at])
     return replace(branch, children=tuple(children), weights=weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from equite.engine.aggregates import label_text
 from equite.engine.equality import alike_but_for_dust
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.functions import step_of
-from equite.engine.methods import TRANSFORMS, average_rank, distance_to_target
+from equite.engine.line import Line
+from equite.engine.methods import TRANSFORMS, average_rank, distance_to_target, min_max
 from equite.engine.missing import Purpose, Wanted, refuse_missing
 from equite.engine.outliers import excess_kurtosis, skewness, treat
 from equite.engine.registry import Normaliser
@@ -72,8 +74,8 @@ class CriterionScore:
         The families it lies in, outermost first.
     raw : ndarray, shape (eligible,)
         Its values as given, missing ones not filled.
-    scores : ndarray, shape (eligible,)
-        Higher for more need; missing where skipped.
+    scored : ndarray, shape (eligible,), or Line
+        The scores, or the line through the values that gives them when they are asked for.
     filled : ndarray of bool, shape (eligible,)
         The cells that a rule filled.
     groups : tuple of ContextGroup
@@ -89,29 +91,45 @@ class CriterionScore:
     families: tuple[str, ...]
     criterion: Criterion
     raw: Floats
-    scores: Floats
+    scored: Floats | Line
     filled: Mask
     groups: tuple[ContextGroup, ...]
     missing: Missing
     low: float
     high: float
 
+    @cached_property
+    def scores(self) -> Floats:
+        """Scores, shape (eligible,): higher for more need; missing where skipped."""
+        return self.scored.at(slice(None)) if isinstance(self.scored, Line) else self.scored
+
     @property
     def is_complete(self) -> bool:
         """Whether everybody has a score."""
-        return not self.scores.size or not np.isnan(self.scores.min())
+        return isinstance(self.scored, Line) or not self.scores.size or not np.isnan(self.scores.min())
 
     def among(self, kept: Mask) -> CriterionScore:
         """Return the same criterion for some of those that were measured."""
         groups = tuple(replace(group, rows=group.rows[kept]) for group in self.groups)
-        return replace(self, raw=self.raw[kept], scores=self.scores[kept], filled=self.filled[kept], groups=groups)
+        scored = self.scored.among(kept) if isinstance(self.scored, Line) else self.scored[kept]
+        return replace(self, raw=self.raw[kept], scored=scored, filled=self.filled[kept], groups=groups)
 
 
 def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list[Problem]) -> CriterionScore | None:
     """Score a criterion; None where it distinguishes nobody (noted in ``warnings``) or is unusable (``problems``)."""
     before = len(problems.found)
-    given = scope.numbers(what.name)[scope.taking_part]
-    raw = scope.alike(Name(what.name))[scope.taking_part]
+    given = scope.taking(scope.numbers(what.name))
+    raw = scope.taking(scope.alike(Name(what.name)))
+    line = _line(what, raw)
+    if line is not None:
+        _within_range(what, scope, problems)
+        if len(problems.found) > before:
+            return None
+        none = np.broadcast_to(np.False_, raw.shape)
+        return CriterionScore(
+            *(what.name, what.index, what.families, what.criterion),
+            *(given, line, none, (), what.missing, line.least, line.most),
+        )
     if raw.size and what.missing.rule == "skip" and np.isnan(raw).all():
         warnings.append(Problem("criterion-empty", {"criterion": what.name, "index": what.index}))
         return None
@@ -155,6 +173,16 @@ def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list
     )
 
 
+def _line(what: ScoreMeasure, values: Floats) -> Line | None:
+    """Return the line that min-max draws through complete values; None where the steps must be taken one by one."""
+    given, pull = what.criterion, what.criterion.more_need_when.pull
+    changed = given.transform is not None or what.outliers.winsorise is not None
+    if pull is None or changed or what.normaliser.function is not min_max or not values.size:
+        return None
+    low, high = what.parameters.values()
+    return Line.through(values, (low, high), falling=pull == "low")
+
+
 def _suits(what: ScoreMeasure, direction: Direction, values: Floats, scope: Scope, problems: Problems) -> bool:
     """Refuse a normaliser that has no meaning for this criterion's direction or values."""
     method, entry = what.normaliser, ""
@@ -195,6 +223,8 @@ def _turned_parameters(what: ScoreMeasure, direction: Direction) -> dict[str, An
 def _within_range(what: ScoreMeasure, scope: Scope, problems: Problems) -> None:
     """Refuse values that the criterion cannot have."""
     low, high = (None if end is None else float(end) for end in what.criterion.range)
+    if low is None and high is None:
+        return
     outside = np.zeros(scope.table.size, dtype=bool)
     for sign, end in (("<", low), (">", high)):
         if end is not None:

@@ -135,6 +135,14 @@ class Scope:
         """Who takes part; everybody while that is being decided."""
         return np.ones(self.table.size, dtype=bool) if self.eligible is None else self.eligible
 
+    @cached_property
+    def _is_for_all(self) -> bool:
+        return self.eligible is None or bool(self.eligible.all())
+
+    def taking(self, values: np.ndarray) -> np.ndarray:
+        """Return the rows of those that take part; the very array where all do."""
+        return values if self._is_for_all else values[self.taking_part]
+
     def value(self, name: str) -> np.ndarray:
         """Return a name's value: a number (shape ``()``), or one for each territory (shape ``(n,)``)."""
         if name in self.known:

@@ -17,6 +17,7 @@ from equite.engine.criteria import CriterionScore, ScoreMeasure, measure
 from equite.engine.equality import alike_but_for_dust
 from equite.engine.evaluation import Mask, Scope
 from equite.engine.goalposts import frozen_goalposts
+from equite.engine.line import Line
 from equite.engine.methods import AGGREGATORS, NORMALISERS
 from equite.engine.registry import Aggregator, Normaliser
 from equite.engine.registry import Method as Registered
@@ -32,13 +33,16 @@ __all__ = ["Branch", "Scoring", "score_index"]
 #: What every territory scores where no criterion distinguishes anybody.
 NEUTRAL = 0.5
 _RANK = Method(name="rank")
+#: So many rows of a column, and what is made of them, stay in the processor's cache.
+_BLOCK = 1 << 13
 
 
 @dataclass(frozen=True)
 class Branch:
     """A family (or the whole index): children by position, and each one's weight for each territory that takes part.
 
-    A child is a criterion's column (an int) or a branch; ``names`` gives each one's name on the page.
+    A child is a criterion's column (an int) or a branch; ``names`` gives each one's name on the page. Weights have the
+    shape (n, children), or (1, children) where they are the same for all.
     """
 
     aggregator: Aggregator
@@ -51,10 +55,23 @@ class Branch:
         """Return each row's score from the scores of all criteria, shape (n, criteria) to (n,)."""
         columns = [scores[:, child] if isinstance(child, int) else child.combine(scores) for child in self.children]
         matrix = np.stack(columns, axis=1)
-        found = self.aggregator.run(matrix, self.weights, **self.parameters)
+        found = self.aggregator.run(matrix, np.broadcast_to(self.weights, matrix.shape), **self.parameters)
         if self.aggregator.is_own:
             self._refuse_unscored(found, matrix)
         return found
+
+    def weighted_mean(self, scored: Sequence[Floats | Line], rows: slice) -> Floats:
+        """Return some rows' scores where all is linear, complete and weighs the same for all, column by column."""
+        total: Floats | float = 0.0
+        for child, weight in zip(self.children, self.weights[0].tolist(), strict=True):
+            if isinstance(child, Branch):
+                part = child.weighted_mean(scored, rows)
+            else:
+                given = scored[child]
+                part = given.at(rows) if isinstance(given, Line) else given[rows].copy()
+            part *= weight
+            total += part
+        return np.asarray(total / self.weights.sum())
 
     def _refuse_unscored(self, found: Floats, matrix: Floats) -> None:
         """Refuse scores that are not finite though something weighs: a mean above would skip them in silence."""
@@ -66,16 +83,15 @@ class Branch:
     def reweighted(self, weights: Mapping[str, float]) -> Branch:
         """Return the same branch with other weights, by the name of the criterion or family; unnamed ones stay."""
         children = tuple(child if isinstance(child, int) else child.reweighted(weights) for child in self.children)
-        columns = [
-            np.full(len(self.weights), weights[name]) if name in weights else self.weights[:, at]
-            for at, name in enumerate(self.names)
-        ]
-        return replace(self, children=children, weights=np.stack(columns, axis=1))
+        changed = self.weights.copy()
+        for at, name in enumerate(self.names):
+            changed[:, at] = weights.get(name, changed[:, at])
+        return replace(self, children=children, weights=changed)
 
     def among(self, kept: Mask) -> Branch:
         """Return the same branch over some of the rows."""
         children = tuple(child if isinstance(child, int) else child.among(kept) for child in self.children)
-        return replace(self, children=children, weights=self.weights[kept])
+        return replace(self, children=children, weights=self.weights if len(self.weights) == 1 else self.weights[kept])
 
     def effective(self, present: Mask, share: Floats, found: Floats) -> None:
         """Write each criterion's part of the whole weight into ``found``, given this branch's ``share``."""
@@ -98,6 +114,13 @@ class Branch:
         """Whether the score is a weighted mean of its criteria."""
         return self.aggregator.name == "arithmetic" and all(
             isinstance(child, int) or child.is_linear for child in self.children
+        )
+
+    @property
+    def is_same_for_all(self) -> bool:
+        """Whether every weight is the same for all territories."""
+        return len(self.weights) == 1 and all(
+            isinstance(child, int) or child.is_same_for_all for child in self.children
         )
 
 
@@ -135,11 +158,41 @@ class Scoring:
     def weights(self) -> Floats:
         """Each criterion's part of the whole weight for each territory that takes part, shape (eligible, criteria).
 
-        Rows sum to 1.
+        Rows sum to 1. Where they are the same, they are one in memory.
         """
-        found = np.zeros((self.rows, len(self.criteria)))
-        if self.tree is not None:
-            self.tree.effective(~np.isnan(self.matrix), np.ones(self.rows), found)
+        shape = self.rows, len(self.criteria)
+        if self.tree is None:
+            return np.zeros(shape)
+        if self.tree.is_same_for_all and self._is_complete:
+            return np.broadcast_to(self._shares, shape)
+        found = np.zeros(shape)
+        self.tree.effective(~np.isnan(self.matrix), np.ones(self.rows), found)
+        return found
+
+    @property
+    def _is_complete(self) -> bool:
+        return all(criterion.is_complete for criterion in self.criteria)
+
+    @property
+    def _shares(self) -> Floats:
+        """The parts of the whole weight that are the same for all, all scores being there, shape (1, criteria)."""
+        assert self.tree is not None
+        found = np.zeros((1, len(self.criteria)))
+        self.tree.effective(np.ones(found.shape, dtype=bool), np.ones(1), found)
+        return found
+
+    def combined(self) -> Floats:
+        """Work out the scores of those that take part, shape (eligible,).
+
+        A weighted mean with the same weights for all is summed criterion by criterion, without a matrix of scores.
+        """
+        assert self.tree is not None
+        if not (self.tree.is_linear and self.tree.is_same_for_all and self._is_complete):
+            return self.tree.combine(self.matrix)
+        scored, found = [criterion.scored for criterion in self.criteria], np.empty(self.rows)
+        for start in range(0, self.rows, _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            found[rows] = self.tree.weighted_mean(scored, rows)
         return found
 
     @property
@@ -172,13 +225,13 @@ def _scored(name: str, scope: Scope) -> Scoring:
     build = _Builder(name, index, scope)
     tree = build.branch(index, ("indices", name))
     build.problems.refuse()
-    scores, rows = np.full(scope.table.size, np.nan), int(scope.taking_part.sum())
+    scores, rows = np.full(scope.table.size, np.nan), int(np.count_nonzero(scope.taking_part))
     if tree is None:
         scores[scope.taking_part] = NEUTRAL
         build.warnings.append(Problem("index-neutral", {"index": name}))
         return Scoring(name, scores, (), rows, None, tuple(build.warnings))
     found = Scoring(name, scores, tuple(build.criteria), rows, tree, tuple(build.warnings))
-    scores[scope.taking_part] = tree.combine(found.matrix)
+    scores[scope.taking_part] = found.combined()
     return found
 
 
@@ -220,7 +273,7 @@ class _Builder:
                 weights.append(weight)
         if not children:
             return None
-        stacked = np.stack(weights, axis=1)
+        stacked = np.stack(np.broadcast_arrays(*weights), axis=1)
         self._same_total(group, stacked, path)
         self._enough_present(children, stacked, path)
         self._suits(aggregator, parameters, children, path)
@@ -253,8 +306,9 @@ class _Builder:
                 self.problems.found.append(Problem("score-not-positive", about, **self._place(*path)))
 
     def _weight(self, weight: Expression, path: tuple[str, ...]) -> Floats | None:
-        """Return a weight for each territory that takes part; None where it is zero for all, or unusable."""
-        values = self.scope.settled_rows(weight.tree)[self.scope.taking_part]
+        """Return a weight for each territory that takes part, or one for all; None where it is zero or unusable."""
+        values = self.scope.settled(weight.tree)
+        values = self.scope.taking(values) if values.shape else values[np.newaxis]
         if not np.isfinite(values).all() or (values < 0).any():
             self.problems.add("weight-unusable", **self._place(*path, "weight"), weight=str(weight))
             return None
@@ -286,9 +340,10 @@ class _Builder:
         """Refuse a territory for which too little of a family's weight is there."""
         if self._all_present(children) and (weights.sum(axis=1) > 0).all():
             return
+        rows = int(np.count_nonzero(self.scope.taking_part))
         present = np.stack(
             [
-                ~np.isnan(self.criteria[child].scores) if isinstance(child, int) else np.ones(len(weights), dtype=bool)
+                ~np.isnan(self.criteria[child].scores) if isinstance(child, int) else np.ones(rows, dtype=bool)
                 for child in children
             ],
             axis=1,

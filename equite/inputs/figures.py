@@ -21,15 +21,26 @@ _EXACT_POWER = 22
 _MILLION, _FEW = 10.0**6, 10.0 ** (DIGITS - 6)
 
 
+def _is_plain(values: Floats) -> bool:
+    """Tell whether all figures are the floats nearest to whole numbers of millionths, below 15 digits: as typed."""
+    if not values.size or not -_FEW < values.min() <= values.max() < _FEW:
+        return False
+    near = np.atleast_1d(values) * _MILLION
+    np.rint(near, out=near)
+    near /= _MILLION
+    return bool((near == values).all())
+
+
 def typed(values: Floats) -> Floats:
     """Return each figure as it was typed: the float nearest to its 15 significant digits; whole numbers stay."""
     values = np.asarray(values, dtype=np.float64)
+    if _is_plain(values):
+        return values
     rest = np.isfinite(values) & (values != np.rint(values))
     if not rest.any():
         return values
     broken = values[rest]
-    # The float nearest to a whole number of millionths, below 15 digits, is that decimal as it was typed.
-    if np.abs(broken).max() < _FEW and (np.rint(broken * _MILLION) / _MILLION == broken).all():
+    if _is_plain(broken):
         return values
     exponent = np.floor(np.log10(np.abs(broken)))
     # Just below a power of ten the logarithm is rounded up to it.
