@@ -68,6 +68,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "own_methods": ("tests/engine/test_own_methods.py",),
     "parts": (*_SHARES, "tests/engine/test_rounding.py"),
     "plan_tables": ("tests/engine/test_plan_tables.py", "tests/engine/test_cascade_record.py"),
+    "ratios": ("tests/engine/test_ratios.py", "tests/engine/test_equality.py"),
     "record": (
         "tests/engine/test_record.py",
         "tests/engine/test_allocation.py",

@@ -23,6 +23,7 @@ from equite.engine.exact import Exact
 from equite.engine.exactness import Fractions, Inexact
 from equite.engine.functions import DECIDED
 from equite.engine.nearness import Near
+from equite.engine.ratios import Unwieldy
 from equite.engine.sharing import DUST, Floats
 from equite.formula.nodes import (
     Aggregate,
@@ -175,11 +176,17 @@ class Equality:
         found = np.array(np.broadcast_to(found, close.shape or (1,)).reshape(-1))
         rows = np.flatnonzero(close)
         try:
-            found[rows] = [_sign(value) for value in self.exact.read(left, rows) - self.exact.read(right, rows)]
+            found[rows] = self._exact_signs(left, right, rows)
         except Inexact:
             bounded = np.isfinite(np.broadcast_to(error, close.shape).reshape(-1)[rows])
             found[rows] = np.where(bounded, 0.0, np.broadcast_to(plain, close.shape).reshape(-1)[rows])
         return found.reshape(shape)
+
+    def _exact_signs(self, left: Node, right: Node, rows: np.ndarray) -> Floats | list[float]:
+        try:
+            return np.sign((self.exact.ratios(left, rows) - self.exact.ratios(right, rows)).top)
+        except Unwieldy:
+            return [_sign(value) for value in self.exact.read(left, rows) - self.exact.read(right, rows)]
 
     def figures(self, node: Node) -> Floats | None:
         """Return the figures of a tree that is but figures as typed; None for one that computes."""
@@ -216,11 +223,8 @@ class Equality:
         return found.reshape(shape)
 
     def alike(self, node: Node) -> Floats:
-        """Return a tree's values for every row, equal ones the same float, so that they sort and group right."""
+        """Return a computed tree's values for every row, equal ones the same float: so they sort and group right."""
         size = self.scope.table.size
-        figures = self.figures(node)
-        if figures is not None:
-            return np.broadcast_to(figures, (size,))
         values = np.array(np.broadcast_to(self.scope.settled(node), (size,)))
         rows = np.flatnonzero(~np.isnan(values))
         near = self.bounded.read(node).rows(size)
@@ -260,14 +264,20 @@ class Equality:
         shape, rows = found.shape, np.flatnonzero(close)
         found = np.array(np.broadcast_to(found, close.shape or (1,)).reshape(-1))
         try:
-            exact = self.exact.read(node, rows) * Fraction(10) ** digits
-            found[rows] = [float(_rounded_exactly(function, value)) for value in exact]
+            found[rows] = self._exact_whole(function, node, digits, rows)
         except Inexact:
             # Inside the bound of a whole number is that number; of a half, the half, which goes away from zero.
             at = np.broadcast_to(scaled, close.shape).reshape(-1)[rows]
             near = np.rint(at * 2) / 2 if function == "round" else np.rint(at)
             found[rows] = _rounded(function, near)
         return found.reshape(shape)
+
+    def _exact_whole(self, function: str, node: Node, digits: int, rows: np.ndarray) -> Floats | list[float]:
+        try:
+            return self.exact.ratios(node, rows).whole(function, digits)
+        except Unwieldy:
+            exact = self.exact.read(node, rows) * Fraction(10) ** digits
+            return [float(_rounded_exactly(function, value)) for value in exact]
 
     def place(self, node: Node, edges: Floats, *, included: bool) -> np.ndarray:
         """Return how many edges lie below each value; with ``included``, at or below it.

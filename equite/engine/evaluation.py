@@ -216,9 +216,13 @@ class Scope:
             self.scorings[name] = self._score(name, self)
         return self.scorings[name]
 
+    def laid(self, values: np.ndarray) -> np.ndarray:
+        """Return one value for each territory, of one for all or of as many."""
+        return values if values.shape else np.broadcast_to(values, (self.table.size,))
+
     def numbers(self, name: str) -> Floats:
         """Return a name's value as one float for each territory."""
-        return np.broadcast_to(self.value(name), (self.table.size,))
+        return self.laid(self.value(name))
 
     def grouping(self, name: str) -> Grouping:
         """Return the groups that a column or a variable makes."""
@@ -231,12 +235,14 @@ class Scope:
 
     def evaluate(self, node: Node) -> Floats:
         """Run a tree; the result has shape ``()`` or ``(n,)``."""
+        if isinstance(node, Name):
+            return self.value(node.name)
         with np.errstate(all="ignore"):
             return self._run(node)
 
     def rows(self, node: Node) -> Floats:
         """Run a tree and give one float for each territory."""
-        return np.broadcast_to(self.evaluate(node), (self.table.size,))
+        return self.laid(self.evaluate(node))
 
     def settled(self, node: Node) -> Floats:
         """Run a tree; what exact arithmetic makes zero is zero, and no dust stands for it."""
@@ -244,10 +250,13 @@ class Scope:
 
     def settled_rows(self, node: Node) -> Floats:
         """Run a tree and give one float for each territory, each of the sign that exact arithmetic gives it."""
-        return np.broadcast_to(self.settled(node), (self.table.size,))
+        return self.laid(self.settled(node))
 
     def alike(self, node: Node) -> Floats:
         """Run a tree and give one float for each territory, the same float where values are equal."""
+        figures = self.equality.figures(node)
+        if figures is not None:
+            return self.laid(figures)
         with np.errstate(all="ignore"):
             return self.equality.alike(node)
 

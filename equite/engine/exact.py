@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
 from itertools import pairwise
-from operator import add, mul, sub
+from operator import add, mul, sub, truediv
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from equite.engine.bounded import whole_power
 from equite.engine.exactness import Fractions, Inexact, exact_sum, fractions_of
 from equite.engine.functions import DECIDED
+from equite.engine.ratios import Ratios, Unwieldy
 from equite.engine.registry import OWN_FUNCTIONS
 from equite.engine.sharing import Floats
 from equite.formula.nodes import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Exact"]
 
 _OPERATORS: Mapping[str, Callable[[Fractions, Fractions], Fractions]] = {"+": add, "-": sub, "*": mul}
+_RATIOS: Mapping[str, Callable[[Ratios, Ratios], Ratios]] = {"+": add, "-": sub, "*": mul, "/": truediv}
 #: Numbers of more bits than that (a power of a power) are not worked out.
 _MOST_BITS = 1 << 16
 _INEXACT = frozenset({"exp", "log", "sqrt"})
@@ -49,6 +51,7 @@ class Exact:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self._names: dict[str, Fractions] = {}
+        self._ratios: dict[str, tuple[np.ndarray, Ratios]] = {}
         self._sums: dict[int, tuple[Aggregate, list[Fraction | None]]] = {}
 
     def read(self, node: Node, rows: np.ndarray) -> Fractions:
@@ -75,6 +78,43 @@ class Exact:
             case Aggregate(function):
                 return self._aggregate(node, rows)
         raise Inexact
+
+    def ratios(self, node: Node, rows: np.ndarray) -> Ratios:
+        """Return the exact values of some rows as whole numbers over one denominator.
+
+        Raises
+        ------
+        Unwieldy
+            The tree is more than plain arithmetic on figures, or its numbers are too long: :meth:`read` may tell.
+        """
+        match node:
+            case Number(value):
+                return Ratios.of_figures(typed(np.asarray(value)))
+            case Name(name):
+                return self._named_ratios(name, rows)
+            case Negative(operand):
+                return -self.ratios(operand, rows)
+            case Binary(operator, left, right) if operator in _RATIOS:
+                return _RATIOS[operator](self.ratios(left, rows), self.ratios(right, rows))
+        raise Unwieldy
+
+    def _named_ratios(self, name: str, rows: np.ndarray) -> Ratios:
+        home = self.scope.home(name)
+        if home is not self.scope:
+            return home.equality.exact._named_ratios(name, rows)
+        asked, found = self._ratios.get(name, (None, None))
+        if asked is not rows or found is None:
+            origin = self.scope.origin(name)
+            figures = self.scope.figures(name) if origin is None else None
+            if origin is not None:
+                found = origin[0].equality.exact.ratios(origin[1], rows)
+            elif figures is not None:
+                found = Ratios.of_figures(figures[rows] if figures.shape else figures)
+            else:
+                raise Unwieldy
+            # A name that stands twice in another is worked out once, as in fractions.
+            self._ratios[name] = rows, found
+        return found
 
     def name(self, name: str, rows: np.ndarray) -> Fractions:
         """Return a name's exact values."""
