@@ -33,15 +33,16 @@ _START, _HEAD, _SAMPLE, _CLOSER = 1 << 12, 1 << 16, 60, 12
 #: A mark that no number holds: where a file does not tell its own, every decimal is left as text.
 _NO_MARK = "\x01"
 _LEADING_ZERO = r"\s*0[0-9]"
-#: A point and three digits, anywhere; a number that holds one, and nothing else that settles what it means.
-_THOUSANDTHS = re.compile(rb"[1-9][0-9]{0,2}\.[0-9]{3}(?![0-9eE.])")
+#: A number with one point and three digits after it, and nothing else that settles what the point means.
 _GROUPED = r"\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*"
 #: Bytes searched together, few enough to stay in the processor's cache.
 _BLOCK = 1 << 16
 #: From this size on, pandas (since 3.1) reads a plain file on several processors, if it is given the path.
 _LARGE = 6 << 20
 _PANDAS = tuple(int(number) for number in re.findall(r"\d+", pd.__version__)[:2])
-_NEWLINE, _QUOTE, _ZERO, _MINUS = b'\n"0-'
+_NEWLINE, _QUOTE, _ZERO, _MINUS, _POINT = b'\n"0-.'
+
+_GOING_ON = np.frombuffer(b"0123456789eE.", dtype=np.uint8)
 
 Positions = npt.NDArray[np.intp]
 
@@ -230,7 +231,7 @@ def _parsed(body: bytes, head: _Head, width: int, as_text: set[int], plain: Path
         for place in suspects:
             if texts[place].str.match(_LEADING_ZERO, na=False).any():
                 cells[place] = texts[place]
-    if options["decimal"] == "." and not head.stated and _THOUSANDTHS.search(body, head.starts):
+    if options["decimal"] == "." and not head.stated and _has_thousandths(body, head.starts):
         _reopen(cells, body, head, options)
     return cells
 
@@ -245,6 +246,30 @@ def _reopen(cells: pd.DataFrame, body: bytes, head: _Head, options: dict[str, An
         pointed = texts[place][texts[place].str.contains(".", regex=False, na=False)]
         if len(pointed) and pointed.str.fullmatch(_GROUPED).all():
             cells[place] = texts[place]
+
+
+def _has_thousandths(body: bytes, starts: int) -> bool:
+    """Tell whether some point has one to three digits before it, not all zeros, and three after it.
+
+    All points are looked at together: a search for the pattern takes several times as long as reading the file does.
+    """
+    signs, block = np.frombuffer(body, dtype=np.uint8)[starts:], np.zeros(_BLOCK + 7, dtype=np.uint8)
+    for start in range(0, len(signs), _BLOCK):
+        # Three signs before the block and four after it, where there are so many.
+        first, last = max(start - 3, 0), min(start + _BLOCK + 4, len(signs))
+        block[:] = 0
+        block[first - start + 3 : last - start + 3] = signs[first:last]
+        points = np.flatnonzero(block[3 : _BLOCK + 3] == _POINT) + 3
+        # The sign that most points fail by comes first.
+        for at in (3, 1, 2):
+            points = points[block[points + at] - _ZERO < 10]
+        points = points[~np.isin(block[points + 4], _GOING_ON)]
+        before = [block[points - at] - _ZERO for at in (1, 2, 3)]
+        opened = [(digit > 0) & (digit < 10) for digit in before]
+        inside = [digit < 10 for digit in before]
+        if (opened[0] | (inside[0] & (opened[1] | (inside[1] & opened[2])))).any():
+            return True
+    return False
 
 
 def _may_group(column: pd.Series) -> bool:

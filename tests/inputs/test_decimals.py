@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from equite import Formula, allocate
 from equite.errors import TerritoriesError
+from equite.inputs import delimited
 from equite.inputs.columns import ColumnRule
 from equite.inputs.reading import read_table
 from equite.inputs.territories import read_territories
@@ -152,3 +156,21 @@ def test_the_advice_of_the_refusal_can_be_followed(written: Callable[[str], Path
 def test_a_column_of_text_keeps_its_points(written: Callable[[str], Path]) -> None:
     frame, _ = read_table(written("code,section\nA,1.100\nB,1.200\n"))
     assert frame["section"].tolist() == ["1.100", "1.200"]
+
+
+@given(st.text("0019.,eE\n-", max_size=14).map(str.encode), st.integers(0, 3))
+@example(b"1.000", 0)
+@example(b"0.000", 0)
+@example(b"700.0001", 0)
+@example(b"x\n12.345\n", 2)
+def test_a_point_that_may_part_thousands_is_found_as_its_pattern_finds_it(body: bytes, starts: int) -> None:
+    pattern = re.compile(rb"[1-9][0-9]{0,2}\.[0-9]{3}(?![0-9eE.])")
+    assert delimited._has_thousandths(body, starts) == bool(pattern.search(body, starts))
+
+
+def test_it_is_found_where_two_blocks_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK", 8)
+    for before in range(20):
+        assert delimited._has_thousandths(b"," * before + b"120.345,7", 0)
+        assert not delimited._has_thousandths(b"," * before + b"120.3456,7", 0)
+        assert not delimited._has_thousandths(b"," * before + b"000.345,7", 0)
