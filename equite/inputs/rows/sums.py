@@ -87,7 +87,9 @@ class _Quantity:
         return min(1.0, (2.0 + terms if self.rounded else 1.0) / self.mean) if self.mean else 1.0
 
     def at(self, rows: Positions) -> _Quantity:
-        """Return the column in some rows."""
+        """Return the column in some rows, each of them once."""
+        if len(rows) == len(self.units):
+            return self
         return _Quantity(self.name, self.units[rows], self.known[rows], self.rounded)
 
 
@@ -113,7 +115,8 @@ def find_sums(columns: Mapping[str, Floats], codes: Sequence[str], among: npt.ND
     rows = np.flatnonzero(among)
     found: list[Sum] = []
     if quantities and len(rows) > _TERMS:
-        found += _by_codes([each.at(rows) for each in quantities], [codes[row] for row in rows.tolist()], rows)
+        looked = codes if len(rows) == len(codes) else [codes[row] for row in rows.tolist()]
+        found += _by_codes([each.at(rows) for each in quantities], looked, rows)
     for _ in range(_LEVELS):
         rows = np.setdiff1d(rows, [each.position for each in found], assume_unique=True)
         # Among what is left below a total, that one place is as large as the two others tells nothing.
@@ -128,7 +131,7 @@ def find_sums(columns: Mapping[str, Floats], codes: Sequence[str], among: npt.ND
 def _quantity(name: str, values: Floats) -> _Quantity | None:
     """Read a column as whole numbers of the last decimal place that it shows."""
     known = np.isfinite(values)
-    filled = np.where(known, values, 0.0)
+    filled = values if known.all() else np.where(known, values, 0.0)
     largest = np.abs(filled).max(initial=0.0)
     if not largest:
         return None
@@ -179,7 +182,7 @@ def _by_codes(quantities: Sequence[_Quantity], codes: Sequence[str], rows: Posit
 
 def _parents(codes: Sequence[str]) -> Positions:
     """Return for each code the place of the longest other code that it begins with, -1 where there is none."""
-    lengths = sorted({len(code) for code in codes}, reverse=True)
+    lengths = sorted(set(map(len, codes)), reverse=True)
     found = np.full(len(codes), -1, dtype=np.intp)
     if len(lengths) == 1:
         return found
@@ -207,14 +210,14 @@ class _Runs:
 
     def matches(self, each: _Quantity, least: int = _TERMS) -> npt.NDArray[np.bool_]:
         """Tell for which runs one quantity adds up to the row's own, from two figures at least."""
-        value = each.units[self.row]
-        total = _before(each.units)
+        if self.way == "others":
+            value, sums = each.units, each.units.sum() - each.units
+            near = 2 * np.abs(sums - value) <= each.slack(np.asarray(value.size - 1))
+            return np.asarray(near & each.known & (value != 0) & (np.count_nonzero(value) > least))
+        value, total = each.units[self.row], _before(each.units)
         filled = _before((each.units != 0).astype(np.int64))
         sums, terms = total[self.stop] - total[self.start], filled[self.stop] - filled[self.start]
-        size = self.stop - self.start
-        if self.way == "others":
-            sums, terms, size = sums - value, terms - (value != 0), size - 1
-        near = 2 * np.abs(sums - value) <= each.slack(size.astype(np.int64))
+        near = 2 * np.abs(sums - value) <= each.slack((self.stop - self.start).astype(np.int64))
         return np.asarray(near & each.known[self.row] & (value != 0) & (terms >= least))
 
 
@@ -265,10 +268,10 @@ def _short(quantities: Sequence[_Quantity], found: Mapping[int, Sum], size: int)
 
 def _all_runs(quantities: Sequence[_Quantity], size: int) -> Iterator[_Runs]:
     """Return the runs to look at: all others, those that touch a row, and any where rows are few."""
-    every = np.arange(size, dtype=np.intp)
-    yield _Runs(every, np.zeros_like(every), np.full_like(every, size), "others", size)
+    every, (first, last) = np.arange(size, dtype=np.intp), np.array([0, size], dtype=np.intp)
+    yield _Runs(every, np.broadcast_to(first, size), np.broadcast_to(last, size), "others", size)
     rising = [each for each in quantities if (each.units >= 0).all()]
-    touching = [_touching(each, size) for each in rising]
+    touching = [_touching(each, size) for each in rising] if size > _RUN else []
     if touching:
         row, start, stop = (np.concatenate(parts) for parts in zip(*touching, strict=True))
         yield _Runs(row, start, stop, "run", 2 * size)
@@ -280,13 +283,15 @@ def _all_runs(quantities: Sequence[_Quantity], size: int) -> Iterator[_Runs]:
 def _touching(each: _Quantity, size: int) -> tuple[Positions, Positions, Positions]:
     """Find the runs right below and right above a row that add up to it in one quantity, zeros at their end or not."""
     total, value = _before(each.units), each.units
-    at = np.flatnonzero(each.known & (value > 0)).astype(np.intp)
     found: list[tuple[Positions, Positions, Positions]] = []
-    target = total[at + 1] + value[at]
-    low, high = _stops(each, total, target, at + 1)
+    # A row that the nearest rows exceed sums no run of so many; rounding explains two units of that.
+    filled, most = each.known & (value > 0), value + 2 * int(each.rounded)
+    at = np.flatnonzero(filled[:-_RUN] & (total[1 + _RUN :] - total[1:-_RUN] <= most[:-_RUN])).astype(np.intp)
+    low, high = _stops(each, total, total[at + 1] + value[at], at + 1)
     for stop in (np.maximum(low, at + 1 + _RUN), high):
         kept = (stop <= high) & (stop >= at + 1 + _RUN) & (stop <= size)
         found.append((at[kept], at[kept] + 1, stop[kept]))
+    at = np.flatnonzero(filled[_RUN:] & (total[_RUN:-1] - total[: -1 - _RUN] <= most[_RUN:])).astype(np.intp) + _RUN
     target = total[at] - value[at]
     low, high = _stops(each, total, target, at)
     for start in (low, np.minimum(high, at - _RUN)):
@@ -311,16 +316,13 @@ def _stops(
 def _anywhere(each: _Quantity, size: int) -> tuple[Positions, Positions, Positions]:
     """Find the runs anywhere in a small table that add up to a row in one quantity."""
     total = _before(each.units)
-    starts = np.arange(size, dtype=np.intp)
+    filled = np.flatnonzero(each.known & (each.units > 0)).astype(np.intp)
+    at, start = np.repeat(filled, size), np.tile(np.arange(size, dtype=np.intp), len(filled))
+    low, high = _stops(each, total, total[start] + each.units[at], start)
     found: list[tuple[Positions, Positions, Positions]] = []
-    for at in np.flatnonzero(each.known & (each.units > 0)):
-        target = total[:-1] + each.units[at]
-        low, high = _stops(each, total, target, starts)
-        for stop in (np.maximum(low, starts + _RUN), high):
-            kept = (stop <= high) & (stop >= starts + _RUN) & (stop <= size) & ((at < starts) | (at >= stop))
-            found.append((np.full(int(kept.sum()), at, dtype=np.intp), starts[kept], stop[kept]))
-    if not found:
-        return starts[:0], starts[:0], starts[:0]
+    for stop in (np.maximum(low, start + _RUN), high):
+        kept = (stop <= high) & (stop >= start + _RUN) & (stop <= size) & ((at < start) | (at >= stop))
+        found.append((at[kept], start[kept], stop[kept]))
     row, start, stop = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return row, start, stop
 
