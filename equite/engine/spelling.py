@@ -16,8 +16,8 @@ import pandas as pd
 
 from equite.engine.evaluation import ColumnsTable
 from equite.errors import FormulaError, Problem, Problems
-from equite.formula.formula import Formula
-from equite.formula.names import criteria_of, grouping_names
+from equite.formula.formula import Formula, once_a_page
+from equite.formula.names import criteria_of
 from equite.formula.nodes import Call, Comparison, Membership, Name, Node, Text
 from equite.inputs.columns import spelled_twice
 from equite.inputs.grid import truncate_problems
@@ -111,7 +111,7 @@ class _Spelling:
 
     def groups(self) -> None:
         """Refuse two spellings of one label in the columns that the page groups by."""
-        for name in grouping_names(self.formula.names):
+        for name in self.formula.names.grouping:
             labels = self.labels(name)
             if labels is not None:
                 wrong = [self._two_spellings(name, alike, labels) for alike in labels.twice]
@@ -125,9 +125,8 @@ class _Spelling:
 
     def compared(self) -> None:
         """Look for the labels that expressions compare columns with."""
-        for path, expression in self.formula.names.expressions:
-            found = [each for node in expression.nodes for each in _sought(node)]
-            place = self.formula.where(*path) if found else {}
+        for path, found in _compared(self.formula):
+            place = self.formula.where(*path)
             for name, sought, beginning in found:
                 labels = self.labels(name)
                 if labels is None or not labels.first:
@@ -196,7 +195,7 @@ class _Spelling:
 
     def codes(self) -> Iterator[Problem]:
         """Tell codes that differ by a capital or an accent only, which may be one territory written twice."""
-        alike = twice_spelled(map(str, self.table.codes))
+        alike = twice_spelled(self.table.codes.tolist())
         if alike:
             pairs = Codes(tuple(" / ".join(group) for group in alike))
             yield Problem("codes-alike", {"codes": pairs}, file=self.territories.source.name)
@@ -209,6 +208,16 @@ def _first(column: np.ndarray) -> dict[str, int]:
     rows = np.zeros(len(labels), dtype=np.intp)
     rows[places[filled]] = filled
     return {str(label): int(row) for label, row in zip(labels, rows, strict=True)}
+
+
+@once_a_page
+def _compared(formula: Formula) -> list[tuple[tuple[str | int, ...], list[tuple[str, tuple[str, ...], bool]]]]:
+    """Return the expressions that compare columns with labels, by their paths: each column, and its labels."""
+    found = (
+        (path, [each for node in expression.nodes for each in _sought(node)])
+        for path, expression in formula.names.expressions
+    )
+    return [(path, sought) for path, sought in found if sought]
 
 
 def _sought(node: Node) -> Iterator[tuple[str, tuple[str, ...], bool]]:

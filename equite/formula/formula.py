@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, wraps
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 from pydantic import PrivateAttr
 
@@ -25,7 +26,9 @@ from equite.formula.written import WrittenPage
 from equite.inputs.catalogue import Catalogue, read_catalogue
 from equite.wording import as_language
 
-__all__ = ["Formula", "catalogue_of"]
+__all__ = ["Formula", "catalogue_of", "once_a_page"]
+
+T = TypeVar("T")
 
 
 class Formula(FormulaModel, WrittenPage):
@@ -374,6 +377,20 @@ class Formula(FormulaModel, WrittenPage):
         from equite.report.html.pages import formula_html
 
         return formula_html(self)
+
+
+def once_a_page(work: Callable[[Formula], T]) -> Callable[[Formula], T]:
+    """Keep what is worked out of a page alone for as long as the page is there: it may be applied to many tables."""
+    known: WeakKeyDictionary[Names, T] = WeakKeyDictionary()
+
+    @wraps(work)
+    def kept(formula: Formula) -> T:
+        names = formula.names
+        if names not in known:
+            known[names] = work(formula)
+        return known[names]
+
+    return kept
 
 
 def catalogue_of(page: Page) -> Catalogue:

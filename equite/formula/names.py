@@ -18,7 +18,7 @@ from equite.formula.indices import Criterion, Family, Index
 from equite.formula.model import FormulaModel, Part
 from equite.formula.nodes import Aggregate, Call, Comparison, Membership, Name, Node, Text, walk
 
-__all__ = ["Names", "NeededColumn", "aggregates_in", "criteria_of", "expressions_of", "grouping_names"]
+__all__ = ["Names", "NeededColumn", "aggregates_in", "criteria_of", "expressions_of"]
 
 Path = tuple[str | int, ...]
 Use = Literal["number", "text", "group"]
@@ -176,6 +176,11 @@ class Names:
         labels = [name for name, kinds in uses.items() if "text" in kinds or name in stated]
         return tuple(sorted(name for name in labels if "number" in uses[name] or name in self.defined))
 
+    @cached_property
+    def grouping(self) -> tuple[str, ...]:
+        """The names whose values make groups: ``by``, ``within``, directions by context, rules for missing cells."""
+        return tuple(sorted(name for name, kinds in self._uses().items() if "group" in kinds))
+
     def _uses(self) -> dict[str, set[Use]]:
         """For each name, the ways in which it is used anywhere on the page."""
         uses: dict[str, set[Use]] = {}
@@ -239,14 +244,6 @@ def _index_uses(index: Index) -> Iterator[tuple[str, Use]]:
             yield rule.by, "group"
         if rule.column:
             yield rule.column, "number"
-
-
-def grouping_names(names: Names) -> tuple[str, ...]:
-    """Return the names whose values make groups: ``by``, ``within``, directions by context, rules for missing cells."""
-    found = {name for name, use in names._named_uses() if use == "group"}
-    for _, expression in names.expressions:
-        found |= {name for name, use in _name_uses(expression.tree) if use == "group"}
-    return tuple(sorted(found))
 
 
 def criteria_of(group: Index | Family, path: Path = ()) -> Iterator[tuple[Path, str, Criterion]]:
