@@ -24,7 +24,7 @@ from equite.engine.limits import Stages
 from equite.engine.missing import Purpose, refuse_missing
 from equite.engine.parts import PartResult, exceeding, labelled_groups, share_parts
 from equite.engine.rounding import MOST_UNITS, Unit, largest_remainders, round_half_away
-from equite.engine.rows import TableRows, row_rules
+from equite.engine.rows import TableRows, needed_rules, row_rules
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats, Groups
 from equite.engine.spelling import spelling
@@ -32,12 +32,9 @@ from equite.errors import EquiteError, FormulaError, Problem, Problems, SharingE
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
 from equite.formula.nodes import Call
-from equite.formula.ranges import range_of
 from equite.inputs.grid import truncate_problems
-from equite.inputs.marks import Marks
-from equite.inputs.percents import is_percent_unit
-from equite.inputs.spelling import near_label, tidy
-from equite.inputs.territories import ColumnRule, Territories
+from equite.inputs.spelling import in_order, near_label, tidy
+from equite.inputs.territories import Territories
 from equite.wording import Codes
 
 __all__ = ["allocate", "needed_rules"]
@@ -108,38 +105,10 @@ def read_for(
         width=formula.key.width,
         text=(formula.key.column, *texts, *also),
         sheet=sheet,
-        rows=row_rules(formula, rules),
+        rows=row_rules(formula),
         decimal=formula.decimal,
         as_written=[rule.heading for rule in rules if rule.decimal not in (None, formula.decimal)],
     )
-
-
-def needed_rules(formula: Formula) -> list[ColumnRule]:
-    """Return what a page needs of each column: its heading, how cells are read, and what they may hold."""
-    rules = []
-    for name, needed in formula.names.columns.items():
-        spec = formula.columns.get(name)
-        kind: Any = "text" if needed.use != "number" else (spec.kind if spec and spec.kind else "number")
-        low, high = spec.range if spec and spec.range else (None, None)
-        rules.append(
-            ColumnRule(
-                name=name,
-                heading=needed.heading,
-                kind=kind,
-                minimum=None if low is None else float(low),
-                maximum=None if high is None else float(high),
-                levels=tuple(spec.levels) if spec else (),
-                line=None,
-                percent=range_of(formula, name) if spec and is_percent_unit(spec.unit) else None,
-                marks=Marks.laid_over(spec.marks, formula.marks) if spec else formula.marks,
-                decimal=(spec.decimal if spec else None) or formula.decimal,
-            )
-        )
-    if formula.name is not None and formula.name not in {rule.name for rule in rules}:
-        spec = formula.columns.get(formula.name)
-        heading = (spec.heading if spec else None) or formula.name
-        rules.append(ColumnRule(name=formula.name, heading=heading, kind="text", minimum=None, maximum=None, line=None))
-    return rules
 
 
 class _Run:
@@ -150,19 +119,20 @@ class _Run:
         self.territories = territories
         self.rows = TableRows(formula, territories, needed_rules(formula))
         columns = self.read = self.rows.read()
-        order = np.argsort(np.array(territories.codes, dtype=object), kind="stable")
-        codes = np.array(territories.codes, dtype=object)[order]
+        codes = np.array(territories.codes, dtype=object)
         if not codes.size:
             raise SharingError([Problem("table-empty")], formula.language)
-        self.order = order
-        withheld = territories.suppressed_for(self.rows.columns)
-        self.table = ColumnsTable(
-            codes,
-            {name: values[order] for name, values in columns.items()},
-            {name: cells[order] for name, cells in withheld.items()},
-        )
+        self.order, withheld = np.arange(codes.size), territories.suppressed_for(self.rows.columns)
+        if not in_order(territories.codes):
+            # Columns that lie in code order already are not copied.
+            order = self.order = np.argsort(codes, kind="stable")
+            codes = codes[order]
+            columns = {name: values[order] for name, values in columns.items()}
+            withheld = {name: cells[order] for name, cells in withheld.items()}
+        self.table = ColumnsTable(codes, columns, withheld)
+        key = tidy(formula.key.column)
         for name, needed in formula.names.columns.items():
-            if tidy(needed.heading) == tidy(formula.key.column) and needed.use != "number":
+            if needed.use != "number" and tidy(needed.heading) == key:
                 self.table = replace(self.table, columns={**self.table.columns, name: codes})
         self.unit = Unit(Decimal(formula.rounding_to))
         self.served = None if serving is None else self._those(frozenset(serving))

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,17 +18,20 @@ import pandas as pd
 
 from equite.engine.evaluation import MissingInAggregate
 from equite.errors import EquiteError, Problem, TerritoriesError
-from equite.formula.formula import Formula
+from equite.formula.formula import Formula, once_a_page
 from equite.formula.nodes import Aggregate, Binary, Call, Name, Negative, Node
+from equite.formula.ranges import range_of
 from equite.inputs.cells import tidy
 from equite.inputs.columns import Column, ColumnRule
+from equite.inputs.marks import Marks
+from equite.inputs.percents import is_percent_unit
 from equite.inputs.rows.reading import refused
 from equite.inputs.rows.rows import FigureColumn, RowRules, Rows, RowsRead, SumOf, Suspect, refusal_of, refusals
 from equite.inputs.rows.sums import Sum, find_sums
-from equite.inputs.territories import Territories
+from equite.inputs.territories import Territories, columns_of
 from equite.wording import Codes
 
-__all__ = ["TableRows", "as_looked_at", "quantities", "row_rules"]
+__all__ = ["TableRows", "as_looked_at", "needed_rules", "quantities", "row_rules"]
 
 Mask = npt.NDArray[np.bool_]
 #: Functions that give what they are given, where nothing is missing or beyond a bound.
@@ -38,13 +42,43 @@ _RATES, _PERCENT = frozenset({"intensive", "ordinal", "text", "yes_no"}), "%"
 _SUMS: WeakKeyDictionary[Territories, dict[object, list[Sum]]] = WeakKeyDictionary()
 
 
-def row_rules(formula: Formula, columns: Sequence[ColumnRule]) -> RowRules:
+@once_a_page
+def needed_rules(formula: Formula) -> tuple[ColumnRule, ...]:
+    """Return what a page needs of each column: its heading, how cells are read, and what they may hold."""
+    rules = []
+    for name, needed in formula.names.columns.items():
+        spec = formula.columns.get(name)
+        kind: Any = "text" if needed.use != "number" else (spec.kind if spec and spec.kind else "number")
+        low, high = spec.range if spec and spec.range else (None, None)
+        rules.append(
+            ColumnRule(
+                name=name,
+                heading=needed.heading,
+                kind=kind,
+                minimum=None if low is None else float(low),
+                maximum=None if high is None else float(high),
+                levels=tuple(spec.levels) if spec else (),
+                line=None,
+                percent=range_of(formula, name) if spec and is_percent_unit(spec.unit) else None,
+                marks=Marks.laid_over(spec.marks, formula.marks) if spec else formula.marks,
+                decimal=(spec.decimal if spec else None) or formula.decimal,
+            )
+        )
+    if formula.name is not None and formula.name not in {rule.name for rule in rules}:
+        spec = formula.columns.get(formula.name)
+        heading = (spec.heading if spec else None) or formula.name
+        rules.append(ColumnRule(name=formula.name, heading=heading, kind="text", minimum=None, maximum=None, line=None))
+    return tuple(rules)
+
+
+@once_a_page
+def row_rules(formula: Formula) -> RowRules:
     """Return what a page says of rows, and the columns of which a territory has something."""
     key = tidy(formula.key.column)
     spec = formula.columns.get(formula.name) if formula.name is not None else None
     name = (spec.heading if spec else None) or formula.name
     apart = {key, None if name is None else tidy(name)}
-    figures = tuple(_figure(rule) for rule in columns if tidy(rule.heading) not in apart)
+    figures = tuple(_figure(rule) for rule in needed_rules(formula) if tidy(rule.heading) not in apart)
     return RowRules(name, figures, formula.leave_out, formula.are_territories, bool(formula.eligible))
 
 
@@ -63,6 +97,7 @@ def as_looked_at(territories: Territories, rules: RowRules) -> Territories:
     return replace(territories, rows_read={rules: RowsRead()})
 
 
+@once_a_page
 def quantities(formula: Formula) -> tuple[str, ...]:
     """Return the columns that add up: declared so, or used so by the page; never a rate, a level, a yes or no."""
     columns = {
@@ -138,7 +173,7 @@ class TableRows:
 
     @cached_property
     def _rules(self) -> RowRules:
-        return row_rules(self.formula, self.columns)
+        return row_rules(self.formula)
 
     @cached_property
     def _suspects(self) -> dict[int, Suspect]:
@@ -157,13 +192,13 @@ class TableRows:
     def read(self) -> Mapping[str, Column]:
         """Read the columns; where that fails, say first which rows are no territory, and nothing of their cells."""
         try:
-            return self.territories.columns_for(self.columns)
+            return columns_of(self.territories, self.columns)
         except TerritoriesError as error:
             problems = self._refused(None)
             if not problems:
                 raise
             try:
-                self._others().columns_for(self.columns)
+                columns_of(self._others(), self.columns)
             except TerritoriesError as others:
                 problems += others.problems
             raise TerritoriesError(problems, error.language) from None

@@ -33,6 +33,7 @@ __all__ = [
     "CellsRead",
     "DecimalMark",
     "Reading",
+    "figures_of",
     "fold",
     "holds_numbers",
     "levels_of",
@@ -41,6 +42,7 @@ __all__ = [
     "readings",
     "text_of",
     "texts_of",
+    "tidied_column",
     "tidy",
     "typed",
     "yes_no_of",
@@ -280,11 +282,18 @@ def numbers_of(
         Whether ``12.345`` is left open where only the file's other cells show what its point means.
     """
     if holds_numbers(column):
-        # Asked for the value of a missing cell, pandas looks for one first; plain arrays have none but their own.
-        plain = isinstance(column.dtype, np.dtype)
-        values = column.to_numpy() if plain else column.to_numpy(dtype=np.float64, na_value=np.nan)
-        return Reading(np.array(values, dtype=np.float64), _nowhere(), _nowhere())
+        return Reading(figures_of(column), _nowhere(), _nowhere())
     return CellsRead.of(column).numbers(mark, percent, stated=stated, open_point=open_point)
+
+
+def figures_of(column: pd.Series) -> Floats:
+    """Return a column whose type is that of numbers as floats, as they lie in the table; nobody may write to them."""
+    # Asked for the value of a missing cell, pandas looks for one first; plain arrays have none but their own.
+    plain = isinstance(column.dtype, np.dtype)
+    values = column.to_numpy() if plain else column.to_numpy(dtype=np.float64, na_value=np.nan)
+    read: Floats = np.ascontiguousarray(values, dtype=np.float64).view()
+    read.setflags(write=False)
+    return read
 
 
 def _where(flags: Sequence[bool], places: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -312,8 +321,8 @@ def text_of(cell: object) -> str | None:
 
 def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
     """Return a column as text: str, or None where the cell is blank."""
-    if isinstance(column.dtype, pd.StringDtype):
-        return _tidied(column)
+    if isinstance(column.dtype, pd.StringDtype) or _is_of_texts(column):
+        return tidied_column(column)[0]
     if len(column) <= _FEW:
         return np.fromiter(map(text_of, column.tolist()), dtype=object, count=len(column))
     places, distinct = _distinct(column)
@@ -321,13 +330,28 @@ def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
     return texts[places]
 
 
-def _tidied(column: pd.Series) -> npt.NDArray[np.object_]:
-    """Return a column of texts, each as it is compared."""
+def _is_of_texts(column: pd.Series) -> bool:
+    """Tell whether the cells of a column of any type are texts and blanks."""
+    if column.dtype != object:
+        return False
+    cells = column.tolist()
+    kinds = set(map(type, cells)) - {str, type(None)}
+    return not kinds or (kinds == {float} and all(cell != cell for cell in cells if type(cell) is float))
+
+
+def tidied_column(column: pd.Series) -> tuple[npt.NDArray[np.object_], bool]:
+    """Return a column of texts, each as it is compared or None where it is blank, and whether all stand so."""
+    given = column.to_numpy(dtype=object).view()
+    given.setflags(write=False)
+    cells = given.tolist()
     # What is missing among texts is no text.
-    written = [cell if isinstance(cell, str) else "" for cell in column.tolist()]
-    texts = iter(tidied([cell for cell in written if cell]))
-    found = (next(texts) or None if cell else None for cell in written)
-    return np.fromiter(found, dtype=object, count=len(written))
+    written = cells if not column.hasnans and all(cells) else [cell for cell in cells if isinstance(cell, str) and cell]
+    texts = tidied(written)
+    if len(written) == len(cells) and (texts is written or texts == written):
+        return given, True
+    each = iter(texts)
+    found = (next(each) or None if isinstance(cell, str) and cell else None for cell in cells)
+    return np.fromiter(found, dtype=object, count=len(cells)), False
 
 
 def _looked_up(column: pd.Series, meaning: Mapping[str, float]) -> Reading:

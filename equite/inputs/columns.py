@@ -44,6 +44,7 @@ Level = Mapping[str, str] | str
 Positions = npt.NDArray[np.intp]
 #: What has no more signs than this, and no digit, is a mark rather than a word.
 _MARK = 2
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,10 @@ class ColumnPlace:
 
     def faults(self) -> list[Problem]:
         """Refuse the cells that hold an error or a formula that was never computed."""
-        faulty = [at for at, cell in enumerate(self.column) if isinstance(cell, Faulty)]
+        cells = self.column.tolist()
+        if not any(issubclass(kind, Faulty) for kind in set(map(type, cells))):
+            return []
+        faulty = [at for at, cell in enumerate(cells) if isinstance(cell, Faulty)]
         return list(truncate_problems((self.mistake("", at) for at in faulty), len(faulty)))
 
     def mistakes(self, found: Mapping[str, Positions], **values: object) -> list[Problem]:
@@ -193,6 +197,8 @@ def column_as(rule: ColumnRule, place: ColumnPlace) -> tuple[Column, list[Proble
     if rule.kind == "text":
         faults = place.faults() if place.column.dtype == object else []
         return cells.texts_of(place.column), faults or lost_as_text(place)
+    if rule.kind not in ("yes_no", "ordinal") and rule.marks == NO_MARKS:
+        return _numbers(rule, place, place.column)
     found = sorted_out(place.column, rule.marks, boxes=rule.kind == "yes_no")
     if rule.kind == "yes_no":
         reading = cells.yes_no_of(found.column)
@@ -218,12 +224,14 @@ def _numbers(rule: ColumnRule, place: ColumnPlace, column: pd.Series) -> tuple[C
     adds_up = rule.kind == "extensive" and rule.minimum is None
     lowest = 0.0 if adds_up else -np.inf if rule.minimum is None else rule.minimum
     highest = np.inf if rule.maximum is None else rule.maximum
-    if lost := _lost_decimals(rule, place):
+    if rule.decimal is not None and (lost := _lost_decimals(rule, place)):
         return np.full(len(column), np.nan), lost
+    if cells.holds_numbers(column):
+        values = cells.figures_of(column)
+        if _within(values, lowest, highest):
+            return values, []
     reading = _read(rule, place, column, lowest, highest)
     values = reading.values
-    if cells.holds_numbers(column) and _within(values, lowest, highest):
-        return values, []
     finite = typed(np.where(np.isfinite(values), values, np.nan))
     found = {
         **_by_looks(place, reading.wrong, "input-not-number", "input-mark-not-number"),
@@ -244,7 +252,7 @@ def _within(values: npt.NDArray[np.float64], lowest: float, highest: float) -> b
     if not values.size:
         return True
     least, largest = float(values.min()), float(values.max())
-    return -np.inf < least and largest < np.inf and lowest <= least and largest <= highest
+    return max(lowest, -_LARGEST) <= least and largest <= min(highest, _LARGEST)
 
 
 def _by_looks(place: ColumnPlace, wrong: Positions, word: str, mark: str) -> dict[str, Positions]:
@@ -282,7 +290,7 @@ def _read(rule: ColumnRule, place: ColumnPlace, column: pd.Series, lowest: float
 def _lost_decimals(rule: ColumnRule, place: ColumnPlace) -> list[Problem]:
     """Refuse a column of CSV that was read with another decimal sign than the one stated: its text is gone."""
     column, source = place.column, place.source
-    if rule.decimal is None or source.encoding is None or column.dtype.kind != "f":
+    if source.encoding is None or column.dtype.kind != "f":
         return []
     if (source.decimal or ".") == rule.decimal or (column.dropna() % 1 == 0).all():
         return []

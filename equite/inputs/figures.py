@@ -25,7 +25,7 @@ def _is_plain(values: Floats) -> bool:
     """Tell whether all figures are the floats nearest to whole numbers of millionths, below 15 digits: as typed."""
     if not values.size or not -_FEW < values.min() <= values.max() < _FEW:
         return False
-    near = np.atleast_1d(values) * _MILLION
+    near = np.asarray(values * _MILLION)
     np.rint(near, out=near)
     near /= _MILLION
     return bool((near == values).all())

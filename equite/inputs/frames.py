@@ -14,6 +14,8 @@ from equite.inputs.grid import UnheadedTable, refusal
 
 __all__ = ["grid_of"]
 
+_COPIES_ON_WRITE = int(pd.__version__.partition(".")[0]) >= 3
+
 
 def grid_of(table: object, first_row: int = 0) -> UnheadedTable:
     """Copy a table out of memory.
@@ -61,9 +63,12 @@ def _from_columns(columns: Mapping[Any, Sequence[object]]) -> UnheadedTable:
 
 
 def _from_pandas(table: pd.DataFrame) -> UnheadedTable:
-    """Copy a pandas frame; an index that has a name is a column like the others."""
+    """Copy a pandas frame; an index that has a name is a column like the others.
+
+    Where pandas copies what is written to as it is written (from its version 3 on), the cells stay where they are.
+    """
     named = [name for name in table.index.names if name is not None and name not in table.columns]
-    frame = table.reset_index(level=named) if named else table.copy(deep=True)
+    frame = table.reset_index(level=named) if named else table.copy(deep=not _COPIES_ON_WRITE)
     headings = list(frame.columns)
     frame.index, frame.columns = pd.RangeIndex(len(frame)), pd.RangeIndex(len(headings))
     return UnheadedTable(headings, frame, 0)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite.errors import nearest
-from equite.inputs.cells import DecimalMark, texts_of, tidy
+from equite.inputs.cells import DecimalMark, texts_of, tidied_column, tidy
 from equite.inputs.delimited import read_delimited
 from equite.inputs.grid import UnheadedTable, headed, refusal
 from equite.inputs.marked import MarkedCell
@@ -30,6 +30,7 @@ from equite.inputs.workbooks import read_workbook_sheet
 
 __all__ = ["Source", "read_table"]
 
+Texts = npt.NDArray[np.object_]
 _GZIP, _ZIP, _OLE, _PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 
 
@@ -112,7 +113,7 @@ def read_table(
     grid = _grid(raw, file, text, sheet, decimal, as_written)
     frame = headed(grid, file.name)
     if grid.encoding is None:
-        frame = with_text(frame, text, grid.layout)
+        frame, _ = with_text(frame, text, grid.layout)
     source = Source(
         file.name,
         grid.sheet,
@@ -126,26 +127,41 @@ def read_table(
     return frame, replace(source, decimal_stated=decimal is not None and grid.encoding is not None)
 
 
-def with_text(frame: pd.DataFrame, text: Collection[str], layout: Layout = Layout()) -> pd.DataFrame:  # noqa: B008
+def with_text(
+    frame: pd.DataFrame,
+    text: Collection[str],
+    layout: Layout = Layout(),  # noqa: B008
+) -> tuple[pd.DataFrame, dict[str, Texts]]:
     """Make text of the columns that are, cells that a spreadsheet took for numbers included.
 
     What is no text in them stays as it is, to be told or refused when the column is used: dates that codes became,
     footnote calls, errors.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and dict of str to array
+        The table, and what the columns that held nothing but texts say, by heading.
     """
     wanted = {layout.heading(tidy(heading)) for heading in text}.intersection(frame.columns)
-    found = {heading: _as_text(frame[heading]) for heading in frame.columns if heading in wanted}
-    found = {heading: texts for heading, texts in found.items() if texts is not None}
-    return frame.assign(**found) if found else frame
+    read: dict[str, Texts] = {}
+    changed: dict[str, Texts] = {}
+    for heading in wanted:
+        column = frame[heading]
+        if isinstance(column.dtype, pd.StringDtype):
+            read[heading], as_they_stand = tidied_column(column)
+            if not as_they_stand:
+                changed[heading] = read[heading]
+        else:
+            changed[heading] = _kept_as_they_are(column, texts_of(column))
+    return frame.assign(**changed) if changed else frame, read
 
 
-def _as_text(column: pd.Series) -> npt.NDArray[np.object_] | None:
-    """Return a column's cells as text; None where they are so already."""
-    texts = texts_of(column)
-    if isinstance(column.dtype, pd.StringDtype):
-        return None if texts.tolist() == column.tolist() else texts
+def _kept_as_they_are(column: pd.Series, texts: Texts) -> Texts:
+    """Put back the cells of a column that are no texts."""
     if column.dtype == object:
         kept = [at for at, cell in enumerate(column) if isinstance(cell, (MarkedCell, datetime.date))]
-        texts[kept] = column.to_numpy()[kept]
+        if kept:
+            texts[kept] = column.to_numpy()[kept]
     return texts
 
 

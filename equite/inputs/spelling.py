@@ -8,20 +8,24 @@ texts. That they look alike is told by :func:`likeness`, and whoever compares la
 
 from __future__ import annotations
 
+import operator
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import islice
 
 from equite.errors import nearest
 from equite.wording import Nearest
 
 __all__ = [
     "alike",
+    "all_differ",
     "begins_alike",
     "differing_signs",
     "fold",
+    "in_order",
     "likeness",
     "likenesses",
     "near_label",
@@ -83,7 +87,7 @@ def tidied(texts: Sequence[str]) -> Sequence[str]:
 def _untidy(joined: str) -> bool:
     """Tell whether some text among many, joined by line breaks, may not be as it is compared."""
     signs = joined.replace("\n", "")
-    if signs.isascii() and signs.isalnum():
+    if _is_plain(signs):
         return False
     lined = f"\n{joined}\n"
     if any(blanks in lined for blanks in ("  ", "\n ", " \n")) or not unicodedata.is_normalized("NFC", joined):
@@ -92,6 +96,11 @@ def _untidy(joined: str) -> bool:
     if signs.isprintable() and _is_latin(signs):
         return False
     return any((sign.isspace() and sign not in " \n") or _UNSEEN.match(sign) for sign in set(joined))
+
+
+def _is_plain(signs: str) -> bool:
+    """Tell whether a text holds nothing but letters and digits of ASCII, without looking at each as a sign."""
+    return signs.isascii() and signs.encode().isalnum()
 
 
 def _is_latin(text: str) -> bool:
@@ -206,7 +215,7 @@ def twice_spelled(labels: Iterable[str], *, letters: bool = True) -> list[tuple[
     known = tuple(labels)
     joined = "".join(known)
     # Codes of digits, or of one case of letters, hold nothing that could be spelled in two ways.
-    if joined.isascii() and joined.isalnum() and (not letters or joined in (joined.upper(), joined.lower())):
+    if _is_plain(joined) and (not letters or joined in (joined.upper(), joined.lower())):
         return []
     # A million codes are looked at in a few passes: whatever looks alike is one text once every hyphen is a blank.
     bare = _unmarked("\n".join(known), letters=letters)
@@ -218,6 +227,16 @@ def twice_spelled(labels: Iterable[str], *, letters: bool = True) -> list[tuple[
     for label, like in zip(known, likenesses(known, letters=letters), strict=True):
         groups[like].append(label)
     return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def in_order(texts: Sequence[str]) -> bool:
+    """Tell whether texts stand in their order, equal ones side by side."""
+    return all(map(operator.le, texts, islice(texts, 1, None)))
+
+
+def all_differ(texts: Sequence[str]) -> bool:
+    """Tell whether all texts differ; those that rise are compared with their neighbours only."""
+    return all(map(operator.lt, texts, islice(texts, 1, None))) or len(set(texts)) == len(texts)
 
 
 def differing_signs(one: str, other: str) -> str:

@@ -31,8 +31,9 @@ def told_of_reading(territories: Territories, headings: Iterable[str], texts: It
         Those of them whose cells are text.
     """
     layout, file = territories.source.layout, territories.source.name
+    kinds = dict(zip(territories.data.columns, territories.data.dtypes, strict=True))
     used = dict.fromkeys(layout.heading(tidy(heading)) for heading in headings)
-    used = {heading: None for heading in used if heading in territories.data.columns}
+    used = {heading: None for heading in used if heading in kinds}
     if not layout.formats_seen:
         yield Problem("read-formats-unseen", {}, file=file)
     if layout.sheet:
@@ -47,7 +48,6 @@ def told_of_reading(territories: Territories, headings: Iterable[str], texts: It
     if rows:
         yield Problem("read-hidden-rows", {"rows": Codes(rows), "count": len(rows)}, file=file)
     text = {layout.heading(tidy(heading)) for heading in texts}
-    kinds = dict(zip(territories.data.columns, territories.data.dtypes, strict=True))
     for heading in used:
         if kinds[heading] == np.dtype(object):
             yield from _of_cells(

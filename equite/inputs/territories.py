@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -32,12 +32,12 @@ from equite.inputs.columns import (
 )
 from equite.inputs.frames import grid_of
 from equite.inputs.grid import headed, truncate_problems
-from equite.inputs.reading import Source, read_table, with_text
+from equite.inputs.reading import Source, Texts, read_table, with_text
 from equite.inputs.rows.reading import read_rows
 from equite.inputs.rows.rows import LeftOut, RowRules, Rows, RowsRead
-from equite.inputs.spelling import alike, twice_spelled
+from equite.inputs.spelling import alike, all_differ, twice_spelled
 
-__all__ = ["ColumnRule", "Territories", "read_territories"]
+__all__ = ["ColumnRule", "Territories", "columns_of", "read_territories"]
 
 #: Rows and columns shown of a table, and the characters of each column.
 _ROWS, _COLUMNS, _WIDE = 5, 10, 30
@@ -193,9 +193,9 @@ class Territories:
         >>> equite.Territories.from_frame(pd.DataFrame({"code": ["A"], "people": [10]}), key="code").codes
         ('A',)
         """
-        data = with_text(headed(grid_of(frame), ""), _with_key(text, key))
+        data, read = with_text(headed(grid_of(frame), ""), _with_key(text, key))
         source = Source(after_blank=_after_blank(data))
-        found = _under_key(data, key, width, source, rows)
+        found = _under_key(data, key, width, source, rows, written=read.get(tidy(key or "")))
         return replace(found, source=replace(source, fingerprint=partial(_fingerprint, found.data, found.codes)))
 
     @takes(TerritoriesError)
@@ -224,19 +224,8 @@ class Territories:
         >>> territories.columns_for([ColumnRule("population", "people")])["population"].tolist()
         [1000.0, nan]
         """
-        problems = Problems(TerritoriesError)
-        columns: dict[str, Column] = {}
-        for rule in rules:
-            heading = self.source.layout.heading(tidy(rule.heading))
-            if heading not in self.data.columns:
-                problems.found.append(unknown_column(heading, self.data, self.source, rule.line))
-                continue
-            columns[rule.name], mistakes = column_as(rule, self._place(heading))
-            problems.found.extend(mistakes)
-            if heading in self._twins:
-                problems.found.append(heading_alike(heading, self._twins[heading], self.source))
-        problems.refuse()
-        return columns
+        read = columns_of(self, rules)
+        return {name: values if values.flags.writeable else values.copy() for name, values in read.items()}
 
     @takes(TerritoriesError)
     def suppressed_for(self, rules: Sequence[ColumnRule]) -> dict[str, npt.NDArray[np.bool_]]:
@@ -259,7 +248,8 @@ class Territories:
         >>> territories.suppressed_for([ColumnRule("population", "people")])
         {}
         """
-        found = {rule.name: suppressed_in(rule, self._place(tidy(rule.heading))) for rule in rules}
+        marked = [rule for rule in rules if rule.kind != "text" and rule.marks.suppressed]
+        found = {rule.name: suppressed_in(rule, self._place(tidy(rule.heading))) for rule in marked}
         return {name: cells for name, cells in found.items() if cells is not None}
 
     @takes(TerritoriesError)
@@ -474,6 +464,23 @@ class Territories:
         return f"{self.source.name} · {said}" if self.source.name else said
 
 
+def columns_of(table: Territories, rules: Sequence[ColumnRule]) -> dict[str, Column]:
+    """Return the same columns as :meth:`Territories.columns_for`, without a copy of those that nobody may write to."""
+    problems = Problems(TerritoriesError)
+    columns: dict[str, Column] = {}
+    for rule in rules:
+        heading = table.source.layout.heading(tidy(rule.heading))
+        if heading not in table.data.columns:
+            problems.found.append(unknown_column(heading, table.data, table.source, rule.line))
+            continue
+        columns[rule.name], mistakes = column_as(rule, table._place(heading))
+        problems.found.extend(mistakes)
+        if heading in table._twins:
+            problems.found.append(heading_alike(heading, table._twins[heading], table.source))
+    problems.refuse()
+    return columns
+
+
 @takes(TerritoriesError, but=("path",))
 def read_territories(
     path: str | os.PathLike[str],
@@ -552,6 +559,8 @@ def _under_key(
     source: Source,
     rows: RowRules | None = None,
     rows_read: Mapping[RowRules, RowsRead] | None = None,
+    *,
+    written: Texts | None = None,
 ) -> Territories:
     """Find the codes; leave out what the page says; refuse those that are missing, repeated or too long."""
     if key is None:
@@ -564,31 +573,33 @@ def _under_key(
     place = ColumnPlace(data, heading, (), source)
     if lost := ((place.faults() if place.column.dtype == object else []) or lost_as_text(place)):
         raise TerritoriesError(lost)
-    codes = texts_of(place.column).tolist()
+    written = texts_of(place.column) if written is None else written
+    codes = written.tolist()
     if width is not None:
         codes = [_padded(code, width) for code in codes]
-    return _looked_at(_Keyed(data, heading, codes, source), width, rows, rows_read or {})
+    return _looked_at(_Keyed(data, heading, codes, source, written), width, rows, rows_read or {})
 
 
 class _Keyed(NamedTuple):
-    """A table, the heading of its codes, and the codes."""
+    """A table, the heading of its codes, the codes, and these as they were written, where that is known."""
 
     data: pd.DataFrame
     key: str
     codes: Sequence[str | None]
     source: Source
+    written: Texts | None = None
 
 
 def _looked_at(
     table: _Keyed, width: int | None, rules: RowRules | None, rows_read: Mapping[RowRules, RowsRead]
 ) -> Territories:
     """Look at the rows as a page asks, then check the codes of those that are territories."""
-    data, key, codes, source = table
+    data, key, codes, source, written = table
     problems = Problems(TerritoriesError)
     apart: frozenset[int] = frozenset()
     if rules is not None:
         before = tuple(dict.fromkeys(each for found in rows_read.values() for each in found.left_out))
-        rows, found, unmatched = read_rows(Rows(data, key, codes, rules, source), before)
+        rows, found, unmatched = read_rows(Rows(data, key, codes, rules, source, written), before)
         data, codes, rows_read = rows.data, rows.codes, {**rows_read, rules: found.read}
         problems.found.extend(unmatched)
         apart = frozenset(found.places)
@@ -601,7 +612,8 @@ def _looked_at(
         # A total that conditions may leave out has a code of its own all the same.
         problems.found = problems.found or wrong
         problems.refuse()
-    return Territories(data, key, tuple(code for code in codes if code is not None), source, rows_read)
+    kept = [code for code in codes if code is not None] if None in codes else cast("Sequence[str]", codes)
+    return Territories(data, key, tuple(kept), source, rows_read)
 
 
 def _padded(code: str | None, width: int) -> str | None:
@@ -616,9 +628,9 @@ def _wrong_codes(
     codes: Sequence[str | None], width: int | None, place: ColumnPlace, apart: Collection[int] = ()
 ) -> list[Problem]:
     """Say what is wrong with the codes, those of some rows put apart."""
-    known = {code: at for at, code in enumerate(codes) if code is not None}
-    if len(known) == len(codes) and (width is None or max(map(len, known), default=0) <= width):
-        return _codes_alike({code: at for code, at in known.items() if at not in apart}, place)
+    known = [code for code in codes if code is not None] if None in codes else cast("Sequence[str]", codes)
+    if len(known) == len(codes) and all_differ(known) and (width is None or max(map(len, known), default=0) <= width):
+        return _codes_alike({code: at for at, code in enumerate(known) if at not in apart} if apart else known, place)
     first: dict[str, int] = {}
     found = []
     for position, code in enumerate(codes):
@@ -634,9 +646,12 @@ def _wrong_codes(
     return list(truncate_problems(problems, len(found))) + _codes_alike(first, place)
 
 
-def _codes_alike(first: Mapping[str, int], place: ColumnPlace) -> list[Problem]:
+def _codes_alike(codes: Mapping[str, int] | Sequence[str], place: ColumnPlace) -> list[Problem]:
     """Refuse codes that the eye cannot tell apart: a hyphen or an apostrophe of another make, a digit of full width."""
-    groups = twice_spelled(first, letters=False)
+    groups = twice_spelled(codes, letters=False)
+    if not groups:
+        return []
+    first = codes if isinstance(codes, Mapping) else {code: at for at, code in enumerate(codes)}
     return list(
         truncate_problems(
             (

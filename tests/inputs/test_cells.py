@@ -169,9 +169,10 @@ def test_missing_cells_of_nullable_columns() -> None:
     assert texts_of(pd.Series([1, None], dtype="Int64")).tolist() == ["1", None]
 
 
-def test_the_numbers_are_a_copy() -> None:
+def test_nobody_writes_into_a_column_through_its_numbers() -> None:
     column = pd.Series([1.0, 2.0])
-    numbers_of(column).values[0] = 9
+    with pytest.raises(ValueError, match="read-only"):
+        numbers_of(column).values[0] = 9
     assert column.tolist() == [1, 2]
 
 

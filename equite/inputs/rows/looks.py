@@ -45,13 +45,14 @@ def _texts(rows: Rows) -> list[Texts]:
 def _totals(rows: Rows) -> Iterator[int]:
     """Find the rows whose code or name is that of a total or an average."""
     ends = (0, len(rows.data) - 1)
-    for column in _texts(rows):
-        for at in may_say_total(column.tolist()):
+    for column in rows.worded:
+        for at in may_say_total(column):
             text = column[at]
             # A total begins or ends a table; Somme stands among other departments.
             if text is not None and says_total(text, perhaps=at in ends):
                 yield at
-    for at in (at for at, text in enumerate(rows.written) if text is None):
+    written = rows.written.tolist()
+    for at in (at for at, text in enumerate(written) if text is None) if None in written else ():
         first = rows.first_text(at)
         if first is not None and says_total(first, perhaps=True):
             yield at
@@ -134,8 +135,8 @@ class _Notes:
     def _worded(self) -> Iterator[int]:
         """Find the rows that begin as a note does."""
         bare = set(self._open) if self._known else set()
-        for column in _texts(self.rows):
-            for at in may_open_notes(column.tolist()):
+        for column in self.rows.worded:
+            for at in may_open_notes(column):
                 text = column[at]
                 if text is not None and at not in self.totals and opens_a_note(text, has_figures=at not in bare):
                     yield at

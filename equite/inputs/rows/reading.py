@@ -68,7 +68,7 @@ def _without(rows: Rows, out: Positions) -> Rows:
     data = rows.data.iloc[kept]
     floats = [heading for heading in data.columns if data[heading].dtype.kind == "f"]
     data = data.assign(**{heading: whole_again(data[heading]) for heading in floats}) if len(data) else data
-    return replace(rows, data=data, codes=[rows.codes[at] for at in kept.tolist()])
+    return replace(rows, data=data, codes=[rows.codes[at] for at in kept.tolist()], read=rows.written[kept])
 
 
 def refused(found: Sequence[Suspect], source: Source) -> list[Problem]:

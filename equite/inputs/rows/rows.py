@@ -157,6 +157,8 @@ class Rows:
         What the page says.
     source : Source
         Where the table comes from.
+    read : array of str or None, optional
+        The codes as they were written, where that is known already.
     """
 
     data: pd.DataFrame
@@ -164,11 +166,18 @@ class Rows:
     codes: Sequence[str | None]
     rules: RowRules
     source: Source
+    read: Texts | None = None
 
     @cached_property
     def written(self) -> Texts:
         """The codes as they were written."""
-        return texts_of(self.data[self.key])
+        return texts_of(self.data[self.key]) if self.read is None else self.read
+
+    @cached_property
+    def worded(self) -> list[list[str | None]]:
+        """The codes as written and the names, without those that are digits alone: no word stands among these."""
+        columns = [each.tolist() for each in (self.written, self.names) if each is not None]
+        return [texts for texts in columns if not _are_digits("".join(filter(None, texts)))]
 
     @cached_property
     def names(self) -> Texts | None:
@@ -277,6 +286,10 @@ class Rows:
             elif counts[folded] == own[folded]:
                 return text
         return None
+
+
+def _are_digits(joined: str) -> bool:
+    return joined.isascii() and joined.encode().isdigit()
 
 
 def _named_by(entry: str, labels: Sequence[str]) -> npt.NDArray[np.bool_]:

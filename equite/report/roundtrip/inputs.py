@@ -225,7 +225,7 @@ class _Reader:
         except TerritoriesError as error:
             self.problems.found.extend(error.problems)
         # Its rows were looked at when the workbook was written; none can be added.
-        return as_looked_at(territories, row_rules(self.formula, self.rules))
+        return as_looked_at(territories, row_rules(self.formula))
 
 
 def _same(now: Value, before: Value) -> bool:
