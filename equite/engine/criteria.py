@@ -125,10 +125,18 @@ def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list
         _within_range(what, scope, problems)
         if len(problems.found) > before:
             return None
-        none = np.broadcast_to(np.False_, raw.shape)
         return CriterionScore(
-            *(what.name, what.index, what.families, what.criterion),
-            *(given, line, none, (), what.missing, line.least, line.most),
+            name=what.name,
+            index=what.index,
+            families=what.families,
+            criterion=what.criterion,
+            raw=given,
+            scored=line,
+            filled=np.broadcast_to(np.asarray(False), raw.shape),
+            groups=(),
+            missing=what.missing,
+            low=line.least,
+            high=line.most,
         )
     if raw.size and what.missing.rule == "skip" and np.isnan(raw).all():
         warnings.append(Problem("criterion-empty", {"criterion": what.name, "index": what.index}))

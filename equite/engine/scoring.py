@@ -243,6 +243,7 @@ class _Builder:
         self.problems = Problems(FormulaError, scope.formula.language)
         self.warnings: list[Problem] = []
         self.criteria: list[CriterionScore] = []
+        self._normalisers: dict[int, tuple[Normaliser, dict[str, Any]]] = {}
 
     def branch(self, group: Index | Family, path: tuple[str, ...]) -> Branch | None:
         """Build a family's branch; None where all of it dropped out."""
@@ -273,7 +274,8 @@ class _Builder:
                 weights.append(weight)
         if not children:
             return None
-        stacked = np.stack(np.broadcast_arrays(*weights), axis=1)
+        rows = max(map(len, weights))
+        stacked = np.stack([each if len(each) == rows else np.broadcast_to(each, rows) for each in weights], axis=1)
         self._same_total(group, stacked, path)
         self._enough_present(children, stacked, path)
         self._suits(aggregator, parameters, children, path)
@@ -307,30 +309,31 @@ class _Builder:
 
     def _weight(self, weight: Expression, path: tuple[str, ...]) -> Floats | None:
         """Return a weight for each territory that takes part, or one for all; None where it is zero or unusable."""
-        values = self.scope.settled(weight.tree)
+        number = weight.number
+        values = np.asarray(number) if number is not None else self.scope.settled(weight.tree)
         values = self.scope.taking(values) if values.shape else values[np.newaxis]
-        if not np.isfinite(values).all() or (values < 0).any():
+        # A missing weight makes the least missing, and the comparison false.
+        if values.size and not (values.min() >= 0 and values.max() < np.inf):
             self.problems.add("weight-unusable", **self._place(*path, "weight"), weight=str(weight))
             return None
-        return values if (values > 0).any() else None
+        return values if values.size and values.max() > 0 else None
 
     def _same_total(self, group: Index | Family, weights: Floats, path: tuple[str, ...]) -> None:
         """Refuse weights whose total differs, or is not that of the points that the page states."""
-        trees: list[Node] = [criterion.weight.tree for criterion in group.criteria.values()]
-        trees += [family.weight.tree for family in group.families.values()]
-        whole = reduce(lambda left, right: Binary("+", left, right), trees)
+        children: list[Criterion | Family] = [*group.criteria.values(), *group.families.values()]
         points = getattr(group, "points", None)
         if points is not None:
-            wrong = self.scope.compared("!=", whole, Number(float(points))) == 1
+            wrong = self.scope.compared("!=", _sum_of(children), Number(float(points))) == 1
             wrong = np.broadcast_to(wrong, (self.scope.table.size,))[self.scope.taking_part]
             if wrong.any():
                 codes = Codes(tuple(self.scope.table.codes[self.scope.taking_part][wrong]))
                 self.problems.add("points-not-sum", **self._place(*path), points=float(points), codes=codes)
             return
         totals = weights.sum(axis=1)
-        if np.ptp(weights, axis=0).any():
+        if len(weights) > 1 and np.ptp(weights, axis=0).any():
             # A criterion that drops out takes its weight along: those that are left must still have one total.
-            totals = self.scope.alike(whole)[self.scope.taking_part] if len(trees) == weights.shape[1] else totals
+            if len(children) == weights.shape[1]:
+                totals = self.scope.alike(_sum_of(children))[self.scope.taking_part]
             totals = alike_but_for_dust(totals)
         if totals.size and (totals.max() != totals.min() or totals.min() <= 0):
             low, high = float(totals.min()), float(totals.max())
@@ -391,7 +394,9 @@ class _Builder:
 
     def _normaliser(self, name: str, method: Method, path: tuple[str, ...]) -> tuple[Normaliser, dict[str, Any]] | None:
         """Return a criterion's normaliser and its parameters; levels and last year's goalposts are goalposts."""
-        place = (*path, "normalise")
+        if id(method) in self._normalisers:
+            return self._normalisers[id(method)]
+        given, place = method, (*path, "normalise")
         if method.name == "levels":
             spec = self.scope.formula.columns.get(name)
             if spec is None or len(spec.levels) < 2:
@@ -411,7 +416,12 @@ class _Builder:
         found = NORMALISERS[method.name]
         before = len(self.problems.found)
         parameters = self._parameters(found, method, place)
-        return None if len(self.problems.found) > before else (found, parameters)
+        if len(self.problems.found) > before:
+            return None
+        if method is given:
+            # Most criteria follow their index's, and only levels and goalposts of a record are a criterion's own.
+            self._normalisers[id(given)] = found, parameters
+        return found, parameters
 
     def _unknown(self, entry: str, name: str, known: object, path: tuple[str, ...]) -> None:
         assert isinstance(known, dict)
@@ -419,3 +429,9 @@ class _Builder:
 
     def _place(self, *path: str) -> dict[str, Any]:
         return self.scope.formula.where(*path)
+
+
+def _sum_of(children: Sequence[Criterion | Family]) -> Node:
+    """Return the tree that adds the weights of some children."""
+    trees: list[Node] = [child.weight.tree for child in children]
+    return reduce(lambda left, right: Binary("+", left, right), trees)
