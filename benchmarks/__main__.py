@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import communes, reading, tiers, writing
+from benchmarks import communes, composite, reading, tiers, writing
 
 communes.main()
+composite.main()
 tiers.main()
 reading.main()
 writing.main()
