@@ -17,6 +17,9 @@ Floats = npt.NDArray[np.float64]
 DIGITS = 15
 #: Powers of ten up to here are floats exactly.
 _EXACT_POWER = 22
+#: The powers of ten that floats can hold, from the least one.
+_LEAST = -324
+_TENS = 10.0 ** np.arange(_LEAST, 309, dtype=np.float64)
 #: Figures of six decimals, the usual ones, and how large they may be to have 15 digits.
 _MILLION, _FEW = 10.0**6, 10.0 ** (DIGITS - 6)
 
@@ -42,12 +45,13 @@ def typed(values: Floats) -> Floats:
     broken = values[rest]
     if _is_plain(broken):
         return values
-    exponent = np.floor(np.log10(np.abs(broken)))
+    size = np.abs(broken)
+    exponent = np.floor(np.log10(size)).astype(np.intp)
     # Just below a power of ten the logarithm is rounded up to it.
-    exponent -= 10.0**exponent > np.abs(broken)
+    exponent -= _TENS[exponent - _LEAST] > size
     places = DIGITS - 1 - exponent
     near = places <= _EXACT_POWER
-    scale = 10.0 ** np.where(near, places, 0.0)
+    scale = _TENS[np.where(near, places, 0) - _LEAST]
     # The quotient of two exact floats is the float nearest to the decimal.
     cleaned = np.where(near, np.rint(broken * scale) / scale, broken)
     for at in np.flatnonzero(~near):
