@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import numpy as np
 import pytest
 
 from equite import EquiteError, Formula, allocate
-from equite.engine.rows import quantities
+from equite.engine.rows import needed_rules, quantities
 from equite.inputs.rows.sums import find_sums
 from equite.inputs.rows.words import opens_a_note, says_total
 
@@ -211,3 +213,15 @@ def test_a_level_named_in_either_language_is_a_figure(level: str) -> None:
     page = {"equite": 1, "id": "q", "key": "code", "envelope": 900, "columns": columns, "parts": parts}
     rows = {"code": ["2401", "2402", "2403", "Côte d'ici"], "care": ["2", "1", "2", level]}
     assert allocate(Formula.from_dict(page), rows).amounts.tolist() == [300, 150, 300, 150]
+
+
+def test_what_a_page_reads_is_worked_out_once_a_page_and_goes_with_it() -> None:
+    page = Formula.from_text(PAGE)
+    assert needed_rules(page) is needed_rules(page)
+    richer = page.replace(envelope=9)
+    assert needed_rules(richer) is not needed_rules(page)
+    assert needed_rules(richer) == needed_rules(page)
+    alive = ref(page.names)
+    del page
+    gc.collect()
+    assert alive() is None

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from equite.errors import TerritoriesError
 from equite.inputs.reading import Source
-from equite.inputs.territories import ColumnRule, Territories, read_territories
+from equite.inputs.territories import ColumnRule, Territories, columns_of, read_territories
 
 NAN = pytest.approx(math.nan, nan_ok=True)
 COLUMNS: dict[str, list[Any]] = {
@@ -343,6 +343,26 @@ def test_what_is_given_is_a_copy() -> None:
     columns["n"][:] = 0
     assert territories.numbers("n").tolist() == [1, 2]
     assert territories.texts("t").tolist() == ["a", "b"]
+
+
+def test_what_becomes_of_a_frame_later_does_not_reach_the_territories() -> None:
+    frame = pd.DataFrame({"code": ["A", "B"], "n": [1.0, 2.0], "t": ["a", "b"]})
+    territories = Territories.from_frame(frame, key="code")
+    frame.loc[0, "n"] = 9.0
+    frame.iloc[1, 1] = 9.0
+    frame["code"] = ["Y", "Z"]
+    frame.loc[:, "t"] = "z"
+    assert territories.codes == ("A", "B")
+    assert territories.numbers("n").tolist() == [1, 2]
+    assert territories.table.to_dict("list") == {"code": ["A", "B"], "n": [1, 2], "t": ["a", "b"]}
+
+
+def test_a_column_is_contiguous_however_the_frame_lies_in_memory() -> None:
+    by_rows = pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=["a", "b", "c"], copy=False)
+    read = columns_of(Territories.from_frame(by_rows), [ColumnRule("b", "b")])["b"]
+    assert read.tolist() == [1, 4, 7, 10]
+    assert read.flags.c_contiguous
+    assert not read.flags.writeable
 
 
 # What it shows of itself.
