@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from equite.engine.bounded import Bounded
-from equite.engine.exact import Exact
+from equite.engine.exact import EVERY_ROW, Exact
 from equite.engine.exactness import Fractions, Inexact
 from equite.engine.functions import DECIDED
 from equite.engine.nearness import Near
@@ -239,6 +239,12 @@ class Equality:
 
     def whole(self, function: str, node: Node, digits: int = 0) -> Floats:
         """Return ``floor``, ``ceil`` or ``round`` (halves away from zero) to some decimals."""
+        try:
+            exact = self.exact.ratios(node, EVERY_ROW).whole(function, digits)
+        except Unwieldy:
+            exact = np.asarray(np.inf)
+        if np.abs(exact).max(initial=0.0) < 2.0**53:
+            return np.asarray(exact / 10.0**digits if digits >= 0 else exact * 10.0**-digits)
         values = self.scope.evaluate(node)
         figures = self.figures(node)
         near = Near.typed(figures) if figures is not None else self.bounded.read(node)

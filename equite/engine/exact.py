@@ -36,7 +36,10 @@ from equite.inputs.figures import typed
 if TYPE_CHECKING:
     from equite.engine.evaluation import Scope
 
-__all__ = ["Exact"]
+__all__ = ["EVERY_ROW", "Exact"]
+
+#: Every row of a table, for what is worked out of all at once.
+EVERY_ROW = slice(None)
 
 _OPERATORS: Mapping[str, Callable[[Fractions, Fractions], Fractions]] = {"+": add, "-": sub, "*": mul}
 _RATIOS: Mapping[str, Callable[[Ratios, Ratios], Ratios]] = {"+": add, "-": sub, "*": mul, "/": truediv}
@@ -51,7 +54,7 @@ class Exact:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self._names: dict[str, Fractions] = {}
-        self._ratios: dict[str, tuple[np.ndarray, Ratios]] = {}
+        self._ratios: dict[str, tuple[np.ndarray | slice, Ratios]] = {}
         self._sums: dict[int, tuple[Aggregate, list[Fraction | None]]] = {}
 
     def read(self, node: Node, rows: np.ndarray) -> Fractions:
@@ -79,8 +82,8 @@ class Exact:
                 return self._aggregate(node, rows)
         raise Inexact
 
-    def ratios(self, node: Node, rows: np.ndarray) -> Ratios:
-        """Return the exact values of some rows as whole numbers over one denominator.
+    def ratios(self, node: Node, rows: np.ndarray | slice) -> Ratios:
+        """Return the exact values of some rows as whole numbers over one denominator; one value where it is for all.
 
         Raises
         ------
@@ -98,7 +101,7 @@ class Exact:
                 return _RATIOS[operator](self.ratios(left, rows), self.ratios(right, rows))
         raise Unwieldy
 
-    def _named_ratios(self, name: str, rows: np.ndarray) -> Ratios:
+    def _named_ratios(self, name: str, rows: np.ndarray | slice) -> Ratios:
         home = self.scope.home(name)
         if home is not self.scope:
             return home.equality.exact._named_ratios(name, rows)
