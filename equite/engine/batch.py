@@ -298,6 +298,8 @@ def batch(
         table = read_for(page, territories)
         if not (isinstance(vary, Mapping) or callable(vary)):
             raise FormulaError([Problem("batch-not-varied")])
+        if workers == 0:
+            raise FormulaError([Problem("batch-no-workers")])
         if isinstance(vary, Mapping):
             source = VariantSource.of_arrays(page, table, vary)
         else:

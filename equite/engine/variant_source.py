@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from equite.engine.allocate import allocate
+from equite.engine.allocate import allocate, prepared
 from equite.engine.allocation import Allocation
 from equite.engine.evaluation import MissingInAggregate
 from equite.engine.rounding import Unit
@@ -25,7 +25,7 @@ from equite.formula.formula import Formula
 from equite.inputs.columns import ColumnPlace, ColumnRule, column_as
 from equite.inputs.spelling import near_label
 from equite.inputs.territories import Territories
-from equite.wording import Codes
+from equite.wording import Codes, Numeral
 
 __all__ = ["Draw", "VariantSource"]
 
@@ -91,7 +91,11 @@ class VariantSource:
         FormulaError
             A key that is drawn is not on the page, or a value does not fit.
         """
-        first = spread_weights(formula, draw(np.random.default_rng([seed, numbers[0] if numbers else 0])))
+        problems = Problems(FormulaError, formula.language)
+        if not numbers or min(numbers) < 0 or seed < 0:
+            problems.add("batch-no-draws", variants=Numeral(len(numbers)), seed=seed)
+            problems.refuse()
+        first = _drawn(formula, draw, seed, numbers[0])
         varying = read_varying(formula, list(first), list(territories.data.columns))
         return cls(territories, varying, numbers, {}, (draw, seed))
 
@@ -112,12 +116,13 @@ class VariantSource:
             return {names[key]: each[numbers.start : numbers.stop] for key, each in self.given.items()}
         draw, seed = self.drawing
         problems = Problems(FormulaError, self.formula.language)
-        drawn = [spread_weights(self.formula, draw(np.random.default_rng([seed, number]))) for number in numbers]
+        drawn = [_drawn(self.formula, draw, seed, number) for number in numbers]
         if any(each.keys() != names.keys() for each in drawn):
             problems.add("batch-other-keys", keys=Codes(tuple(names)))
             problems.refuse()
-        stacked = {key: np.asarray([each[key] for each in drawn]) for key in names}
-        found = {names[key]: _array(key, each, self.territories, problems) for key, each in stacked.items()}
+        found = {
+            name: _array(key, [each[key] for each in drawn], self.territories, problems) for key, name in names.items()
+        }
         problems.refuse()
         return found
 
@@ -130,8 +135,10 @@ class VariantSource:
     @cached_property
     def codes(self) -> tuple[str, ...]:
         """Those that take part, in code order: the same in every variant, or the variants make no table."""
-        side_by_side = self._side_by_side
-        return tuple(map(str, side_by_side.context.codes if side_by_side else self.alone(0).context.codes))
+        if self._side_by_side is not None:
+            return tuple(map(str, self._side_by_side.context.codes))
+        page, columns = self.varying.alone({name: each[0] for name, each in self.figures(self.numbers[:1]).items()})
+        return tuple(map(str, prepared(page, self.territories.with_figures(columns))[1].codes))
 
     @cached_property
     def _side_by_side(self) -> SideBySide | None:
@@ -196,6 +203,14 @@ class VariantSource:
             if column_as(rule, ColumnPlace(data, rule.heading, (), self.territories.source))[1]:
                 return False
         return True
+
+
+def _drawn(formula: Formula, draw: Draw, seed: int, number: int) -> dict[str, Any]:
+    """Draw one variant, by its number and the seed alone."""
+    found = draw(np.random.default_rng([seed, number]))
+    if not isinstance(found, Mapping):
+        raise FormulaError([Problem("batch-draw-no-mapping", {"kind": type(found).__name__})], formula.language)
+    return spread_weights(formula, found)
 
 
 def _array(key: str, given: Any, territories: Territories, problems: Problems) -> Floats:

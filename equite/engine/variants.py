@@ -109,7 +109,8 @@ class VariantScope(Scope):
         return super().sign_is_sure(name) if self.name_varies(name) else self.base.sign_is_sure(name)
 
     def scoring(self, name: str) -> Scoring:
-        """Return an index's scoring, which is that of the table itself: scores that vary are bound to their index."""
+        """Return the scoring of an index that does not vary; scores that do are bound to their index's name."""
+        assert not self.name_varies(name), name
         return self.base.scoring(name)
 
     def grouping(self, name: str) -> Grouping:

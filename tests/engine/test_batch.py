@@ -210,6 +210,17 @@ def test_what_cannot_be_shared_is_refused_or_left_out() -> None:
     assert "810" in str(found.refused[1])
 
 
+def test_a_first_variant_that_cannot_be_shared_is_left_out_like_any_other() -> None:
+    page = {**PAGE, "parts": [{"id": "owed", "share": {"as_is": "people"}}], "limits": PAGE["limits"]}
+    page = {key: value for key, value in page.items() if key != "indices"} | {
+        "if_short": "prorate",
+        "if_over": "reserve",
+    }
+    found = equite.batch(page, TABLE, {"constants.kept": [2.0, 0.1]}, impossible="leave out")
+    assert list(found.refused) == [0]
+    assert found.units[1].tolist() == equite.allocate({**page, "constants": {"kept": 0.1}}, TABLE).units.tolist()
+
+
 def test_what_a_column_may_not_hold_is_refused_in_whichever_variant() -> None:
     page = {**PAGE, "columns": {"people": {"kind": "extensive"}}}
     with pytest.raises(equite.TerritoriesError, match="variant 1"):
@@ -268,6 +279,15 @@ def test_arguments_of_another_kind_are_refused_with_a_sentence() -> None:
 
     with pytest.raises(equite.FormulaError, match="other keys than the first"):
         equite.batch(PAGE, TABLE, draw_by_number, variants=2)
+    for variants, seed in ((0, 0), (range(-1, 2), 0), (3, -1)):
+        with pytest.raises(equite.FormulaError, match="zero or more"):
+            equite.batch(PAGE, TABLE, draw, variants=variants, seed=seed)
+    with pytest.raises(equite.FormulaError, match="gives a list"):
+        equite.batch(PAGE, TABLE, lambda generator: [1], variants=2)  # type: ignore[arg-type, return-value]
+    with pytest.raises(equite.FormulaError, match=r"columns\.people. has the shape"):
+        equite.batch(PAGE, TABLE, lambda generator: {"columns.people": [1] * generator.integers(1, 3)}, variants=9)
+    with pytest.raises(equite.FormulaError, match="workers is 0"):
+        equite.batch(PAGE, TABLE, {"envelope": [900]}, workers=0)
     with pytest.raises(equite.SharingError, match="there is no variant 1: there are 1, from 0"):
         equite.batch(PAGE, TABLE, {"envelope": [900]}).allocation(1)
 
