@@ -406,7 +406,7 @@ def test_a_new_criterion_stands_in_one_family(catalogue: Catalogue, tmp_path: Pa
     [
         (b"low_income: [1, 2", r"cannot be read as YAML @ ours\.yaml, line [12]"),
         (b"low_income:\n\tunit: x\n", r"cannot be read as YAML @ ours\.yaml, line 2"),
-        (b"a: &a\n  b: *a\n", r"cannot be read as YAML"),
+        (b"a: &a\n  b: *a\n", r"too large to be a catalogue"),
         (b"low_income: \x00", r"cannot be read as YAML"),
         (b"# nothing yet\n", r"not made of criteria"),
         (b"- low_income\n", r"not made of criteria"),

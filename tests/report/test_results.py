@@ -85,6 +85,7 @@ def carried() -> equite.Carried:
 
 RESULTS: dict[str, Callable[[str, Path], Any]] = {
     "Allocation": lambda language, _: allocation(language),
+    "Batch": lambda language, _: equite.batch(page(language), TABLE, {"envelope": [90, 120, 240]}),
     "Carried": lambda language, _: carried(),
     "Cascade": lambda language, _: equite.cascade(plan(language), PLACES),
     "Comparison": lambda language, _: comparison(language),
