@@ -105,9 +105,12 @@ def batch_shown(batch: Batch) -> Shown:
         if name in frame
     ]
     for name in _AMOUNTS:
-        heading = labels.say(f"batch-{name}")
+        heading = labels.dressed(labels.say(f"batch-{name}"), labels.symbol, labels.mark(labels.amount_names))
         columns.append(ShownColumn(name, "amount", "money", heading, frame[name].to_numpy(), labels.digits))
-    variants = labels.say("batch-variants", count=Numeral(len(batch.units)), refused=Numeral(len(batch.refused)))
+    count, refused = Numeral(len(batch.units)), Numeral(len(batch.refused))
+    variants = labels.say("batch-variants", count=count)
+    if batch.refused:
+        variants = labels.say("batch-variants-refused", count=count, refused=refused)
     return Shown(f"{labels.worded(batch.formula.heading)} · {variants}", tuple(columns), labels.language)
 
 

@@ -300,7 +300,7 @@ def test_files_say_what_each_gets_in_the_readers_language(language: str, tmp_pat
         assert all(word in text for word in words)
     assert words[0] in found.to_csv(tmp_path / "batch.csv").read_text("utf-8-sig")
     sheet = pd.read_excel(found.to_excel(tmp_path / "batch.xlsx"), engine="calamine")
-    assert words[0] in sheet.columns
+    assert f"{words[0]} ($)" in sheet.columns
     assert "Anse" in sheet.to_string()
 
 
