@@ -313,7 +313,8 @@ class Scope:
             case Call():
                 return self._call(node)
             case Aggregate():
-                return self._aggregate(node)
+                home = self._home_of(node)
+                return home._once(node, home._aggregate)
         raise AssertionError(node)
 
     def _binary(self, operator: str, left: Node, right: Node) -> Floats:
@@ -428,7 +429,15 @@ class Scope:
         assert isinstance(node, Name)
         return self.formula.tables[node.name]
 
-    def _aggregate(self, node: Aggregate) -> Floats:
+    def _home_of(self, node: Node) -> Scope:
+        """Return the outermost scope that knows all that a tree rests on: there it is worked out once for all below."""
+        if self.parent is None:
+            return self
+        names = (each.name for each in walk(node) if isinstance(each, Name))
+        return self if any(map(self._rests_on_bindings, names)) else self.parent._home_of(node)
+
+    def _aggregate(self, node: Node) -> Floats:
+        assert isinstance(node, Aggregate)
         rows, grouping = self.counted(node)
         size = self.table.size
         values = None
