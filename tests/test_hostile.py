@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -133,6 +134,34 @@ def test_damaged_parquet_is_refused_with_a_sentence(tmp_path: Path) -> None:
     assert refused > 150
 
 
+@pytest.mark.parametrize("cell", ["XFD1048576", "BK1048576", "XFD4000"])
+def test_a_cell_far_away_is_refused_before_the_sheet_is_laid_out(cell: str, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["code", "people"])
+    sheet.append(["A", 100])
+    sheet[cell] = "stray"
+    book.save(tmp_path / "far.xlsx")
+    with pytest.raises(equite.TerritoriesError, match=rf"as far as {cell}.*far\.xlsx.*delete the rows"):
+        equite.read_territories(tmp_path / "far.xlsx", key="code")
+
+
+@pytest.mark.parametrize("cell", ["XFD3", "A200000", "ZZ40000"])
+def test_a_long_or_a_wide_sheet_is_read(cell: str, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["code", "people"])
+    sheet.append(["A", 100])
+    book.save(tmp_path / "near.xlsx")
+    sheet[cell] = None
+    sheet[cell].number_format = "0.00"
+    book.save(tmp_path / "far.xlsx")
+    found = equite.read_territories(tmp_path / "far.xlsx", key="code")
+    assert found.codes == equite.read_territories(tmp_path / "near.xlsx", key="code").codes
+
+
 @pytest.mark.parametrize("rules", [12, 30])
 def test_many_conditions_make_a_workbook_all_the_same(rules: int, tmp_path: Path) -> None:
     conditions = [{"where": f"people > {at} or people < -{at}", "reason": f"Rule {at}"} for at in range(rules)]
@@ -148,6 +177,7 @@ def test_the_cases_are_refused_or_right() -> None:
     for page, given in (
         ("07_catalogue_bomb/page.yaml", "t.csv"),
         ("base.yaml", "11_parquet/damaged.parquet"),
+        ("base.yaml", "06_stray_cell.xlsx"),
     ):
         with pytest.raises(equite.EquiteError):
             equite.allocate(CASES / page, CASES / given)

@@ -18,10 +18,12 @@ import pandas as pd
 from equite.errors import Problem, TerritoriesError, nearest
 from equite.inputs import opendocument, openxml_sheet
 from equite.inputs.cells import text_of, tidy, typed
+from equite.inputs.far_cells import MOST_CELLS, far_cell
 from equite.inputs.grid import UnheadedTable, column_letters, heading_row, refusal, truncate_problems
 from equite.inputs.marked import Faulty, Footnoted
 from equite.inputs.openxml_parts import OpenXml
 from equite.inputs.seen import Layout, Seen, UnseenError
+from equite.wording import Numeral
 
 __all__ = ["read_workbook_sheet"]
 
@@ -67,6 +69,7 @@ def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> UnheadedTab
         chosen = sheet if sheet is not None else next(iter(book.sheet_names), "")
         if chosen not in book.sheet_names:
             raise refusal("input-no-sheet", name, value=chosen, nearest=nearest(chosen, book.sheet_names))
+        _refuse_far(raw, chosen, name)
         try:
             rows = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
         except CalamineError:
@@ -88,6 +91,19 @@ def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> UnheadedTab
     return UnheadedTable(
         headings, cells, titles + 2, sheet=chosen, layout=_layout(seen, headings, len(rows), spellings)
     )
+
+
+def _refuse_far(raw: bytes, sheet: str, name: str) -> None:
+    """Refuse a sheet whose cells lie too far apart to be laid out, before calamine does so."""
+    if not raw.startswith(_ZIP):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as package:
+            far = None if "content.xml" in package.namelist() else far_cell(OpenXml(package, sheet))
+    except _UNFOLLOWED:
+        return
+    if far is not None:
+        raise refusal("input-far-cell", name, value=sheet, cell=far, most=Numeral(MOST_CELLS))
 
 
 def seen_in(raw: bytes, sheet: str) -> Seen | None:
