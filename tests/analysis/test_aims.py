@@ -38,10 +38,10 @@ def test_points_must_sum_for_each() -> None:
         equite.allocate({**PAGE, "language": "en"}, {**TABLE, "points_b": [50, 20]})
 
 
-def test_quebec_names_an_aim_and_a_gain_for_each() -> None:
-    here = folder("examples") / "quebec_mrc"
+def test_the_example_names_an_aim_and_a_gain_for_each() -> None:
+    here = folder("examples") / "six_families"
     found = equite.allocate(here / "formula.yaml", here / "territories.csv").aims_at_stake()
-    assert len(found) == 104
+    assert len(found) == 24
     assert set(found["aim"]) <= {"poverty", "collective_transport", "housing"}
     assert (found["gain"] >= 0).all()
     assert found["gain"].max() > 1000

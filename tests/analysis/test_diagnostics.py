@@ -571,7 +571,7 @@ def test_many_pairs_are_counted() -> None:
 
 def test_the_worked_example_is_what_the_library_gives() -> None:
     """To write the example anew, put what this test shows in the place of the page's blocks of text."""
-    folder = ROOT / "examples" / "quebec_mrc"
+    folder = ROOT / "examples" / "six_families"
     allocation = equite.allocate(folder / "formula.yaml", folder / "territories.csv")
     text = (ROOT / "docs" / "diagnostics.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```text\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
@@ -582,8 +582,8 @@ def test_the_worked_example_is_what_the_library_gives() -> None:
 
 
 def extras(allocation: equite.Allocation) -> list[str]:
-    owed = diagnose(allocation).rank_owed("010").head(5)
-    return [owed.to_string(index=False), *profile_text(profile(allocation, "010"), "en").split("\n\n")]
+    owed = diagnose(allocation).rank_owed("05").head(5)
+    return [owed.to_string(index=False), *profile_text(profile(allocation, "05"), "en").split("\n\n")]
 
 
 def test_the_page_s_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,7 +73,7 @@ def test_what_weighs_most_and_what_is_illustrative(sheets: tuple[Cells, Cells]) 
     rows = sheets[0].sheets["Paramètres"]
     (first,) = (row for row in rows if row[5] == 1.0)
     assert "Vulnérabilité situationnelle" in str(first[0])
-    assert first[4] == pytest.approx(0.175)
+    assert first[4] == pytest.approx(0.275)
     assert {row[8] for row in rows if row[0] == "Enveloppe"} == {"illustratif"}
 
 

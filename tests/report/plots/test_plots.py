@@ -30,6 +30,7 @@ from equite.report.plots.style import SERIES, decimals
 ROOT = Path(__file__).resolve().parents[3]
 LANGUAGES = ("fr", "en")
 PAGES = {"quebec": ("quebec_mrc/formula.yaml", "010"), "montérégie": ("region_13/half_salary.yaml", "480")}
+MANY_CRITERIA = {"families": ("six_families/formula.yaml", "05")}
 PLOTS: dict[str, Callable[[equite.Allocation, str], Axes]] = {
     "waterfall": lambda allocation, code: allocation.plot.waterfall(code),
     "change": lambda allocation, _: allocation.plot.change(),
@@ -53,7 +54,7 @@ def example() -> Callable[[str, str], tuple[equite.Allocation, str]]:
     known: dict[tuple[str, str], equite.Allocation] = {}
 
     def give(name: str, language: str) -> tuple[equite.Allocation, str]:
-        page, code = PAGES[name]
+        page, code = (PAGES | MANY_CRITERIA)[name]
         path = ROOT / "examples" / page
         if (name, language) not in known:
             formula = equite.Formula.read(path).replace(language=language)
@@ -177,7 +178,7 @@ def test_a_waterfall_ends_at_the_amount(name: str, example: Any) -> None:
 
 
 def test_the_smallest_criteria_are_one_bar_where_room_is_short(example: Any) -> None:
-    allocation, code = example("quebec", "fr")
+    allocation, code = example("families", "fr")
     _, ax = pyplot.subplots(figsize=(8, 3))
     axes = allocation.plot.waterfall(code, ax=ax)
     *steps, _ = bars(axes)
@@ -255,7 +256,7 @@ def test_weights_add_up(example: Any) -> None:
     allocation, _ = example("quebec", "fr")
     axes = allocation.plot.weights()
     assert sum(length for _, length in bars(axes)) == pytest.approx(1.0)
-    assert "Socioéconomique : 35,0 %" in said(axes)
+    assert "Socioéconomique : 55,0 %" in said(axes)
 
 
 def test_a_weight_that_is_not_the_one_applied_has_a_diamond(shared: Shared) -> None:
