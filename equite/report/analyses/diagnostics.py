@@ -183,8 +183,8 @@ class _Words(Labels):
         group: Index | Family | None = self.formula.indices[self.index]
         for name in path.split("/"):
             group = group.families.get(name) if group else None
-        own = self.worded(group.title) if group else ""
-        return self.name(own or self.speech.plain(path.rpartition("/")[2]))
+        assert isinstance(group, Family)
+        return self.name(self.titles.of_family(path.rpartition("/")[2], group))
 
     def signed(self, value: float) -> str:
         """Write a number with two decimals and its sign."""

@@ -94,7 +94,7 @@ def first_section(speech: Speech) -> tuple[Section, Section]:
     """Say the variables, and the scales that they and others use."""
     variables = []
     for name, variable in speech.formula.variables.items():
-        values = {"name": speech.title(name), "expression": speech.expression(variable.value)}
+        values = {"name": speech.titles.of(name), "expression": speech.expression(variable.value)}
         if variable.unit is None:
             variables.append(SpokenLine(speech.say("words-variable", **values)))
         else:
@@ -102,7 +102,7 @@ def first_section(speech: Speech) -> tuple[Section, Section]:
                 SpokenLine(speech.say("words-variable-unit", **values, unit=variable.unit[speech.language]))
             )
     tables = [
-        SpokenLine(speech.say("words-table", name=speech.plain(name), steps=_steps(speech, table)))
+        SpokenLine(speech.say("words-table", name=speech.titles.in_words(name), steps=_steps(speech, table)))
         for name, table in speech.formula.tables.items()
     ]
     first = Section(speech.say("words-heading-variables"), tuple(variables))
@@ -140,14 +140,14 @@ def figures_section(speech: Speech) -> Section:
     for name, constant in page.constants.items():
         unit = constant.unit[speech.language] if constant.unit else None
         value = speech.valued(float(constant.value), unit)
-        told.append((_valued(speech, speech.title(name), value), _details(speech, constant)))
+        told.append((_valued(speech, speech.titles.of(name), value), _details(speech, constant)))
     silent = []
     for name in sorted(page.names.columns, key=[*page.columns, *page.names.columns].index):
         column = page.columns.get(name)
         if column is not None and (column.source or column.status):
-            told.append((_in_unit(speech, speech.title(name), column), _details(speech, column)))
+            told.append((_in_unit(speech, speech.titles.of(name), column), _details(speech, column)))
         elif name not in (page.key.column, page.name):
-            silent.append(speech.title(name))
+            silent.append(speech.titles.of(name))
     together: dict[str, list[str]] = {}
     for title, details in told:
         together.setdefault(details, []).append(title)
@@ -224,13 +224,15 @@ def _place(speech: Speech, where: str) -> tuple[str, str]:
         if key in _NAMED and waiting:
             name = waiting.pop(0)
             known = _below(known, name)
-            title = getattr(known, "title", None)
-            said = title[speech.language] if title else speech.title(name) if key != "families" else speech.plain(name)
+            titles = speech.titles
+            said = titles.of_family(name, known) if key == "families" else titles.of_thing(name, known)
             words.append(speech.say(f"words-place-{key}", name=speech.quoted(said)))
         elif key != "value" or not words:
             # What stands before it already says which value.
             words.append(
-                speech.say(f"words-key-{key}") if has(f"words-key-{key}", speech.language) else speech.plain(key)
+                speech.say(f"words-key-{key}")
+                if has(f"words-key-{key}", speech.language)
+                else speech.titles.in_words(key)
             )
     sentence = ", ".join(words)
     return sentence[:1].upper() + sentence[1:], where.rsplit(".", 1)[-1]

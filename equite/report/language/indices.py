@@ -78,7 +78,7 @@ def _members(speech: Speech, group: Index | Family, overall: float | None, depth
         # Of a family that hangs by itself, a share of the whole says it all.
         inner = isinstance(group, Family) and overall is not None and overall < 1
         whole = None if share is None or overall is None else share * overall
-        said = _weight(speech, _title(speech, name, member), member, share, whole if inner else None)
+        said = _weight(speech, speech.titles.of_thing(name, member), member, share, whole if inner else None)
         if isinstance(member, Criterion):
             yield SpokenLine(" ".join([said, *_criterion(speech, member)]) if share != 0 else said, depth)
             continue
@@ -89,12 +89,6 @@ def _members(speech: Speech, group: Index | Family, overall: float | None, depth
             if member.aggregate is not None:
                 yield SpokenLine(speech.say("words-mean-family", mean=_mean(speech, member.aggregate)), depth + 1)
             yield from _members(speech, member, whole, depth + 1)
-
-
-def _title(speech: Speech, name: str, member: Criterion | Family) -> str:
-    if member.title is not None:
-        return str(member.title[speech.language])
-    return speech.plain(name) if isinstance(member, Family) else speech.title(name)
 
 
 def _shares(speech: Speech, members: Mapping[str, Criterion | Family]) -> dict[str, float]:
@@ -162,7 +156,9 @@ def _direction(speech: Speech, direction: Direction) -> Iterator[str]:
 
 def _transform(speech: Speech, method: Method) -> str:
     if method.name == "step":
-        return speech.say("words-transform-step", table=speech.quoted(speech.plain(str(method.parameters.get("")))))
+        return speech.say(
+            "words-transform-step", table=speech.quoted(speech.titles.in_words(str(method.parameters.get(""))))
+        )
     if method.name == "winsorise" and (filled := TRANSFORMS["winsorise"].filled(method.parameters)):
         shares = {name: speech.number(share * 100) for name, share in filled.items()}
         return speech.say("words-transform-winsorise", **shares)

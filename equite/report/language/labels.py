@@ -15,9 +15,9 @@ from equite.formula.formula import Formula
 from equite.formula.indices import Criterion
 from equite.formula.model import Limit, Part
 from equite.formula.names import criteria_of
-from equite.inputs.catalogue import read_catalogue
 from equite.report.language.speech import Speech
 from equite.report.language.text import plain, typeset
+from equite.report.language.titles import Titles
 from equite.wording import LOCALES, Language
 
 if TYPE_CHECKING:
@@ -114,53 +114,23 @@ class Labels:
         """Return a text of the page in the readers' language."""
         return plain(text[self.language]) if text else absent
 
-    @cached_property
-    def _criteria(self) -> dict[str, Criterion]:
-        """The criteria by name, the first of each name that has a title before any other."""
-        found: dict[str, Criterion] = {}
-        for index in self.formula.indices.values():
-            for _, name, criterion in criteria_of(index):
-                if name not in found or (criterion.title and not found[name].title):
-                    found[name] = criterion
-        return found
+    @property
+    def titles(self) -> Titles:
+        """What the names of the page are called."""
+        return self.speech.titles
 
     def title(self, name: str) -> str:
         """Return a name's title on the page; without one, the name in words."""
-        page = self.formula
-        if name in ("envelope", "previous", "amount"):
-            return self.say(f"word-{name}")
-        if name in page.names.parts:
-            return self._own(page.names.parts[name])
-        known = {*page.names.columns, *page.names.defined, *page.columns}
-        limit = next((limit for limit in page.limits if limit.id == name and name not in known), None)
-        if limit is not None:
-            return self._own(limit)
-        criterion = self._criteria.get(name)
-        titled = (page.columns.get(name), page.constants.get(name), page.variables.get(name), page.indices.get(name))
-        if criterion and criterion.title and not any(found.title for found in titled if found):
-            return self.worded(criterion.title)
-        return plain(self.speech.title(name))
-
-    def _own(self, thing: Part | Limit) -> str:
-        """Return the title of a part or of a limit; without one, its id in words."""
-        words = plain(thing.id.replace("_", " ")).strip()
-        return self.worded(thing.title, words[:1].upper() + words[1:])
+        return self.titles.of(name)
 
     def criterion(self, index: str, name: str) -> str:
         """Return a criterion's title: its own in that index, else that of the column or variable it is read from."""
-        for _, other, criterion in criteria_of(self.formula.indices[index]):
-            if other == name and criterion.title and not self._inherited(name, criterion):
-                return self.worded(criterion.title)
-        return self.title(name)
-
-    def _inherited(self, name: str, criterion: Criterion) -> bool:
-        """Tell whether a title is the catalogue's, and not stated on the page: a column's own comes before it."""
-        known = read_catalogue().get(name)
-        return known is not None and dict(known.title) == dict(criterion.title or {})
+        found = (each for _, other, each in criteria_of(self.formula.indices[index]) if other == name)
+        return next((self.titles.of_criterion(name, criterion) for criterion in found), self.title(name))
 
     def limit(self, limit: Limit) -> str:
         """Return a limit's title; its id may be that of a part."""
-        return self._own(limit)
+        return self.titles.of_step(limit)
 
     def check(self, that: str, title: Mapping[str, str]) -> str:
         """Return a check's title; one without is said in words."""

@@ -15,7 +15,7 @@ def marks_section(speech: Speech) -> Section:
     formula = speech.formula
     lines = list(_said(speech, formula, ""))
     for name, spec in formula.columns.items():
-        lines += _said(speech, spec, speech.title(name))
+        lines += _said(speech, spec, speech.titles.of(name))
     return Section(speech.say("words-heading-marks"), tuple(map(SpokenLine, lines)))
 
 

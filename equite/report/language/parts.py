@@ -34,7 +34,7 @@ def parts_section(speech: Speech) -> Section:
 
 
 def _part(speech: Speech, part: Part) -> Iterator[SpokenLine]:
-    title = part.title[speech.language] if part.title else speech.plain(part.id)
+    title = speech.titles.of_step(part)
     yield SpokenLine(speech.say("words-part", name=title, sentence=_sharing(speech, part)))
     if part.within is not None:
         yield SpokenLine(speech.say("words-part-within", column=speech.named(part.within)), 1)
@@ -122,7 +122,7 @@ def limits_section(speech: Speech) -> Section:
 
 
 def _limit(speech: Speech, limit: Limit) -> Iterator[SpokenLine]:
-    title = limit.title[speech.language] if limit.title else speech.plain(limit.id)
+    title = speech.titles.of_step(limit)
     yield SpokenLine(speech.say("words-limit", name=title, sentence=_bounds(speech, limit)))
     if limit.exempt is not None:
         yield SpokenLine(speech.say("words-limit-exempt", condition=speech.expression(limit.exempt)), 1)

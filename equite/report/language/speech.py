@@ -14,8 +14,8 @@ from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.nodes import Aggregate, Binary, Call, Comparison, Membership, Name, Node, Not, Null, Number, Text
 from equite.formula.writing import Style, written
-from equite.inputs.catalogue import FAMILIES, read_catalogue
 from equite.report.language.text import plain, typeset
+from equite.report.language.titles import Titles
 from equite.wording import Language
 
 __all__ = ["Section", "Speech", "SpokenLine"]
@@ -76,28 +76,14 @@ class Speech:
         """Put a text in quotation marks."""
         return self.say("words-quoted", text=plain(text))
 
-    def title(self, name: str) -> str:
-        """Return a name's title on the page, else its heading in the table, else what the catalogue calls it."""
-        page = self.formula
-        for section in (page.columns, page.constants, page.variables, page.indices, page.names.parts):
-            found = section.get(name)
-            if found is not None and found.title is not None:
-                return plain(found.title[self.language])
-        column = page.columns.get(name)
-        return self.plain(column.heading if column is not None and column.heading else name)
-
-    def plain(self, name: str) -> str:
-        """Return an untitled name as words: what the catalogue of criteria calls it, or itself without underscores."""
-        if name in read_catalogue():
-            return read_catalogue()[name].title[self.language]
-        if name in FAMILIES:
-            return wording.say(f"catalogue-word-{name}", self.language)
-        spaced = re.sub(r"[_\s]+", " ", plain(name)).strip()
-        return spaced[:1].upper() + spaced[1:]
+    @cached_property
+    def titles(self) -> Titles:
+        """What the names of the page are called."""
+        return Titles(self.formula, self.language)
 
     def named(self, name: str) -> str:
         """Mention a name in a sentence: its title in quotation marks."""
-        return self.quoted(self.title(name))
+        return self.quoted(self.titles.of(name))
 
     def marked(self, text: str, status: str | None) -> str:
         """Say beside a text that it rests on a figure nobody has measured."""
@@ -139,7 +125,7 @@ class Speech:
             return self.money(number)
         match node:
             case Name(name) if name in self.formula.constants:
-                named = self.marked(self.title(name), self.formula.constants[name].status)
+                named = self.marked(self.titles.of(name), self.formula.constants[name].status)
                 return self.say("words-with-name", amount=self._constant(name), name=named)
             case Name(name):
                 return self.say(f"words-the-{name}") if name in _WORDS else self.named(name)
@@ -237,7 +223,7 @@ class Speech:
         if name in (*_WORDS, "all", "eligible"):
             noun = self.say(f"words-noun-{name}")
             return self.quoted(noun) if " " in noun else noun
-        title = self.title(name)
+        title = self.titles.of(name)
         if re.fullmatch(r"[^\W\d_][\w’'-]*", title):
             return title if title[1:] != title[1:].lower() else title.lower()
         return self.quoted(title)
@@ -263,7 +249,7 @@ class Speech:
         # What is said once is not said again: the time of nested calls would double with each.
         held = self._set_apart(arguments[0], given[0])
         if node.function in ("step", "bracket", "interpolate", "weighted_sum"):
-            given[-1] = self.quoted(self.plain(str(getattr(arguments[-1], "name", ""))))
+            given[-1] = self.quoted(self.titles.in_words(str(getattr(arguments[-1], "name", ""))))
         values = dict(zip("abc", given, strict=False), all=self._style.separator.join(given))
         values["of"] = held
         if node.function == "max" and len(arguments) == 2 and Number(0.0) in arguments:

@@ -97,10 +97,10 @@ class _Block:
         return self.workings.labels.title(self.scoring.name) if len(path) == 2 else self._family_title(path)
 
     def _family_title(self, path: Path) -> str:
-        group: Index | Family = self.index
-        for key in path[3::2]:
-            group = group.families[str(key)]
-        return self.workings.labels.worded(group.title, str(path[-1]))
+        family = self.index.families[str(path[3])]
+        for key in path[5::2]:
+            family = family.families[str(key)]
+        return self.workings.labels.titles.of_family(str(path[-1]), family)
 
     def _values(self, branch: Branch | None) -> Floats:
         """Return what a branch scores; the same for everybody where all of it dropped out."""
@@ -132,7 +132,7 @@ class _Block:
     def _family(self, key: str, group: Index | Family, path: Path, weight: Weight) -> Child:
         family, place = group.families[key], (*path, "families", key)
         score, counts = self.combined(family, place)
-        title = self.workings.labels.worded(family.title, key)
+        title = self.workings.labels.titles.of_family(key, family)
         return Child(title, self.workings.of_those(score), place, counts)
 
     # Weights.

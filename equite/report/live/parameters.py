@@ -294,7 +294,7 @@ class Parameters:
             )
 
     def _family(self, key: str, spec: Family, path: Path, depth: int) -> None:
-        self._line("    " * depth + self.labels.worded(spec.title, key), spec, path, NOTHING)
+        self._line("    " * depth + self.labels.titles.of_family(key, spec), spec, path, NOTHING)
 
     def _criterion(self, key: str, spec: Any, path: Path, depth: int) -> None:
         labels, index = self.labels, str(path[1])

@@ -91,7 +91,7 @@ def weights_of(workings: Workings, translator: Translator, group: Index | Family
         return {key: Weight(figure=term) for key, term in terms.items()}
     labels, about = workings.labels, workings.labels.say("live-stated-weight")
     titles = {key: labels.criterion(index, key) for key in group.criteria}
-    titles |= {key: labels.worded(family.title, key) for key, family in group.families.items()}
+    titles |= {key: labels.titles.of_family(key, family) for key, family in group.families.items()}
     return {
         key: Weight(column=workings.grid.column(titles[key], workings.of_those(term), about=about))
         for key, term in terms.items()

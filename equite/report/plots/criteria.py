@@ -148,7 +148,7 @@ def _families(index: str, found: pd.DataFrame, looks: Mapping[str, Look], labels
         family = labels.formula.indices[index].families.get(name)
         title = labels.say("plot-no-family")
         if family is not None:
-            title = labels.worded(family.title, labels.speech.plain(name))
+            title = labels.titles.of_family(name, family)
         weight = labels.percent(float(found["nominal"][found["outer"] == name].sum()))
         yield Patch(label=labels.say("plot-family", family=title, weight=weight), **look.fill)
 

@@ -109,7 +109,7 @@ def _family_title(path: Path, labels: Labels) -> str:
     group = labels.formula.indices[str(path[1])].families[str(path[3])]
     for key in path[5::2]:
         group = group.families[str(key)]
-    return labels.worded(group.title, plain(str(path[-1]).replace("_", " ")))
+    return labels.titles.of_family(str(path[-1]), group)
 
 
 def _column_title(heading: str, labels: Labels) -> str:

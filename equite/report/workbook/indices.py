@@ -42,7 +42,9 @@ def write_index(sheet: Sheet, allocation: Allocation, name: str, index: Index) -
     for families, key, criterion in _in_families(index):
         weight = weights.get((tuple(family for family, _ in families), key))
         said = "; ".join(
-            labels.say("index-family", family=labels.worded(spec.title, family), weight=labels.expression(spec.weight))
+            labels.say(
+                "index-family", family=labels.titles.of_family(family, spec), weight=labels.expression(spec.weight)
+            )
             for family, spec in families
         )
         mark, number = labels.criterion_mark(name, key), criterion.weight.number

@@ -46,7 +46,7 @@ class Declared:
                 },
             )
         for name, family in group.families.items():
-            yield from self._families(family, labels.worded(family.title) or labels.speech.plain(name), index)
+            yield from self._families(family, labels.titles.of_family(name, family), index)
 
     def block(self, row: int) -> Markup | None:
         """Return what a territory declared or chose; None where the page asks for nothing of the kind."""
