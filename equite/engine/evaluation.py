@@ -109,6 +109,8 @@ class Scope:
         # Decisions are taken once. A node is kept beside its result, so that no other can take its identity.
         self._decisions: dict[int, tuple[Node, Floats]] = {}
         self._counted: dict[int, tuple[Node, tuple[Mask, Grouping | None]]] = {}
+        # Which names stand in a tree is the same in all scopes below one.
+        self._names: dict[int, tuple[Node, frozenset[str]]] = {}
 
     def bound(self, /, **bindings: Known | Node | np.ndarray | float) -> Scope:
         """Return a scope in which some names have other values; what rests on them is computed anew, the rest shared.
@@ -122,7 +124,7 @@ class Scope:
 
     def bind(self, parent: Scope, bindings: Mapping[str, Known | Node | np.ndarray | float]) -> None:
         """Stand below another scope, some of whose names have other values here."""
-        self.parent = parent
+        self.parent, self._names = parent, parent._names
         for name, value in bindings.items():
             if isinstance(value, Node):
                 self._aliases[name] = value
@@ -433,8 +435,10 @@ class Scope:
         """Return the outermost scope that knows all that a tree rests on: there it is worked out once for all below."""
         if self.parent is None:
             return self
-        names = (each.name for each in walk(node) if isinstance(each, Name))
-        return self if any(map(self._rests_on_bindings, names)) else self.parent._home_of(node)
+        if id(node) not in self._names:
+            self._names[id(node)] = node, frozenset(each.name for each in walk(node) if isinstance(each, Name))
+        rests = any(map(self._rests_on_bindings, self._names[id(node)][1]))
+        return self if rests else self.parent._home_of(node)
 
     def _aggregate(self, node: Node) -> Floats:
         assert isinstance(node, Aggregate)
