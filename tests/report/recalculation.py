@@ -34,6 +34,12 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>{mode}</value></prop></item>
 </oor:items>
 """
+#: What one workbook took is kept for the next: giving memory back and asking again took a tenth of the time.
+_KEEPS_MEMORY = os.environ | {
+    "MALLOC_TRIM_THRESHOLD_": "2000000000",
+    "MALLOC_MMAP_THRESHOLD_": "2000000000",
+    "MALLOC_TOP_PAD_": "67108864",
+}
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _CACHED = re.compile(r"<c\b([^>]*)>(<f\b(?:[^>]*/>|.*?</f>))<v>.*?</v></c>", re.DOTALL)
@@ -84,7 +90,7 @@ class LibreOffice:
 def _run(command: Sequence[str], seconds: float) -> str:
     """Run a program that starts others; if it takes too long, end all of them."""
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, env=_KEEPS_MEMORY
     )
     try:
         said, _ = process.communicate(timeout=seconds)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from openpyxl.utils import column_index_from_string, get_column_letter
@@ -102,22 +103,26 @@ class Strict:
     @classmethod
     def read(cls, path: Path) -> Strict:
         """Read every cell of a workbook."""
-        book = openpyxl.load_workbook(path)
+        book = openpyxl.load_workbook(path, read_only=True)
         cells: dict[tuple[str, str], Value] = {}
         formulas: dict[tuple[str, str], str] = {}
         for sheet in book.worksheets:
             for cell in chain.from_iterable(sheet.iter_rows()):
-                value, place = cell.value, (sheet.title, cell.coordinate)
+                value = cell.value
+                if value is None:
+                    continue
+                place = (sheet.title, cell.coordinate)
                 if cell.data_type == "f":
                     formulas[place] = str(value)[1:]
-                elif value is not None:
-                    cells[place] = float(value) if type(value) in (int, float) else value
+                else:
+                    cells[place] = _plain(value)
+        book.close()
         return cls(cells, formulas)
 
     def typed(self, cells: Mapping[tuple[str, str], Value]) -> Strict:
         """Return the workbook with other cells typed in."""
         formulas = {place: formula for place, formula in self.formulas.items() if place not in cells}
-        return Strict({**self.cells, **cells}, formulas)
+        return Strict({**self.cells, **{place: _plain(value) for place, value in cells.items()}}, formulas)
 
     def __getitem__(self, place: tuple[str, str]) -> Value:
         """Give what a cell shows."""
@@ -187,6 +192,10 @@ def addresses(cells: str) -> list[list[str]]:
     top, bottom = sorted((top, bottom), key=int)
     columns = range(column_index_from_string(one), column_index_from_string(other) + 1)
     return [[f"{get_column_letter(at)}{row}" for at in columns] for row in range(int(top), int(bottom) + 1)]
+
+
+def _plain(value: Any) -> Value:
+    return float(value) if type(value) in (int, float) else value
 
 
 def _one(value: Value | Rows) -> Value:
