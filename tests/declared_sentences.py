@@ -71,8 +71,8 @@ PIECES: dict[str, Iterable[str] | str] = {
     ),
     "cli-criterion-{entry}": TOLD,
     "cli-measures-{criterion.measures}": choices(Criterion, "measures"),
-    "cli-param-{parameter.name}": {*options(), "version"},
-    "cli-metavar-{parameter.name}": options() - {"language", "live", "governance"},
+    "cli-param-{parameter.name}": {*options(), "version", "load"},
+    "cli-metavar-{parameter.name}": (options() | {"load"}) - {"language", "live", "governance"},
     "columns-read-kind-{column.kind}": KINDS,
     "diagnosis-col-{name}": """among correlation filled of relative score_peers weight criterion criterion_a
         criterion_b criteria family group nominal effective importance variance_share

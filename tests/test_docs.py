@@ -330,12 +330,15 @@ def test_the_commands_of_the_readmes_exist() -> None:
         for words in commands_of(path):
             assert not [word for word in words if word.startswith("examples/") and not (ROOT / word).exists()]
             command: Any = root
-            for word in words[1:]:
+            # What stands before a command is of the whole: an option and its value.
+            before = re.match(r"equite(?: --\S+ \S+)*", " ".join(words))
+            assert before is not None
+            for word in words[len(before[0].split()) :]:
                 if not hasattr(command, "commands"):
                     break
                 assert word in command.commands, (path.name, words)
                 command = command.commands[word]
-            options = {option for parameter in command.params for option in parameter.opts}
+            options = {option for parameter in (*root.params, *command.params) for option in parameter.opts}
             assert {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)} <= options, (
                 path.name,
                 words,

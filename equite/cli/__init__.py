@@ -7,6 +7,7 @@ import io
 import sys
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from equite import wording
 from equite.cli.commands import COMMANDS, Tongue
-from equite.cli.session import leave_quietly
+from equite.cli.session import Asked, leave_quietly
 from equite.wording import LOCALES, Language, preferred_language
 
 __all__ = ["application", "main"]
@@ -56,9 +57,10 @@ def _shown_version(wanted: bool) -> None:
 def _root(
     context: typer.Context,
     language: Tongue = None,
+    load: Annotated[list[Path] | None, typer.Option("--load")] = None,
     version: Annotated[bool, typer.Option("--version", callback=_shown_version, is_eager=True)] = False,
 ) -> None:
-    context.obj = language
+    context.obj = Asked(language, tuple(load or ()))
 
 
 def application(language: Language | None = None) -> typer.Typer:

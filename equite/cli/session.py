@@ -8,7 +8,7 @@ import textwrap
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from equite import wording
+from equite.cli.loading import load_methods
 from equite.errors import EquiteError, OutputError, Problem
 from equite.report.language.text import plain, typeset
 from equite.wording import Language, preferred_language
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from equite.formula.plan import Plan
     from equite.report.terminal.grid import TextGrid
 
-__all__ = ["Session", "leave_quietly"]
+__all__ = ["Asked", "Session", "leave_quietly"]
 
 #: Seconds before a spinner shows that work is being done.
 _PATIENCE = 1.0
@@ -39,6 +40,14 @@ class _Paper(Console):
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was given before the command: the language, and the Python files to load."""
+
+    language: str | None = None
+    load: tuple[Path, ...] = ()
 
 
 class Session:
@@ -53,7 +62,8 @@ class Session:
     """
 
     def __init__(self, context: typer.Context, asked: str | None) -> None:
-        chosen = asked or context.find_root().obj
+        self._root: Asked = context.find_root().obj or Asked()
+        chosen = asked or self._root.language
         #: The language that somebody asked for, which is that of results too.
         self.asked: Language | None = str(chosen) if chosen else None
         self.language: Language = self.asked or preferred_language()
@@ -63,6 +73,13 @@ class Session:
         self.width = max(_NARROWEST, min(wide, _WIDEST))
 
     def __enter__(self) -> Self:
+        """Load the methods that the caller names, before any page is read."""
+        try:
+            for path in self._root.load:
+                load_methods(path, self.language)
+        except Exception as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
         return self
 
     def __exit__(
@@ -177,7 +194,7 @@ class Session:
 
     def spare(self, output: Path | None, *inputs: Path) -> None:
         """Refuse to write over a file that is read."""
-        if output is not None and any(_same(output, path) for path in inputs):
+        if output is not None and any(_same(output, path) for path in (*inputs, *self._root.load)):
             raise OutputError([Problem("cli-output-is-input", {"name": output.name})])
 
     def show_table(self, allocation: Allocation, most: int | None) -> None:
