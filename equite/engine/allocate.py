@@ -129,7 +129,8 @@ class _Run:
         self.formula = formula
         self.territories = territories
         self.rows = TableRows(formula, territories, needed_rules(formula))
-        columns = self.read = self.rows.read()
+        self.read = self.rows.read()
+        columns = {name: column.values for name, column in self.read.items()}
         codes = np.array(territories.codes, dtype=object)
         if not codes.size:
             raise SharingError([Problem("table-empty")], formula.language)
@@ -140,7 +141,8 @@ class _Run:
             codes = codes[order]
             columns = {name: values[order] for name, values in columns.items()}
             withheld = {name: cells[order] for name, cells in withheld.items()}
-        self.table = ColumnsTable(codes, columns, withheld)
+        ends = {name: column.ends for name, column in self.read.items() if column.ends is not None}
+        self.table = ColumnsTable(codes, columns, withheld, ends)
         key = tidy(formula.key.column)
         for name, needed in formula.names.columns.items():
             if needed.use != "number" and tidy(needed.heading) == key:

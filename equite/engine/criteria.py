@@ -23,6 +23,7 @@ from equite.engine.suppression import suppressed
 from equite.errors import Problem, Problems, nearest
 from equite.formula.indices import Criterion, Direction, Missing, Outliers
 from equite.formula.nodes import Binary, Call, Name, Number
+from equite.inputs.figures import Ends
 from equite.inputs.spelling import near_label
 from equite.wording import Codes, Numeral
 
@@ -120,7 +121,8 @@ def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list
     before = len(problems.found)
     given = scope.taking(scope.numbers(what.name))
     raw = scope.taking(scope.alike(Name(what.name)))
-    line = _line(what, raw)
+    # Figures that stand as typed, of everybody, are those that were looked at as the table was read.
+    line = _line(what, raw, scope.ends(what.name) if raw is given else None)
     if line is not None:
         _within_range(what, scope, problems)
         if len(problems.found) > before:
@@ -132,7 +134,7 @@ def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list
             criterion=what.criterion,
             raw=given,
             scored=line,
-            filled=np.broadcast_to(np.asarray(False), raw.shape),
+            filled=scope.nobody,
             groups=(),
             missing=what.missing,
             low=line.least,
@@ -181,14 +183,14 @@ def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list
     )
 
 
-def _line(what: ScoreMeasure, values: Floats) -> Line | None:
+def _line(what: ScoreMeasure, values: Floats, ends: Ends | None) -> Line | None:
     """Return the line that min-max draws through complete values; None where the steps must be taken one by one."""
     given, pull = what.criterion, what.criterion.more_need_when.pull
     changed = given.transform is not None or what.outliers.winsorise is not None
     if pull is None or changed or what.normaliser.function is not min_max or not values.size:
         return None
     low, high = what.parameters.values()
-    return Line.through(values, (low, high), falling=pull == "low")
+    return Line.through(values, (low, high), falling=pull == "low", ends=ends)
 
 
 def _suits(what: ScoreMeasure, direction: Direction, values: Floats, scope: Scope, problems: Problems) -> bool:

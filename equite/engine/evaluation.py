@@ -35,7 +35,7 @@ from equite.formula.nodes import (
     walk,
 )
 from equite.formula.tables import Table as NamedTable
-from equite.inputs.figures import typed
+from equite.inputs.figures import Ends, typed
 
 if TYPE_CHECKING:
     from equite.engine.scoring import Scoring
@@ -53,6 +53,8 @@ class ColumnsTable:
     columns: Mapping[str, np.ndarray]
     #: Of the columns that have some, the cells whose figure exists and is withheld.
     suppressed: Mapping[str, Mask] = field(default_factory=dict)
+    #: Of the columns whose figures are all there, the least and the largest.
+    ends: Mapping[str, Ends] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -142,6 +144,11 @@ class Scope:
         return np.ones(self.table.size, dtype=bool) if self.eligible is None else self.eligible
 
     @cached_property
+    def nobody(self) -> Mask:
+        """Nobody of those that take part; one value in memory."""
+        return np.broadcast_to(np.asarray(False), (int(np.count_nonzero(self.taking_part)),))
+
+    @cached_property
     def _is_for_all(self) -> bool:
         return self.eligible is None or bool(self.eligible.all())
 
@@ -193,8 +200,12 @@ class Scope:
         if name in self.formula.indices or (name in self.known and not self.known[name].is_typed):
             return None
         if name not in self._figures:
-            self._figures[name] = typed(self.value(name))
+            self._figures[name] = typed(self.value(name), self.ends(name))
         return self._figures[name]
+
+    def ends(self, name: str) -> Ends | None:
+        """Return the least and the largest of a name's values, where they were looked at as the table was read."""
+        return self.table.ends.get(name) if self.value(name) is self.table.columns.get(name) else None
 
     def sign_is_sure(self, name: str) -> bool:
         """Tell whether no dust can stand for zero among a name's values."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equite.engine.sharing import Floats
+from equite.inputs.figures import Ends
 
 __all__ = ["Line"]
 
@@ -35,9 +36,14 @@ class Line:
     falling: bool
 
     @classmethod
-    def through(cls, values: Floats, scale: tuple[float, float], *, falling: bool) -> Line | None:
-        """Draw the line; None where a value is missing, where all are the same, or where they lie too far apart."""
-        least, most = float(values.min()), float(values.max())
+    def through(
+        cls, values: Floats, scale: tuple[float, float], *, falling: bool, ends: Ends | None = None
+    ) -> Line | None:
+        """Draw the line; None where a value is missing, where all are the same, or where they lie too far apart.
+
+        ``ends`` are those of the values, where they are known.
+        """
+        least, most = ends or Ends.of(values)
         # A missing value makes both ends missing, and a comparison with them false.
         return cls(values, least, most, scale, falling) if 0 < most - least < np.inf else None
 

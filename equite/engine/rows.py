@@ -22,7 +22,7 @@ from equite.formula.formula import Formula, once_a_page
 from equite.formula.nodes import Aggregate, Binary, Call, Name, Negative, Node
 from equite.formula.ranges import range_of
 from equite.inputs.cells import tidy
-from equite.inputs.columns import Column, ColumnRule
+from equite.inputs.columns import ColumnRead, ColumnRule
 from equite.inputs.marks import Marks
 from equite.inputs.percents import is_percent_unit
 from equite.inputs.rows.reading import refused
@@ -189,7 +189,7 @@ class TableRows:
         """Refuse the rows that are no territory by their looks, unless the page's conditions may leave them out."""
         return [] if self.formula.eligible else self._refused(None)
 
-    def read(self) -> Mapping[str, Column]:
+    def read(self) -> Mapping[str, ColumnRead]:
         """Read the columns; where that fails, say first which rows are no territory, and nothing of their cells."""
         try:
             return columns_of(self.territories, self.columns)
@@ -230,12 +230,12 @@ class TableRows:
                 raise
             raise type(error)([*alone, *error.problems], error.language) from None
 
-    def refuse(self, columns: Mapping[str, Column], eligible: Mask) -> tuple[Problem, ...]:
+    def refuse(self, columns: Mapping[str, ColumnRead], eligible: Mask) -> tuple[Problem, ...]:
         """Refuse the rows that take part and are no territory; give what is to be told of the others.
 
         Parameters
         ----------
-        columns : mapping of str to array
+        columns : mapping of str to ColumnRead
             The columns, in the order of the rows.
         eligible : array of bool
             Who takes part, in that order.
@@ -263,7 +263,7 @@ class TableRows:
         named = Codes(tuple(f"{each.row} ({each.code or each.name})" for each in left))
         return [Problem("rows-left-out", {"rows": named}, file=self.territories.source.name)] if left else []
 
-    def _sums(self, columns: Mapping[str, Column]) -> list[Sum]:
+    def _sums(self, columns: Mapping[str, ColumnRead]) -> list[Sum]:
         """Find the rows that hold the sum of others, those aside that are said to be territories."""
         names = quantities(self.formula)
         asked = (names, tuple(self._suspects), self.formula.are_territories)
@@ -271,7 +271,7 @@ class TableRows:
         if asked not in known:
             among = np.ones(len(self.territories), dtype=bool)
             among[[at for at, each in self._suspects.items() if each.kind != "alone"]] = False
-            numbers = {name: np.asarray(columns[name], dtype=np.float64) for name in names}
+            numbers = {name: np.asarray(columns[name].values, dtype=np.float64) for name in names}
             kept = set(self._rows.positions(self.formula.are_territories).tolist())
             found = find_sums(numbers, self.territories.codes, among)
             known[asked] = [each for each in found if each.position not in kept]

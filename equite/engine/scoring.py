@@ -309,7 +309,8 @@ class _Builder:
 
     def _weight(self, weight: Expression, path: tuple[str, ...]) -> Floats | None:
         """Return a weight for each territory that takes part, or one for all; None where it is zero or unusable."""
-        number = weight.number
+        if (number := weight.number) is not None and 0 < number < np.inf:
+            return np.array([number])
         values = np.asarray(number) if number is not None else self.scope.settled(weight.tree)
         values = self.scope.taking(values) if values.shape else values[np.newaxis]
         # A missing weight makes the least missing, and the comparison false.

@@ -200,7 +200,7 @@ class VariantSource:
         """Tell whether the table's own columns hold what the page allows them to hold, in each variant."""
         for name, rule in self._rules.items():
             data = pd.DataFrame({rule.heading: figures[name].reshape(-1)})
-            if column_as(rule, ColumnPlace(data, rule.heading, (), self.territories.source))[1]:
+            if column_as(rule, ColumnPlace(data, rule.heading, (), self.territories.source)).mistakes:
                 return False
         return True
 

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ import pandas as pd
 from equite import wording
 from equite.errors import Problem
 from equite.inputs import cells
-from equite.inputs.figures import typed
+from equite.inputs.figures import Ends, typed
 from equite.inputs.grid import truncate_problems
 from equite.inputs.marked import Faulty, Footnoted, Percentage
 from equite.inputs.marks import NO_MARKS, Marks, sorted_out
@@ -27,6 +27,7 @@ from equite.wording import LOCALES, Codes, Language, Numeral
 __all__ = [
     "Column",
     "ColumnPlace",
+    "ColumnRead",
     "ColumnRule",
     "InPercent",
     "column_as",
@@ -184,19 +185,29 @@ class ColumnPlace:
         return Problem(entry, said, self.heading, self.row(position), self.source.name, row_is_line=False)
 
 
-def column_as(rule: ColumnRule, place: ColumnPlace) -> tuple[Column, list[Problem]]:
-    """Read one column as its rule says.
+class ColumnRead(NamedTuple):
+    """One column as its rule reads it.
 
-    Returns
-    -------
-    array
+    Attributes
+    ----------
+    values : array
         Floats, NaN where the cell is missing; for text, str or None.
-    list of Problem
+    mistakes : list of Problem
         Every mistake, or the first few if they are many.
+    ends : Ends or None
+        The least and the largest, where one look at them told that all figures are there and in their range.
     """
+
+    values: Column
+    mistakes: list[Problem]
+    ends: Ends | None = None
+
+
+def column_as(rule: ColumnRule, place: ColumnPlace) -> ColumnRead:
+    """Read one column as its rule says."""
     if rule.kind == "text":
         faults = place.faults() if place.column.dtype == object else []
-        return cells.texts_of(place.column), faults or lost_as_text(place)
+        return ColumnRead(cells.texts_of(place.column), faults or lost_as_text(place))
     if rule.kind not in ("yes_no", "ordinal") and rule.marks == NO_MARKS:
         return _numbers(rule, place, place.column)
     found = sorted_out(place.column, rule.marks, boxes=rule.kind == "yes_no")
@@ -204,11 +215,11 @@ def column_as(rule: ColumnRule, place: ColumnPlace) -> tuple[Column, list[Proble
         reading = cells.yes_no_of(found.column)
         wrong = _by_looks(place, reading.wrong, "input-not-yes-no", "input-mark-not-yes-no")
         wrong["input-tick"] = np.flatnonzero(found.ticks)
-        return reading.values, place.mistakes(wrong, name=rule.name)
+        return ColumnRead(reading.values, place.mistakes(wrong, name=rule.name))
     if rule.kind == "ordinal":
         reading = cells.levels_of(found.column, rule.levels)
         said = {"levels": LevelNames(rule.levels), "count": len(rule.levels)}
-        return reading.values, place.mistakes({"input-no-level": reading.wrong}, **said)
+        return ColumnRead(reading.values, place.mistakes({"input-no-level": reading.wrong}, **said))
     return _numbers(rule, place, found.column)
 
 
@@ -220,16 +231,18 @@ def suppressed_in(rule: ColumnRule, place: ColumnPlace) -> npt.NDArray[np.bool_]
     return found if found.any() else None
 
 
-def _numbers(rule: ColumnRule, place: ColumnPlace, column: pd.Series) -> tuple[Column, list[Problem]]:
+def _numbers(rule: ColumnRule, place: ColumnPlace, column: pd.Series) -> ColumnRead:
     adds_up = rule.kind == "extensive" and rule.minimum is None
     lowest = 0.0 if adds_up else -np.inf if rule.minimum is None else rule.minimum
     highest = np.inf if rule.maximum is None else rule.maximum
     if rule.decimal is not None and (lost := _lost_decimals(rule, place)):
-        return np.full(len(column), np.nan), lost
+        return ColumnRead(np.full(len(column), np.nan), lost)
     if cells.holds_numbers(column):
         values = cells.figures_of(column)
-        if _within(values, lowest, highest):
-            return values, []
+        ends = Ends.of(values)
+        # All are there, finite and in their range: the least and the largest tell it.
+        if max(lowest, -_LARGEST) <= ends.least and ends.largest <= min(highest, _LARGEST):
+            return ColumnRead(values, [], ends)
     reading = _read(rule, place, column, lowest, highest)
     values = reading.values
     finite = typed(np.where(np.isfinite(values), values, np.nan))
@@ -244,15 +257,7 @@ def _numbers(rule: ColumnRule, place: ColumnPlace, column: pd.Series) -> tuple[C
         "input-above": np.flatnonzero(finite > highest),
     }
     said = {"lowest": Numeral(lowest), "highest": Numeral(highest), "decimal": rule.decimal, "name": rule.name}
-    return values, place.mistakes(found, **said)
-
-
-def _within(values: npt.NDArray[np.float64], lowest: float, highest: float) -> bool:
-    """Tell whether all figures are there, finite and in their range: the least and the largest tell it."""
-    if not values.size:
-        return True
-    least, largest = float(values.min()), float(values.max())
-    return max(lowest, -_LARGEST) <= least and largest <= min(highest, _LARGEST)
+    return ColumnRead(values, place.mistakes(found, **said))
 
 
 def _by_looks(place: ColumnPlace, wrong: Positions, word: str, mark: str) -> dict[str, Positions]:

@@ -23,6 +23,7 @@ from equite.inputs.cells import DecimalMark, texts_of, tidy
 from equite.inputs.columns import (
     Column,
     ColumnPlace,
+    ColumnRead,
     ColumnRule,
     column_as,
     heading_alike,
@@ -224,7 +225,7 @@ class Territories:
         >>> territories.columns_for([ColumnRule("population", "people")])["population"].tolist()
         [1000.0, nan]
         """
-        read = columns_of(self, rules)
+        read = {name: column.values for name, column in columns_of(self, rules).items()}
         return {name: values if values.flags.writeable else values.copy() for name, values in read.items()}
 
     @takes(TerritoriesError)
@@ -503,17 +504,17 @@ class Territories:
         return f"{self.source.name} · {said}" if self.source.name else said
 
 
-def columns_of(table: Territories, rules: Sequence[ColumnRule]) -> dict[str, Column]:
+def columns_of(table: Territories, rules: Sequence[ColumnRule]) -> dict[str, ColumnRead]:
     """Return the same columns as :meth:`Territories.columns_for`, without a copy of those that nobody may write to."""
     problems = Problems(TerritoriesError)
-    columns: dict[str, Column] = {}
+    columns: dict[str, ColumnRead] = {}
     for rule in rules:
         heading = table.source.layout.heading(tidy(rule.heading))
         if heading not in table.data.columns:
             problems.found.append(unknown_column(heading, table.data, table.source, rule.line))
             continue
-        columns[rule.name], mistakes = column_as(rule, table._place(heading))
-        problems.found.extend(mistakes)
+        columns[rule.name] = column_as(rule, table._place(heading))
+        problems.found.extend(columns[rule.name].mistakes)
         if heading in table._twins:
             problems.found.append(heading_alike(heading, table._twins[heading], table.source))
     problems.refuse()

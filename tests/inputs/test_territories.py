@@ -359,7 +359,7 @@ def test_what_becomes_of_a_frame_later_does_not_reach_the_territories() -> None:
 
 def test_a_column_is_contiguous_however_the_frame_lies_in_memory() -> None:
     by_rows = pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=["a", "b", "c"], copy=False)
-    read = columns_of(Territories.from_frame(by_rows), [ColumnRule("b", "b")])["b"]
+    read = columns_of(Territories.from_frame(by_rows), [ColumnRule("b", "b")])["b"].values
     assert read.tolist() == [1, 4, 7, 10]
     assert read.flags.c_contiguous
     assert not read.flags.writeable
