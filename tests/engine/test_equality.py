@@ -15,7 +15,8 @@ from equite.engine.equality import alike, alike_but_for_dust
 from equite.engine.evaluation import MissingInAggregate
 from equite.engine.exactness import Inexact, exact_sum, fractions_of
 from equite.formula.expressions import Expression
-from equite.inputs.figures import typed
+from equite.inputs import figures as figures_module
+from equite.inputs.figures import Ends, typed
 
 
 @given(st.decimals("-99999999999", "99999999999", places=4), st.integers(-2, 2))
@@ -33,6 +34,16 @@ def test_figures_that_differ_stay_apart() -> None:
     close = np.array([*money, *shares, 1e15 + 1, 1e15 + 2, 99_999_999_999.9998, 1e11])
     assert np.unique(typed(close)).size == close.size
     assert np.isnan(typed(np.array([np.nan, 0.1]))[0])
+
+
+@pytest.mark.parametrize("at", [0, 3, 4, 9])
+def test_dust_is_found_wherever_it_lies(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    # Several blocks, the last one short.
+    monkeypatch.setattr(figures_module, "_BLOCK", 4)
+    values = np.full(10, 0.5)
+    assert typed(values, Ends.of(values)) is values
+    values[at] = 0.1 + 0.2
+    assert typed(values, Ends.of(values))[at] == 0.3
 
 
 @given(st.lists(st.fractions(-1000, 1000, max_denominator=500), max_size=40))

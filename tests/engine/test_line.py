@@ -81,6 +81,22 @@ def test_scores_are_worked_out_one_by_one_only_when_they_are_asked_for():
     assert np.shares_memory(found.criteria[0].scored.values, found.criteria[0].raw)
 
 
+def test_the_ends_of_a_column_are_those_of_whoever_takes_part():
+    given = table(a=[at / 10 for at in range(40)])
+    for condition, ends in (("a < 5", (0.0, 3.9)), ("a < 2", (0.0, 1.9))):
+        rule = {"where": condition}
+        found = equite.allocate({**page(), "eligible": [rule]}, given).scope
+        line = found.scoring("need").criteria[0].scored
+        assert found.ends("a") == (0.0, 3.9)
+        assert (line.least, line.most) == ends
+
+
+def test_the_ends_of_a_column_with_dust_are_those_of_its_figures():
+    dusty = [0.1 + 0.2, *(at / 10 for at in range(4, 43))]
+    found = equite.allocate(page(), table(a=dusty)).scope.scoring("need").criteria[0].scored
+    assert (found.least, found.most) == (0.3, 4.2)
+
+
 def test_weights_of_each_territorys_own_are_kept_by_territory():
     given = page()
     given["indices"]["need"]["families"]["kin"]["criteria"] = {"c": "w", "d": "5 - w"}
