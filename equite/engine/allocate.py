@@ -32,7 +32,8 @@ from equite.engine.steps import envelope_of, knowing_envelope, take_steps
 from equite.errors import EquiteError, FormulaError, Problem, SharingError, TerritoriesError
 from equite.formula.formula import Formula
 from equite.formula.names import aggregates_in
-from equite.inputs.spelling import in_order, near_label, tidy
+from equite.inputs.labels import Labels
+from equite.inputs.spelling import near_label, tidy
 from equite.inputs.territories import Territories
 
 __all__ = ["FormulaLike", "allocate", "prepared", "read_for"]
@@ -131,11 +132,11 @@ class _Run:
         self.rows = TableRows(formula, territories, needed_rules(formula))
         self.read = self.rows.read()
         columns = {name: column.values for name, column in self.read.items()}
-        codes = np.array(territories.codes, dtype=object)
+        codes = np.fromiter(territories.codes, dtype=object, count=len(territories.codes))
         if not codes.size:
             raise SharingError([Problem("table-empty")], formula.language)
         self.order, withheld = np.arange(codes.size), territories.suppressed_for(self.rows.columns)
-        if not in_order(territories.codes):
+        if not Labels.of(territories.codes).are_in_order:
             # Columns that lie in code order already are not copied.
             order = self.order = np.argsort(codes, kind="stable")
             codes = codes[order]

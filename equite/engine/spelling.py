@@ -21,6 +21,7 @@ from equite.formula.names import criteria_of
 from equite.formula.nodes import Call, Comparison, Membership, Name, Node, Text
 from equite.inputs.columns import spelled_twice
 from equite.inputs.grid import truncate_problems
+from equite.inputs.labels import Labels
 from equite.inputs.spelling import (
     begins_alike,
     differing_signs,
@@ -195,7 +196,9 @@ class _Spelling:
 
     def codes(self) -> Iterator[Problem]:
         """Tell codes that differ by a capital or an accent only, which may be one territory written twice."""
-        alike = twice_spelled(self.table.codes.tolist())
+        # Codes that stand in order have been looked at as they were read.
+        read = Labels.of(self.territories.codes)
+        alike = twice_spelled(read if read.are_in_order else self.table.codes.tolist())
         if alike:
             pairs = Codes(tuple(" / ".join(group) for group in alike))
             yield Problem("codes-alike", {"codes": pairs}, file=self.territories.source.name)

@@ -15,13 +15,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Real
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from equite.inputs import figures
+from equite.inputs.labels import Labels
 from equite.inputs.marked import Footnoted, MarkedCell, Percentage
 from equite.inputs.marks import MISSING, is_missing_mark
 from equite.inputs.percents import Range, unsettled
@@ -33,6 +34,7 @@ __all__ = [
     "CellsRead",
     "DecimalMark",
     "Reading",
+    "TextsRead",
     "figures_of",
     "fold",
     "holds_numbers",
@@ -322,7 +324,7 @@ def text_of(cell: object) -> str | None:
 def texts_of(column: pd.Series) -> npt.NDArray[np.object_]:
     """Return a column as text: str, or None where the cell is blank."""
     if isinstance(column.dtype, pd.StringDtype) or _is_of_texts(column):
-        return tidied_column(column)[0]
+        return tidied_column(column).texts
     if len(column) <= _FEW:
         return np.fromiter(map(text_of, column.tolist()), dtype=object, count=len(column))
     places, distinct = _distinct(column)
@@ -339,19 +341,35 @@ def _is_of_texts(column: pd.Series) -> bool:
     return not kinds or (kinds == {float} and all(cell != cell for cell in cells if type(cell) is float))
 
 
-def tidied_column(column: pd.Series) -> tuple[npt.NDArray[np.object_], bool]:
-    """Return a column of texts, each as it is compared or None where it is blank, and whether all stand so."""
+class TextsRead(NamedTuple):
+    """A column of texts, each as it is compared or None where it is blank.
+
+    Attributes
+    ----------
+    texts : array of str or None
+        The texts.
+    labels : Labels or None
+        The same, looked at together, where every cell stands as it is compared.
+    """
+
+    texts: npt.NDArray[np.object_]
+    labels: Labels | None = None
+
+
+def tidied_column(column: pd.Series) -> TextsRead:
+    """Read a column of texts."""
     given = column.to_numpy(dtype=object).view()
     given.setflags(write=False)
     cells = given.tolist()
     # What is missing among texts is no text.
-    written = cells if not column.hasnans and all(cells) else [cell for cell in cells if isinstance(cell, str) and cell]
+    filled = cells if not column.hasnans and all(cells) else [cell for cell in cells if isinstance(cell, str) and cell]
+    written = Labels(filled)
     texts = tidied(written)
-    if len(written) == len(cells) and (texts is written or texts == written):
-        return given, True
+    if len(written) == len(cells) and texts == written:
+        return TextsRead(given, written)
     each = iter(texts)
     found = (next(each) or None if isinstance(cell, str) and cell else None for cell in cells)
-    return np.fromiter(found, dtype=object, count=len(cells)), False
+    return TextsRead(np.fromiter(found, dtype=object, count=len(cells)))
 
 
 def _looked_up(column: pd.Series, meaning: Mapping[str, float]) -> Reading:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite.errors import nearest
-from equite.inputs.cells import DecimalMark, texts_of, tidied_column, tidy
+from equite.inputs.cells import DecimalMark, TextsRead, texts_of, tidied_column, tidy
 from equite.inputs.delimited import read_delimited
 from equite.inputs.grid import UnheadedTable, headed, refusal
 from equite.inputs.marked import MarkedCell
@@ -131,7 +131,7 @@ def with_text(
     frame: pd.DataFrame,
     text: Collection[str],
     layout: Layout = Layout(),  # noqa: B008
-) -> tuple[pd.DataFrame, dict[str, Texts]]:
+) -> tuple[pd.DataFrame, dict[str, TextsRead]]:
     """Make text of the columns that are, cells that a spreadsheet took for numbers included.
 
     What is no text in them stays as it is, to be told or refused when the column is used: dates that codes became,
@@ -139,18 +139,18 @@ def with_text(
 
     Returns
     -------
-    tuple of pandas.DataFrame and dict of str to array
+    tuple of pandas.DataFrame and dict of str to TextsRead
         The table, and what the columns that held nothing but texts say, by heading.
     """
     wanted = {layout.heading(tidy(heading)) for heading in text}.intersection(frame.columns)
-    read: dict[str, Texts] = {}
+    read: dict[str, TextsRead] = {}
     changed: dict[str, Texts] = {}
     for heading in wanted:
         column = frame[heading]
         if isinstance(column.dtype, pd.StringDtype):
-            read[heading], as_they_stand = tidied_column(column)
-            if not as_they_stand:
-                changed[heading] = read[heading]
+            read[heading] = tidied_column(column)
+            if read[heading].labels is None:
+                changed[heading] = read[heading].texts
         else:
             changed[heading] = _kept_as_they_are(column, texts_of(column))
     return frame.assign(**changed) if changed else frame, read

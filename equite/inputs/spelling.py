@@ -8,24 +8,21 @@ texts. That they look alike is told by :func:`likeness`, and whoever compares la
 
 from __future__ import annotations
 
-import operator
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import islice
 
 from equite.errors import nearest
+from equite.inputs.labels import Labels
 from equite.wording import Nearest
 
 __all__ = [
     "alike",
-    "all_differ",
     "begins_alike",
     "differing_signs",
     "fold",
-    "in_order",
     "likeness",
     "likenesses",
     "near_label",
@@ -76,31 +73,25 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
-def tidied(texts: Sequence[str]) -> Sequence[str]:
+def tidied(texts: Labels) -> Labels:
     """Return many texts as they are compared; those that are so already cost a few passes over all of them."""
-    joined = "\n".join(texts)
-    if joined.count("\n") == len(texts) - 1 and not _untidy(joined):
-        return texts
-    return [tidy(text) for text in texts]
+    return Labels(map(tidy, texts)) if _untidy(texts) else texts
 
 
-def _untidy(joined: str) -> bool:
-    """Tell whether some text among many, joined by line breaks, may not be as it is compared."""
-    signs = joined.replace("\n", "")
-    if _is_plain(signs):
+def _untidy(labels: Labels) -> bool:
+    """Tell whether some text among many may not be as it is compared."""
+    joined = labels.joined
+    if joined.count("\n") != len(labels) - 1:
+        return True
+    if labels.are_plain:
         return False
-    lined = f"\n{joined}\n"
+    lined, signs = f"\n{joined}\n", labels.signs
     if any(blanks in lined for blanks in ("  ", "\n ", " \n")) or not unicodedata.is_normalized("NFC", joined):
         return True
     # No sign of Western Europe is printed and unseen; among others, few are different in any number of texts.
     if signs.isprintable() and _is_latin(signs):
         return False
     return any((sign.isspace() and sign not in " \n") or _UNSEEN.match(sign) for sign in set(joined))
-
-
-def _is_plain(signs: str) -> bool:
-    """Tell whether a text holds nothing but letters and digits of ASCII, without looking at each as a sign."""
-    return signs.isascii() and signs.encode().isalnum()
 
 
 def _is_latin(text: str) -> bool:
@@ -212,13 +203,12 @@ def twice_spelled(labels: Iterable[str], *, letters: bool = True) -> list[tuple[
     list of tuple of str
         Each label with those that look like it, in the order in which they came.
     """
-    known = tuple(labels)
-    joined = "".join(known)
+    known = Labels.of(labels)
     # Codes of digits, or of one case of letters, hold nothing that could be spelled in two ways.
-    if _is_plain(joined) and (not letters or joined in (joined.upper(), joined.lower())):
+    if known.are_plain and (not letters or known.are_of_one_case):
         return []
     # A million codes are looked at in a few passes: whatever looks alike is one text once every hyphen is a blank.
-    bare = _unmarked("\n".join(known), letters=letters)
+    bare = _unmarked(known.joined, letters=letters)
     for between in (" - ", "- ", " -", "-"):
         bare = bare.replace(between, " ")
     if len(set(bare.split("\n"))) == len(known):
@@ -227,16 +217,6 @@ def twice_spelled(labels: Iterable[str], *, letters: bool = True) -> list[tuple[
     for label, like in zip(known, likenesses(known, letters=letters), strict=True):
         groups[like].append(label)
     return [tuple(group) for group in groups.values() if len(group) > 1]
-
-
-def in_order(texts: Sequence[str]) -> bool:
-    """Tell whether texts stand in their order, equal ones side by side."""
-    return all(map(operator.le, texts, islice(texts, 1, None)))
-
-
-def all_differ(texts: Sequence[str]) -> bool:
-    """Tell whether all texts differ; those that rise are compared with their neighbours only."""
-    return all(map(operator.lt, texts, islice(texts, 1, None))) or len(set(texts)) == len(texts)
 
 
 def differing_signs(one: str, other: str) -> str:

@@ -19,7 +19,7 @@ import pandas as pd
 from equite import wording
 from equite.arguments import takes
 from equite.errors import Problem, Problems, TerritoriesError
-from equite.inputs.cells import DecimalMark, texts_of, tidy
+from equite.inputs.cells import DecimalMark, TextsRead, texts_of, tidy
 from equite.inputs.columns import (
     Column,
     ColumnPlace,
@@ -33,10 +33,11 @@ from equite.inputs.columns import (
 )
 from equite.inputs.frames import grid_of
 from equite.inputs.grid import headed, truncate_problems
-from equite.inputs.reading import Source, Texts, read_table, with_text
+from equite.inputs.labels import Labels
+from equite.inputs.reading import Source, read_table, with_text
 from equite.inputs.rows.reading import read_rows
 from equite.inputs.rows.rows import LeftOut, RowRules, Rows, RowsRead
-from equite.inputs.spelling import alike, all_differ, twice_spelled
+from equite.inputs.spelling import alike, twice_spelled
 
 __all__ = ["ColumnRule", "Territories", "columns_of", "read_territories"]
 
@@ -600,7 +601,7 @@ def _under_key(
     rows: RowRules | None = None,
     rows_read: Mapping[RowRules, RowsRead] | None = None,
     *,
-    written: Texts | None = None,
+    written: TextsRead | None = None,
 ) -> Territories:
     """Find the codes; leave out what the page says; refuse those that are missing, repeated or too long."""
     if key is None:
@@ -613,8 +614,8 @@ def _under_key(
     place = ColumnPlace(data, heading, (), source)
     if lost := ((place.faults() if place.column.dtype == object else []) or lost_as_text(place)):
         raise TerritoriesError(lost)
-    written = texts_of(place.column) if written is None else written
-    codes = written.tolist()
+    written = TextsRead(texts_of(place.column)) if written is None else written
+    codes: Sequence[str | None] = written.texts.tolist() if written.labels is None else written.labels
     if width is not None:
         codes = [_padded(code, width) for code in codes]
     return _looked_at(_Keyed(data, heading, codes, source, written), width, rows, rows_read or {})
@@ -627,7 +628,7 @@ class _Keyed(NamedTuple):
     key: str
     codes: Sequence[str | None]
     source: Source
-    written: Texts | None = None
+    written: TextsRead | None = None
 
 
 def _looked_at(
@@ -643,6 +644,9 @@ def _looked_at(
         data, codes, rows_read = rows.data, rows.codes, {**rows_read, rules: found.read}
         problems.found.extend(unmatched)
         apart = frozenset(found.places)
+    if all(codes):
+        # None is missing: they are looked at together from here on.
+        codes = Labels.of(cast("Sequence[str]", codes))
     place = ColumnPlace(data, key, (), source)
     wrong = _wrong_codes(codes, width, place)
     if wrong or problems.found:
@@ -652,8 +656,8 @@ def _looked_at(
         # A total that conditions may leave out has a code of its own all the same.
         problems.found = problems.found or wrong
         problems.refuse()
-    kept = [code for code in codes if code is not None] if None in codes else cast("Sequence[str]", codes)
-    return Territories(data, key, tuple(kept), source, rows_read)
+    kept = codes if isinstance(codes, Labels) else tuple(code for code in codes if code is not None)
+    return Territories(data, key, kept, source, rows_read)
 
 
 def _padded(code: str | None, width: int) -> str | None:
@@ -668,9 +672,8 @@ def _wrong_codes(
     codes: Sequence[str | None], width: int | None, place: ColumnPlace, apart: Collection[int] = ()
 ) -> list[Problem]:
     """Say what is wrong with the codes, those of some rows put apart."""
-    known = [code for code in codes if code is not None] if None in codes else cast("Sequence[str]", codes)
-    if len(known) == len(codes) and all_differ(known) and (width is None or max(map(len, known), default=0) <= width):
-        return _codes_alike({code: at for at, code in enumerate(known) if at not in apart} if apart else known, place)
+    if isinstance(codes, Labels) and codes.all_differ and (width is None or codes.lengths[-1:] <= (width,)):
+        return _codes_alike({code: at for at, code in enumerate(codes) if at not in apart} if apart else codes, place)
     first: dict[str, int] = {}
     found = []
     for position, code in enumerate(codes):

@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from equite.inputs.spelling import (
     alike,
-    all_differ,
     begins_alike,
     differing_signs,
-    in_order,
     likeness,
     near_label,
     tidy,
@@ -100,10 +98,3 @@ def test_signs_that_are_drawn_alike_are_named() -> None:
 def test_reading_twice_changes_nothing(text: str) -> None:
     assert tidy(tidy(text)) == tidy(text)
     assert likeness(tidy(text)) == likeness(text)
-
-
-@given(st.lists(st.text("ab1", max_size=2), max_size=6))
-def test_order_and_difference_are_told_by_neighbours(texts: list[str]) -> None:
-    assert in_order(texts) == (sorted(texts) == texts)
-    assert all_differ(texts) == (len(set(texts)) == len(texts))
-    assert all_differ(sorted(texts)) == (len(set(texts)) == len(texts))

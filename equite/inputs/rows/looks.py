@@ -51,8 +51,8 @@ def _totals(rows: Rows) -> Iterator[int]:
             # A total begins or ends a table; Somme stands among other departments.
             if text is not None and says_total(text, perhaps=at in ends):
                 yield at
-    written = rows.written.tolist()
-    for at in (at for at, text in enumerate(written) if text is None) if None in written else ():
+    blank = (at for at, text in enumerate(rows.written.tolist()) if text is None) if rows.labels is None else ()
+    for at in blank:
         first = rows.first_text(at)
         if first is not None and says_total(first, perhaps=True):
             yield at

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from equite.errors import Problem
+from equite.inputs.cells import TextsRead
 from equite.inputs.grid import whole_again
 from equite.inputs.reading import Source
 from equite.inputs.rows.looks import suspects
@@ -68,7 +69,7 @@ def _without(rows: Rows, out: Positions) -> Rows:
     data = rows.data.iloc[kept]
     floats = [heading for heading in data.columns if data[heading].dtype.kind == "f"]
     data = data.assign(**{heading: whole_again(data[heading]) for heading in floats}) if len(data) else data
-    return replace(rows, data=data, codes=[rows.codes[at] for at in kept.tolist()], read=rows.written[kept])
+    return replace(rows, data=data, codes=[rows.codes[at] for at in kept.tolist()], read=TextsRead(rows.written[kept]))
 
 
 def refused(found: Sequence[Suspect], source: Source) -> list[Problem]:

@@ -20,7 +20,8 @@ import pandas as pd
 from equite import wording
 from equite.errors import Problem, nearest
 from equite.inputs import cells
-from equite.inputs.cells import fold, text_of, texts_of, tidy
+from equite.inputs.cells import TextsRead, fold, text_of, texts_of, tidy
+from equite.inputs.labels import Labels
 from equite.inputs.reading import Source
 from equite.wording import LOCALES, Codes, Language
 
@@ -157,7 +158,7 @@ class Rows:
         What the page says.
     source : Source
         Where the table comes from.
-    read : array of str or None, optional
+    read : TextsRead, optional
         The codes as they were written, where that is known already.
     """
 
@@ -166,18 +167,24 @@ class Rows:
     codes: Sequence[str | None]
     rules: RowRules
     source: Source
-    read: Texts | None = None
+    read: TextsRead | None = None
 
     @cached_property
     def written(self) -> Texts:
         """The codes as they were written."""
-        return texts_of(self.data[self.key]) if self.read is None else self.read
+        return texts_of(self.data[self.key]) if self.read is None else self.read.texts
+
+    @property
+    def labels(self) -> Labels | None:
+        """The codes as they were written, looked at together, where none is blank."""
+        return None if self.read is None else self.read.labels
 
     @cached_property
-    def worded(self) -> list[list[str | None]]:
+    def worded(self) -> list[Sequence[str | None]]:
         """The codes as written and the names, without those that are digits alone: no word stands among these."""
-        columns = [each.tolist() for each in (self.written, self.names) if each is not None]
-        return [texts for texts in columns if not _are_digits("".join(filter(None, texts)))]
+        columns = [self.written.tolist() if self.labels is None else self.labels]
+        columns += [] if self.names is None else [self.names.tolist()]
+        return [texts for texts in columns if not Labels.of(texts if all(texts) else filter(None, texts)).are_digits]
 
     @cached_property
     def names(self) -> Texts | None:
@@ -286,10 +293,6 @@ class Rows:
             elif counts[folded] == own[folded]:
                 return text
         return None
-
-
-def _are_digits(joined: str) -> bool:
-    return joined.isascii() and joined.encode().isdigit()
 
 
 def _named_by(entry: str, labels: Sequence[str]) -> npt.NDArray[np.bool_]:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from equite.inputs.cells import EXACT
+from equite.inputs.labels import Labels
 
 __all__ = ["Sum", "find_sums"]
 
@@ -77,6 +78,16 @@ class _Quantity:
         """The mean size of its figures."""
         filled = np.count_nonzero(self.units)
         return float(np.abs(self.units).sum(dtype=np.float64) / filled) if filled else 0.0
+
+    @cached_property
+    def before(self) -> npt.NDArray[np.int64]:
+        """Running totals, each of the figures that stand before a place."""
+        return np.concatenate(([0], np.cumsum(self.units, dtype=np.int64)))
+
+    @cached_property
+    def filled_before(self) -> npt.NDArray[np.int64]:
+        """How many figures other than 0 stand before a place."""
+        return np.concatenate(([0], np.cumsum(self.units != 0, dtype=np.int64)))
 
     def slack(self, terms: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return twice the difference that rounding explains, for sums of so many terms."""
@@ -182,7 +193,7 @@ def _by_codes(quantities: Sequence[_Quantity], codes: Sequence[str], rows: Posit
 
 def _parents(codes: Sequence[str]) -> Positions:
     """Return for each code the place of the longest other code that it begins with, -1 where there is none."""
-    lengths = sorted(set(map(len, codes)), reverse=True)
+    lengths = Labels.of(codes).lengths[::-1]
     found = np.full(len(codes), -1, dtype=np.intp)
     if len(lengths) == 1:
         return found
@@ -214,8 +225,7 @@ class _Runs:
             value, sums = each.units, each.units.sum() - each.units
             near = 2 * np.abs(sums - value) <= each.slack(np.asarray(value.size - 1))
             return np.asarray(near & each.known & (value != 0) & (np.count_nonzero(value) > least))
-        value, total = each.units[self.row], _before(each.units)
-        filled = _before((each.units != 0).astype(np.int64))
+        value, total, filled = each.units[self.row], each.before, each.filled_before
         sums, terms = total[self.stop] - total[self.start], filled[self.stop] - filled[self.start]
         near = 2 * np.abs(sums - value) <= each.slack((self.stop - self.start).astype(np.int64))
         return np.asarray(near & each.known[self.row] & (value != 0) & (terms >= least))
@@ -282,7 +292,7 @@ def _all_runs(quantities: Sequence[_Quantity], size: int) -> Iterator[_Runs]:
 
 def _touching(each: _Quantity, size: int) -> tuple[Positions, Positions, Positions]:
     """Find the runs right below and right above a row that add up to it in one quantity, zeros at their end or not."""
-    total, value = _before(each.units), each.units
+    total, value = each.before, each.units
     found: list[tuple[Positions, Positions, Positions]] = []
     # A row that the nearest rows exceed sums no run of so many; rounding explains two units of that.
     filled, most = each.known & (value > 0), value + 2 * int(each.rounded)
@@ -315,7 +325,7 @@ def _stops(
 
 def _anywhere(each: _Quantity, size: int) -> tuple[Positions, Positions, Positions]:
     """Find the runs anywhere in a small table that add up to a row in one quantity."""
-    total = _before(each.units)
+    total = each.before
     filled = np.flatnonzero(each.known & (each.units > 0)).astype(np.intp)
     at, start = np.repeat(filled, size), np.tile(np.arange(size, dtype=np.intp), len(filled))
     low, high = _stops(each, total, total[start] + each.units[at], start)
@@ -397,8 +407,3 @@ def _independent(quantities: Sequence[_Quantity], runs: _Runs, at: int) -> bool:
         if (np.abs(second - expected) > 0.5 + 1e-9 * np.abs(expected)).any():
             return True
     return False
-
-
-def _before(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return running totals, each of the values that stand before a place."""
-    return np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
