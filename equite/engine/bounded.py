@@ -91,7 +91,9 @@ class Bounded(OfScope):
             return self.scope.known[name].near()
         if name in self.scope.formula.indices:
             return self._score(name)
-        return Near.typed(typed(self.scope.value(name)))
+        figures = self.scope.figures(name)
+        assert figures is not None
+        return Near.typed(figures)
 
     def _score(self, name: str) -> Near:
         scoring = self.scope.scoring(name)

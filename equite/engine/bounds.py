@@ -113,7 +113,7 @@ class Context:
         """Return the values of those that take part, of values of the whole table."""
         return values if self.everybody else values[self.rows]
 
-    def full(self, values: Floats, fill: float = np.nan) -> Floats:
+    def full(self, values: np.ndarray, fill: float = np.nan) -> np.ndarray:
         """Spread values of those that take part, shape (…, eligible), over the whole table."""
         if self.everybody:
             return values

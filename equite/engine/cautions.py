@@ -13,6 +13,7 @@ from equite.engine.own_methods import warnings_of_methods
 from equite.engine.suppression import warnings_of
 from equite.errors import Problem
 from equite.formula.model import Limit, Part
+from equite.formula.nodes import Name
 from equite.inputs.telling import told_of_reading
 from equite.inputs.territories import Territories
 from equite.wording import Codes
@@ -97,9 +98,11 @@ def _of_ceilings(scope: Scope, context: Context) -> Iterator[Problem]:
     for thing, previous, place in bounded:
         if thing.at_most is None or not previous or "previous" not in formula.names.closure(thing.at_most.names):
             continue
-        before = scope.value(previous)
-        known = scope.bound(amount=context.full(np.zeros(context.size)), previous=before)
-        zero = (known.rows(thing.at_most.tree) == 0) & (before == 0) & context.rows
+        zero = (scope.value(previous) == 0) & context.rows
+        if not zero.any():
+            continue
+        known = scope.bound(amount=context.full(np.zeros(context.size)), previous=Name(previous))
+        zero &= known.rows(thing.at_most.tree) == 0
         if isinstance(thing, Limit) and thing.exempt is not None:
             zero &= known.rows(thing.exempt.tree) == 0
         if zero.any():

@@ -61,7 +61,7 @@ def apply_rules(
         # Whoever a condition says nothing of is refused, and later ones only look at those that are surely in.
         out = kept & ((holds == 0) | ~np.isfinite(holds))
         reason = rule.reason or for_all(str(rule.where))
-        exclusions += [Exclusion(str(code), reason) for code in scope.table.codes[out]] if told else []
+        exclusions += [Exclusion(code, reason) for code in scope.table.codes[out].tolist()] if told else []
         kept = kept & ~out
     problems.refuse()
     return kept, tuple(exclusions)

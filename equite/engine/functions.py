@@ -121,7 +121,8 @@ def _greatest(*values: Floats) -> Floats:
 
 
 def _where(condition: Floats, yes: Floats, no: Floats) -> Floats:
-    return np.where(np.isnan(condition), np.nan, np.where(condition != 0, yes, no))
+    chosen, missing = np.where(condition != 0, yes, no), np.isnan(condition)
+    return np.where(missing, np.nan, chosen) if missing.any() else chosen
 
 
 def _default(value: Floats, instead: Floats) -> Floats:

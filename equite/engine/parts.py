@@ -82,7 +82,8 @@ class PartResult:
         due = None if part.levy or self.scaled else part.share.as_is
         if due is not None and context.everybody and self.members.all() and np.array_equal(self.amounts, self.fixed):
             return due.tree
-        return Known(context.full(self.amounts, 0.0), size=context.full(np.abs(self.fixed), 0.0))
+        size = context.full(np.abs(self.fixed), 0.0) if self.fixed.any() else 0.0
+        return Known(context.full(self.amounts, 0.0), size=size)
 
     def is_read(self, context: Context) -> bool:
         """Tell whether a step may read what its name stands for: an expression does, or the sum of amounts due."""
@@ -121,8 +122,10 @@ def share_parts(scope: Scope, context: Context, envelope: Floats | None) -> tupl
             pool = _remainder(context, envelope, others, at)
         else:
             pool = pools[at] if at in pools else _pool(scope, context, part, at, groups, alone=True)
-        results[part.id] = _shared(scope, context, part, at, pool, groups)
-        scope = scope.bound(**_known(context, results))
+        found = results[part.id] = _shared(scope, context, part, at, pool, groups)
+        if context.told or found.is_read(context):
+            # What was shared before is known to the scopes above.
+            scope = scope.bound(**{part.id: found.binding(context)})
     return tuple(results[part.id] for part in parts), scope
 
 
@@ -137,13 +140,6 @@ def order_of_parts(formula: Formula) -> list[int]:
         return 2 if remainder in formula.names.closure(formula.names.part_needs(part)) else 0
 
     return sorted(range(len(formula.parts)), key=place)
-
-
-def _known(context: Context, results: dict[str, PartResult]) -> dict[str, Known | Node]:
-    """Bind each part's amounts to its name; those that take no part get nothing."""
-    return {
-        name: result.binding(context) for name, result in results.items() if context.told or result.is_read(context)
-    }
 
 
 def _others(
@@ -319,11 +315,14 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
         scope = scope.bound(previous=Name(part.previous))
     bounds = evaluate_bounds(scope, context, StatedBounds.of(part, place), members)
 
-    def inside(low: Floats, high: Floats) -> tuple[Floats, Floats]:
-        low = np.maximum(low, floor)
-        return np.where(members, low, 0.0), np.where(members, np.maximum(high, low), 0.0)
+    everybody = bool(members.all())
 
-    if not members.all() or np.isfinite(floor) or part.at_least is not None or part.at_most is not None:
+    def inside(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+        low = np.maximum(low, floor) if np.isfinite(floor) else low
+        high = np.maximum(high, low)
+        return (low, high) if everybody else (np.where(members, low, 0.0), np.where(members, high, 0.0))
+
+    if not everybody or np.isfinite(floor) or part.at_least is not None or part.at_most is not None:
         bounds = bounds.mapped(inside)
     sign = -1.0 if part.levy else 1.0
     result = PartResult(
@@ -408,7 +407,7 @@ def _measured(
     """Evaluate what a part is shared by; refuse missing and (unless allowed) negative values of its members."""
     values = scope.settled_rows(expression.tree)
     where = context.formula.where(*place)
-    rows = context.full(members.astype(np.float64), 0.0) > 0
+    rows = context.full(members, False)
     problems = Problems(FormulaError, context.formula.language)
     refuse_missing(problems, scope, expression.tree, values, rows, Purpose("wanted-score", where))
     below = (values < 0) & rows

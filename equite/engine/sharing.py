@@ -77,7 +77,11 @@ class Runs:
 
     def subset(self, rows: NDArray[np.bool_]) -> Runs:
         """Return the runs of some of the rows."""
-        lengths = np.add.reduceat(rows, self.starts, dtype=np.intp) if self.starts.size else self.lengths
+        if self.count == 1:
+            # A single group is counted, many are summed.
+            lengths = np.full(self.starts.size, np.count_nonzero(rows), dtype=np.intp)
+        else:
+            lengths = np.add.reduceat(rows, self.starts, dtype=np.intp) if self.starts.size else self.lengths
         return Runs.of_lengths(self.groups, lengths, self.count)
 
 
@@ -333,17 +337,20 @@ def _solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: F
     score = score / scale if scale > 0 else score
     scored = score > everybody.spread(everybody.total(score)) * SPECK
     rows, runs, money = np.flatnonzero(scored), everybody.subset(scored), amount
+    b, s, lo, hi = fixed, score, lower, upper
     if rows.size < scored.size:
         money = amount - everybody.total(amounts * ~scored)
-    b, s, lo, hi = fixed[rows], score[rows], lower[rows], upper[rows]
+        b, s, lo, hi = (each.take(rows) for each in (b, s, lo, hi))
     while rows.size:
         slope = runs.total(s)
         here = slope > 0
         level[here] = (money - runs.total(b))[here] / slope[here]
-        free = b + runs.spread(level) * s
-        clipped = np.minimum(np.maximum(free, lo), hi)
+        free = runs.spread(level) * s
+        free += b
+        clipped = np.maximum(free, lo)
+        np.minimum(clipped, hi, out=clipped)
         cut = free - clipped
-        above, below = runs.total(np.maximum(cut, 0.0)), runs.total(np.maximum(-cut, 0.0))
+        above, below = runs.total(np.maximum(cut, 0.0)), -runs.total(np.minimum(cut, 0.0))
         # Holding somebody at a cap says that the level is no lower than this one, at a floor that it is no higher.
         least = np.where(here & (above > below), np.maximum(least, level), least)
         most = np.where(here & (below > above), np.minimum(most, level), most)
@@ -353,9 +360,9 @@ def _solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: F
         money = money - runs.total(clipped * held)
         staying = ~held & (way != 0)
         left, gone = np.flatnonzero(staying), np.flatnonzero(~staying)
-        amounts[rows[gone]] = clipped[gone]
+        amounts[rows.take(gone)] = clipped.take(gone)
         runs = runs.subset(staying)
-        rows, b, s, lo, hi = rows[left], b[left], s[left], lo[left], hi[left]
+        rows, b, s, lo, hi = (each.take(left) for each in (rows, b, s, lo, hi))
     level = np.clip(level, least, np.maximum(least, most))
     return _solution(fixed, amounts, amount, level, scale, everybody)
 
