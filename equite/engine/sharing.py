@@ -361,8 +361,8 @@ def _solve(fixed: Floats, score: Floats, lower: Floats, upper: Floats, amount: F
         staying = ~held & (way != 0)
         left, gone = np.flatnonzero(staying), np.flatnonzero(~staying)
         amounts[rows.take(gone)] = clipped.take(gone)
-        runs = runs.subset(staying)
-        rows, b, s, lo, hi = (each.take(left) for each in (rows, b, s, lo, hi))
+        runs, rows = runs.subset(staying), rows.take(left)
+        b, s, lo, hi = (each.take(left) for each in (b, s, lo, hi))
     level = np.clip(level, least, np.maximum(least, most))
     return _solution(fixed, amounts, amount, level, scale, everybody)
 

@@ -41,8 +41,8 @@ _BLOCK = 1 << 16
 _LARGE = 6 << 20
 _PANDAS = tuple(int(number) for number in re.findall(r"\d+", pd.__version__)[:2])
 _NEWLINE, _QUOTE, _ZERO, _MINUS, _POINT = b'\n"0-.'
-
-_GOING_ON = np.frombuffer(b"0123456789eE.", dtype=np.uint8)
+#: By byte, whether a number goes on with it.
+_GOES_ON = np.isin(np.arange(256), np.frombuffer(b"0123456789eE.", dtype=np.uint8))
 
 Positions = npt.NDArray[np.intp]
 
@@ -270,10 +270,11 @@ def _has_thousandths(body: bytes, starts: int) -> bool:
         block[:] = 0
         block[first - start + 3 : last - start + 3] = signs[first:last]
         points = np.flatnonzero(block[3 : _BLOCK + 3] == _POINT) + 3
-        # The sign that most points fail by comes first.
-        for at in (3, 1, 2):
+        # The signs that most points fail by come first.
+        points = points[block[points + 3] - _ZERO < 10]
+        points = points[~_GOES_ON[block[points + 4]]]
+        for at in (1, 2):
             points = points[block[points + at] - _ZERO < 10]
-        points = points[~np.isin(block[points + 4], _GOING_ON)]
         before = [block[points - at] - _ZERO for at in (1, 2, 3)]
         opened = [(digit > 0) & (digit < 10) for digit in before]
         inside = [digit < 10 for digit in before]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
 import pandas as pd
 
 from equite.inputs.frames import grid_of
@@ -37,7 +37,7 @@ def read_parquet(raw: bytes, name: str) -> UnheadedTable:
     except ImportError:
         raise refusal("input-needs-pyarrow", name) from None
     try:
-        return _grid_of(pq.read_table(io.BytesIO(raw)))
+        return _grid_of(pq.read_table(pa.BufferReader(raw)))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         # pyarrow tells some damage as it would a file that cannot be opened, or a text that is none.
         raise refusal("input-unreadable", name) from error
@@ -51,15 +51,19 @@ def _grid_of(table: pa.Table) -> UnheadedTable:
     return UnheadedTable(table.column_names, pd.DataFrame(columns), 1)
 
 
-def _plain(column: pa.ChunkedArray) -> pd.Series | None:
-    """Return a column of numbers or of texts, none of them blank, as it lies in the file; None for any other."""
+def _plain(column: pa.ChunkedArray) -> pd.Series | npt.NDArray[Any] | None:
+    """Return a column of numbers or of texts, none of them blank, as it lies in the file; None for any other.
+
+    Numbers come as they are: the frame that is made of them copies them, once.
+    """
     from pyarrow import types
 
     kind = column.type
     if column.null_count:
         return None
     if types.is_integer(kind) or types.is_float32(kind) or types.is_float64(kind):
-        return pd.Series(column.to_numpy())
+        found: npt.NDArray[Any] = column.to_numpy()
+        return found
     if types.is_string(kind) or types.is_large_string(kind):
         texts = column.to_pandas()
         return None if (texts.str.strip() == "").any() else texts

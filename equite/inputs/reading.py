@@ -81,7 +81,7 @@ def read_table(
     sheet: str | None = None,
     decimal: DecimalMark | None = None,
     as_written: Collection[str] = (),
-) -> tuple[pd.DataFrame, Source]:
+) -> tuple[pd.DataFrame, Source, dict[str, TextsRead]]:
     """Read a table from a file.
 
     Parameters
@@ -99,9 +99,10 @@ def read_table(
 
     Returns
     -------
-    tuple of pandas.DataFrame and Source
+    tuple of pandas.DataFrame, Source and dict of str to TextsRead
         The cells as they were written, under tidied headings. A column in which a number begins with a zero is text.
-        What is wholly blank is left out: the row of a cell in the file is ``source.first_row`` plus its index.
+        What is wholly blank is left out: the row of a cell in the file is ``source.first_row`` plus its index. With
+        them what columns of text say, by heading, where that was found on the way.
 
     Raises
     ------
@@ -112,8 +113,9 @@ def read_table(
     raw = _bytes_of(file)
     grid = _grid(raw, file, text, sheet, decimal, as_written)
     frame = headed(grid, file.name)
+    read: dict[str, TextsRead] = {}
     if grid.encoding is None:
-        frame, _ = with_text(frame, text, grid.layout)
+        frame, read = with_text(frame, text, grid.layout)
     source = Source(
         file.name,
         grid.sheet,
@@ -124,7 +126,7 @@ def read_table(
         grid.layout,
         partial(_sha256, raw),
     )
-    return frame, replace(source, decimal_stated=decimal is not None and grid.encoding is not None)
+    return frame, replace(source, decimal_stated=decimal is not None and grid.encoding is not None), read
 
 
 def with_text(

@@ -60,6 +60,8 @@ _SAME = str.maketrans(
         "ı": "i",
     }
 )
+#: The printable signs of ASCII.
+_PRINTED = bytes(range(0x20, 0x7F))
 #: Fewer different signs than these are replaced one by one.
 _FEW = 200
 #: A hyphen, a blank or both between two words; not the sign of « B- » nor of « -5 ».
@@ -89,9 +91,14 @@ def _untidy(labels: Labels) -> bool:
     if any(blanks in lined for blanks in ("  ", "\n ", " \n")) or not unicodedata.is_normalized("NFC", joined):
         return True
     # No sign of Western Europe is printed and unseen; among others, few are different in any number of texts.
-    if signs.isprintable() and _is_latin(signs):
+    if _is_printed(signs) if signs.isascii() else signs.isprintable() and _is_latin(signs):
         return False
     return any((sign.isspace() and sign not in " \n") or _UNSEEN.match(sign) for sign in set(joined))
+
+
+def _is_printed(text: str) -> bool:
+    """Tell whether a text of ASCII is printable, without looking each sign up among all there are."""
+    return not text.encode().translate(None, _PRINTED)
 
 
 def _is_latin(text: str) -> bool:

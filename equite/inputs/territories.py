@@ -577,8 +577,10 @@ def read_territories(
     """
     if not isinstance(path, str | os.PathLike):
         raise TerritoriesError([Problem("input-no-path", {"kind": type(path).__name__})])
-    data, source = read_table(path, text=_with_key(text, key), sheet=sheet, decimal=decimal, as_written=as_written)
-    return _under_key(data, key, width, replace(source, after_blank=_after_blank(data)), rows)
+    asked = _with_key(text, key)
+    data, source, read = read_table(path, text=asked, sheet=sheet, decimal=decimal, as_written=as_written)
+    written = read.get(source.layout.heading(tidy(key or "")))
+    return _under_key(data, key, width, replace(source, after_blank=_after_blank(data)), rows, written=written)
 
 
 def _with_key(text: Collection[str], key: str | None) -> tuple[str, ...]:

@@ -154,7 +154,7 @@ def test_the_advice_of_the_refusal_can_be_followed(written: Callable[[str], Path
 
 
 def test_a_column_of_text_keeps_its_points(written: Callable[[str], Path]) -> None:
-    frame, _ = read_table(written("code,section\nA,1.100\nB,1.200\n"))
+    frame = read_table(written("code,section\nA,1.100\nB,1.200\n"))[0]
     assert frame["section"].tolist() == ["1.100", "1.200"]
 
 

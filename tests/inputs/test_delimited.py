@@ -127,7 +127,7 @@ def test_spaces_after_separators(written: Written) -> None:
 
 
 def test_blank_rows_and_columns_are_left_out_and_the_rows_keep_their_numbers(written: Written) -> None:
-    frame, source = read_table(written("a;b;\n1;2;\n\n;;\n3;4;\n\n\n"))
+    frame, source, _ = read_table(written("a;b;\n1;2;\n\n;;\n3;4;\n\n\n"))
     assert frame.to_dict("list") == {"a": [1, 3], "b": [2, 4]}
     assert frame.dtypes.astype(str).tolist() == ["int64", "int64"]
     assert [source.first_row + row for row in frame.index] == [2, 5]
@@ -150,7 +150,7 @@ def test_notes_under_the_table_are_rows_without_a_code(written: Written) -> None
 
 
 def test_a_cell_on_several_lines_is_one_row(written: Written) -> None:
-    frame, source = read_table(written('code,name\n010,"a\n05,b"\n020,c\n'))
+    frame, source, _ = read_table(written('code,name\n010,"a\n05,b"\n020,c\n'))
     assert frame["code"].tolist() == ["010", "020"]
     assert source.first_row + int(frame.index[1]) == 3
 
@@ -277,7 +277,7 @@ def test_a_file_that_is_not_there(written: Written, tmp_path: Path) -> None:
 def test_any_bytes_are_read_or_refused(written: Written, content: bytes) -> None:
     path = written(content)
     try:
-        frame, source = read_table(path)
+        frame, source, _ = read_table(path)
     except TerritoriesError as error:
         assert error.text("fr")
         assert error.text("en")
@@ -291,7 +291,7 @@ def test_any_bytes_are_read_or_refused(written: Written, content: bytes) -> None
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_small_table_is_read_or_refused(written: Written, content: str) -> None:
     try:
-        frame, _ = read_table(written(content))
+        frame = read_table(written(content))[0]
     except TerritoriesError as error:
         assert error.text("fr")
     else:

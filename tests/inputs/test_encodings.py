@@ -31,7 +31,7 @@ def test_a_table_of_names_is_read_in_any_encoding(encoding: str, capitals: bool,
     text = TABLE.upper() if capitals else TABLE
     path = tmp_path / "table.csv"
     path.write_bytes(text.encode(encoding))
-    frame, source = read_table(path)
+    frame, source, _ = read_table(path)
     assert frame.iloc[:, 1].tolist() == [row.split(";")[1] for row in text.splitlines()[1:]]
     assert source.encoding == encoding
 

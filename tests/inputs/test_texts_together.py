@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from equite.inputs.labels import Labels
+from equite.inputs.spelling import tidied, tidy
 
 texts = st.lists(st.text("aB1-é\x00", max_size=2), max_size=6) | st.lists(st.text("aB1-é", min_size=2, max_size=2))
 
@@ -32,3 +34,9 @@ def test_they_are_looked_at_once() -> None:
     labels = Labels(["a", "b"])
     assert Labels.of(labels) is labels
     assert Labels.of(["a", "b"]) == labels == ("a", "b")
+
+
+@pytest.mark.parametrize("text", ["A\x07B", "Île", "a b", "x\u200by", "x\x85y", "tab\there", "\x7f"])
+def test_texts_are_tidied_as_each_would_be(text: str) -> None:
+    found = ["plain 1", text, "last"]
+    assert tidied(Labels(found)) == tuple(map(tidy, found))

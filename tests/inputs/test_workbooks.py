@@ -86,7 +86,7 @@ def test_repeated_rows_and_cells_of_an_opendocument_sheet_are_counted(tmp_path: 
     body += row(
         '<table:table-cell table:number-columns-repeated="16384"/>', more='table:number-rows-repeated="1048569"'
     )
-    frame, source = read_table(ods(tmp_path / "t.ods", body))
+    frame, source, _ = read_table(ods(tmp_path / "t.ods", body))
     assert frame["rate"].tolist() == [Percentage(50), Percentage(25)]
     assert [source.first_row + at for at in frame.index] == [5, 6]
 
