@@ -55,11 +55,18 @@ class ColumnsTable:
     suppressed: Mapping[str, Mask] = field(default_factory=dict)
     #: Of the columns whose figures are all there, the least and the largest.
     ends: Mapping[str, Ends] = field(default_factory=dict)
+    _labelled: dict[str, Grouping] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def size(self) -> int:
         """The number of territories."""
         return int(self.codes.size)
+
+    def labelled(self, name: str) -> Grouping:
+        """Return the groups that the labels of a column of texts make, worked out once for all scopes."""
+        if name not in self._labelled:
+            self._labelled[name] = Grouping.by(self.columns[name])
+        return self._labelled[name]
 
 
 class MissingInAggregate(Exception):
@@ -246,9 +253,15 @@ class Scope:
         if self.parent is not None and not self._rests_on_bindings(name):
             return self.parent.grouping(name)
         if name not in self._groupings:
-            values = np.broadcast_to(self.value(name), (self.table.size,))
-            self._groupings[name] = Grouping.by(values if values.dtype == object else self.alike(Name(name)))
+            self._groupings[name] = self._grouped(name)
         return self._groupings[name]
+
+    def _grouped(self, name: str) -> Grouping:
+        value = self.value(name)
+        if value is self.table.columns.get(name) and value.dtype == object:
+            return self.table.labelled(name)
+        values = np.broadcast_to(value, (self.table.size,))
+        return Grouping.by(values if values.dtype == object else self.alike(Name(name)))
 
     def evaluate(self, node: Node) -> Floats:
         """Run a tree; the result has shape ``()`` or ``(n,)``."""

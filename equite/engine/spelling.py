@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
+from equite.engine.aggregates import Grouping
 from equite.engine.evaluation import ColumnsTable
 from equite.errors import FormulaError, Problem, Problems
 from equite.formula.formula import Formula, once_a_page
@@ -107,7 +107,8 @@ class _Spelling:
         """Return the labels of a column; None for a column of numbers, or a variable."""
         if name not in self._known:
             column = self.table.columns.get(name)
-            self._known[name] = None if column is None or column.dtype != object else _Labels(_first(column))
+            is_of_labels = column is not None and column.dtype == object
+            self._known[name] = _Labels(_first(self.table.labelled(name))) if is_of_labels else None
         return self._known[name]
 
     def groups(self) -> None:
@@ -204,13 +205,12 @@ class _Spelling:
             yield Problem("codes-alike", {"codes": pairs}, file=self.territories.source.name)
 
 
-def _first(column: np.ndarray) -> dict[str, int]:
+def _first(grouping: Grouping) -> dict[str, int]:
     """Return the first row of each different label, in their order."""
-    places, labels = pd.factorize(column)
-    filled = np.flatnonzero(places >= 0)[::-1]
-    rows = np.zeros(len(labels), dtype=np.intp)
-    rows[places[filled]] = filled
-    return {str(label): int(row) for label, row in zip(labels, rows, strict=True)}
+    filled = np.flatnonzero(grouping.of >= 0)[::-1]
+    rows = np.zeros(grouping.count, dtype=np.intp)
+    rows[grouping.of[filled]] = filled
+    return {str(grouping.labels[at]): int(rows[at]) for at in np.argsort(rows).tolist()}
 
 
 @once_a_page

@@ -76,6 +76,8 @@ class Territories:
     rows_read: Mapping[RowRules, RowsRead] = field(default_factory=dict)
     # The same territories as pages made them by their rules: a page is often applied to one table many times.
     _looked: dict[RowRules, Territories] = field(default_factory=dict, init=False)
+    # Columns of text as they were read: their cells take the longest.
+    _texts: dict[str, ColumnRead] = field(default_factory=dict, init=False)
 
     @classmethod
     @takes(TerritoriesError)
@@ -474,6 +476,16 @@ class Territories:
 
         return shown_to_html(territories_shown(self), path)
 
+    def _read(self, rule: ColumnRule, heading: str) -> ColumnRead:
+        """Read a column; one of text once for all pages, since their rules say nothing more of it."""
+        if rule.kind != "text":
+            return column_as(rule, self._place(heading))
+        if heading not in self._texts:
+            found = column_as(rule, self._place(heading))
+            found.values.setflags(write=False)
+            self._texts[heading] = found
+        return self._texts[heading]
+
     def _place(self, heading: str) -> ColumnPlace:
         return ColumnPlace(self.data, heading, self.codes, self.source)
 
@@ -514,7 +526,7 @@ def columns_of(table: Territories, rules: Sequence[ColumnRule]) -> dict[str, Col
         if heading not in table.data.columns:
             problems.found.append(unknown_column(heading, table.data, table.source, rule.line))
             continue
-        columns[rule.name] = column_as(rule, table._place(heading))
+        columns[rule.name] = table._read(rule, heading)
         problems.found.extend(columns[rule.name].mistakes)
         if heading in table._twins:
             problems.found.append(heading_alike(heading, table._twins[heading], table.source))
