@@ -99,7 +99,9 @@ class Problem:
         what = wording.sentence(self.id, language, "what", self.values)
         mend = wording.sentence(self.id, language, "mend", self.values)
         place = self._place(language)
-        return what + (f" @ {place}" if place else "") + (LOCALES[language].colon + mend if mend else "")
+        text = what + (f" @ {place}" if place else "") + (LOCALES[language].colon + mend if mend else "")
+        # A name of a file or a cell may hold new lines; the sentence is one line all the same.
+        return " ".join(text.splitlines())
 
     def _place(self, language: Language) -> str:
         row = ""
@@ -285,8 +287,8 @@ class Problems:
 
 
 def nearest(name: str, known: Iterable[str]) -> Nearest:
-    """Find the known names that resemble one that was not found."""
-    folded = {candidate.casefold(): candidate for candidate in known}
+    """Find the known names that resemble one that was not found; the name itself is no answer."""
+    folded = {candidate.casefold(): candidate for candidate in known if candidate != name}
     close = difflib.get_close_matches(name.casefold(), list(folded), n=2, cutoff=0.6)
     return Nearest(tuple(folded[match] for match in close))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from equite.errors import nearest
+from equite.formula.bounding import is_within_bounds
 from equite.formula.expressions import TABLE_FUNCTIONS
 from equite.formula.names import Names, Path, aggregates_in, criteria_of
 from equite.formula.nodes import Call, Name, Node, walk
@@ -29,7 +30,12 @@ _TABLE_KINDS = {
 
 
 def check_names(names: Names, report: Report) -> None:
-    """Run every rule; ``report(entry, path, **values)`` notes what is wrong."""
+    """Run every rule; ``report(entry, path, **values)`` notes what is wrong.
+
+    A page beyond the bounds is told so, and not looked at further.
+    """
+    if not is_within_bounds(names, report):
+        return
     for rule in (
         _one_name_space,
         _no_circle,

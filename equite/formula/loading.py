@@ -12,7 +12,9 @@ from typing import Any
 import yaml
 
 from equite.errors import FormulaError, Problem, Problems
-from equite.inputs.yaml_bounds import MOST_BYTES, is_beyond_bounds
+from equite.inputs.bounds import MOST_DEPTH, MOST_PAGE_BYTES
+from equite.inputs.files import bounded_bytes
+from equite.inputs.yaml_bounds import is_beyond_bounds
 
 __all__ = ["Change", "Page", "PageValue", "Place", "overlay", "page_of", "read_page", "short_key"]
 
@@ -72,7 +74,7 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
     source_is_file = text is None
     if text is None:
         text = _file_text(Path(source))
-    if len(text) > MOST_BYTES:
+    if len(text) > MOST_PAGE_BYTES:
         raise FormulaError([Problem("page-too-large", file=name)])
     try:
         node = yaml.compose(text, Loader=_Loader)
@@ -108,7 +110,7 @@ def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int | None) -> tup
 
 def page_of(content: Mapping[str, PageValue]) -> Page:
     """Make a page of a Python mapping, its numbers and truths written as text as YAML would have them."""
-    plain = _as_text(content)
+    plain = _as_text(content, MOST_DEPTH)
     return Page(plain, text=partial(dump, plain))
 
 
@@ -117,11 +119,13 @@ def dump(content: Mapping[str, PageValue]) -> str:
     return yaml.dump(dict(content), allow_unicode=True, sort_keys=False, width=110, default_flow_style=False)
 
 
-def _as_text(value: PageValue) -> PageValue:
+def _as_text(value: PageValue, depth: int) -> PageValue:
+    if depth == 0:
+        raise FormulaError([Problem("page-too-large")])
     if isinstance(value, Mapping):
-        return {str(key): _as_text(item) for key, item in value.items()}
+        return {str(key): _as_text(item, depth - 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_as_text(item) for item in value]
+        return [_as_text(item, depth - 1) for item in value]
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if value is None else str(value)
@@ -131,7 +135,8 @@ def _file_text(path: Path) -> str:
     if path.is_dir():
         raise FormulaError([Problem("page-is-folder", {"name": path.name})])
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = bounded_bytes(path, FormulaError, MOST_PAGE_BYTES).decode("utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise FormulaError([Problem("page-absent", {"name": str(path)})]) from None
     except UnicodeDecodeError:

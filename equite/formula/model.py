@@ -26,6 +26,7 @@ from equite.formula.fields import (
 )
 from equite.formula.indices import Index
 from equite.formula.tables import NamedTable
+from equite.inputs.bounds import LARGEST_UNIT, SMALLEST_UNIT
 from equite.inputs.marks import Marks
 from equite.inputs.spelling import likeness, tidy
 
@@ -322,6 +323,8 @@ class Rounding(Strict):
     def _positive(self) -> Rounding:
         if self.to is not None and self.to <= 0:
             raise refuse("rounding-not-positive", value=str(self.to))
+        if self.to is not None and not SMALLEST_UNIT <= self.to <= LARGEST_UNIT:
+            raise refuse("rounding-out-of-range", value=str(self.to))
         return self
 
 

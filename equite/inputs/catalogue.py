@@ -20,7 +20,9 @@ from pydantic_core.core_schema import ValidationInfo
 from equite import resources, wording
 from equite.arguments import takes
 from equite.errors import FormulaError, Problem, Problems, nearest
-from equite.inputs.yaml_bounds import MOST_BYTES, is_beyond_bounds
+from equite.inputs.bounds import MOST_PAGE_BYTES
+from equite.inputs.files import bounded_bytes
+from equite.inputs.yaml_bounds import is_beyond_bounds
 from equite.wording import LOCALES, Codes, Language, for_all, shape_of_texts
 
 __all__ = ["FAMILIES", "Catalogue", "Criterion", "Family", "NeedMeasure", "Readings", "Text", "read_catalogue"]
@@ -322,17 +324,17 @@ def _laid(base: Catalogue, place: Path) -> Catalogue:
 
 def _read(file: Path, problems: Problems, places: _Places) -> dict[str, Any]:
     try:
-        text = file.read_text("utf-8-sig")
-        node = None
-        if len(text) <= MOST_BYTES:
-            node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        if len(text) > MOST_BYTES or (node is not None and is_beyond_bounds(node)):
+        text = bounded_bytes(file, FormulaError, MOST_PAGE_BYTES).decode("utf-8-sig")
+        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if node is not None and is_beyond_bounds(node):
             problems.add("catalogue-too-large", file=file.name)
             return {}
         content = None if node is None else _plain(node, (), file.name, problems, places)
         if isinstance(content, dict) and content:
             return content
         problems.add("catalogue-not-mapping", file=file.name)
+    except FormulaError as error:
+        problems.found.extend(error.problems)
     except (OSError, UnicodeDecodeError):
         problems.add("catalogue-unreadable", name=str(file))
     except (yaml.YAMLError, RecursionError) as error:

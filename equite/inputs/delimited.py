@@ -22,9 +22,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from equite.errors import Problem, TerritoriesError
+from equite.inputs.bounds import MOST_COLUMNS, MOST_FIELD
 from equite.inputs.cells import DecimalMark, marks_shown, readings, tidy
 from equite.inputs.encodings import decoded
 from equite.inputs.grid import UnheadedTable, heading_row, refusal, truncate_problems
+from equite.wording import Numeral
 
 __all__ = ["read_delimited"]
 
@@ -81,9 +83,13 @@ def read_delimited(
     body, encoding = decoded(raw, name)
     _refuse_other_files(body, name)
     body = _lines(body)
-    head = _head_of(body)
+    try:
+        head = _head_of(body)
+    except csv.Error:
+        raise refusal("input-long-cell", name, most=Numeral(MOST_FIELD)) from None
     if head is None:
         raise refusal("input-empty", name)
+    _refuse_wide(body, head.separator.encode(), name)
     head = replace(head, stated=decimal)
     plain = path if body is raw and head.plain and len(raw) >= _LARGE and _PANDAS >= (3, 1) else None
     wanted = {tidy(heading) for heading in (*text, *as_written)}
@@ -105,6 +111,28 @@ def _refuse_other_files(body: bytes, name: str) -> None:
         raise refusal("input-unreadable", name)
     if body[:_START].lstrip().startswith(b"<"):
         raise refusal("input-web-page", name)
+
+
+def _refuse_wide(body: bytes, separator: bytes, name: str) -> None:
+    """Refuse a row of more cells than a sheet has columns, filled or not, before it is laid out.
+
+    Such a row is longer than that, so only the long ones are looked at: others are passed over by leaps.
+    """
+    start = 0
+    while len(body) - start > MOST_COLUMNS:
+        leap = body.rfind(b"\n", start, start + MOST_COLUMNS)
+        if leap >= 0:
+            start = leap + 1
+            continue
+        end = body.find(b"\n", start + MOST_COLUMNS)
+        row = body[start:] if end < 0 else body[start:end]
+        if row.count(separator) >= MOST_COLUMNS:
+            # What stands between quotation marks is one cell.
+            cells = re.sub(rb'"[^"]*"', b"", row).count(separator) + 1
+            if cells > MOST_COLUMNS:
+                count, at = Numeral(cells), body.count(b"\n", 0, start) + 1
+                raise refusal("input-many-columns", name, at, count=count, most=Numeral(MOST_COLUMNS))
+        start += len(row) + 1
 
 
 def _lines(body: bytes) -> bytes:

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
+from equite.inputs.bounds import MOST_CELLS
 from equite.inputs.openxml_parts import OpenXml
 from equite.inputs.openxml_sheet import place_of
 
-__all__ = ["MOST_CELLS", "far_cell"]
+__all__ = ["far_cell"]
 
-#: The cells that a sheet may span, blank ones included: 1,048,576 rows of 61 columns.
-MOST_CELLS = 64_000_000
 _PIECE, _LONGEST = 1 << 20, 64
 #: Addresses beyond column ZZ or row 99,999 as nearly all files write them, and signs that some are written otherwise.
 _FAR = (re.compile(rb'r="[A-Za-z]{3}\d'), re.compile(rb'r="[A-Za-z]{1,2}\d{6}'), re.compile(rb'r=[^"]'))

@@ -120,6 +120,14 @@ class OpenXml:
         return self._related(self._book)
 
     @property
+    def first(self) -> str:
+        """The name of the first sheet."""
+        names = [each.get("name", "") for each in self._book_tree.iter() if local(each.tag) == "sheet"]
+        if not names:
+            raise UnseenError
+        return names[0]
+
+    @property
     def path(self) -> str:
         """Where the sheet lies in the package."""
         return self._place[0]

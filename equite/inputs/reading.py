@@ -6,7 +6,7 @@ The content of the file decides how it is read, not the end of its name.
 from __future__ import annotations
 
 import datetime
-import gzip
+import errno
 import hashlib
 import os
 import zlib
@@ -19,11 +19,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from equite.errors import nearest
+from equite.errors import TerritoriesError, nearest
 from equite.inputs.cells import DecimalMark, TextsRead, texts_of, tidied_column, tidy
 from equite.inputs.delimited import read_delimited
+from equite.inputs.files import bounded_bytes
 from equite.inputs.grid import UnheadedTable, headed, refusal
 from equite.inputs.marked import MarkedCell
+from equite.inputs.packages import unpacked_gzip
 from equite.inputs.parquet import read_parquet
 from equite.inputs.seen import Layout
 from equite.inputs.workbooks import read_workbook_sheet
@@ -173,12 +175,12 @@ def _sha256(raw: bytes) -> str:
 
 def _bytes_of(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return bounded_bytes(file, TerritoriesError)
     except FileNotFoundError:
         beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
         raise refusal("input-no-file", value=file.name, nearest=nearest(file.name, beside)) from None
     except OSError as error:
-        if file.is_dir():
+        if error.errno != errno.ENAMETOOLONG and file.is_dir():
             raise refusal("input-folder", value=file.name) from None
         raise refusal("input-unopened", file.name, reason=error.strerror or "") from error
 
@@ -195,7 +197,7 @@ def _grid(
     name, plain = file.name, not raw.startswith(_GZIP)
     if not plain:
         try:
-            raw = gzip.decompress(raw)
+            raw = unpacked_gzip(raw, name, TerritoriesError)
         except (OSError, EOFError, zlib.error) as error:
             raise refusal("input-unreadable", name) from error
     if raw.startswith((_ZIP, _OLE)):

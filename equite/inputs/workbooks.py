@@ -17,11 +17,14 @@ import pandas as pd
 
 from equite.errors import Problem, TerritoriesError, nearest
 from equite.inputs import opendocument, openxml_sheet
+from equite.inputs.bounds import MOST_CELLS, MOST_READER_BYTES, MOST_READER_SECONDS
+from equite.inputs.calamine_sheet import GAVE_UP, CalamineSheet, NoReaderError, read_apart, read_here
 from equite.inputs.cells import text_of, tidy, typed
-from equite.inputs.far_cells import MOST_CELLS, far_cell
+from equite.inputs.far_cells import far_cell
 from equite.inputs.grid import UnheadedTable, column_letters, heading_row, refusal, truncate_problems
 from equite.inputs.marked import Faulty, Footnoted
 from equite.inputs.openxml_parts import OpenXml
+from equite.inputs.packages import refuse_bomb
 from equite.inputs.seen import Layout, Seen, UnseenError
 from equite.wording import Numeral
 
@@ -62,22 +65,18 @@ def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> UnheadedTab
     TerritoriesError
         If it is no workbook, or has no such sheet or nothing on it.
     """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        chosen = sheet if sheet is not None else next(iter(book.sheet_names), "")
-        if chosen not in book.sheet_names:
-            raise refusal("input-no-sheet", name, value=chosen, nearest=nearest(chosen, book.sheet_names))
-        _refuse_far(raw, chosen, name)
-        try:
-            rows = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
-        except CalamineError:
-            # An error of a later Excel than calamine knows is shown by its cell; anything else is refused as it is.
-            _refuse_errors(seen_in(raw, chosen), name)
-            raise
-    except CalamineError as error:
-        raise refusal("input-no-workbook", name, reason=str(error)) from error
+    refuse_bomb(raw, name, TerritoriesError)
+    found = read_here(raw, sheet) if _is_looked_through(raw, sheet, name) else _apart(raw, sheet, name)
+    chosen = sheet if sheet is not None else next(iter(found.names), "")
+    if chosen not in found.names and not found.failure:
+        raise refusal("input-no-sheet", name, value=chosen, nearest=nearest(chosen, found.names))
+    rows = found.rows
+    if rows is None:
+        # An error of a later Excel than calamine knows is shown by its cell; anything else is refused as it is.
+        _refuse_errors(seen_in(raw, chosen), name)
+        if found.failure == GAVE_UP:
+            raise refusal("input-unreadable", name)
+        raise refusal("input-no-workbook", name, reason=found.failure)
     seen = seen_in(raw, chosen)
     if seen is not None:
         seen.laid_on(rows)
@@ -93,17 +92,31 @@ def read_workbook_sheet(raw: bytes, name: str, sheet: str | None) -> UnheadedTab
     )
 
 
-def _refuse_far(raw: bytes, sheet: str, name: str) -> None:
-    """Refuse a sheet whose cells lie too far apart to be laid out, before calamine does so."""
+def _is_looked_through(raw: bytes, sheet: str | None, name: str) -> bool:
+    """Tell whether the file is an .xlsx that could be followed to its last cell; refuse one whose cells lie too far."""
     if not raw.startswith(_ZIP):
-        return
+        return False
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
-            far = None if "content.xml" in package.namelist() else far_cell(OpenXml(package, sheet))
+            book = OpenXml(package, sheet if sheet is not None else OpenXml(package, "").first)
+            far = far_cell(book)
     except _UNFOLLOWED:
-        return
+        return False
     if far is not None:
-        raise refusal("input-far-cell", name, value=sheet, cell=far, most=Numeral(MOST_CELLS))
+        raise refusal("input-far-cell", name, value=book.sheet, cell=far, most=Numeral(MOST_CELLS))
+    return True
+
+
+def _apart(raw: bytes, sheet: str | None, name: str) -> CalamineSheet:
+    """Read a sheet that was not looked through in a process with limits."""
+    try:
+        return read_apart(raw, sheet, MOST_READER_BYTES, MOST_READER_SECONDS)
+    except NoReaderError as error:
+        if not error.started:
+            raise refusal("input-no-reader", name) from None
+    raise refusal(
+        "input-reader-limits", name, memory=Numeral(MOST_READER_BYTES // 1_000_000), seconds=MOST_READER_SECONDS
+    )
 
 
 def seen_in(raw: bytes, sheet: str) -> Seen | None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import yaml
 
-__all__ = ["MOST_BYTES", "MOST_DEPTH", "MOST_NODES", "is_beyond_bounds"]
+from equite.inputs.bounds import MOST_DEPTH, MOST_NODES
 
-#: Files of YAML are written and read by people; anything beyond is a mistake, or an attack by aliases.
-MOST_BYTES = 5_000_000
-MOST_NODES = 50_000
-MOST_DEPTH = 60
+__all__ = ["is_beyond_bounds"]
 
 
 def is_beyond_bounds(root: yaml.Node) -> bool:

@@ -12,6 +12,7 @@ from equite.engine.rounding import MOST_UNITS
 from equite.engine.scoring import score_index
 from equite.engine.sharing import Floats
 from equite.report.live.bounding import SheetBounds, counted, in_money
+from equite.report.live.certificates import everything
 from equite.report.live.closed import Unsupported
 from equite.report.live.grid import TOTAL, LiveColumn
 from equite.report.live.levels import whole_units
@@ -96,10 +97,6 @@ class Calculated:
     is_live: bool = True
 
 
-#: Conditions that stand one within the other in a formula, each of which may nest some levels of its own: 64 in all.
-_MOST_NESTED = 20
-
-
 def calculate(workings: Workings) -> Calculated:
     """Write every step; what cannot be a formula is written as values, and noted."""
     allocation = workings.allocation
@@ -142,8 +139,6 @@ def _eligible(workings: Workings) -> Unsupported | None:
     term = stated(inner, allocation.scope.taking_part)
     too_long = None
     try:
-        if len(rules) > _MOST_NESTED:
-            raise Unsupported("long")
         workings.eligible = workings.grid.column(say("live-takes-part"), term, about=about)
     except Unsupported as reason:
         workings.eligible = workings.grid.values(say("live-takes-part"), stated("", allocation.scope.taking_part))
@@ -170,7 +165,11 @@ def _envelope(workings: Workings, translator: Translator) -> Term | None:
     if not translator.is_scalar(tree) or len(money) > 1:
         return workings.grid.number(title, float(money.sum()))
     term = in_money(workings, rounded(counted(workings, translator.term(tree)))).carrying(float(money[0]))
-    envelope = workings.grid.figure(title, term, about=workings.worded(tree))
+    try:
+        envelope = workings.grid.figure(title, term, about=workings.worded(tree))
+    except Unsupported as reason:
+        workings.certify(title, reason.reason, tuple(formula.envelope.value.names))
+        return workings.grid.number(title, float(money[0]))
     workings.expect(workings.labels.say("live-check-multiple"), choose(envelope < 0, 1, 0))
     return envelope
 
@@ -178,12 +177,7 @@ def _envelope(workings: Workings, translator: Translator) -> Term | None:
 def _as_values(workings: Workings, translator: Translator, envelope: Term | None, reason: str) -> Calculated:
     """Write the amounts of every step as values."""
     allocation, labels, grid = workings.allocation, workings.labels, workings.grid
-    names = tuple(
-        sorted({*workings.formula.names.defined, *workings.formula.names.columns, "envelope", "previous", "eligible"})
-    )
-    workings.certify(
-        labels.say("book-allocation"), reason, names + tuple(limit.id for limit in workings.formula.limits)
-    )
+    workings.certify(labels.say("book-allocation"), reason, everything(workings.formula))
     workings.begin("values")
     if allocation.scope.served is not None:
         # Others than those whom the money is for only count in averages and ranks.

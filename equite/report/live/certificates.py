@@ -11,9 +11,16 @@ from equite.report.live.translating import written_number
 from equite.report.roundtrip.manifest import Certificate, Input
 
 if TYPE_CHECKING:
+    from equite.formula.formula import Formula
     from equite.report.live.workings import Workings
 
-__all__ = ["certificate_columns", "rests_on"]
+__all__ = ["certificate_columns", "everything", "rests_on"]
+
+
+def everything(page: Formula) -> tuple[str, ...]:
+    """Return all that amounts rest on: every name and every rule of the page."""
+    names = {*page.names.defined, *page.names.columns, "envelope", "previous", "eligible"}
+    return (*sorted(names), *(limit.id for limit in page.limits))
 
 
 def rests_on(workings: Workings, certificate: Certificate, each: Input) -> bool:

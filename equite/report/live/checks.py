@@ -10,8 +10,9 @@ import numpy as np
 from equite.report.language.text import plain
 from equite.report.live.bounding import counted
 from equite.report.live.calculation import Calculated
-from equite.report.live.certificates import certificate_columns
+from equite.report.live.certificates import certificate_columns, everything
 from equite.report.live.checking import LiveCheck, failures
+from equite.report.live.closed import Unsupported
 from equite.report.live.grid import LiveColumn
 from equite.report.live.money import Money, write_money
 from equite.report.live.ranges import count, sum_product, total
@@ -69,8 +70,9 @@ def gather_checks(
         *typed_checks(workings, inputs, never_negative, codes),
         *_sums(workings, done),
         *_conditions(workings),
-        *_certificates(workings, inputs),
+        # Promises that are written as values have certificates too.
         *_policy(workings, done),
+        *_certificates(workings, inputs),
     ]
 
 
@@ -133,7 +135,12 @@ def _policy(workings: Workings, done: Calculated) -> list[LiveCheck]:
         text = f"IF(IFERROR({translator.condition(check.that.tree)},FALSE),0,1)"
         title = workings.labels.check(result.that, result.title)
         term = choose(workings.takes_part.each, stated(text, fails), 0)
-        column = workings.grid.column(title, term, about=workings.worded(check.that.tree))
+        about = workings.worded(check.that.tree)
+        try:
+            column = workings.grid.column(title, term, about=about)
+        except Unsupported as reason:
+            workings.certify(title, reason.reason, everything(workings.formula))
+            column = workings.grid.values(title, stated("", fails * 1.0), about=about)
         how_many_fail = total(column.on(workings.grid.name).all)
         found.append(LiveCheck("policy", title, workings.labels.expression(check.that), how_many_fail))
     return found

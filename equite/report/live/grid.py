@@ -15,6 +15,7 @@ import numpy as np
 
 from equite.engine.sharing import Floats
 from equite.report.live.closed import Unsupported
+from equite.report.live.excel_limits import is_beyond_excel
 from equite.report.live.ranges import total
 from equite.report.live.terms import SUMMED, Term, stated
 from equite.report.workbook.sheet import INK, MOST_COLUMNS, PALE, RULE, Book, fitting, paper
@@ -25,7 +26,6 @@ __all__ = [
     "ABSENT",
     "FIRST",
     "INPUT",
-    "LONGEST",
     "ROW",
     "TOTAL",
     "CalculationSheet",
@@ -44,8 +44,6 @@ ABOVE = "\ue003"
 FIRST = 11
 #: The rows of a column's figures of its own (lowest, highest, sum), from 1.
 HEADS = 7
-#: The longest formula that a spreadsheet takes.
-LONGEST = 8000
 #: Stands for a bound that is not there.
 ABSENT = 1e99
 
@@ -211,10 +209,9 @@ class CalculationSheet:
         Raises
         ------
         Unsupported
-            The formula is longer than a spreadsheet takes.
+            The formula is longer or deeper than a spreadsheet takes, or has more arguments.
         """
-        if len(term.text) > LONGEST:
-            raise Unsupported("long")
+        _refuse_beyond(term)
         assert not term.spans, term.text
         count = self.rows if rows is None else rows
         column = self._begin(heading, about, count, term)
@@ -260,7 +257,14 @@ class CalculationSheet:
         return column
 
     def figure(self, heading: str, term: Term, *, about: str = "", label: str = "") -> Term:
-        """Write a column of one cell, for what is the same for all; give the cell."""
+        """Write a column of one cell, for what is the same for all; give the cell.
+
+        Raises
+        ------
+        Unsupported
+            As for a column.
+        """
+        _refuse_beyond(term)
         column = self._begin(heading, about, 0, None)
         return self._headed(column, [(label, lambda _: term)]).figures[0]
 
@@ -319,6 +323,12 @@ class CalculationSheet:
             self.sheet.write_formula(HEADS - 1 + at, self.columns - 1, f"={term}", style, cached(term.figure))
             column = replace(column, figures=(*column.figures, stated(column.head(at), term.value)))
         return column
+
+
+def _refuse_beyond(term: Term) -> None:
+    """Refuse a formula that Excel would not open."""
+    if is_beyond_excel(term.text):
+        raise Unsupported("long")
 
 
 def _after_words(words: str, form: str) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["typed_checks", "untouched"]
 
 #: The most arguments that a function takes in every spreadsheet, and some to spare.
-_MOST = 200
+_MOST = 80
 
 
 def typed_checks(
@@ -49,12 +49,10 @@ def typed_checks(
     say = workings.labels.say
     figures = [quoted(each.sheet) + absolute(each.cells) for each in inputs if not each.is_column]
     found = []
-    if figures:
-        counted = "+".join(f"COUNT({','.join(some)})" for some in _by(figures))
-        found.append((say("live-check-figures"), "", f"{len(figures)}-({counted})"))
-    if never_negative:
+    found += [(say("live-check-figures"), "", f"{len(some)}-COUNT({','.join(some)})") for some in _by(figures)]
+    for cells in _by([str(cell) for cell in never_negative]):
         # Of one cell alone, a comparison is no number in a spreadsheet.
-        below = "+".join(["0", *(f"({cell}<0)" for cell in never_negative)])
+        below = "+".join(["0", *(f"({cell}<0)" for cell in cells)])
         found.append((say("live-check-not-negative"), "", below))
     place = workings.code.on(workings.grid.name).range
     as_written = codes.on(workings.grid.name).range

@@ -16,10 +16,14 @@ import openpyxl
 from openpyxl.utils import get_column_letter, range_boundaries
 
 from equite.errors import Problem, WorkbookError, nearest
+from equite.inputs.bounds import MOST_NAMED_CELLS
 from equite.inputs.cells import text_of
+from equite.inputs.files import bounded_bytes
 from equite.inputs.number_formats import read_format
+from equite.inputs.packages import refuse_bomb
 from equite.report.openxml.sheet import Broken
 from equite.report.openxml.workbook import Area, DefinedName, Package
+from equite.wording import Numeral
 
 __all__ = ["Cell", "ReadBook"]
 
@@ -66,12 +70,13 @@ class ReadBook:
     def __init__(self, file: Path) -> None:
         self.file = file
         try:
-            raw = file.read_bytes()
+            raw = bounded_bytes(file, WorkbookError)
         except OSError as error:
             beside = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
             self.refuse("workbook-absent", reason=error.strerror or "", nearest=nearest(file.name, beside))
         if raw.startswith(_OLE):
             self.refuse("workbook-encrypted")
+        refuse_bomb(raw, file.name, WorkbookError)
         self._raw = raw
         try:
             with warnings.catch_warnings():
@@ -102,6 +107,8 @@ class ReadBook:
 
     def cells(self, area: Area) -> list[Cell]:
         """Return the cells of an area, row by row."""
+        if (area.bottom - area.top + 1) * (area.right - area.left + 1) > MOST_NAMED_CELLS:
+            self.refuse("workbook-named-cells", sheet=area.sheet, most=Numeral(MOST_NAMED_CELLS))
         rows = self.rows(area.sheet)
         found = []
         for row in range(area.top, area.bottom + 1):

@@ -27,7 +27,9 @@ from openpyxl.utils import get_column_letter
 
 from equite.errors import OutputError, Problem, Problems, nearest
 from equite.inputs.cells import text_of
+from equite.inputs.files import bounded_bytes
 from equite.inputs.grid import truncate_problems
+from equite.inputs.packages import refuse_bomb
 from equite.report.columns import shown_columns
 from equite.report.files import EXCEL, ending, placed
 from equite.report.language.labels import Labels
@@ -89,7 +91,8 @@ def fill(allocation: Allocation, path: str | Path, template: str | Path) -> Path
 def _bytes_of(source: Path, target: Path, problems: Problems) -> bytes:
     """Read the template, or say why it cannot be."""
     try:
-        raw = source.read_bytes()
+        raw = bounded_bytes(source, OutputError)
+        refuse_bomb(raw, source.name, OutputError)
     except OSError as error:
         beside = [entry.name for entry in source.parent.iterdir()] if source.parent.is_dir() else []
         values: dict[str, Any] = {"nearest": nearest(source.name, beside), "reason": error.strerror or ""}
