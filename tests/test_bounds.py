@@ -1,0 +1,317 @@
+"""Every bound: taken at the bound, refused past it in a sentence, and told in the docs as it is."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import os
+import re
+import zipfile
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.workbook.defined_name import DefinedName
+
+import equite
+from equite.inputs import bounds, calamine_sheet, delimited, files, packages
+from equite.report.live.excel_limits import is_beyond_excel, size_of
+
+DOCS = Path(__file__).parents[1] / "docs" / "bounds.md"
+PAGE: dict[str, Any] = {
+    "equite": 1,
+    "id": "grant",
+    "language": "en",
+    "key": "code",
+    "envelope": 900,
+    "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}],
+    "rounding": {"to": 1},
+}
+TABLE = {"code": ["A", "B", "C"], "people": [100, 200, 300]}
+
+
+def test_the_docs_tell_every_bound_as_it_is() -> None:
+    told = dict(re.findall(r"^\| `(\w+)` \|.*\| ([\d.,]+) \|$", DOCS.read_text("utf-8"), re.MULTILINE))
+    assert told == {name: f"{Decimal(getattr(bounds, name)):,f}" for name in bounds.__all__}
+
+
+# --- files
+
+
+def _read(file: Path) -> object:
+    return equite.read_territories(file, key="code")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with a name")
+@pytest.mark.parametrize(
+    "read",
+    [
+        _read,
+        equite.Formula.read,
+        equite.Plan.read,
+        equite.read_workbook,
+        lambda file: equite.Formula.from_dict(PAGE).overlaid(file),
+        lambda file: equite.read_catalogue().overlaid(file),
+    ],
+    ids=["table", "page", "plan", "workbook", "override", "catalogue"],
+)
+def test_a_pipe_and_a_device_are_refused_and_not_waited_for(read: Callable[[Path], object], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for file in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(equite.EquiteError, match="is no plain file"):
+            read(file)
+    with pytest.raises(equite.EquiteError):
+        read(tmp_path / "a\0b")
+
+
+def test_a_file_is_read_at_the_bound_and_refused_past_it(tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_bytes(b"1234")
+    assert files.bounded_bytes(file, equite.TerritoriesError, 4) == b"1234"
+    with pytest.raises(equite.TerritoriesError, match="larger than"):
+        files.bounded_bytes(file, equite.TerritoriesError, 3)
+
+
+@pytest.mark.parametrize("lies", [False, True])
+def test_a_zip_that_unpacks_to_too_much_is_refused(lies: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "RATIO_FROM_BYTES", 2_000_000)
+    whole = tmp_path / "whole.xlsx"
+    openpyxl.Workbook().save(whole)
+    with zipfile.ZipFile(whole, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("xl/much.xml", b" " * 5_000_000)
+    raw = bytearray(whole.read_bytes())
+    if lies:
+        # The size that the directory tells of the part.
+        at = raw.rfind(b"PK\x01\x02")
+        raw[at + 24 : at + 28] = (500).to_bytes(4, "little")
+    whole.write_bytes(raw)
+    for read in (_read, equite.read_workbook):
+        with pytest.raises(equite.EquiteError, match="holds more than equite unpacks"):
+            read(whole)
+
+
+def test_a_gzipped_table_is_unpacked_no_further_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "RATIO_FROM_BYTES", 100_000)
+    assert len(packages.unpacked_gzip(gzip.compress(b" " * 100_000), "t", equite.TerritoriesError)) == 100_000
+    with pytest.raises(equite.TerritoriesError, match="holds more than equite unpacks"):
+        packages.unpacked_gzip(gzip.compress(b" " * 100_001), "t", equite.TerritoriesError)
+
+
+# --- workbooks of other formats
+
+
+def test_what_is_no_workbook_of_an_old_format_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "damaged.xls"
+    for size in (8, 512, 5000):
+        file.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * (size // 256))
+        with pytest.raises(equite.TerritoriesError):
+            _read(file)
+
+
+def test_a_reader_beyond_its_memory_or_its_time_dies_alone() -> None:
+    for most_bytes, most_seconds in ((1_000_000, 60.0), (1 << 31, 0.0)):
+        with pytest.raises(calamine_sheet.NoReaderError) as found:
+            calamine_sheet.read_apart(b"", None, most_bytes, most_seconds)
+        assert found.value.started
+
+
+def test_panics_of_the_reader_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        pass
+
+    class Book:
+        @staticmethod
+        def from_filelike(_: object) -> object:
+            raise PanicException
+
+    monkeypatch.setattr("python_calamine.CalamineWorkbook", Book)
+    assert calamine_sheet.read_here(b"", None) == ([], None, calamine_sheet.GAVE_UP)
+
+
+# --- delimited text
+
+
+@pytest.mark.parametrize("filled", ["", "1"])
+@pytest.mark.parametrize("above", [0, 200])
+def test_a_row_of_a_million_commas_is_refused(filled: str, above: int, tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    rows = "".join(f"A{at},1\n" for at in range(above))
+    file.write_text(f"code,people\n{rows}B,1{f',{filled}' * 1_000_000}\nC,1\n")
+    with pytest.raises(equite.TerritoriesError, match=rf"1,000,002 cells.*16,384 columns.*row {above + 2}"):
+        _read(file)
+
+
+def test_rows_as_wide_as_a_sheet_and_long_texts_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    file.write_text(f'code,area\nA,"{"1 2, " * 20_000}"\nB,x{"," * (bounds.MOST_COLUMNS - 2)}\n')
+    assert equite.read_territories(file, key="code").codes == ("A", "B")
+    file.write_text(f"code,area\nA,x{',' * (bounds.MOST_COLUMNS - 1)}\n")
+    with pytest.raises(equite.TerritoriesError, match="16,385 cells"):
+        _read(file)
+
+
+def test_a_heading_is_read_at_the_bound_and_refused_past_it(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text(f"code,{'x' * bounds.MOST_FIELD}\nA,1\n")
+    _read(file)
+    file.write_text(f"code,{'x' * (bounds.MOST_FIELD + 1)}\nA,1\n")
+    with pytest.raises(equite.TerritoriesError, match="more than 131,072 characters"):
+        _read(file)
+    assert delimited.csv.field_size_limit() == bounds.MOST_FIELD
+
+
+# --- pages
+
+
+def _many(section: str, count: int) -> dict[str, Any]:
+    made: dict[str, Callable[[int], dict[str, Any]]] = {
+        "parts": lambda at: {"id": f"p{at}", "pool": {"amount": 1}, "share": "equally"},
+        "limits": lambda at: {"id": f"l{at}", "at_least": 0},
+        "checks": lambda at: {"that": f"amount >= -{at}"},
+        "eligible": lambda at: {"where": f"people > -{at + 1}", "reason": f"Rule {at}"},
+    }
+    return {**PAGE, section: [made[section](at) for at in range(count)]}
+
+
+@pytest.mark.parametrize("section", ["parts", "limits", "checks", "eligible"])
+def test_a_page_takes_so_many_of_a_kind(section: str) -> None:
+    equite.Formula.from_dict(_many(section, bounds.MOST_OF_A_KIND))
+    for count in (bounds.MOST_OF_A_KIND + 1, 2_000):
+        with pytest.raises(equite.FormulaError, match=f"{count:,} stand here, more than the 250") as found:
+            equite.Formula.from_dict(_many(section, count))
+        assert len(found.value.problems) == 1
+
+
+def test_a_page_takes_so_many_criteria_and_names() -> None:
+    def indexed(count: int) -> dict[str, Any]:
+        criteria = {f"x{at}": {"weight": 1, "more_need_when": "high"} for at in range(count)}
+        return {**PAGE, "indices": {"need": {"criteria": criteria}}}
+
+    equite.Formula.from_dict(indexed(bounds.MOST_CRITERIA))
+    with pytest.raises(equite.FormulaError, match="has 1,001 criteria, more than the 1,000"):
+        equite.Formula.from_dict(indexed(bounds.MOST_CRITERIA + 1))
+    with pytest.raises(equite.FormulaError, match="defines 2,001 names"):
+        equite.Formula.from_dict({**PAGE, "variables": {f"v{at}": "people" for at in range(2_000)}})
+
+
+@pytest.mark.parametrize("count", [200, 1_900])
+def test_a_long_chain_of_variables_is_refused_in_one_sentence(count: int) -> None:
+    variables = {"v0": "people"} | {f"v{at}": f"v{at - 1} + 1" for at in range(1, count)}
+    with pytest.raises(equite.FormulaError, match="'v75' rests on a chain of names with 151") as found:
+        equite.Formula.from_dict({**PAGE, "variables": variables})
+    assert len(found.value.problems) == 1
+
+
+def test_a_chain_at_the_bound_is_worked_out_and_written(tmp_path: Path) -> None:
+    variables = {"v0": "people"} | {f"v{at}": f"v{at - 1} + 0" for at in range(1, 74)}
+    share = {"in_proportion_to": "v73"}
+    found = equite.allocate({**PAGE, "variables": variables, "parts": [{**PAGE["parts"][0], "share": share}]}, TABLE)
+    assert found.units.tolist() == [150, 300, 450] and found.explain("A").amount == 150
+
+
+def test_mappings_without_a_floor_are_refused() -> None:
+    deep: dict[str, Any] = {}
+    deep["constants"] = deep
+    with pytest.raises(equite.FormulaError, match="too large"):
+        equite.Formula.from_dict({**PAGE, **deep})
+
+
+@pytest.mark.parametrize(("unit", "taken"), [("1e-9", True), ("9e-10", False), ("1e-400", False), ("2e15", False)])
+def test_the_unit_of_rounding_is_one_that_amounts_have(unit: str, taken: bool) -> None:
+    page = {**PAGE, "envelope": "0.9", "rounding": {"to": unit}}
+    if taken:
+        assert equite.allocate(page, TABLE).total == 0.9
+    else:
+        with pytest.raises(equite.FormulaError, match="cannot be rounded to"):
+            equite.allocate(page, TABLE)
+
+
+# --- live workbooks
+
+
+@pytest.mark.parametrize(
+    ("formula", "size"),
+    [
+        ("=1", (2, 0, 0)),
+        ("SUM(1,MAX(2,3,4),{1,2,3,4,5})", (30, 2, 3)),
+        ("IF(A1=\"(,,,\",'a(,b'!A1,2)", (27, 1, 3)),
+        ("\ue000", (8, 0, 0)),
+    ],
+)
+def test_formulas_are_measured(formula: str, size: tuple[int, int, int]) -> None:
+    assert size_of(formula) == size
+
+
+@pytest.mark.parametrize(
+    ("most", "beyond"),
+    [
+        (f"SUM({','.join('1' * 255)})", f"SUM({','.join('1' * 256)})"),
+        ("ABS(" * 64 + "1" + ")" * 64, "ABS(" * 65 + "1" + ")" * 65),
+        ("1" * 8191, "1" * 8192),
+    ],
+)
+def test_what_excel_takes_is_told_from_what_it_does_not(most: str, beyond: str) -> None:
+    assert not is_beyond_excel(most) and is_beyond_excel(beyond)
+
+
+def _formulas(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as package:
+        sheets = [package.read(name).decode() for name in package.namelist() if "worksheets/sheet" in name]
+    return [html.unescape(found) for sheet in sheets for found in re.findall(r"<f[^>]*>([^<]*)</f>", sheet)]
+
+
+def _nested(call: str, levels: int) -> str:
+    return call.split("…")[0] * levels + "900" + call.split("…")[1] * levels
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"envelope": f"max({','.join(['900'] * 300)})"},
+        {"envelope": _nested("max(…, 1)", 58)},
+        {"checks": [{"that": f"amount <= max({','.join(['900'] * 300)})"}]},
+        {"checks": [{"that": f"amount <= {_nested('max(…, 1)', 56)}"}]},
+        {"eligible": [{"where": f"people > {_nested('max(…, 1)', 56)} - 900", "reason": "Small"}]},
+        {"eligible": [{"where": f"people > -{at + 1}", "reason": f"Rule {at}"} for at in range(70)]},
+        {"limits": [{"id": "floor", "at_least": f"min({','.join(['people'] * 300)}) / 9"}]},
+        {"parts": [{**PAGE["parts"][0], "share": {"in_proportion_to": _nested("where(people > 1, …, 1)", 56)}}]},
+    ],
+    ids=["envelope", "deep envelope", "check", "deep check", "condition", "conditions", "limit", "share"],
+)
+def test_every_formula_of_a_workbook_is_one_that_excel_takes(changed: dict[str, Any], tmp_path: Path) -> None:
+    found = equite.allocate({**PAGE, **changed}, TABLE)
+    path = found.to_excel(tmp_path / "live.xlsx", live=True)
+    assert not [formula for formula in _formulas(path) if is_beyond_excel(formula)]
+    assert equite.read_workbook(path).allocate().units.tolist() == found.units.tolist()
+
+
+def test_a_name_over_a_whole_sheet_is_refused(tmp_path: Path) -> None:
+    path = equite.allocate(PAGE, TABLE).to_excel(tmp_path / "live.xlsx", live=True)
+    book = openpyxl.load_workbook(path)
+    for name in [name for name in book.defined_names if name.startswith("eq_")]:
+        sheet = book.defined_names[name].attr_text.rpartition("!")[0]
+        book.defined_names[name] = DefinedName(name, attr_text=f"{sheet}!$A$1:$XFD$1048576")
+    book.save(path)
+    with pytest.raises(equite.WorkbookError):
+        equite.read_workbook(path)
+
+
+# --- sentences
+
+
+def test_a_file_name_with_a_new_line_makes_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "new\nline.csv"
+    file.write_text("code,people\nA,1\nA,2\n")
+    with pytest.raises(equite.TerritoriesError) as found:
+        _read(file)
+    assert len(found.value.text("en").splitlines()) == len(found.value.text("fr").splitlines()) == 1
+
+
+def test_the_name_that_was_given_is_not_proposed(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(equite.TerritoriesError) as found:
+        _read(tmp_path / "table.csv")
+    assert "did you mean" not in found.value.text("en")
