@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import io
 import pickle
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,13 +76,16 @@ def read_apart(raw: bytes, sheet: str | None, most_bytes: int, most_seconds: flo
     NoReaderError
         It could not be started, or gave no answer.
     """
+    import subprocess
+
     import python_calamine
 
     if not sys.executable or getattr(sys, "frozen", False):
         raise NoReaderError(started=False)
     beside = str(Path(python_calamine.__file__).parents[1])
-    # -I: neither the folder that it is started in nor the user's own modules take the place of the libraries.
-    command = [sys.executable, "-I", __file__, beside, str(most_bytes)]
+    # -I: neither the folder that it is started in nor the user's own modules take the place of the libraries; -S: the
+    # others are not looked for, which takes as long as all the rest.
+    command = [sys.executable, "-I", "-S", __file__, beside, str(most_bytes)]
     try:
         done = subprocess.run(
             command, input=pickle.dumps((raw, sheet)), capture_output=True, timeout=most_seconds, check=True

@@ -102,13 +102,15 @@ class ReadBook:
         defined = self._book.defined_names.get(name)
         if defined is not None:
             found = DefinedName(name, str(defined.attr_text)).area
-            return found if found is not None and found.sheet in self.sheets else None
+            if found is None or found.sheet not in self.sheets:
+                return None
+            if (found.bottom - found.top + 1) * (found.right - found.left + 1) > MOST_NAMED_CELLS:
+                self.refuse("workbook-named-cells", sheet=found.sheet, most=Numeral(MOST_NAMED_CELLS))
+            return found
         return Area(sheet, *range_boundaries(cells)) if sheet in self.sheets else None
 
     def cells(self, area: Area) -> list[Cell]:
         """Return the cells of an area, row by row."""
-        if (area.bottom - area.top + 1) * (area.right - area.left + 1) > MOST_NAMED_CELLS:
-            self.refuse("workbook-named-cells", sheet=area.sheet, most=Numeral(MOST_NAMED_CELLS))
         rows = self.rows(area.sheet)
         found = []
         for row in range(area.top, area.bottom + 1):
