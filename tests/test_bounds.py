@@ -145,7 +145,7 @@ def test_a_row_of_a_million_commas_is_refused(filled: str, above: int, tmp_path:
 
 
 def test_rows_as_wide_as_a_sheet_and_long_texts_are_taken() -> None:
-    rows = f"code,area\nA,\"{'1 2, ' * 20_000}\"\nB,x{',' * (bounds.MOST_COLUMNS - 2)}".encode()
+    rows = f'code,area\nA,"{"1 2, " * 20_000}"\nB,x{"," * (bounds.MOST_COLUMNS - 2)}'.encode()
     delimited._refuse_wide(rows + b"\nC,1", b",", "t")
     with pytest.raises(equite.TerritoriesError, match=r"16,385 cells.*row 3"):
         delimited._refuse_wide(rows + b",\nC,1", b",", "t")
