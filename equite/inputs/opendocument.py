@@ -32,6 +32,8 @@ _ROW, _TABLE, _END = b"<table:table-row", b"<table:table ", b"</table:table>"
 _CELL = re.compile(rb"<table:(?:covered-)?table-cell")
 _COLUMN = re.compile(rb"<table:table-column\b([^>]*)>")
 _REPEATED = re.compile(rb'(?:columns|rows)-repeated="([0-9]{1,7})"')
+#: What LibreOffice shows of a truth that a formula gives, though it saves the number 1 or 0.
+_TRUTHS = {"TRUE": True, "VRAI": True, "FALSE": False, "FAUX": False}
 _FAULT = re.compile(r"#[^\s]+[!?/A-Z0]|Err:[0-9]{3}|#N/[AD]")
 #: A row with none of these holds nothing but plain values.
 _PERCENT, _CELL_TAG = b'office:value-type="percentage"', b"<table:table-cell"
@@ -228,7 +230,7 @@ class _Table:
         return None
 
     def _computed(self, attributes: bytes, content: bytes) -> Mark | None:
-        """Tell a formula that shows an error, or that was never computed."""
+        """Tell a formula that shows an error or a truth, or that was never computed."""
         runs = self._runs(content)
         text = "".join(run for run, _ in runs).strip()
         if b'value-type="error"' in attributes or _FAULT.fullmatch(text):
@@ -236,6 +238,8 @@ class _Table:
         if b"office:value-type=" not in attributes and not text:
             formula = re.search(rb'table:formula="(?:of:|oooc:|msoxl:)?([^"]*)"', attributes)
             return Faulty("input-formula-uncomputed", formula[1].decode("utf-8", "replace") if formula else "=")
+        if b'office:value-type="float"' in attributes:
+            return _TRUTHS.get(text)
         return PERCENT if b'value-type="percentage"' in attributes else None
 
     def _raised(self, content: bytes) -> Mark | None:

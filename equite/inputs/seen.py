@@ -13,7 +13,7 @@ __all__ = ["Layout", "Mark", "Seen", "UnseenError"]
 
 _NUMBERS = frozenset((float, int))
 #: What can lie in a cell beside its value.
-Mark = MarkedCell | NumberFormat | str
+Mark = MarkedCell | NumberFormat | str | bool
 
 
 class UnseenError(Exception):
@@ -64,8 +64,8 @@ class Seen:
     Attributes
     ----------
     marks : list of tuple
-        First and last row, first and last column, and what lies in these cells: a marked cell, a text, or the format
-        that may show the number there in percent.
+        First and last row, first and last column, and what lies in these cells: a marked cell, a text, a truth, or the
+        format that may show the number there in percent.
     shown : list of tuple
         The same for formats alone, by column: the column, the format, the rows.
     hidden_rows, hidden_columns : list of tuple of int
