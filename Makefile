@@ -24,10 +24,10 @@ FIND_PYTHON = \
 	exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test laws lint types layers check bench mutants reference format clean
+.PHONY: help demo test laws lint types layers check bench fuzz test-minimum bill mutants reference format clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## run the demonstration
 	$(BIN)/equite demo
@@ -53,6 +53,22 @@ check: lint types layers test ## all of the above but the demonstration
 bench: $(VENV)/.installed-dev ## measure how long things take
 	$(BIN)/python -m benchmarks $(ARGS)
 
+fuzz: $(VENV)/.installed-dev ## give strange files to every reader for ten minutes
+	$(BIN)/python tests/fuzz/at_length.py $(ARGS)
+
+# In an environment of its own: the oldest versions that pyproject.toml allows.
+test-minimum: ## run the tests that tell, on the oldest versions of what equite needs
+	@python=$$($(FIND_PYTHON)) && "$$python" -m venv --clear $(VENV)-minimum
+	$(VENV)-minimum/bin/python -m pip --disable-pip-version-check --quiet install --editable ".[parquet]" \
+		hypothesis jsonschema polars pytest scipy --constraint constraints-minimum.txt
+	$(VENV)-minimum/bin/python -m pytest tests/inputs/test_cells.py tests/inputs/test_doors.py \
+		tests/inputs/test_workbooks.py tests/inputs/test_workbook_faults.py tests/inputs/test_delimited.py \
+		tests/engine/test_sharing.py tests/worked tests/formula/test_pages.py tests/report/test_report_files.py \
+		tests/report/test_read_workbook.py tests/test_cli.py tests/test_hostile.py tests/fuzz $(ARGS)
+
+bill: $(VENV)/.installed ## write what equite is made of: bill-of-materials.json (CycloneDX)
+	$(BIN)/python docs/bill_of_materials.py bill-of-materials.json
+
 mutants: $(VENV)/.installed-dev ## change the engine in 300 small ways, and see whether the tests tell
 	$(BIN)/python -m mutants $(ARGS)
 
@@ -64,7 +80,7 @@ format: $(VENV)/.installed-dev ## tidy the code
 	$(BIN)/python -m ruff format .
 
 clean: ## remove what make made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-minimum build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -1,7 +1,8 @@
 """Strange files for as long as one likes: ``python tests/fuzz/at_length.py [--seconds 600] [--seed 1] [TARGET …]``.
 
-With atheris (extra ``fuzz``) bytes are chosen by what they reach in the code; without, files are damaged at random. A file
-on which anything but an ``EquiteError`` is raised is written to ``tests/fuzz/corpus/TARGET/``, where the tests try it.
+Files are damaged at random; with ``--coverage``, which needs the extra ``fuzz``, atheris chooses the bytes of one target
+by what they reach in the code. A file on which anything but an ``EquiteError`` is raised is written to
+``tests/fuzz/corpus/TARGET/``, where the tests try it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
-from targets import TARGETS, damaged, run, seeds
+COVERAGE = "--coverage" in sys.argv
+if COVERAGE:
+    import atheris
+
+    # Before anything of equite is imported: what is known of the code is asked for as it is loaded.
+    with atheris.instrument_imports(include=["equite"]):
+        import equite
+
+        for name in equite.__all__:
+            getattr(equite, name)
+
+from targets import TARGETS, damaged, run, seeds  # noqa: E402
 
 CORPUS = Path(__file__).with_name("corpus")
 
@@ -49,15 +61,16 @@ def by_chance(names: list[str], seconds: float, seed: int, folder: Path, known: 
 
 def by_coverage(name: str, seconds: float, seed: int, folder: Path, known: Mapping[str, list[bytes]]) -> None:
     """Let atheris choose the bytes for one target, beginning with the files that it takes. It ends the process."""
-    import atheris
-
     begin = folder / "begin"
     begin.mkdir()
     for at, raw in enumerate(known[name]):
         (begin / str(at)).write_bytes(raw)
-    atheris.instrument_all()
     options = [sys.argv[0], str(begin), f"-max_total_time={int(seconds)}", f"-seed={seed}", "-max_len=200000"]
-    atheris.Setup(options, lambda raw: tried(name, raw, folder) and None)
+
+    def one(raw: bytes) -> None:
+        tried(name, raw, folder)
+
+    atheris.Setup(options, one)
     atheris.Fuzz()
 
 
@@ -75,7 +88,7 @@ def main() -> int:
         folder = Path(place)
         known = seeds(folder)
         print(f"seed {given.seed}")
-        if given.coverage:
+        if COVERAGE:
             by_coverage(names[0], given.seconds, given.seed, folder, known)
         return min(1, by_chance(names, given.seconds, given.seed, folder, known))
 

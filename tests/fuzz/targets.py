@@ -1,6 +1,6 @@
-"""What strangers' files go through, each as a function of bytes: whatever is raised and is no ``EquiteError`` is a fault.
+"""What strangers' files go through, each as a function of bytes: what is raised and is no ``EquiteError`` is a fault.
 
-The tests of this folder drive them with hypothesis; ``python tests/fuzz/at_length.py`` with atheris, for hours.
+The tests of this folder drive them with hypothesis; ``at_length.py`` for as long as one likes, with atheris or without.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
+import yaml
 
 import equite
 from equite.formula.choices import read_choices
-from equite.formula.expressions import Expression
 
 PAGE: dict[str, Any] = {
     "equite": 1,
@@ -27,6 +27,36 @@ PAGE: dict[str, Any] = {
     "rounding": {"to": 1},
 }
 TABLE = {"code": ["A", "B", "C"], "people": [100, 200, 300], "rate": [0.1, 0.25, None]}
+PLAN: dict[str, Any] = {
+    "equite_plan": 1,
+    "id": "plan",
+    "language": "en",
+    "tiers": [
+        {"id": "region", "formula": PAGE},
+        {"id": "town", "parent": "region", "formula": {**PAGE, "id": "below", "envelope": "received"}},
+    ],
+}
+CHOICE = b"for: A\nbody: Council\ndate: 2026-01-01\nreason: {en: Fewer schools}\nchanges: {envelope: 5}\n"
+CRITERION = """
+snow_load:
+  family: territorial
+  origin: added
+  title: {fr: "Enneigement", en: "Snowfall"}
+  question: {fr: "Combien de neige faut-il déblayer ?", en: "How much snow must be cleared?"}
+  unit: cm
+  kind: intensive
+  range: [0, null]
+  direction: high
+  measures: cost
+  measure: {fr: "Colonne « snow_cm »."}
+  declared: no
+  data: {en: "Environment Canada."}
+  overlaps: [remoteness]
+  everywhere: Oui.
+  caution: Une année rare fausse tout.
+  moved_by: Personne.
+  perverse: Aucun gain.
+""".encode()
 Target = Callable[[bytes, Path], object]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -110,24 +140,60 @@ def seeds(folder: Path) -> Mapping[str, list[bytes]]:
     book.save(folder / "t.xlsx")
     pages = [found.formula.to_yaml().encode(), (EXAMPLES / "region_13" / "half_salary.yaml").read_bytes()]
     laid = [b"equite: 1\nenvelope: 1000\n", (EXAMPLES / "region_13" / "full_salary.yaml").read_bytes()]
-    criterion = b"people:\n  title: {fr: Population, en: Population}\n  unit: {fr: habitants, en: people}\n"
-    said = [b"people", b"min(people, 150) ** 0.5 + 2", b"where(rate > 0.1, people, 0)", b"people / sum(people)"]
+    said = [
+        b"people",
+        b"min(people, 150) ** 0.5 + 2",
+        b"if(default(rate, 0) > 0.1, people, 0)",
+        b"people / total(people)",
+    ]
     tables = [frame.to_csv(index=False).encode(), b"code;people\r\nA;1\xa0234,5\r\nB;2\r\nC;3\r\n"]
     return {
         "table": [*tables, (folder / "t.parquet").read_bytes(), (folder / "t.xlsx").read_bytes()],
         "page": pages,
         "override": laid,
-        "catalogue": [criterion],
-        "plan": [(EXAMPLES / "quebec_tiers" / "plan.yaml").read_bytes()],
-        "choice": [b"equite_choice: 1\nnode: A\nwho: Council\nwhen: 2026-01-01\nwhy: local\nchanges: {envelope: 5}\n"],
+        "catalogue": [CRITERION],
+        "plan": [yaml.safe_dump(PLAN).encode()],
+        "choice": [CHOICE],
         "expression": said,
         "workbook": [(folder / "live.xlsx").read_bytes()],
     }
 
 
 #: What breaks files: the ends of numbers, marks of YAML, of CSV and of the language, and signs that nobody sees.
-WORDS = (b"1e999", b"-0", b"nan", b"\x00", b"\xff\xfe", b"\r", b"\t", b",", b";", b'"', b"'", b": ", b"&a ", b"*a", b"!!")
-WORDS += (b"{", b"}", b"[", b"]", b"(", b")", b"**", b"\n- ", b"\xe2\x80\x8b", b"\xc2\xad", b"=", b"9" * 40, b"<", b"%", b"")
+WORDS = (
+    b"1e999",
+    b"-0",
+    b"nan",
+    b"\x00",
+    b"\xff\xfe",
+    b"\r",
+    b"\t",
+    b",",
+    b";",
+    b'"',
+    b"'",
+    b": ",
+    b"&a ",
+    b"*a",
+    b"!!",
+)
+WORDS += (
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"(",
+    b")",
+    b"**",
+    b"\n- ",
+    b"\xe2\x80\x8b",
+    b"\xc2\xad",
+    b"=",
+    b"9" * 40,
+    b"<",
+    b"%",
+    b"",
+)
 
 
 def damaged(raw: bytes, chance: Random) -> bytes:
