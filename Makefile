@@ -66,7 +66,7 @@ test-minimum: ## run the tests that tell, on the oldest versions of what equite 
 		tests/engine/test_sharing.py tests/worked tests/formula/test_pages.py tests/report/test_report_files.py \
 		tests/report/test_read_workbook.py tests/test_cli.py tests/test_hostile.py tests/fuzz $(ARGS)
 
-bill: $(VENV)/.installed ## write what equite is made of: bill-of-materials.json (CycloneDX)
+bill: $(VENV)/.installed-dev ## write what equite is made of: bill-of-materials.json (CycloneDX)
 	$(BIN)/python docs/bill_of_materials.py bill-of-materials.json
 
 mutants: $(VENV)/.installed-dev ## change the engine in 300 small ways, and see whether the tests tell

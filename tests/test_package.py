@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -133,7 +134,10 @@ def test_every_requirement_is_pinned() -> None:
     pinned = {distribution(line) for line in pins}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     waiting = {distribution(text) for text in project["dependencies"]}
-    waiting |= {distribution(text) for group in project["optional-dependencies"].values() for text in group}
+    extras = project["optional-dependencies"]
+    # What only `make fuzz` may use is pinned like the rest, though the tests run without it.
+    assert {distribution(text) for text in extras["fuzz"]} <= pinned
+    waiting |= {distribution(text) for name, group in extras.items() if name != "fuzz" for text in group}
     needed: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -143,6 +147,34 @@ def test_every_requirement_is_pinned() -> None:
             here = [text for text in required if ";" not in text]
             waiting |= {distribution(text) for text in here} - needed
     assert needed - {"equite"} <= pinned
+
+
+def test_the_oldest_versions_are_those_that_are_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["parquet"]]
+    lines = (ROOT / "constraints-minimum.txt").read_text(encoding="utf-8").splitlines()
+    pins = {distribution(line): line.partition("==")[2] for line in lines if not line.startswith("#")}
+    for text in asked:
+        least = re.search(r">=([0-9.]+)", text)
+        assert least is not None, text
+        assert re.fullmatch(rf"{re.escape(least[1])}(\.0)*", pins[distribution(text)]), text
+
+
+def test_the_bill_of_materials_names_what_is_installed(tmp_path: Path) -> None:
+    run(ROOT / "docs" / "bill_of_materials.py", tmp_path / "bill.json", cwd=tmp_path)
+    bill = json.loads((tmp_path / "bill.json").read_text(encoding="utf-8"))
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert bill["metadata"]["component"]["version"] == equite.__version__
+    parts = {part["name"].lower(): part for part in bill["components"]}
+    assert parts["numpy"]["version"] == metadata.version("numpy")
+    assert parts["numpy"]["purl"] == f"pkg:pypi/numpy@{metadata.version('numpy')}"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {distribution(text) for text in project["dependencies"]} <= set(parts)
+    # What an extra brings is no part of equite; what a part needs is one too.
+    assert "scipy" not in parts and "pydantic-core" in parts
+    known = {part["bom-ref"] for part in bill["components"]} | {bill["metadata"]["component"]["bom-ref"]}
+    assert known == {each["ref"] for each in bill["dependencies"]}
+    assert {ref for each in bill["dependencies"] for ref in each["dependsOn"]} <= known
 
 
 SKIPPING = {

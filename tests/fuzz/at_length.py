@@ -1,7 +1,7 @@
 """Strange files for as long as one likes: ``python tests/fuzz/at_length.py [--seconds 600] [--seed 1] [TARGET …]``.
 
-Files are damaged at random; with ``--coverage``, which needs the extra ``fuzz``, atheris chooses the bytes of one target
-by what they reach in the code. A file on which anything but an ``EquiteError`` is raised is written to
+Files are damaged at random; with ``--coverage``, which needs the extra ``fuzz``, atheris chooses the bytes of one
+target by what they reach in the code. A file on which anything but an ``EquiteError`` is raised is written to
 ``tests/fuzz/corpus/TARGET/``, where the tests try it.
 """
 

@@ -143,7 +143,7 @@ def seeds(folder: Path) -> Mapping[str, list[bytes]]:
     said = [
         b"people",
         b"min(people, 150) ** 0.5 + 2",
-        b"if(default(rate, 0) > 0.1, people, 0)",
+        b"where(default(rate, 0) > 0.1, people, 0)",
         b"people / total(people)",
     ]
     tables = [frame.to_csv(index=False).encode(), b"code;people\r\nA;1\xa0234,5\r\nB;2\r\nC;3\r\n"]

@@ -1,7 +1,7 @@
 """Strange files, by hypothesis: each is read, or refused with a sentence, and nothing else is ever raised.
 
-The few that each run tries are the same each time; ``make fuzz`` tries others for as long as it is let. What failed once
-is kept in ``corpus/<target>/`` and tried first.
+The few that each run tries are the same each time; ``make fuzz`` tries others for as long as it is let. What failed
+once is kept in ``corpus/<target>/`` and tried first.
 """
 
 from __future__ import annotations
