@@ -77,12 +77,18 @@ def frame(cells: Sequence[object], **options: Any) -> pd.DataFrame:
     return pd.DataFrame({"code": ["A", "B"], "x": pd.Series(cells, **options)})
 
 
+def nullable(cells: Sequence[object]) -> pd.DataFrame:
+    # pandas 2.2 casts what is infinite to see whether it is whole, and numpy warns of it.
+    with np.errstate(invalid="ignore"):
+        return frame(cells).convert_dtypes()
+
+
 DOORS: dict[str, Callable[[Sequence[object], Path], object]] = {
     "csv": csv,
     "parquet": parquet,
     "pandas": lambda cells, _: frame(cells),
     "pandas objects": lambda cells, _: frame(cells, dtype=object),
-    "pandas nullable": lambda cells, _: frame(cells).convert_dtypes(),
+    "pandas nullable": lambda cells, _: nullable(cells),
     "pandas arrow": lambda cells, _: table(cells).to_pandas(types_mapper=pd.ArrowDtype),
     "pandas categories": lambda cells, _: frame(cells, dtype="category"),
     "pyarrow": lambda cells, _: table(cells),
