@@ -21,7 +21,7 @@ from equite.inputs.marked import Faulty, Footnoted, Percentage
 from equite.inputs.marks import NO_MARKS, Marks, sorted_out
 from equite.inputs.percents import Range, in_percent
 from equite.inputs.reading import Source
-from equite.inputs.spelling import differing_signs, near_label, twice_spelled
+from equite.inputs.spelling import controls_in, differing_signs, near_label, twice_spelled, without_controls
 from equite.wording import LOCALES, Codes, Language, Numeral
 
 __all__ = [
@@ -207,7 +207,8 @@ def column_as(rule: ColumnRule, place: ColumnPlace) -> ColumnRead:
     """Read one column as its rule says."""
     if rule.kind == "text":
         faults = place.faults() if place.column.dtype == object else []
-        return ColumnRead(cells.texts_of(place.column), faults or lost_as_text(place))
+        texts = cells.texts_of(place.column)
+        return ColumnRead(texts, faults or lost_as_text(place) or controls_refused(texts.tolist(), place))
     if rule.kind not in ("yes_no", "ordinal") and rule.marks == NO_MARKS:
         return _numbers(rule, place, place.column)
     found = sorted_out(place.column, rule.marks, boxes=rule.kind == "yes_no")
@@ -320,6 +321,16 @@ def groups_spelled_twice(place: ColumnPlace, texts: npt.NDArray[np.object_]) -> 
     rows = ([place.row(first[label]) for label in alike] for alike in found)
     problems = (spelled_twice(*pair, place.heading, place.source.name) for pair in zip(found, rows, strict=True))
     return list(truncate_problems(problems, len(found)))
+
+
+def controls_refused(texts: Sequence[str | None], place: ColumnPlace) -> list[Problem]:
+    """Refuse the cells of a column of texts that hold a control character."""
+    found = controls_in(texts)
+    return list(
+        truncate_problems(
+            (place.mistake("input-control", at, value=without_controls(str(texts[at]))) for at in found), len(found)
+        )
+    )
 
 
 def lost_as_text(place: ColumnPlace) -> list[Problem]:

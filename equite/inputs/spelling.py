@@ -2,8 +2,10 @@
 
 Everything that a page, a table and a workbook call by name goes through :func:`tidy`. What nobody can see is removed
 there (Unicode's default ignorable code points: zero-width spaces, marks of direction, soft hyphens), blanks of any
-width are one blank, accents are composed. Nothing that can be seen is ever changed: « L'Est » and « L’Est » are two
-texts. That they look alike is told by :func:`likeness`, and whoever compares labels refuses them.
+width are one blank, accents are composed. A control character is no part of a text: :func:`controls_in` finds those
+that readers refuse, and :func:`without_controls` keeps them out of what is written. Nothing that can be seen is ever
+changed: « L'Est » and « L’Est » are two texts. That they look alike is told by :func:`likeness`, and whoever compares
+labels refuses them.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from equite.wording import Nearest
 __all__ = [
     "alike",
     "begins_alike",
+    "controls_in",
     "differing_signs",
     "fold",
     "likeness",
@@ -29,6 +32,7 @@ __all__ = [
     "tidied",
     "tidy",
     "twice_spelled",
+    "without_controls",
 ]
 
 #: Unicode's default ignorable code points (DerivedCoreProperties.txt) and the marks of interlinear notes.
@@ -36,6 +40,8 @@ _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+#: Signs that no text is written with, and that no file of XML may hold: controls, halves of pairs, none at all.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _APOSTROPHES = "'`´ʹʻʼʽʾʿˈˊˋ‘’‚‛′‵＇"
 _QUOTES = '"“”„‟«»″‶＂'
 #: U+2010 hyphen, U+2011 no-break hyphen, figure, en, em dashes, bar, minus and their like.
@@ -78,6 +84,18 @@ def tidy(text: str) -> str:
 def tidied(texts: Labels) -> Labels:
     """Return many texts as they are compared; those that are so already cost a few passes over all of them."""
     return Labels(map(tidy, texts)) if _untidy(texts) else texts
+
+
+def controls_in(texts: Sequence[str | None]) -> list[int]:
+    """Return the places of the texts that hold a control character, which no text is written with."""
+    if not _CONTROLS.search("".join(filter(None, texts))):
+        return []
+    return [at for at, text in enumerate(texts) if text and _CONTROLS.search(text)]
+
+
+def without_controls(text: str) -> str:
+    """Return a text, a blank for each control character."""
+    return _CONTROLS.sub(" ", text)
 
 
 def _untidy(labels: Labels) -> bool:

@@ -26,6 +26,7 @@ from equite.inputs.columns import (
     ColumnRead,
     ColumnRule,
     column_as,
+    controls_refused,
     heading_alike,
     lost_as_text,
     suppressed_in,
@@ -686,6 +687,9 @@ def _wrong_codes(
     codes: Sequence[str | None], width: int | None, place: ColumnPlace, apart: Collection[int] = ()
 ) -> list[Problem]:
     """Say what is wrong with the codes, those of some rows put apart."""
+    looked_at = [None if at in apart else code for at, code in enumerate(codes)] if apart else codes
+    if controlled := controls_refused(looked_at, place):
+        return controlled
     if isinstance(codes, Labels) and codes.all_differ and (width is None or codes.lengths[-1:] <= (width,)):
         return _codes_alike({code: at for at, code in enumerate(codes) if at not in apart} if apart else codes, place)
     first: dict[str, int] = {}

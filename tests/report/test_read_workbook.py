@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import shutil
 import warnings
@@ -445,15 +447,19 @@ def hidden(path: Path, change: Callable[[Any], None]) -> str:
 
 def test_a_later_layout(written: Path) -> None:
     def later(sheet: Any) -> None:
-        sheet["B1"], sheet["B2"] = "2", "9.9.0"
+        sheet["B1"], sheet["B2"] = "3", "9.9.0"
 
-    assert hidden(written, later).startswith("'live.xlsx' was written by a later equite (9.9.0)")
+    assert hidden(written, later).startswith("'live.xlsx' was written by another version of equite (9.9.0)")
 
 
-def test_a_hidden_sheet_that_was_edited(written: Path) -> None:
+@pytest.mark.parametrize(
+    ("word", "at", "value"),
+    [("input", 5, "other"), ("page", 3, "equite: 1"), ("place", 4, "A1"), ("table", 3, "9"), ("fingerprint", 1, "0")],
+)
+def test_a_hidden_sheet_that_was_edited(word: str, at: int, value: str, written: Path) -> None:
     def spoil(sheet: Any) -> None:
-        row = next(row for row in sheet.iter_rows() if row[0].value == "input")
-        row[5].value = "other"
+        row = next(row for row in sheet.iter_rows() if row[0].value == word)
+        row[at].value = value
 
     assert hidden(written, spoil).startswith("the hidden sheet '_equite' of 'live.xlsx' was changed")
 
@@ -462,3 +468,119 @@ def test_a_label_of_an_input_is_its_own(written: Path) -> None:
     """Every figure of the page has its own name in sentences, or its number in an expression."""
     inputs: tuple[Input, ...] = manifest(written).inputs
     assert len({(each.sheet, each.cells) for each in inputs}) == len(inputs)
+
+
+def forged(path: Path, change: Callable[[list[list[str]]], object]) -> str:
+    """Change the rows of the hidden sheet, give them their fingerprint, and return what is told."""
+
+    def spoil(sheet: Any) -> None:
+        rows = [[cell.value for cell in row if cell.value is not None] for row in sheet.iter_rows()][:-1]
+        change(rows)
+        digest = hashlib.sha256()
+        for row in rows:
+            digest.update(json.dumps(row, ensure_ascii=False).encode())
+        sheet.delete_rows(1, sheet.max_row)
+        for row in [*rows, ["fingerprint", digest.hexdigest()]]:
+            sheet.append(row)
+
+    return hidden(path, spoil)
+
+
+def row_of(rows: list[list[str]], word: str) -> list[str]:
+    return next(row for row in rows if row[0] == word)
+
+
+FORGED: dict[str, Callable[[list[list[str]]], object]] = {
+    "cut short": lambda rows: rows.__delitem__(slice(3, None)),
+    "without places": lambda rows: rows.__setitem__(slice(None), [row for row in rows if row[0] != "place"]),
+    "without inputs": lambda rows: rows.__setitem__(slice(None), [row for row in rows if row[0] != "input"]),
+    "a place of another type": lambda rows: row_of(rows, "input").__setitem__(1, "7"),
+    "a place in a place": lambda rows: row_of(rows, "input").__setitem__(1, '[["a"]]'),
+    "a place very deep": lambda rows: row_of(rows, "input").__setitem__(1, "[" * 20_000),
+    "cells of no sheet": lambda rows: row_of(rows, "input").__setitem__(4, "everywhere"),
+    "a figure that is none": lambda rows: row_of(rows, "input").__setitem__(5, "much"),
+    "a column of another type": lambda rows: rows[-1].__setitem__(5, '{"a": 1}'),
+    "a number of formulas that is none": lambda rows: row_of(rows, "formulas").__setitem__(2, "many"),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_hidden_sheet_forged_with_its_fingerprint(name: str, written: Path) -> None:
+    assert forged(written, FORGED[name]).startswith("the hidden sheet '_equite' of 'live.xlsx' was changed")
+
+
+def test_a_name_set_to_stand_for_a_whole_sheet(written: Path) -> None:
+    def wide(book: Any) -> None:
+        name = next(each for each in book.defined_names if each.startswith("eq_base"))
+        book.defined_names[name].attr_text = "'Parameters'!$A$1:$XFD$1048576"
+
+    saved(written, wide)
+    assert "the cell of 'Guaranteed base' was deleted" in refused(written)[0]
+
+
+def saved(path: Path, change: Callable[[Any], object]) -> None:
+    """Change a workbook by a program that does not calculate."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path)
+        change(book)
+        book.save(path)
+
+
+def cell_of(path: Path, heading: str, code: str) -> tuple[str, str]:
+    """Give the sheet and the cell of a figure of the table."""
+    found = {each.path: each for each in manifest(path).inputs}
+    each, codes = found["data", heading], found["data", "code"].values
+    letters, first = re.match(r"([A-Z]+)(\d+)", each.cells).groups()  # type: ignore[union-attr]
+    return each.sheet, f"{letters}{int(first) + codes.index(code)}"
+
+
+def test_nothing_is_not_zero(allocation: Allocation, tmp_path: Path) -> None:
+    rows = ROWS.assign(before=[20_000, 0, None, 30_000])
+    page = {**PAGE, "limits": [{"id": "held", "at_least": "0.5 * default(previous, 0)"}]}
+    path = allocate(page, rows).to_excel(tmp_path / "live.xlsx", live=True)
+    assert read_workbook(path).changes == ()
+    edit(path, {cell_of(path, "before", "010"): None, cell_of(path, "before", "020"): 0})
+    told = [change.text("en") for change in read_workbook(path).changes]
+    assert told == ["Before of 010: 0 → blank", "Before of 020: blank → 0"]
+
+
+@pytest.mark.parametrize("typed", ["rural ", "ru\u00adral", "\u200brural", "ru\u200eral", "rural\u00a0"])
+def test_a_label_with_what_nobody_sees_is_told(typed: str, tmp_path: Path) -> None:
+    page = {**PAGE, "parts": [{"id": "rest", "share": {"in_proportion_to": "where(setting == 'rural', 3, 1)"}}]}
+    page = {**page, "parts": [{**page["parts"][0], "pool": "remainder"}], "indices": {}, "limits": []}
+    path = allocate(page, ROWS.assign(setting=["urban", "rural", "urban", "rural"])).to_excel(
+        tmp_path / "live.xlsx", live=True
+    )
+    edit(path, {cell_of(path, "setting", "020"): typed})
+    (told,) = refused(path)
+    assert "holds blanks or signs that nobody sees" in told and "type rural again" in told
+
+
+def test_a_table_with_what_nobody_sees_is_as_it_was(tmp_path: Path) -> None:
+    """Nothing was edited, and nothing has changed: both sides leave out the same signs."""
+    places = ["=1+1", "Ba\u00adie", " Centre\u200b", "Dune\ue000"]
+    rows = ROWS.assign(place=places, setting=["rural\u200b", "\u200erural", "ru\u00adral", "rural\u00a0"])
+    page = {**PAGE, "eligible": [{"where": "setting == 'rural\ufeff'", "reason": "Rural"}]}
+    found = allocate(page, rows)
+    reading = read_workbook(found.to_excel(tmp_path / "live.xlsx", live=True))
+    assert reading.changes == () and reading.cache == "current"
+    assert reading.allocate().amounts.tolist() == found.amounts.tolist()
+
+
+def test_what_was_typed_over_a_formula_is_told(written: Path) -> None:
+    place = manifest(written).places["shown"]
+    edit(written, {(place.sheet, place.cells.partition(":")[0]): 999})
+    (told,) = refused(written)
+    assert told.startswith("1 of the sheet's formulas were typed over or deleted") and place.sheet in told
+
+
+def test_codes_typed_over_beside_the_calculations_are_told(written: Path) -> None:
+    place = manifest(written).places["written"]
+    edit(written, {(place.sheet, place.cells.partition(":")[0]): "999"})
+    assert "the codes as they were written, beside the calculations, were changed" in refused(written)[0]
+
+
+def test_a_code_with_a_blank_at_its_end_is_told(written: Path) -> None:
+    edit(written, {cell_of(written, "code", "010"): "010 "})
+    assert "holds blanks or signs that nobody sees" in refused(written)[0]

@@ -74,6 +74,8 @@ class Calculated:
         Final amounts as numbers in every row, 0 for those who take no part; written with the checks.
     original : LiveColumn
         The same as they were when the workbook was written, as values.
+    written : LiveColumn
+        The codes as they were when the workbook was written, as values.
     is_live : bool
         Whether amounts recalculate.
     """
@@ -94,6 +96,7 @@ class Calculated:
     members: dict[str, LiveColumn] = field(default_factory=dict)
     final: LiveColumn = field(init=False)
     original: LiveColumn = field(init=False)
+    written: LiveColumn = field(init=False)
     is_live: bool = True
 
 

@@ -63,11 +63,11 @@ def gather_checks(
     grid, say = workings.grid, workings.labels.say
     done.final = grid.column(say("live-final"), as_number(done.amounts.each))
     done.original = grid.values(say("live-original"), stated("", done.final.values))
-    codes = grid.typed(
+    done.written = grid.typed(
         say("live-code-as-written"), [plain(str(code)) for code in workings.allocation.scope.table.codes]
     )
     return [
-        *typed_checks(workings, inputs, never_negative, codes),
+        *typed_checks(workings, inputs, never_negative, done.written),
         *_sums(workings, done),
         *_conditions(workings),
         # Promises that are written as values have certificates too.

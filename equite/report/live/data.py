@@ -97,7 +97,7 @@ class _Typed(NamedTuple):
 def _columns(allocation: Allocation) -> list[_Typed]:
     """Return the columns to write: the codes, the names, then what the page reads."""
     page, table = allocation.formula, allocation.scope.table
-    found = [_Typed("", page.key.column, table.codes)]
+    found = [_Typed("", page.key.column, np.array(table.codes, dtype=object))]
     if page.name is not None and page.name in table.columns:
         spec = page.columns.get(page.name)
         found.append(_Typed(page.name, (spec.heading if spec else None) or page.name, table.columns[page.name]))
@@ -147,7 +147,7 @@ def _write(book: Book, sheet: Any, at: int, column: _Typed, allocation: Allocati
             if value is None:
                 sheet.write_blank(row, at, None, style)
             else:
-                sheet.write_string(row, at, fitting(plain(str(value))), style)
+                sheet.write_string(row, at, value, style)
         return width
     whole = np.isfinite(values).all()
     marks = _withheld(allocation, key)

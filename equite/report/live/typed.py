@@ -28,6 +28,8 @@ __all__ = ["typed_checks", "untouched"]
 
 #: The most arguments that a function takes in every spreadsheet, and some to spare.
 _MOST = 80
+#: What spreadsheets and pages leave unseen within a text most often: soft hyphens, joiners, marks of direction.
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 
 def typed_checks(
@@ -58,12 +60,18 @@ def typed_checks(
     as_written = codes.on(workings.grid.name).range
     about = say("live-check-about-codes")
     found.append((say("live-check-codes"), about, f"SUMPRODUCT(--NOT(EXACT({place},{as_written})))"))
-    rules = {tidy(rule.heading): rule for rule in needed_rules(workings.formula) if rule.kind != "text"}
+    rules = {tidy(rule.heading): rule for rule in needed_rules(workings.formula)}
+    key = tidy(workings.formula.key.column)
     for each in inputs:
-        rule = rules.get(tidy(str(each.path[1]))) if each.is_column else None
+        heading = tidy(str(each.path[1])) if each.is_column else key
+        rule = rules.get(heading) if heading != key else None
         if rule is not None:
-            title = say("live-check-column", column=workings.labels.title(rule.name))
-            found.append((title, _wanted(rule, workings), _beyond(rule, quoted(each.sheet) + absolute(each.cells))))
+            title, cells = workings.labels.title(rule.name), quoted(each.sheet) + absolute(each.cells)
+            if rule.kind != "text":
+                found.append((say("live-check-column", column=title), _wanted(rule, workings), _beyond(rule, cells)))
+            elif rule.name != workings.formula.name:
+                about = say("live-check-about-unseen")
+                found.append((say("live-check-unseen", column=title), about, _unseen(cells)))
     return [LiveCheck("typed", title, about, failures(stated(text, 0.0))) for title, about, text in found]
 
 
@@ -77,6 +85,16 @@ def untouched(labels: Labels, sheets: Mapping[str, Any]) -> list[LiveCheck]:
             term = failures(stated(f"MAX(0,{sheet.formulas}-{there})", 0.0))
             found.append(LiveCheck("typed", labels.say("live-check-untouched", sheet=name), "", term))
     return found
+
+
+def _unseen(cells: str) -> str:
+    """Count the labels that hold blanks or signs that nobody sees: formulas would take them for other labels."""
+    bare = cells
+    for sign in _UNSEEN:
+        bare = f'SUBSTITUTE({bare},"{sign}","")'
+    for sign in ('"\u00a0"', '"\u202f"', "CHAR(9)", "CHAR(10)"):
+        bare = f'SUBSTITUTE({bare},{sign}," ")'
+    return f"SUMPRODUCT(--NOT(EXACT({cells},TRIM({bare}))))"
 
 
 def _by(cells: Sequence[str]) -> list[Sequence[str]]:

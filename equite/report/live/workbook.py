@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,8 @@ import numpy as np
 from equite.formula.loading import dump
 from equite.report.files import EXCEL, ending
 from equite.report.language.labels import Labels
-from equite.report.live.calculation import Calculated, calculate
+from equite.report.language.text import plain
+from equite.report.live.calculation import calculate
 from equite.report.live.checks import gather_checks, write_live_checks
 from equite.report.live.contributions import part_dollars
 from equite.report.live.cover import live_notes
@@ -115,7 +118,18 @@ def _write(book: Book, allocation: Allocation) -> None:
     own, said = write_live_checks(book, workings, done, shown, checks)
     for sheet, widths in [*sheets.values(), (data.sheet, data.widths)]:
         write_band(book, sheet, widths, elsewhere(own.name, said))
-    manifest = _manifest(book, workings, done, inputs)
+    places = {
+        "amounts": done.amounts.range,
+        "codes": code.range,
+        "written": done.written.range,
+        "shown": shown.amounts.text,
+        "reserve": done.reserve.text,
+    }
+    if done.envelope is not None:
+        places["envelope"] = done.envelope.text
+    written = [*sheets.items(), (own.name, (own.sheet, []))]
+    formulas = {name: sheet.formulas for name, (sheet, _) in written if sheet.formulas}
+    manifest = replace(_manifest(book, workings, places, inputs), formulas=formulas)
     hidden = book.workbook.add_worksheet(MANIFEST_SHEET)
     for row, cells in enumerate(manifest.to_rows()):
         for at, text in enumerate(cells):
@@ -123,16 +137,13 @@ def _write(book: Book, allocation: Allocation) -> None:
     hidden.very_hidden()
 
 
-def _manifest(book: Book, workings: Workings, done: Calculated, inputs: list[Input]) -> Manifest:
+def _manifest(book: Book, workings: Workings, cells: Mapping[str, str], inputs: list[Input]) -> Manifest:
     """Return what the workbook says of itself, and name the places that it tells of."""
-    allocation, grid, page = workings.allocation, workings.grid, workings.formula
-    cells = {"amounts": done.amounts.range, "codes": workings.code.range, "reserve": done.reserve.text}
-    if done.envelope is not None:
-        cells["envelope"] = done.envelope.text
+    allocation, page = workings.allocation, workings.formula
     places = {}
     for word, found in cells.items():
         sheet, _, address = found.rpartition("!")
-        sheet = sheet.strip("'").replace("''", "'") or grid.name
+        sheet = sheet.strip("'").replace("''", "'") or workings.grid.name
         book.workbook.define_name(f"eq_{word}", f"={quoted(sheet)}{address}")
         places[word] = NamedPlace(f"eq_{word}", sheet, address.replace("$", ""))
     source = allocation.territories.source
@@ -141,10 +152,10 @@ def _manifest(book: Book, workings: Workings, done: Calculated, inputs: list[Inp
         page_id=page.id,
         page_sha256=page.sha256,
         page=dump(allocation.record["formula"]["page"]),
-        table_name=source.name or "",
+        table_name=plain(source.name or ""),
         table_sha256=source.sha256,
         rows=allocation.scope.table.size,
         places=places,
         inputs=tuple(inputs),
-        certificates=tuple(workings.certificates),
+        certificates=tuple(replace(each, step=plain(each.step)) for each in workings.certificates),
     )

@@ -14,14 +14,14 @@ from xml.sax.saxutils import escape
 
 from openpyxl.utils import get_column_letter, range_boundaries
 
+from equite.inputs.spelling import without_controls
+
 __all__ = ["Broken", "CellValue", "Element", "SheetGrid", "elements_of", "grid_of", "spliced"]
 
 #: What is written into a cell; None leaves it blank.
 CellValue = str | float | None
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-#: Characters that no XML 1.0 file may hold.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Broken(Exception):
@@ -238,7 +238,7 @@ def _cell(prefix: str, row: int, column: int, value: CellValue, kept: str) -> st
     if value is None:
         return f"{tag}/>"
     if isinstance(value, str):
-        text = escape(_FORBIDDEN.sub(" ", value))
+        text = escape(without_controls(value))
         return f'{tag} t="inlineStr"><{p}is><{p}t xml:space="preserve">{text}</{p}t></{p}is></{p}c>'
     number = repr(int(value)) if value == int(value) else repr(float(value))
     return f"{tag}><{p}v>{number}</{p}v></{p}c>"

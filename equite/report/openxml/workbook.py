@@ -29,6 +29,7 @@ _AREA = re.compile(r"(?:'((?:[^']|'')+)'|([^'!\[\]():,]+))!(\$?[A-Z]{1,3}\$?[0-9
 
 #: A cell of one column: its row, and what stands between its tags.
 _CELL = rb"""<(?:\w+:)?c\b[^>]*?\sr=["']%s([0-9]+)["'][^>]*?(?:/>|>(.*?)</(?:\w+:)?c>)"""
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 #: How a text is read aloud in Japanese stands beside it, and is no part of it.
 _ALOUD = re.compile(rb"<(?:\w+:)?rPh\b.*?</(?:\w+:)?rPh>", re.DOTALL)
 
@@ -184,6 +185,10 @@ class Package:
             return "filling-merged"
         style = int(cell.attributes.get("s", "0")) if cell else 0
         return "filling-locked" if grid.protected and style not in self._unlocked else None
+
+    def formulas(self, sheet: str) -> int:
+        """Count the formulas of a sheet."""
+        return len(_FORMULA.findall(self.parts[self.sheets[sheet]]))
 
     def column(self, area: Area) -> list[float | str | None]:
         """Return what the cells of a column show, one column wide: numbers, texts, None where there is nothing."""

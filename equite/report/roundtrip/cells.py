@@ -106,7 +106,8 @@ class ReadBook:
                 return None
             if (found.bottom - found.top + 1) * (found.right - found.left + 1) > MOST_NAMED_CELLS:
                 self.refuse("workbook-named-cells", sheet=found.sheet, most=Numeral(MOST_NAMED_CELLS))
-            return found
+            # What equite names is one column wide: a name that was set to stand for more is none of its own.
+            return found if found.width == 1 else None
         return Area(sheet, *range_boundaries(cells)) if sheet in self.sheets else None
 
     def cells(self, area: Area) -> list[Cell]:
@@ -134,13 +135,30 @@ class ReadBook:
                 self.refuse("workbook-none")
         return self._rows[sheet]
 
-    def numbers(self, area: Area) -> list[float]:
-        """Return the numbers that the cells of a column showed when the file was saved, NaN where there is none."""
+    @cached_property
+    def _package(self) -> Package:
         try:
-            shown = Package(self._raw).column(area)
+            return Package(self._raw)
         except Broken as broken:
             self.refuse(broken.entry)
-        return [cell if isinstance(cell, float) else math.nan for cell in shown]
+
+    def shown(self, area: Area) -> list[float | str | None]:
+        """Return what the cells of a column showed when the file was saved."""
+        try:
+            return self._package.column(area)
+        except Broken as broken:
+            self.refuse(broken.entry)
+
+    def numbers(self, area: Area) -> list[float]:
+        """Return the numbers that the cells of a column showed when the file was saved, NaN where there is none."""
+        return [cell if isinstance(cell, float) else math.nan for cell in self.shown(area)]
+
+    def formulas(self, sheet: str) -> int:
+        """Count the formulas of a sheet."""
+        try:
+            return self._package.formulas(sheet)
+        except Broken as broken:
+            self.refuse(broken.entry)
 
 
 def _cell(cell: Any, sheet: str, address: str) -> Cell:

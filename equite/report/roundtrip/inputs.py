@@ -16,6 +16,7 @@ from equite.inputs.grid import truncate_problems
 from equite.inputs.marked import percentage
 from equite.inputs.territories import Territories
 from equite.report.language.labels import Labels
+from equite.report.language.text import plain
 from equite.report.openxml.workbook import Area
 from equite.report.roundtrip.cells import Cell, ReadBook
 from equite.report.roundtrip.changes import InputChange, told_place
@@ -73,6 +74,7 @@ class _Reader:
         areas = self._areas()
         key: Path = ("data", self.formula.key.column)
         codes = self._codes(next(each for each in self.manifest.inputs if each.path == key), areas.get(key))
+        self._untouched()
         figures: dict[Path, float] = {}
         columns: dict[str, list[Value]] = {}
         for each in self.manifest.inputs:
@@ -108,6 +110,19 @@ class _Reader:
             self._add("workbook-sheet-gone", "", sheet=sheet)
         return found
 
+    def _untouched(self) -> None:
+        """Refuse what was typed over a formula, or over the codes beside the calculations: no figure says it."""
+        for sheet, before in self.manifest.formulas.items():
+            # A sheet that was given another name is not looked at: its own check still is.
+            lost = before - self.book.formulas(sheet) if sheet in self.book.sheets else 0
+            if lost > 0:
+                self._add("workbook-formula-lost", sheet, count=lost)
+        written = self.manifest.places["written"]
+        area = self.book.area(written.name, written.sheet, written.cells)
+        key = next(each for each in self.manifest.inputs if each.path == ("data", self.formula.key.column))
+        if area is not None and self.book.shown(area) != key.values:
+            self._add("workbook-codes-touched", f"{area.sheet}!{area.cells}")
+
     def _add(self, entry: str, where: str, **values: Any) -> None:
         self.problems.found.append(self._problem(entry, where, **values))
 
@@ -123,6 +138,9 @@ class _Reader:
         cells = self.book.cells(replace(area, bottom=area.bottom + 1))
         cells = cells if cells[-1].kind != "blank" else cells[:-1]
         codes = [self._padded(text_of(cell.value)) for cell in cells]
+        title = self.labels.heading("code")
+        unseen = [self._wrong(cell, title, text_of(cell.value), "unseen") for cell in cells if _is_unseen(cell)]
+        self.problems.found.extend(truncate_problems(unseen, len(unseen)))
         if codes == before:
             return tuple(before)
         wrong = list(self._moved(before, codes, cells))
@@ -163,9 +181,9 @@ class _Reader:
         self.changes.append(InputChange(each.path, None, before, after, cell.sheet, cell.address, self.formula))
         return {each.path: after}
 
-    def _wrong(self, cell: Cell, title: str, before: Value) -> Problem:
-        shown = _short(str(cell.value))
-        return self._problem(f"workbook-{cell.kind}", cell.place, title=title, value=shown, before=self._before(before))
+    def _wrong(self, cell: Cell, title: str, before: Value, kind: str | None = None) -> Problem:
+        shown, said = _short(plain(str(cell.value))), self._before(before)
+        return self._problem(f"workbook-{kind or cell.kind}", cell.place, title=title, value=shown, before=said)
 
     def _before(self, before: Value) -> str:
         return self.labels.number(before) if isinstance(before, float | int) else before or "—"
@@ -187,6 +205,8 @@ class _Reader:
                 wrong.append(self._wrong(cell, told_place(each.path, self.labels, code), was))
             elif _same(now, was):
                 now = was
+            elif _is_unseen(cell):
+                wrong.append(self._wrong(cell, told_place(each.path, self.labels, code), text_of(now), "unseen"))
             elif is_number and cell.in_percent and now:
                 # A person sees 12.5 %, the formulas of the workbook count 0.125, and the page would mean 12.5.
                 title = told_place(each.path, self.labels, code)
@@ -228,9 +248,15 @@ class _Reader:
 
 
 def _same(now: Value, before: Value) -> bool:
+    """Tell whether a cell is as it was: a blank is not 0."""
     if isinstance(now, float) and isinstance(before, float | int):
         return abs(now - before) <= _SAME * max(abs(now), abs(before))
-    return (now or None) == (before or None)
+    return now == before
+
+
+def _is_unseen(cell: Cell) -> bool:
+    """Tell whether a text holds blanks or signs that nobody sees: equite leaves them out, and formulas do not."""
+    return isinstance(cell.value, str) and cell.kind == "text" and cell.value != tidy(cell.value)
 
 
 def _short(text: str) -> str:

@@ -7,10 +7,12 @@ The sheet holds rows of texts, the first cell of each telling what the row is:
 ``equite``            the version of equite that wrote the file
 ``page``              the page's id, its SHA-256, then its YAML in pieces
 ``table``             the table's name, its SHA-256, its number of rows
-``place``             a word (``amounts``, ``codes``, ``envelope``, ``reserve``), a defined name, a sheet, cells
+``place``             a word (``amounts``, ``codes``, ``envelope``, ``reserve``, ``shown``: the amounts of the sheet to
+                      print, ``written``: the codes as they were), a defined name, a sheet, cells
+``formulas``          a sheet, the number of its formulas
 ``certificate``       what is written as values and not as formulas, why, then the names it rests on
 ``input``             the place on the page (JSON), a defined name, a sheet, cells, then the value as it was, in pieces
-``fingerprint``       the SHA-256 of all inputs as they were
+``fingerprint``       the SHA-256 of all rows above
 ====================  =======================================================================================
 
 The place of an input on the page is a list of keys, long forms throughout: ``["envelope", "value"]``,
@@ -28,16 +30,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-__all__ = ["MANIFEST_SHEET", "MARK", "VERSION", "Certificate", "Input", "Manifest", "NamedPlace", "fingerprint"]
+__all__ = ["MANIFEST_SHEET", "MARK", "VERSION", "Certificate", "Input", "Manifest", "NamedPlace"]
 
 MANIFEST_SHEET = "_equite"
 MARK = "equite-live"
-VERSION = "1"
+VERSION = "2"
 #: A cell holds 32,767 characters.
 _PIECE = 30_000
+_CELLS = re.compile(r"[A-Z]{1,3}[0-9]{1,7}(:[A-Z]{1,3}[0-9]{1,7})?")
 
 Key = str | int
 
@@ -109,12 +113,14 @@ class Manifest:
     rows : int
         The number of territories of the table, those left out included.
     places : dict of str to Place
-        ``amounts`` and ``codes`` (ranges of the same rows; an amount is an empty text for those left out), and the
-        cells ``reserve`` and, where there is one, ``envelope``.
+        ``amounts``, ``codes`` and ``written`` (ranges of the same rows; an amount is an empty text for those left out),
+        ``shown``, and the cells ``reserve`` and, where there is one, ``envelope``.
     inputs : tuple of Input
         Every cell that may be changed.
     certificates : tuple of Certificate
         What does not recalculate.
+    formulas : dict of str to int
+        How many formulas each sheet holds.
     """
 
     equite: str
@@ -127,11 +133,7 @@ class Manifest:
     places: dict[str, NamedPlace]
     inputs: tuple[Input, ...]
     certificates: tuple[Certificate, ...] = ()
-
-    @property
-    def fingerprint(self) -> str:
-        """The SHA-256 of all inputs as they were."""
-        return fingerprint(self.inputs)
+    formulas: dict[str, int] = field(default_factory=dict)
 
     def changed(self, values: Sequence[str]) -> tuple[Input, ...]:
         """Return the inputs that differ from what they were, with their values as they are now.
@@ -153,6 +155,7 @@ class Manifest:
             ["table", self.table_name, self.table_sha256, str(self.rows)],
         ]
         rows += [["place", word, place.name, place.sheet, place.cells] for word, place in self.places.items()]
+        rows += [["formulas", sheet, str(count)] for sheet, count in self.formulas.items()]
         rows += [["certificate", each.step, each.reason, *each.rests_on] for each in self.certificates]
         rows += [
             [
@@ -165,19 +168,18 @@ class Manifest:
             ]
             for each in self.inputs
         ]
-        return [*rows, ["fingerprint", self.fingerprint]]
+        return [*rows, ["fingerprint", _fingerprint(rows)]]
 
     @classmethod
     def from_rows(cls, rows: Iterable[Sequence[object]]) -> Manifest | None:
         """Read the rows of the hidden sheet; None where they are not, or are damaged or of a layout not known."""
-        read = [_texts(row) for row in rows]
-        if not read or read[0] != [MARK, VERSION]:
+        read = [cells for row in rows if (cells := _texts(row))]
+        if not read or read[0] != [MARK, VERSION] or read[-1] != ["fingerprint", _fingerprint(read[:-1])]:
             return None
         try:
-            found = _read([row for row in read[1:] if row])
-        except (KeyError, IndexError, ValueError, TypeError):
+            return _read(read[1:-1])
+        except (LookupError, ValueError, TypeError, RecursionError):
             return None
-        return found if ["fingerprint", found.fingerprint] in read else None
 
 
 def _texts(row: Sequence[object]) -> list[str]:
@@ -200,13 +202,20 @@ def _read(rows: list[list[str]]) -> Manifest:
         table_sha256=table[1],
         rows=int(table[2]),
         places={row[1]: NamedPlace(row[2], row[3], row[4]) for row in rows if row[0] == "place"},
-        inputs=tuple(
-            Input(tuple(json.loads(row[1])), row[2], row[3], row[4], "".join(row[5:]))
-            for row in rows
-            if row[0] == "input"
-        ),
+        inputs=tuple(_input(row) for row in rows if row[0] == "input"),
         certificates=tuple(Certificate(row[1], row[2], tuple(row[3:])) for row in rows if row[0] == "certificate"),
+        formulas={row[1]: int(row[2]) for row in rows if row[0] == "formulas"},
     )
+
+
+def _input(row: list[str]) -> Input:
+    """Read an input; what is none of its kind is an error."""
+    found = Input(tuple(json.loads(row[1])), row[2], row[3], row[4], "".join(row[5:]))
+    values = found.values if found.is_column else [float(found.value) if found.value else None]
+    is_place = all(isinstance(key, str | int) for key in found.path) and _CELLS.fullmatch(found.cells)
+    if not is_place or not all(value is None or isinstance(value, str | int | float) for value in values):
+        raise ValueError(found.path)
+    return found
 
 
 def _pieces(text: str) -> list[str]:
@@ -214,9 +223,9 @@ def _pieces(text: str) -> list[str]:
     return [text[at : at + _PIECE] for at in range(0, len(text), _PIECE)] or [""]
 
 
-def fingerprint(inputs: Iterable[Input]) -> str:
-    """Return the SHA-256 of some inputs: their places on the page and their values."""
+def _fingerprint(rows: Iterable[Sequence[str]]) -> str:
+    """Return the SHA-256 of the rows of the hidden sheet, blanks after the last cell of each left out."""
     digest = hashlib.sha256()
-    for each in inputs:
-        digest.update(json.dumps([each.path, each.value], ensure_ascii=False).encode())
+    for row in rows:
+        digest.update(json.dumps(_texts(row), ensure_ascii=False).encode())
     return digest.hexdigest()

@@ -297,7 +297,11 @@ def read_workbook(path: str | FilePath) -> WorkbookReading:
         raise WorkbookError([Problem("input-no-path", {"kind": type(path).__name__})])
     book = ReadBook(FilePath(path).expanduser())
     manifest = _manifest(book)
-    inputs = read_inputs(book, manifest)
+    try:
+        inputs = read_inputs(book, manifest)
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError, StopIteration):
+        # A hidden sheet forged with its fingerprint names places that no page has.
+        book.refuse("workbook-damaged", sheet=MANIFEST_SHEET)
     amounts = _cached_amounts(book, manifest, inputs.codes)
     name = book.file.name
     return WorkbookReading(name, inputs.formula, inputs.territories, inputs.changes, amounts, manifest.certificates)
@@ -313,7 +317,7 @@ def _manifest(book: ReadBook) -> Manifest:
     if len(head) == 2 and head[0] == MARK and head[1] != VERSION:
         book.refuse("workbook-newer", version=next((row[1] for row in rows if row[:1] == ["equite"]), head[1]))
     manifest = Manifest.from_rows(rows)
-    if manifest is None or "amounts" not in manifest.places:
+    if manifest is None or not {"amounts", "codes", "written"} <= set(manifest.places):
         book.refuse("workbook-damaged", sheet=MANIFEST_SHEET)
     if any(certificate.reason == "cascade" for certificate in manifest.certificates):
         # The page alone does not say what money came to this tier, nor to whom.

@@ -11,6 +11,7 @@ from pathlib import Path
 from xlsxwriter import Workbook
 
 from equite.errors import OutputError, Problem
+from equite.inputs.spelling import without_controls
 from equite.report.files import placed
 from equite.report.workbook.plain_sheet import PlainSheet
 from equite.report.workbook.sheet import MOST_COLUMNS, MOST_ROWS
@@ -42,7 +43,7 @@ def new_workbook(target: Path, language: Language, title: str, fingerprint: str 
     with placed(target, language) as temporary:
         workbook = Workbook(buffer, options)
         workbook.worksheet_class = PlainSheet
-        properties = {"title": title[:250], "author": "equite", "created": _NEVER}
+        properties = {"title": without_controls(title)[:250], "author": "equite", "created": _NEVER}
         workbook.set_properties({**properties, "comments": fingerprint})
         yield workbook
         workbook.close()

@@ -12,6 +12,8 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, CellStringTuple, Worksheet
 
+from equite.inputs.spelling import without_controls
+
 __all__ = ["PlainSheet"]
 
 _PLAIN = (CellNumberTuple, CellStringTuple)
@@ -23,11 +25,18 @@ class PlainSheet(Worksheet):  # type: ignore[misc]
     #: How many formulas were written, so that one that is typed over shows.
     formulas = 0
 
+    def _write_string(self, row: int, col: int, string: str, cell_format: Any = None) -> int:
+        return int(super()._write_string(row, col, without_controls(string), cell_format))
+
     def _write_formula(self, row: int, col: int, formula: str, cell_format: Any = None, value: object = 0) -> int:
         if self._check_dimensions(row, col):
             return -1
         self.formulas += 1
-        self.table[row][col] = CellFormulaTuple(formula.removeprefix("="), cell_format, value)
+        self.table[row][col] = CellFormulaTuple(
+            without_controls(formula.removeprefix("=")),
+            cell_format,
+            without_controls(value) if isinstance(value, str) else value,
+        )
         return 0
 
     def _calculate_spans(self) -> None:

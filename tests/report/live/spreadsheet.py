@@ -298,6 +298,7 @@ def _unless_failed(function: Callable[..., Value]) -> Callable[..., Value]:
 
 SCALARS: Mapping[str, Callable[..., Value]] = {
     "ABS": _of_number(abs),
+    "CHAR": lambda code: chr(int(code)),
     "EXACT": _unless_failed(lambda one, other: _text(one) == _text(other)),
     "EXP": _of_number(math.exp),
     "INT": _of_number(math.floor),
