@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+import time
+import zipfile
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
 from typing import Any
+from xml.etree import ElementTree
 
 import openpyxl
 import pandas as pd
@@ -13,6 +21,7 @@ import pytest
 
 import equite
 from equite.formula.choices import read_choices
+from equite.report.files import placed
 
 CASES = Path(__file__).resolve().parents[2] / "shared" / "cases" / "30-hostile"
 PAGE: dict[str, Any] = {
@@ -181,5 +190,225 @@ def test_the_cases_are_refused_or_right() -> None:
     ):
         with pytest.raises(equite.EquiteError):
             equite.allocate(CASES / page, CASES / given)
+    with pytest.raises(equite.TerritoriesError, match="control character"):
+        equite.allocate(CASES / "base.yaml", CASES / "15_control_code" / "t.csv")
+    invisible = CASES / "01_invisible_label"
+    assert equite.allocate(invisible / "page.yaml", invisible / "table.csv").amounts.tolist() == [250, 500, 250]
     with pytest.raises(equite.SharingError, match="more units"):
         equite.cascade(CASES / "14_keeps_overflow" / "plan.yaml")
+
+
+@pytest.mark.parametrize("place", ["code", "name", "setting"])
+def test_a_control_character_in_a_text_is_refused(place: str) -> None:
+    table: dict[str, Any] = {**TABLE, "name": ["a", "b", "c"], "setting": ["x", "x", "y"]}
+    table[place] = ["A\x02B", *table[place][1:]]
+    page = {**PAGE, "name": "name", "eligible": [{"where": "setting == 'x'", "reason": "x"}]}
+    with pytest.raises(equite.TerritoriesError, match="'A B' holds a control character") as caught:
+        equite.allocate(page, table)
+    assert "caractère de commande" in caught.value.text("fr")
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u200c", "\u200e", "\u200f", "\u00ad", "\ufeff", "\u2060", "\u00a0"])
+def test_what_nobody_sees_makes_no_other_label(sign: str, tmp_path: Path) -> None:
+    """On the page as in the table, and in the workbook no trace of it is left."""
+    amounts = []
+    for label, written in ((f"rural{sign}", "rural"), ("rural", f"{sign}rural")):
+        share = {"in_proportion_to": f"people * where(setting == '{written}', 3, 1)"}
+        page = {**PAGE, "parts": [{**PAGE["parts"][0], "share": share}]}
+        found = equite.allocate(page, {**TABLE, "setting": [label, "rural", "urban"]})
+        amounts.append(found.amounts.tolist())
+        path = found.to_excel(tmp_path / "live.xlsx", live=True)
+        assert equite.read_workbook(path).changes == ()
+        book = openpyxl.load_workbook(path)
+        cells = [cell.value for row in book["Data"].iter_rows() for cell in row if isinstance(cell.value, str)]
+        assert cells.count("rural") == 2
+    assert amounts == [[225, 450, 225]] * 2
+
+
+#: What a spreadsheet, a browser or a terminal might obey.
+OBEYED = [
+    "=cmd|'/c calc'!A1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1+1",
+    "＝1+1",
+    "＠SUM(A1)",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title><script>alert(1)</script>",
+    "{{7*7}}",
+    "javascript:alert(1)",
+]
+
+
+class Tags(HTMLParser):
+    """Gathers what a browser would run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run: list[str] = []
+        self.within = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.within = tag
+        said = [
+            f"{name}={value}"
+            for name, value in attrs
+            if name.startswith("on") or (value or "").startswith("javascript:")
+        ]
+        self.run += [*said, *([tag] if tag in ("img", "iframe", "object") else [])]
+
+    def handle_data(self, data: str) -> None:
+        if self.within == "script" and "alert" in data:
+            self.run.append(data)
+
+
+@pytest.fixture(scope="module")
+def obeyed() -> equite.Allocation:
+    """Give an allocation each text of which a stranger wrote."""
+    codes = [f"{text}{at}" for at, text in enumerate(OBEYED)]
+    parts = [{**PAGE["parts"][0], "title": OBEYED[8]}]
+    columns = {"people": {"title": OBEYED[9], "unit": OBEYED[0], "source": OBEYED[12]}}
+    page = {**PAGE, "title": OBEYED[10], "name": "name", "parts": parts, "columns": columns, "notes": OBEYED[8]}
+    return equite.allocate(page, {"code": codes, "name": OBEYED, "people": [*range(1, len(OBEYED) + 1)]})
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_no_text_is_run_by_a_spreadsheet(obeyed: equite.Allocation, tmp_path: Path, live: bool) -> None:
+    path = obeyed.to_excel(tmp_path / "out.xlsx", live=live)
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            ElementTree.fromstring(archive.read(name))
+            assert b"externalLink" not in archive.read(name) and b"ddeLink" not in archive.read(name)
+            assert b"cmd|" not in b"".join(re.findall(rb"<f>(.*?)</f>", archive.read(name)))
+    if live:
+        assert equite.read_workbook(path).changes == ()
+
+
+@pytest.mark.parametrize("kind", ["allocation", "comparison", "explanation", "territories", "batch"])
+def test_no_text_is_run_from_a_csv_file(obeyed: equite.Allocation, tmp_path: Path, kind: str) -> None:
+    results: dict[str, Callable[[], Any]] = {
+        "allocation": lambda: obeyed,
+        "comparison": lambda: equite.compare(
+            obeyed, equite.allocate(obeyed.formula.replace(envelope=1000), obeyed.territories), labels=["=1", "＝2"]
+        ),
+        "explanation": lambda: obeyed.explain(str(obeyed.codes[0])),
+        "territories": lambda: obeyed.territories,
+        "batch": lambda: equite.batch(obeyed.formula, obeyed.territories, {"envelope": [900, 1000]}),
+    }
+    text = results[kind]().to_csv(tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    cells = re.split(r"[;,\r\n]", text.replace('"', ""))
+    assert not [cell for cell in cells if cell[:1] in tuple("=+@\t＝＋－＠") or cell.startswith("-1+1")]
+
+
+def test_no_text_is_run_by_a_browser(obeyed: equite.Allocation, tmp_path: Path) -> None:
+    texts = [obeyed.to_html(tmp_path / "out.html").read_text(encoding="utf-8")]
+    shown = (obeyed, obeyed.formula, obeyed.territories, obeyed.explain(str(obeyed.codes[8])))
+    for text in [*texts, *(result._repr_html_() for result in shown)]:
+        tags = Tags()
+        tags.feed(text)
+        assert tags.run == []
+
+
+@pytest.mark.parametrize("entity", ["internal", "external"])
+def test_entities_in_a_workbook_are_not_followed(entity: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hidden", encoding="utf-8")
+    kind = '"boom"' if entity == "internal" else f'SYSTEM "{secret.as_uri()}"'
+    book = openpyxl.Workbook()
+    book.active.append(["code", "people"])  # type: ignore[union-attr]
+    book.active.append(["marker", 100])  # type: ignore[union-attr]
+    book.save(tmp_path / "plain.xlsx")
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as old, zipfile.ZipFile(tmp_path / "t.xlsx", "w") as new:
+        for name in old.namelist():
+            raw = old.read(name)
+            if name.endswith("sharedStrings.xml"):
+                raw = raw.replace(b"marker", b"&e;")
+                raw = f"<!DOCTYPE x [<!ENTITY e {kind}>]>".encode() + raw
+            new.writestr(name, raw)
+    try:
+        found = equite.read_territories(tmp_path / "t.xlsx", key="code").codes
+    except equite.EquiteError:
+        return
+    assert "hidden" not in found[0] and "boom" not in found[0]
+
+
+def test_a_tag_of_yaml_runs_nothing(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    for tag in ("!!python/object/apply:os.system", "!!python/object/new:os.system", "!!python/name:os.system"):
+        file = tmp_path / "page.yaml"
+        file.write_text(f"equite: 1\nid: {tag} ['touch {mark}']\n", encoding="utf-8")
+        for reader in READERS.values():
+            with pytest.raises(equite.EquiteError):
+                reader(file)
+    assert not mark.exists()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Give a page, a table under any name, and links to it."""
+    page = tmp_path / "page.csv"
+    page.write_text(equite.Formula.from_dict(PAGE)._page.text(), encoding="utf-8")
+    table = tmp_path / "table.csv"
+    table.write_text("code,people\nA,100\nB,200\nC,300\n", encoding="utf-8")
+    (tmp_path / "link.csv").symlink_to(table)
+    os.link(table, tmp_path / "hard.csv")
+    (tmp_path / "in").mkdir()
+    spellings = {"table": table, "page": page, "link": tmp_path / "link.csv", "hard": tmp_path / "hard.csv"}
+    return {**spellings, "spelled": tmp_path / "in" / ".." / "table.csv"}
+
+
+@pytest.mark.parametrize("spelled", ["table", "page", "link", "hard", "spelled"])
+def test_what_was_read_is_not_written_over(spelled: str, files: dict[str, Path]) -> None:
+    found = equite.allocate(files["page"], files["table"])
+    target, before = files[spelled], files[spelled].read_bytes()
+    comparison = equite.compare(found, equite.allocate({**PAGE, "envelope": 600}, files["table"]))
+    for result in (found, found.explain("A"), comparison, *([found.territories] if spelled != "page" else [])):
+        with pytest.raises(equite.OutputError, match=f"'{target.name}' is one of the files that were read"):
+            result.to_csv(target)
+    assert target.read_bytes() == before
+
+
+def test_a_live_workbook_is_not_lost_under_a_plain_one(tmp_path: Path) -> None:
+    path = equite.allocate(PAGE, TABLE).to_excel(tmp_path / "live.xlsx", live=True)
+    reading = equite.read_workbook(path)
+    for write in (reading.allocate().to_excel, reading.to_excel):
+        with pytest.raises(equite.OutputError, match=r"'live.xlsx' is one of the files that were read"):
+            write(path)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from equite.report.files import placed
+with placed(Path(sys.argv[1]), "en") as temporary:
+    temporary.write_text("half")
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_run_left_is_cleared_and_a_writer_is_let_be(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+
+    def begin(path: Path) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", KILLED, str(path)]
+        found = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert found.stdout is not None and found.stdout.readline() == "writing\n"
+        return found
+
+    killed, other, writing = begin(target), begin(tmp_path / "other.csv"), begin(target)
+    for each in (killed, other):
+        each.kill()
+        each.communicate()
+    assert len(list(tmp_path.glob(".equite-*"))) == 3
+    for left in tmp_path.glob(".equite-*"):
+        os.utime(left, (time.time() - 60,) * 2)
+    with placed(target, "en") as temporary:
+        temporary.write_text("whole", encoding="utf-8")
+        assert len(list(tmp_path.glob(".equite-*"))) == 3, "the one of another output, the writer's, our own"
+    writing.communicate("")
+    assert writing.returncode == 0 and target.read_text(encoding="utf-8") == "half"
+    assert len(list(tmp_path.glob(".equite-*"))) == 1

@@ -195,7 +195,7 @@ class Session:
     def spare(self, output: Path | None, *inputs: Path) -> None:
         """Refuse to write over a file that is read."""
         if output is not None and any(_same(output, path) for path in (*inputs, *self._root.load)):
-            raise OutputError([Problem("cli-output-is-input", {"name": output.name})])
+            raise OutputError([Problem("output-is-input", {"name": output.name})])
 
     def show_table(self, allocation: Allocation, most: int | None) -> None:
         """Print an allocation's table, or its first rows."""

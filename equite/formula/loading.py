@@ -47,6 +47,8 @@ class Page:
     text: Callable[[], str] = field(default=str, compare=False)
     changes: tuple[Change, ...] = ()
     folder: Path | None = None
+    #: The files that it was read from, overrides included.
+    files: tuple[Path, ...] = field(default=(), compare=False)
 
     @cached_property
     def sha256(self) -> str:
@@ -92,8 +94,10 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
     if not isinstance(content, dict):
         reader.problems.add("page-not-mapping", file=name)
     reader.problems.refuse()
-    folder = Path(source).parent if source_is_file else None
-    return Page(content, reader.lines, partial(str, text), folder=folder)
+    if not source_is_file:
+        return Page(content, reader.lines, partial(str, text))
+    path = Path(source)
+    return Page(content, reader.lines, partial(str, text), folder=path.parent, files=(path.absolute(),))
 
 
 def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int | None) -> tuple[str, dict[str, object]]:
@@ -194,7 +198,9 @@ def overlay(base: Page, laid: Page) -> Page:
     content = _merge(base.content, laid.content, (), changes)
     for path, place in laid.lines.items():
         lines[_renumbered(path, content)] = place
-    return Page(content, lines, partial(dump, content), (*base.changes, *changes), base.folder)
+    return Page(
+        content, lines, partial(dump, content), (*base.changes, *changes), base.folder, (*base.files, *laid.files)
+    )
 
 
 def _renumbered(path: Place, content: PageValue) -> Place:

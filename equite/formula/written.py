@@ -33,6 +33,13 @@ class WrittenPage:
         return self._page.folder
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it rests on, which no output may take the place of: the page, its overrides, its catalogue."""
+        own, folder = self.content.get("catalogue"), self.folder
+        catalogue = () if not isinstance(own, str) else (Path(own) if folder is None else (folder / own).absolute(),)
+        return (*self._page.files, *catalogue)
+
+    @property
     def sha256(self) -> str:
         """The SHA-256 of the text, by which two are known to be the same."""
         return self._page.sha256

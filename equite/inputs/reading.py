@@ -57,6 +57,8 @@ class Source:
         What of a sheet is hidden, whether the formats of its cells could be read, and other spellings of its headings.
     fingerprint : callable
         What works out ``sha256`` when it is first asked for, from the very bytes or cells that were read.
+    file : Path or None
+        Where it lies; None for a table that was in memory.
     """
 
     name: str = ""
@@ -69,6 +71,7 @@ class Source:
     decimal_stated: bool = field(default=False, kw_only=True)
     after_blank: tuple[int, ...] = field(default=(), kw_only=True)
     fingerprint: Callable[[], str] = field(default=str, repr=False, compare=False)
+    file: Path | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     @cached_property
     def sha256(self) -> str:
@@ -128,7 +131,8 @@ def read_table(
         grid.layout,
         partial(_sha256, raw),
     )
-    return frame, replace(source, decimal_stated=decimal is not None and grid.encoding is not None), read
+    is_stated = decimal is not None and grid.encoding is not None
+    return frame, replace(source, decimal_stated=is_stated, file=file.absolute()), read
 
 
 def with_text(

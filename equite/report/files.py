@@ -1,19 +1,21 @@
 """Files that an allocation is written to: CSV, Parquet, a workbook. Each appears whole, or not at all.
 
-In a CSV file a text that a spreadsheet would run as a formula (it begins with ``=``, ``+``, ``-``, ``@``, a tab or a
-carriage return) is written with an apostrophe before it. Numbers are never touched.
+In a CSV file a text that a spreadsheet would run as a formula (it begins with ``=``, ``+``, ``-``, ``@``, one of these
+in full width, a tab or a carriage return) is written with an apostrophe before it. Numbers are never touched.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -27,15 +29,35 @@ from equite.report.language.labels import Labels
 from equite.report.language.text import plain
 from equite.wording import LOCALES, Language
 
+try:
+    import fcntl
+except ImportError:  # Windows, where a file that is open cannot be deleted.
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["CSV", "EXCEL", "HTML", "PARQUET", "columns_to_csv", "ending", "placed", "to_csv", "to_parquet", "write"]
+__all__ = [
+    "CSV",
+    "EXCEL",
+    "HTML",
+    "PARQUET",
+    "columns_to_csv",
+    "ending",
+    "files_read",
+    "harmless",
+    "placed",
+    "to_csv",
+    "to_parquet",
+    "write",
+]
 
 CSV, EXCEL, PARQUET = (".csv", ".txt"), (".xlsx",), (".parquet", ".pq")
 HTML = (".html", ".htm")
 #: What makes a spreadsheet run a text of a CSV file.
-_RUN = frozenset("=+-@\t\r\n")
+_RUN = frozenset("=+-@\t\r\n＝＋－＠")
+#: Seconds in which a file that was made is surely held.
+_OPENING = 1.0
 #: Rows of a CSV file written at once.
 _BLOCK = 4096
 
@@ -58,7 +80,7 @@ def write(allocation: Allocation, path: str | Path) -> Path:
 
     known = ((EXCEL, to_excel), (CSV, to_csv), (PARQUET, to_parquet), (HTML, to_html))
     writers = {ending: writer for endings, writer in known for ending in endings}
-    target = ending(path, tuple(writers), allocation.language)
+    target = ending(path, tuple(writers), allocation.language, files_read(allocation))
     return writers[target.suffix.lower()](allocation, target)
 
 
@@ -74,7 +96,7 @@ def to_csv(allocation: Allocation, path: str | Path) -> Path:
         The file cannot be written. One that was there is left as it was.
     """
     labels = Labels(allocation.formula)
-    target = ending(path, CSV, labels.language)
+    target = ending(path, CSV, labels.language, files_read(allocation))
     return columns_to_csv(shown_columns(allocation, labels), target, labels.language)
 
 
@@ -86,7 +108,7 @@ def columns_to_csv(columns: Sequence[ShownColumn], target: Path, language: Langu
     """Write columns as they are shown to a CSV file, as :func:`to_csv` does."""
     locale = LOCALES[language]
     separator = locale.separator
-    headings = _quoted(_harmless([column.heading for column in columns]), separator)
+    headings = _quoted([harmless(column.heading) for column in columns], separator)
     rows = zip(*(_texts(column, locale.decimal, separator) for column in columns), strict=True)
     with placed(target, language) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         file.write(f"\ufeff{separator.join(headings)}\r\n")
@@ -99,7 +121,7 @@ def columns_to_csv(columns: Sequence[ShownColumn], target: Path, language: Langu
 def _texts(column: ShownColumn, mark: str, separator: str) -> Sequence[str]:
     """Write a column's cells; a missing one is empty. A number holds neither the separator nor a quotation mark."""
     if column.kind == "text":
-        return _quoted(_harmless([plain(str(cell)) for cell in column.cells]), separator)
+        return _quoted([harmless(plain(str(cell))) for cell in column.cells], separator)
     numbers = column.numbers * column.scale
     # One format for all cells at once is several times faster than one a cell.
     text = (f"%.{column.digits}f\n" * numbers.size) % tuple(numbers.tolist())
@@ -108,8 +130,9 @@ def _texts(column: ShownColumn, mark: str, separator: str) -> Sequence[str]:
     return text.replace(".", mark).split("\n")[:-1]
 
 
-def _harmless(texts: Sequence[str]) -> list[str]:
-    return [f"'{text}" if text[:1] in _RUN else text for text in texts]
+def harmless(text: str) -> str:
+    """Return a text as a spreadsheet shows it, whatever it begins with."""
+    return f"'{text}" if text[:1] in _RUN else text
 
 
 def _quoted(texts: list[str], separator: str) -> list[str]:
@@ -129,7 +152,7 @@ def to_parquet(allocation: Allocation, path: str | Path) -> Path:
         pyarrow is not installed, or the file cannot be written. One that was there is left as it was.
     """
     language = allocation.language
-    target = ending(path, PARQUET, language)
+    target = ending(path, PARQUET, language, files_read(allocation))
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -145,8 +168,20 @@ def to_parquet(allocation: Allocation, path: str | Path) -> Path:
     return target
 
 
-def ending(path: str | Path, endings: Sequence[str], language: Language) -> Path:
-    """Return the path of a file to write, whose name must end as its format asks."""
+def files_read(allocation: Allocation) -> tuple[Path, ...]:
+    """Return the files that an allocation rests on."""
+    table = allocation.territories.source.file
+    return (*allocation.formula.files, *([table] if table else []))
+
+
+def ending(path: str | Path, endings: Sequence[str], language: Language, inputs: Iterable[Path] = ()) -> Path:
+    """Return the path of a file to write, whose name must end as its format asks, and which is none of what was read.
+
+    Raises
+    ------
+    OutputError
+        The name ends otherwise, is that of a folder, or leads, through whatever links, to one of the files read.
+    """
     if not isinstance(path, str | os.PathLike):
         raise OutputError([Problem("output-no-path", {"kind": type(path).__name__})], language)
     target = Path(path).expanduser()
@@ -157,7 +192,16 @@ def ending(path: str | Path, endings: Sequence[str], language: Language) -> Path
         example = target.name.rstrip(".") + endings[0]
         values = {"name": target.name, "endings": ", ".join(endings), "example": example}
         raise OutputError([Problem("output-ending", values)], language)
+    if any(_is_same(target, each) for each in inputs):
+        _refuse("output-is-input", target, language)
     return target
+
+
+def _is_same(target: Path, other: Path) -> bool:
+    try:
+        return target.samefile(other)
+    except OSError:
+        return False
 
 
 @contextmanager
@@ -172,22 +216,60 @@ def placed(target: Path, language: Language) -> Iterator[Path]:
     """
     # Through a link, the file that it leads to is replaced, and not the link.
     real = Path(os.path.realpath(target))
-    temporary = real.parent / f".equite-{secrets.token_hex(8)}.tmp"
-    closed = "output-folder-closed"
+    stem = f".equite-{hashlib.sha256(real.name.encode(errors='replace')).hexdigest()[:12]}"
+    temporary = real.parent / f"{stem}-{secrets.token_hex(8)}.tmp"
+    closed, held = "output-folder-closed", -1
     try:
         _check(target, real, language)
+        _clear(real.parent, stem)
         # Opened by hand for the usual permissions; those of tempfile would shut others out of the result.
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        held = _held(temporary, os.O_CREAT | os.O_EXCL)
         closed = "output-in-use"
         if real.exists():
             shutil.copymode(real, temporary)
         yield temporary
+        if os.name == "nt":
+            # There a file that is open can be neither moved nor deleted.
+            os.close(held)
+            held = -1
         temporary.replace(real)
     except OSError as error:
         raise _worded(error, closed, target, language) from error
     finally:
         with suppress(OSError):
+            if held >= 0:
+                os.close(held)
+        with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _held(temporary: Path, how: int = 0) -> int:
+    """Open a file and hold it for as long as this process writes to it; refuse one that another holds."""
+    found = os.open(temporary, os.O_WRONLY | how, 0o666)
+    try:
+        if fcntl is not None:
+            # Whoever clears holds a file for an instant: its writer waits for that.
+            fcntl.flock(found, fcntl.LOCK_EX | (0 if how else fcntl.LOCK_NB))
+    except OSError:
+        if not how:
+            os.close(found)
+            raise
+        # A file system without locks, where nothing is ever cleared.
+    return found
+
+
+def _clear(folder: Path, stem: str) -> None:
+    """Delete what a killed run left of the same output: what nobody holds any more."""
+    for left in folder.glob(f"{stem}-*.tmp"):
+        with suppress(OSError):
+            held = _held(left)
+            try:
+                if fcntl is not None and time.time() - left.stat().st_mtime > _OPENING:
+                    left.unlink()
+            finally:
+                os.close(held)
+            if fcntl is None:
+                left.unlink()
 
 
 def _check(target: Path, real: Path, language: Language) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from equite.report.columns import ShownColumn
+from equite.report.files import files_read
 from equite.report.html import tables
 from equite.report.language.labels import Labels
 from equite.report.language.text import plain
@@ -51,7 +52,7 @@ def explanation_shown(explanation: Explanation) -> Shown:
     )
     name, code = plain(explanation.name), plain(explanation.code)
     title = f"{labels.worded(explanation.allocation.formula.heading)} · {name if name == code else f'{name} ({code})'}"
-    return Shown(title, columns, labels.language, explanation._repr_html_(), is_enough=True)
+    return Shown(title, columns, labels.language, explanation._repr_html_(), True, files_read(explanation.allocation))
 
 
 def carried_shown(carried: Carried) -> Shown:
@@ -74,7 +75,8 @@ def territories_shown(territories: Territories) -> Shown:
     columns = columns_of(frame, {str(name): str(name) for name in frame}, language)
     title = territories.source.name or say("diagnosis-col-territories", language)
     every = len(frame) <= _ROWS and frame.shape[1] <= _COLUMNS
-    return Shown(title, columns, language, territories._repr_html_(), is_enough=every)
+    file = territories.source.file
+    return Shown(title, columns, language, territories._repr_html_(), every, (file,) if file else ())
 
 
 def reading_shown(reading: WorkbookReading) -> Shown:
@@ -86,7 +88,8 @@ def reading_shown(reading: WorkbookReading) -> Shown:
         side: [_written(each, labels) for each in reading.table[side].astype(object)] for side in _SIDES
     }
     columns = columns_of(reading.table.assign(**sides), headings, labels.language)
-    return Shown(reading.name, columns, labels.language, reading._repr_html_(), is_enough=True)
+    file = reading.territories.source.file
+    return Shown(reading.name, columns, labels.language, reading._repr_html_(), True, (file,) if file else ())
 
 
 def _written(figure: object, labels: Labels) -> str | None:

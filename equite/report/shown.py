@@ -43,6 +43,8 @@ class Shown:
         What notebooks show of it, as HTML; empty where that is the table alone.
     is_enough : bool
         Whether a page needs no table beside the view, which holds all its rows.
+    inputs : tuple of Path
+        The files that it rests on, which no output takes the place of.
     """
 
     title: str
@@ -50,6 +52,7 @@ class Shown:
     language: Language
     view: str = ""
     is_enough: bool = False
+    inputs: tuple[Path, ...] = ()
 
 
 def columns_of(
@@ -107,7 +110,7 @@ def shown_to_csv(shown: Shown, path: str | Path) -> Path:
     OutputError
         The file cannot be written. One that was there is left as it was.
     """
-    return columns_to_csv(shown.columns, ending(path, CSV, shown.language), shown.language)
+    return columns_to_csv(shown.columns, ending(path, CSV, shown.language, shown.inputs), shown.language)
 
 
 def shown_to_excel(shown: Shown, path: str | Path) -> Path:
@@ -122,7 +125,7 @@ def shown_to_excel(shown: Shown, path: str | Path) -> Path:
     from equite.report.workbook.sheet import AROUND, Formats
     from equite.report.workbook.table import width_of, write_columns
 
-    target = ending(path, EXCEL, shown.language)
+    target = ending(path, EXCEL, shown.language, shown.inputs)
     refuse_beyond(shown.language, len(shown.columns[0].cells), len(shown.columns), around=AROUND)
     with new_workbook(target, shown.language, plain(shown.title)) as workbook:
         worksheet = workbook.add_worksheet(say("shown-sheet", shown.language))
@@ -150,7 +153,7 @@ def shown_to_html(shown: Shown, path: str | Path) -> Path:
     OutputError
         The file cannot be written. One that was there is left as it was.
     """
-    target = ending(path, HTML, shown.language)
+    target = ending(path, HTML, shown.language, shown.inputs)
     pieces = [Markup(shown.view)] if shown.view else []
     if not (shown.view and shown.is_enough):
         caption = say("shown-table", shown.language) if shown.view else ""

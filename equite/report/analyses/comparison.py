@@ -11,7 +11,7 @@ import numpy as np
 
 from equite.analysis.comparison import Comparison
 from equite.report.columns import ShownColumn
-from equite.report.files import CSV, ending, placed
+from equite.report.files import CSV, ending, files_read, harmless, placed
 from equite.report.html import tables
 from equite.report.language.labels import Labels
 from equite.report.language.text import plain, typeset
@@ -208,7 +208,7 @@ def comparison_shown(comparison: Comparison) -> Shown:
         columns.append(ShownColumn(f"relative_{label}", "after", "share", relative, comparison.relative[:, at], 1))
     title = labels.say("shown-comparison", labels=" · ".join(map(plain, comparison.labels)))
     every = len(_most_changed(comparison)) == len(comparison.codes) and len(comparison.labels) == 2
-    return Shown(title, tuple(columns), labels.language, comparison_html(comparison), every)
+    return Shown(title, tuple(columns), labels.language, comparison_html(comparison), every, _inputs(comparison))
 
 
 def comparison_to_csv(comparison: Comparison, path: str | Path, language: Language | None = None) -> Path:
@@ -222,7 +222,7 @@ def comparison_to_csv(comparison: Comparison, path: str | Path, language: Langua
         The file cannot be written. One that was there is left as it was.
     """
     labels = Labels(comparison.reference.formula, language)
-    target = ending(path, CSV, labels.language)
+    target = ending(path, CSV, labels.language, _inputs(comparison))
     locale = LOCALES[labels.language]
     headings = {"code": labels.say("heading-code"), "name": labels.say("heading-name")}
     for label in comparison.labels:
@@ -231,7 +231,7 @@ def comparison_to_csv(comparison: Comparison, path: str | Path, language: Langua
         headings[f"relative_{label}"] = f"{label}, {labels.say('compare-relative')}"
     with placed(target, labels.language) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=locale.separator)
-        writer.writerow([_harmless(headings[column]) for column in comparison.table.columns])
+        writer.writerow([harmless(headings[column]) for column in comparison.table.columns])
         for row in comparison.table.itertuples(index=False):
             writer.writerow([_cell(value, locale.decimal, comparison.digits) for value in row])
     return target
@@ -239,11 +239,11 @@ def comparison_to_csv(comparison: Comparison, path: str | Path, language: Langua
 
 def _cell(value: object, mark: str, digits: int) -> str:
     if not isinstance(value, float):
-        return _harmless(str(value))
+        return harmless(str(value))
     # A share needs more decimals than an amount; those that say nothing are left out.
     return "" if math.isnan(value) else f"{value:.{max(6, digits)}f}".rstrip("0").rstrip(".").replace(".", mark)
 
 
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from running a text as a formula."""
-    return f"'{text}" if text[:1] in frozenset("=+-@\t\r\n") else text
+def _inputs(comparison: Comparison) -> tuple[Path, ...]:
+    """Return the files that the allocations rest on."""
+    return tuple(file for allocation in comparison.allocations for file in files_read(allocation))

@@ -18,7 +18,7 @@ from equite.report.cascade.views import cascade_html
 from equite.report.cascade.words import CascadeLabels
 from equite.report.cascade.workbook import sheet_names, write_notes
 from equite.report.columns import ShownColumn
-from equite.report.files import CSV, EXCEL, HTML, columns_to_csv, ending, placed
+from equite.report.files import CSV, EXCEL, HTML, columns_to_csv, ending, files_read, placed
 from equite.report.html import tables
 from equite.report.html.markup import Markup
 from equite.report.language.labels import distinct
@@ -46,7 +46,7 @@ def write(cascade: Cascade, path: str | Path) -> Path:
     OutputError
         The end of the name says neither, or the file cannot be written.
     """
-    target = ending(path, (*EXCEL, *CSV), cascade.language)
+    target = ending(path, (*EXCEL, *CSV), cascade.language, _inputs(cascade))
     return to_csv(cascade, target) if target.suffix.lower() in CSV else to_excel(cascade, target)
 
 
@@ -61,7 +61,7 @@ def to_csv(cascade: Cascade, path: str | Path) -> Path:
         The file cannot be written. One that was there is left as it was.
     """
     labels = CascadeLabels(cascade)
-    target = ending(path, CSV, labels.language)
+    target = ending(path, CSV, labels.language, _inputs(cascade))
     frame = cascade.accounts.assign(tier=[labels.tier(str(tier)) for tier in cascade.accounts["tier"]])
     order = [name for name in (*_TEXTS, *_ORDER, "of_parent") if name in frame]
     # All rests on what stands above the last tier.
@@ -95,7 +95,7 @@ def to_excel(cascade: Cascade, path: str | Path) -> Path:
         as it was.
     """
     labels = CascadeLabels(cascade)
-    target = ending(path, EXCEL, labels.language)
+    target = ending(path, EXCEL, labels.language, _inputs(cascade))
     counts = [len(level.codes) for level in cascade.levels]
     for count in (*counts, sum(counts[:-1])):
         refuse_beyond(labels.language, count, around=_AROUND)
@@ -118,7 +118,7 @@ def to_html(cascade: Cascade, path: str | Path) -> Path:
         The file cannot be written. One that was there is left as it was.
     """
     labels = CascadeLabels(cascade)
-    target = ending(path, HTML, labels.language)
+    target = ending(path, HTML, labels.language, _inputs(cascade))
     accounts = [
         columns_html(tier_columns(cascade, tier, labels), labels.language, labels.tier(tier)) for tier in cascade.names
     ]
@@ -202,3 +202,10 @@ def _heading(name: str, labels: CascadeLabels, mark: str, parent: str) -> str:
         said = labels.say("cascade-heading-of_parent" if parent else "heading-share")
         return labels.dressed(said, "%", mark)
     return labels.dressed(labels.say(f"cascade-heading-{name}"), labels.symbol, mark)
+
+
+def _inputs(cascade: Cascade) -> tuple[Path, ...]:
+    """Return the files that a cascade rests on: the plan, its pages, its tables."""
+    tables = [level.territories.source.file for level in cascade.levels]
+    pages = [file for level in cascade.levels for each in level.allocations for file in files_read(each)]
+    return (*cascade.plan.files, *pages, *(table for table in tables if table))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from equite.formula.loading import dump
-from equite.report.files import EXCEL, ending
+from equite.report.files import EXCEL, ending, files_read
 from equite.report.language.labels import Labels
 from equite.report.language.text import plain
 from equite.report.live.calculation import calculate
@@ -60,7 +60,7 @@ def to_live_excel(allocation: Allocation, path: str | Path) -> Path:
         The table holds more rows than a sheet, or the file cannot be written. One that was there is left as it was.
     """
     labels = Labels(allocation.formula)
-    target = ending(path, EXCEL, labels.language)
+    target = ending(path, EXCEL, labels.language, files_read(allocation))
     refuse_beyond(labels.language, allocation.scope.table.size, around=FIRST)
     page = allocation.formula
     with new_workbook(target, labels.language, labels.worded(page.heading), page.sha256) as workbook:

@@ -237,7 +237,13 @@ class _Reader:
         text = [heading for heading, kind in self.kinds.items() if kind == "text" and heading in columns]
         key = self.formula.key
         territories = Territories.from_frame(columns, key=key.column, width=key.width, text=text)
-        source = replace(territories.source, name=self.book.file.name, sheet=area.sheet, first_row=area.top)
+        source = replace(
+            territories.source,
+            name=self.book.file.name,
+            file=self.book.file.absolute(),
+            sheet=area.sheet,
+            first_row=area.top,
+        )
         territories = replace(territories, source=source)
         try:
             territories.columns_for(self.rules)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from equite.errors import OutputError, Problem
 from equite.report.columns import shown_columns
-from equite.report.files import EXCEL, ending
+from equite.report.files import EXCEL, ending, files_read
 from equite.report.language.labels import Labels
 from equite.report.workbook.checks import write_checks
 from equite.report.workbook.file import new_workbook, refuse_beyond
@@ -66,7 +66,7 @@ def to_excel(
 
         return to_live_excel(allocation, path)
     labels = Labels(allocation.formula)
-    target = ending(path, EXCEL, labels.language)
+    target = ending(path, EXCEL, labels.language, files_read(allocation))
     columns = shown_columns(allocation, labels)
     refuse_beyond(labels.language, len(allocation.codes), len(columns), around=AROUND)
     page = allocation.formula

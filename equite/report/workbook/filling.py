@@ -31,7 +31,7 @@ from equite.inputs.files import bounded_bytes
 from equite.inputs.grid import truncate_problems
 from equite.inputs.packages import refuse_bomb
 from equite.report.columns import shown_columns
-from equite.report.files import EXCEL, ending, placed
+from equite.report.files import EXCEL, ending, files_read, placed
 from equite.report.language.labels import Labels
 from equite.report.language.text import plain
 from equite.report.openxml.sheet import Broken, CellValue
@@ -70,7 +70,7 @@ def fill(allocation: Allocation, path: str | Path, template: str | Path) -> Path
         codes differ; a cell to fill is locked, merged or holds a formula; or the file cannot be written. Nothing is
         then written.
     """
-    target, source = ending(path, EXCEL, allocation.language), Path(template).expanduser()
+    target, source = ending(path, EXCEL, allocation.language, files_read(allocation)), Path(template).expanduser()
     problems = Problems(OutputError, allocation.language)
     raw = _bytes_of(source, target, problems)
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from equite.errors import EquiteError, Problem, SharingError
-from equite.report.files import HTML, ending, placed
+from equite.report.files import HTML, ending, files_read, placed
 from equite.report.html.page.amounts import amounts_section
 from equite.report.html.page.context import ReportContext, SectionOf
 from equite.report.html.page.glossary import glossary_section
@@ -65,7 +65,7 @@ def to_html(allocation: Allocation, path: str | Path, territories: Iterable[str]
     OutputError
         The file cannot be written. One that was there is left as it was.
     """
-    target = ending(path, HTML, allocation.language)
+    target = ending(path, HTML, allocation.language, files_read(allocation))
     report = ReportContext(allocation, _rows(allocation, territories))
     text = whole_page(report, [section for each in SECTIONS if (section := each(report)) is not None])
     with placed(target, allocation.language) as temporary:
