@@ -67,7 +67,7 @@ def needed_rules(formula: Formula) -> tuple[ColumnRule, ...]:
     if formula.name is not None and formula.name not in {rule.name for rule in rules}:
         spec = formula.columns.get(formula.name)
         heading = (spec.heading if spec else None) or formula.name
-        rules.append(ColumnRule(name=formula.name, heading=heading, kind="text", minimum=None, maximum=None, line=None))
+        rules.append(ColumnRule(name=formula.name, heading=heading, kind="text", is_shown=True))
     return tuple(rules)
 
 

@@ -73,6 +73,8 @@ class ColumnRule:
         What marks of its own mean in it.
     decimal : {".", ","}, optional
         The sign before its decimals, where that is stated.
+    is_shown : bool
+        Whether its texts are shown and compared with nothing: a name, in which a control character shows as a blank.
     """
 
     name: str
@@ -85,6 +87,7 @@ class ColumnRule:
     percent: Range | None = None
     marks: Marks = NO_MARKS
     decimal: cells.DecimalMark | None = None
+    is_shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,7 +211,8 @@ def column_as(rule: ColumnRule, place: ColumnPlace) -> ColumnRead:
     if rule.kind == "text":
         faults = place.faults() if place.column.dtype == object else []
         texts = cells.texts_of(place.column)
-        return ColumnRead(texts, faults or lost_as_text(place) or controls_refused(texts.tolist(), place))
+        controlled = [] if rule.is_shown else controls_refused(texts.tolist(), place)
+        return ColumnRead(texts, faults or lost_as_text(place) or controlled)
     if rule.kind not in ("yes_no", "ordinal") and rule.marks == NO_MARKS:
         return _numbers(rule, place, place.column)
     found = sorted_out(place.column, rule.marks, boxes=rule.kind == "yes_no")

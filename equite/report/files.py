@@ -268,7 +268,7 @@ def _clear(folder: Path, stem: str) -> None:
                     left.unlink()
             finally:
                 os.close(held)
-            if fcntl is None:
+            if os.name == "nt":
                 left.unlink()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from equite.engine.suppression import suppression_mark
+from equite.inputs.spelling import without_controls
 from equite.report.language.text import plain
 from equite.report.live.grid import FIRST, INPUT, LiveColumn, absolute, number_form, quoted
 from equite.report.live.inputs import defined_name
@@ -100,7 +101,9 @@ def _columns(allocation: Allocation) -> list[_Typed]:
     found = [_Typed("", page.key.column, np.array(table.codes, dtype=object))]
     if page.name is not None and page.name in table.columns:
         spec = page.columns.get(page.name)
-        found.append(_Typed(page.name, (spec.heading if spec else None) or page.name, table.columns[page.name]))
+        names = [None if name is None else without_controls(name) for name in table.columns[page.name].tolist()]
+        heading = (spec.heading if spec else None) or page.name
+        found.append(_Typed(page.name, heading, np.array(names, dtype=object)))
     for name, needed in page.names.columns.items():
         if needed.heading != page.key.column and name != page.name:
             found.append(_Typed(name, needed.heading, table.columns[name]))
