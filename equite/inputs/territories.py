@@ -307,7 +307,7 @@ class Territories:
         >>> territories.texts("people").tolist()
         ['1 000', 'n.d.']
         """
-        return self.columns_for([ColumnRule(heading, heading, "text")])[heading].astype(np.object_)
+        return self.columns_for([ColumnRule(heading, heading, "text", is_shown=True)])[heading].astype(np.object_)
 
     @takes(TerritoriesError)
     def with_figures(self, figures: Mapping[str, Any]) -> Territories:
