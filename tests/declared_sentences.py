@@ -151,7 +151,7 @@ PIECES: dict[str, Iterable[str] | str] = {
     "words-status-{figure.status}": get_args(Status),
     "words-the-{name}": "previous amount envelope",
     "words-{label}-cut": "below above",
-    "workbook-{cell.kind}": "blank formula error text date",
+    "workbook-{kind or cell.kind}": "blank formula error text date unseen",
 }
 ROWS = ("rows-total", "rows-note", "rows-alone", "rows-sums", "row-looks-like-total")
 OWNERS = ("constant", "criterion", "family", "index", "limit", "part", "variable")
