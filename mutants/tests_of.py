@@ -36,6 +36,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "aggregates": (*_COMPARISONS[1:4], *_ERRORS, *_SCORES[:2]),
     "allocate": (*_SHARES, "tests/engine/test_rounding.py", "tests/engine/test_declarations.py"),
     "allocation": (*_SHARES, "tests/report/test_report_text.py"),
+    "apportionment": ("tests/engine/test_apportionment.py",),
     "batch": ("tests/engine/test_batch.py",),
     "bounded": ("tests/engine/test_equality.py", *_COMPARISONS),
     "bounds": _SHARES,

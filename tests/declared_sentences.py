@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, get_args
 
 from equite.cli.commands import COMMANDS
+from equite.engine.apportionment import DIVISORS
 from equite.engine.explanation import Kind as LineKind
 from equite.engine.registry import AGGREGATORS, NORMALISERS
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS
@@ -92,8 +93,8 @@ PIECES: dict[str, Iterable[str] | str] = {
     "expected-{word}": "text path whole number mapping list language",
     "if-missing-{(criterion.missing or index.missing).rule}": RULES,
     "kind-{column.kind}": KINDS,
-    "live-closed-{certificate.reason}": """aggregator cascade combination group-labels group-limit group-order
-        groups-of-money large long missing-in-mean normaliser normaliser-in-groups own-method outliers overrides""",
+    "live-closed-{certificate.reason}": """aggregator apportionment cascade combination group-labels group-limit
+        group-order groups-of-money large long missing-in-mean normaliser normaliser-in-groups own-method outliers overrides""",
     "live-head-{key}": PULLS,
     "live-head-{rule.rule}": "median mean",
     "live-head-{word}": "lowest highest mean deviation total median",
@@ -131,15 +132,18 @@ PIECES: dict[str, Iterable[str] | str] = {
     "weighting-{method}": "chosen equal entropy critic deviation first-component",
     "word-{name}": "previous amount envelope",
     "words-call-{node.function}": {*ROW_FUNCTIONS, *TABLE_FUNCTIONS},
-    "words-choice-{text}": """declared equally estimated false high hold illustrative inside inward low nearest
+    "words-choice-{text}": """adams dean dhondt huntington-hill largest-remainders
+        sainte-lague declared equally estimated false high hold illustrative inside inward low nearest
         official on_top prorate refuse remainder reserve true""",
     "words-key-{key}": """adopted_by aggregate amount are_territories as_is at_least at_most bounds by checks
         column columns constants counting criteria currency date decimal decision dissent
         each eligible envelope except families fraction fund heading id if_over if_short
-        in_proportion_to indices key language leave_out level_up levy limits missing
+        in_proportion_to indices key language leave_out level_up levy limits method minimum missing
         missing_marks more_need_when move name normalise notes override part parts people
         pool previous resolution rounding share source status suppressed_marks tables then
         title to transform unit value variables weight within yes_marks""",
+    "words-choice-{method}": DIVISORS,
+    "words-method-{rounding.method}": DIVISORS,
     "words-missing-{rule.rule}": RULES,
     "words-missing-{rule.rule}-by": "median mean",
     "words-more-when-context-{pull}": PULLS,

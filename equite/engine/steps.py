@@ -6,19 +6,22 @@ taken for all of them at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from equite.engine.apportionment import DIVISORS, Claims, apportion
 from equite.engine.bounds import Bounds, Context
 from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
+from equite.engine.exactness import Fractions, Inexact
 from equite.engine.limits import Stages
 from equite.engine.missing import Purpose, refuse_missing
 from equite.engine.parts import PartResult, exceeding, share_parts
-from equite.engine.rounding import MOST_UNITS, largest_remainders, round_half_away
-from equite.engine.sharing import Floats, Groups
+from equite.engine.rounding import MOST_UNITS, largest_remainders, round_half_away, whole_tolerance
+from equite.engine.sharing import DUST, Floats, Groups
 from equite.errors import FormulaError, Problem, Problems, SharingError
 from equite.formula.nodes import Call
 from equite.inputs.grid import truncate_problems
@@ -46,7 +49,7 @@ class Outcome:
     envelope, on_top, reserve : ndarray of int, shape (group envelopes,)
         The money, what limits add, and what is left, in rounding units; no envelope for entitlements.
     warnings : tuple of Problem
-        What was scaled for want of money.
+        What was scaled for want of money, and units that went in the order of the codes.
     """
 
     scope: Scope
@@ -73,8 +76,8 @@ def take_steps(scope: Scope, context: Context, envelope_units: Units | None) -> 
     money, groups = _money(context, parts)
     stages = Stages(context, scope, parts, money, groups)
     stages.run()
-    units, totals = _whole(context, stages, envelope_units, reserve + stages.reserve)
-    return Outcome(scope, parts, stages, units, *totals, warnings)
+    units, totals, ties = _whole(context, stages, envelope_units, reserve + stages.reserve)
+    return Outcome(scope, parts, stages, units, *totals, (*warnings, *ties))
 
 
 def knowing_envelope(scope: Scope, context: Context, envelope_units: Units | None) -> Scope:
@@ -167,8 +170,8 @@ def _money(context: Context, parts: tuple[PartResult, ...]) -> tuple[Floats | No
 
 def _whole(
     context: Context, stages: Stages, envelope_units: Units | None, reserve: Floats
-) -> tuple[Units, tuple[Units | None, Units, Units]]:
-    """Round to whole units; give them, and by group envelope the money, what came on top, the reserve, in units."""
+) -> tuple[Units, tuple[Units | None, Units, Units], tuple[Problem, ...]]:
+    """Round to whole units; give them, by group envelope the money, what came on top and the reserve, and ties."""
     shares = context.unit.count(stages.amounts)
     if not context.by_variant(np.abs(shares)).sum(axis=1).max(initial=0.0) <= MOST_UNITS:
         heaviest = context.codes[np.argsort(-np.abs(shares), kind="stable")[:5]]
@@ -178,7 +181,7 @@ def _whole(
     if stages.money is None:
         cost = sum((result.on_top for result in stages.results if result.limit.fund == "on_top"), none)
         whole = _alone(shares, stages, context)
-        return whole, (None, _nearest(context, cost), _nearest(context, reserve))
+        return whole, (None, _nearest(context, cost), _nearest(context, reserve)), ()
     on_top = sum((result.on_top for result in stages.results), none)
     kept, sums = _nearest(context, reserve), context.group_envelopes.total(shares)
     wanted = _nearest_whole(sums)
@@ -189,8 +192,8 @@ def _whole(
     if (np.abs(sums - total) > 1 + 1e-9 * np.abs(total)).any():
         # Rounding must never paper over money that a step lost.
         raise SharingError([Problem("money-lost", {"id": context.formula.id})], context.formula.language)
-    whole = _rounded_by_group(context, shares, stages, total, context.unit.count(np.abs(stages.fixed)))
-    return whole, (envelope_units, added, kept)
+    whole, ties = _rounded_by_group(context, shares, stages, total, context.unit.count(np.abs(stages.fixed)))
+    return whole, (envelope_units, added, kept), ties
 
 
 def _nearest(context: Context, money: Floats) -> Units:
@@ -253,11 +256,83 @@ def _alone(shares: Floats, stages: Stages, context: Context) -> Units:
     return whole.astype(np.int64)
 
 
-def _rounded_by_group(context: Context, shares: Floats, stages: Stages, total: Units, size: Floats) -> Units:
+def _rounded_by_group(
+    context: Context, shares: Floats, stages: Stages, total: Units, size: Floats
+) -> tuple[Units, tuple[Problem, ...]]:
     """Round each group envelope together; where groups have totals of their own, groups first, then their members."""
     groups = stages.group_bounds.groups if stages.group_bounds is not None else stages.groups
-    if groups is context.group_envelopes:
-        return largest_remainders(shares, total, groups, size)
-    group_envelopes = Groups(context.group_envelope_of(groups), context.group_envelopes.count)
-    by_group = largest_remainders(groups.total(shares), total, group_envelopes, groups.total(size))
-    return largest_remainders(shares, by_group, groups, size)
+    if groups is not context.group_envelopes:
+        group_envelopes = Groups(context.group_envelope_of(groups), context.group_envelopes.count)
+        total = largest_remainders(groups.total(shares), total, group_envelopes, groups.total(size))
+    if context.formula.rounding.by_divisors:
+        return _apportioned(context, stages, total, groups, np.maximum(np.abs(shares), size))
+    return largest_remainders(shares, total, groups, size), ()
+
+
+def _apportioned(
+    context: Context, stages: Stages, total: Units, groups: Groups, size: Floats
+) -> tuple[Units, tuple[Problem, ...]]:
+    """Apportion each group's units by the page's divisor method; tell what only the order of the codes decided."""
+    method = context.formula.rounding.method
+    shares = context.unit.count(stages.amounts)
+    shares = np.where(np.abs(shares) <= DUST * size, 0.0, shares)
+    least, most = _whole_bounds(context, stages, shares, DIVISORS[method].serves_all)
+    _refuse_unapportionable(context, shares, (least, most), total, groups)
+    dust = DUST * np.divide(size, shares, out=np.ones_like(size), where=shares > 0)
+    weights = _exact_weights(context, stages)
+    found = apportion(Claims(shares, least, most, total, groups, dust, weights), method)
+    if not found.given.any():
+        return found.units, ()
+    given, refused = (Codes(tuple(context.codes[rows])) for rows in (found.given, found.refused))
+    where = context.formula.where("rounding", "method")
+    return found.units, (Problem("apportionment-tie", {"method": method, "given": given, "refused": refused}, **where),)
+
+
+def _whole_bounds(context: Context, stages: Stages, shares: Floats, serves_all: bool) -> tuple[Floats, Floats]:
+    """Return the least and the most units of each: its bounds, the page's minimum, one where the method gives it."""
+    lower, upper = context.unit.count(stages.bounds.lower), context.unit.count(stages.bounds.upper)
+    # Bounds between two units, which the page may let amounts pass, are widened to whole ones.
+    with np.errstate(invalid="ignore"):
+        least, most = np.floor(lower + whole_tolerance(lower)), np.ceil(upper - whole_tolerance(upper))
+    least, most = np.where(np.isnan(least), 0.0, np.maximum(least, 0.0)), np.where(np.isnan(most), np.inf, most)
+    minimum = context.formula.rounding.minimum
+    if minimum is not None:
+        least = np.maximum(least, float(context.unit.exactly(minimum)))
+    return (np.where(shares > 0, np.maximum(least, 1.0), least) if serves_all else least), most
+
+
+def _refuse_unapportionable(
+    context: Context, shares: Floats, bounds: tuple[Floats, Floats], total: Units, groups: Groups
+) -> None:
+    """Refuse amounts below zero, and bounds that no apportionment meets."""
+    least, most = bounds
+    problems, method = context.problems(), context.formula.rounding.method
+    where = context.formula.where("rounding", "method" if context.formula.rounding.minimum is None else "minimum")
+    if (below := shares < 0).any():
+        problems.add("apportionment-negative", **where, method=method, codes=Codes(tuple(context.codes[below])))
+    if (above := least > most).any():
+        problems.add("apportionment-above-ceiling", **where, codes=Codes(tuple(context.codes[above])))
+    taken = groups.total(least)
+    for group in np.flatnonzero(taken > total):
+        money = {
+            name: context.amount(context.unit.money(units[group]))
+            for name, units in (("least", taken), ("total", total))
+        }
+        problems.add("apportionment-too-few", **where, **money, codes=Codes(tuple(context.codes[groups.of == group])))
+    problems.refuse()
+
+
+def _exact_weights(context: Context, stages: Stages) -> Callable[[NDArray[np.intp]], Fractions | None]:
+    """Return what gives rows the exact measure that they share by: where one part does, and nothing bounds it."""
+    parts, rows = stages.parts, np.flatnonzero(context.rows)
+    tree = parts[0].part.share.in_proportion_to if len(parts) == 1 else None
+    if tree is None or not stages.untouched.all() or parts[0].part.at_least or parts[0].part.at_most:
+        return lambda _: None
+
+    def weights(of: NDArray[np.intp]) -> Fractions | None:
+        try:
+            return stages.scope.equality.exact.read(tree.tree, rows[of])
+        except Inexact:
+            return None
+
+    return weights

@@ -49,6 +49,7 @@ def check_names(names: Names, report: Report) -> None:
         _pools,
         _limits,
         _envelope_is_a_multiple,
+        _apportionment,
         _rows_once,
     ):
         rule(names, report)
@@ -282,6 +283,17 @@ def _rows_once(names: Names, report: Report) -> None:
                 report("row-entry-blank", (key, at), key=key)
             elif key == "are_territories" and fold(entry) in out:
                 report("row-in-both", (key, at), value=entry)
+
+
+def _apportionment(names: Names, report: Report) -> None:
+    """Refuse a divisor method where nothing is shared together, and a minimum between two units."""
+    model = names.model
+    rounding, stated = model.rounding, all(part.pool and part.pool.amount is not None for part in model.parts)
+    if rounding.by_divisors and model.envelope is None and not stated:
+        report("method-needs-envelope", ("rounding", "method"), method=rounding.method)
+    if rounding.minimum is not None and rounding.minimum % model.rounding_to:
+        values = {"value": str(rounding.minimum), "unit": str(model.rounding_to)}
+        report("minimum-not-multiple", ("rounding", "minimum"), **values)
 
 
 def _envelope_is_a_multiple(names: Names, report: Report) -> None:

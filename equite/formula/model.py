@@ -314,17 +314,30 @@ class Limit(Strict):
 
 
 class Rounding(Strict):
-    """The unit that amounts are whole multiples of, and what becomes of bounds between two of them."""
+    """The unit that amounts are whole multiples of, how units are apportioned, and bounds between two of them."""
 
     to: Plain | None = None
     bounds: Literal["inward", "nearest"] = "inward"
+    method: Literal["largest-remainders", "adams", "dean", "dhondt", "huntington-hill", "sainte-lague"] = (
+        "largest-remainders"
+    )
+    minimum: Plain | None = None
+
+    @property
+    def by_divisors(self) -> bool:
+        """Whether units are apportioned by a divisor method."""
+        return self.method != "largest-remainders"
 
     @model_validator(mode="after")
-    def _positive(self) -> Rounding:
+    def _consistent(self) -> Rounding:
         if self.to is not None and self.to <= 0:
             raise refuse("rounding-not-positive", value=str(self.to))
         if self.to is not None and not SMALLEST_UNIT <= self.to <= LARGEST_UNIT:
             raise refuse("rounding-out-of-range", value=str(self.to))
+        if self.minimum is not None and not self.by_divisors:
+            raise refuse("minimum-without-divisors")
+        if self.minimum is not None and self.minimum <= 0:
+            raise refuse("minimum-not-positive", value=str(self.minimum))
         return self
 
 

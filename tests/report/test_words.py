@@ -112,7 +112,7 @@ limits:
   - {id: régions, by: region, at_most: 0.25 * envelope}
   - {id: partielle, part: équité, at_least: 1000}
   - {id: ajout, at_least: coordinator, fund: on_top}
-rounding: {to: 1, bounds: nearest}
+rounding: {to: 1, bounds: nearest, method: huntington-hill, minimum: 1}
 checks:
   - {that: amount >= coordinator}
   - {that: base <= 0.5 * total(amount), title: {fr: "Personne n'a la moitié.", en: "Nobody has half."}}

@@ -8,7 +8,7 @@ from equite.formula.model import Limit, Part, Rule
 from equite.formula.nodes import Name
 from equite.report.language.speech import Section, Speech, SpokenLine
 
-__all__ = ["has_own_money", "limits_section", "parts_section", "rounding_section"]
+__all__ = ["apportionment_said", "has_own_money", "limits_section", "parts_section", "rounding_section"]
 
 
 def has_own_money(speech: Speech) -> bool:
@@ -167,12 +167,22 @@ def _who_pays(speech: Speech, limit: Limit) -> Iterator[SpokenLine]:
         yield SpokenLine(speech.say("words-move", expression=speech.expression(limit.move.in_proportion_to)), 1)
 
 
+def apportionment_said(speech: Speech) -> Iterator[str]:
+    """Say the divisor method that gives whole units, and what everyone has at least; nothing for largest remainders."""
+    rounding = speech.formula.rounding
+    if rounding.by_divisors:
+        yield speech.say(f"words-method-{rounding.method}")
+    if rounding.minimum is not None:
+        yield speech.say("words-minimum", amount=speech.money(float(rounding.minimum)))
+
+
 def rounding_section(speech: Speech) -> Section:
     """Say the unit, and whether limits survive it."""
     page = speech.formula
     unit = speech.money(float(page.rounding_to))
     together = "words-rounding-exact" if has_own_money(speech) else "words-rounding-alone"
     lines = [SpokenLine(speech.say("words-rounding", unit=unit) + " " + speech.say(together))]
+    lines += map(SpokenLine, apportionment_said(speech))
     bounded = page.limits or any(part.at_least or part.at_most for part in page.parts)
     if bounded and page.rounding.bounds == "inward":
         lines.append(SpokenLine(speech.say("words-rounding-inward")))

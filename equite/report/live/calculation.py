@@ -114,6 +114,8 @@ def calculate(workings: Workings) -> Calculated:
             raise too_long
         if allocation.scope.served is not None:
             raise Unsupported("cascade")
+        if workings.formula.rounding.by_divisors:
+            raise Unsupported("apportionment")
         if workings.grid.rows > MOST_ROWS_LIVE:
             raise Unsupported("large")
         sharing = write_parts(workings, translator, root, envelope)

@@ -7,6 +7,7 @@ __all__ = ["CLOSED", "Unsupported"]
 #: Every reason for a certificate; ``live-closed-<reason>`` words it, docs/workbook.md lists it.
 CLOSED = (
     "aggregator",
+    "apportionment",
     "cascade",
     "combination",
     "group-labels",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -260,7 +260,21 @@ def explanation_notes(explanation: Explanation, labels: Labels) -> list[str]:
     """Say what the lines do not: a bound that the page gives and that is not there, a share worked out on samples."""
     missing = bounds_missing_for(explanation.allocation, labels, explanation.code)
     notes = list(missing.get(explanation.code, ()))
+    if explanation.allocation.formula.rounding.by_divisors:
+        notes.append(_apportioned(explanation, labels))
     return [*notes, labels.say("explain-sampled")] if explanation.sampled else notes
+
+
+def _apportioned(explanation: Explanation, labels: Labels) -> str:
+    """Say what the divisor method gave or took beside the exact share."""
+    allocation = explanation.allocation
+    context, method = allocation.context, allocation.formula.rounding.method
+    share = float(allocation.exact[allocation.row(explanation.code)])
+    digits = context.unit.digits + 3
+    exact, gap = (replace(context.amount(value), digits=digits) for value in (share, abs(explanation.amount - share)))
+    way = "given" if explanation.amount >= share else "taken"
+    worded = {"method": labels.say(f"words-choice-{method}"), "amount": labels.money(explanation.amount)}
+    return labels.say(f"explain-method-{way}", **worded, exact=exact, gap=gap)
 
 
 def aligned(pairs: Sequence[tuple[str, str]], margin: str) -> list[str]:

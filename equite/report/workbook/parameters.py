@@ -11,6 +11,7 @@ from equite.engine.parts import PartResult
 from equite.formula.expressions import Expression
 from equite.formula.model import Limit, Part
 from equite.report.language.bounds_missing import bounds_missing
+from equite.report.language.parts import apportionment_said
 from equite.report.language.text import plain
 from equite.report.workbook.indices import write_index
 from equite.report.workbook.sheet import Book, Cell, Sheet
@@ -44,6 +45,8 @@ def write_parameters(book: Book, allocation: Allocation) -> dict[str, str]:
     sheet.section(labels.say("book-rounding"))
     unit = labels.money(float(page.rounding_to))
     sheet.paragraph(labels.say(f"book-rounding-{page.rounding.bounds}", unit=unit))
+    for said in apportionment_said(labels.speech):
+        sheet.paragraph(said)
     _conditions(sheet, allocation)
     _variables(sheet, allocation)
     for name, index in page.indices.items():
