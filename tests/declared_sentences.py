@@ -94,7 +94,8 @@ PIECES: dict[str, Iterable[str] | str] = {
     "if-missing-{(criterion.missing or index.missing).rule}": RULES,
     "kind-{column.kind}": KINDS,
     "live-closed-{certificate.reason}": """aggregator apportionment cascade combination group-labels group-limit
-        group-order groups-of-money large long missing-in-mean normaliser normaliser-in-groups own-method outliers overrides""",
+        group-order groups-of-money large long missing-in-mean normaliser normaliser-in-groups own-method
+        outliers overrides""",
     "live-head-{key}": PULLS,
     "live-head-{rule.rule}": "median mean",
     "live-head-{word}": "lowest highest mean deviation total median",
