@@ -57,6 +57,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/engine/test_shown.py",
     ),
     "figures": _TIERS,
+    "foundation": ("tests/engine/test_foundation.py",),
     "functions": (*_COMPARISONS, *_ERRORS),
     "gathering": ("tests/engine/test_told_at_once.py",),
     "goalposts": (*_SCORES[:2], *_ERRORS),

@@ -93,8 +93,8 @@ PIECES: dict[str, Iterable[str] | str] = {
     "expected-{word}": "text path whole number mapping list language",
     "if-missing-{(criterion.missing or index.missing).rule}": RULES,
     "kind-{column.kind}": KINDS,
-    "live-closed-{certificate.reason}": """aggregator apportionment cascade combination group-labels group-limit
-        group-order groups-of-money large long missing-in-mean normaliser normaliser-in-groups own-method
+    "live-closed-{certificate.reason}": """aggregator apportionment cascade combination foundation group-labels
+        group-limit group-order groups-of-money large long missing-in-mean normaliser normaliser-in-groups own-method
         outliers overrides""",
     "live-head-{key}": PULLS,
     "live-head-{rule.rule}": "median mean",
@@ -102,7 +102,7 @@ PIECES: dict[str, Iterable[str] | str] = {
     "live-heading-{name}": """figure value unit rule source status criterion weight family-share share rank direction
         column edge start change""",
     "live-key-{key}": """at_least at_most each amount fraction in_proportion_to level_up counting as_is except
-        move override number""",
+        foundation rate_on move override number""",
     "live-key-{path[0]}": "eligible checks",
     "live-name-{path[-1]}": "low high cut value power mean deviation from to bands target",
     "live-step-{keys[-1]}": "transform normalise more_need_when missing aggregate",
@@ -120,7 +120,7 @@ PIECES: dict[str, Iterable[str] | str] = {
     "plot-{sides[int(value > 0)]}": "west east south north",
     "reading-amounts-{self._state()}": "current stale lost refused",
     "reading-key-{key}": """each amount fraction in_proportion_to level_up counting as_is at_least at_most where except
-        override move low high mean deviation target bands power from to toward cut missing""",
+        foundation rate_on override move low high mean deviation target bands power from to toward cut missing""",
     "reading-place-{head}": "eligible checks",
     "reading-table-{path[2]}": "edges values above",
     "rows-sum-{self.way}": "others run anywhere codes",
@@ -138,11 +138,11 @@ PIECES: dict[str, Iterable[str] | str] = {
         official on_top prorate refuse remainder reserve true""",
     "words-key-{key}": """adopted_by aggregate amount are_territories as_is at_least at_most bounds by checks
         column columns constants counting criteria currency date decimal decision dissent
-        each eligible envelope except families fraction fund heading id if_over if_short
+        each eligible envelope except families foundation fraction fund heading id if_over if_short
         in_proportion_to indices key language leave_out level_up levy limits method minimum missing
         missing_marks more_need_when move name normalise notes override part parts people
-        pool previous resolution rounding share source status suppressed_marks tables then
-        title to transform unit value variables weight within yes_marks""",
+        pool previous rate_at_least rate_at_most rate_on resolution rounding share source status suppressed_marks
+        tables then title to transform unit value variables weight within yes_marks""",
     "words-choice-{method}": DIVISORS,
     "words-method-{rounding.method}": DIVISORS,
     "words-missing-{rule.rule}": RULES,

@@ -318,6 +318,8 @@ class Solved:
     groups: Groups
     name: str
     place: tuple[str | int, ...]
+    #: Whether the level is the rate of a foundation aid.
+    by_rate: bool = False
 
 
 def settle(solved: Solved, *, reserve: bool, unmoved: Callable[[], Solution] | None = None) -> None:
@@ -355,6 +357,9 @@ class _Unsettled:
         solved, found, bounds = self.solved, self.solved.solution, self.solved.bounds
         members, gap = solved.groups.of == group, float(found.gap[group])
         amounts, money = found.amounts[members], float(solved.money[group])
+        if gap and solved.by_rate:
+            entry = "foundation-over" if gap > 0 else "foundation-short"
+            return self._problem(entry, group, float(amounts.sum()), abs(gap), found.amounts)
         if gap > 0:
             entry = "stage-nothing-to-share-by" if np.isinf(bounds.upper[members]).any() else "stage-over"
             return self._problem(entry, group, float(amounts.sum()), gap, bounds.upper)

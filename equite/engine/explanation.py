@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from equite.engine.bounds import Bounds
 from equite.engine.evaluation import Scope
 from equite.engine.linear import linear_in
-from equite.engine.parts import PartResult, score_of
+from equite.engine.parts import PartResult, score_of, solved_share
 from equite.engine.scoring import Scoring
-from equite.engine.sharing import Floats, solve
+from equite.engine.sharing import Floats
 from equite.errors import Problem, SharingError
 from equite.formula.expressions import Expression
 
@@ -303,8 +304,7 @@ def _scorings(allocation: Allocation, result: PartResult) -> list[Scoring]:
 
 
 def _share(result: PartResult) -> Iterator[Expression]:
-    share = result.part.share
-    yield from (each for each in (share.in_proportion_to, share.level_up, share.counting, share.as_is) if each)
+    yield from result.part.share.measures
 
 
 def _criteria(scorings: list[Scoring]) -> tuple[tuple[str, str], ...]:
@@ -401,12 +401,9 @@ def _amounts(scope: Scope, allocation: Allocation, result: PartResult, full: flo
     sign = -1.0 if result.part.levy else 1.0
     if result.part.share.as_is is not None:
         return sign * fixed
-    lower = np.where(result.members, floor, 0.0)
-    upper = np.where(result.members, np.inf, 0.0)
-    return (
-        sign
-        * solve(fixed, score, lower, upper, np.abs(result.groups.total(result.before_bounds)), result.groups).amounts
-    )
+    bounds = Bounds(np.where(result.members, floor, 0.0), np.where(result.members, np.inf, 0.0))
+    money = np.abs(result.groups.total(result.before_bounds))
+    return sign * solved_share(result.part, fixed, score, bounds, money, result.groups).amounts
 
 
 def _exact(worth: Callable[[frozenset[int]], Floats], count: int) -> Floats:

@@ -104,7 +104,7 @@ class _Gathering:
             for way in (part.pool.each, part.pool.amount, part.pool.fraction):
                 self._wanted(way, "wanted-pool", (*path, "pool"))
         members = self._members(part.eligible, path)
-        for key in ("in_proportion_to", "level_up", "counting", "as_is"):
+        for key in ("in_proportion_to", "level_up", "counting", "foundation", "rate_on", "as_is"):
             self._wanted(getattr(part.share, key), "wanted-score", (*path, "share", key), members)
         self._aggregates(self._with_previous(part), part.at_least, part.at_most)
 

@@ -13,6 +13,7 @@ from equite.engine.bounds import Bounds, Context, Solved, StatedBounds, evaluate
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
+from equite.engine.foundation import solve_rate
 from equite.engine.missing import Purpose, refuse_missing
 from equite.engine.rounding import MOST_UNITS, largest_remainders, round_half_away
 from equite.engine.sharing import DUST, Floats, Groups, Solution, solve
@@ -24,7 +25,16 @@ from equite.formula.nodes import Name, Node
 from equite.inputs.grid import truncate_problems
 from equite.wording import Codes
 
-__all__ = ["PartResult", "exceeding", "labelled_groups", "order_of_parts", "resolve", "score_of", "share_parts"]
+__all__ = [
+    "PartResult",
+    "exceeding",
+    "labelled_groups",
+    "order_of_parts",
+    "resolve",
+    "score_of",
+    "share_parts",
+    "solved_share",
+]
 
 
 @dataclass(frozen=True)
@@ -40,7 +50,7 @@ class PartResult:
     before_bounds : ndarray, shape (eligible,)
         The same, had it no bounds of its own.
     fixed, score : ndarray, shape (eligible,)
-        b and s of its own level.
+        b and s of its own level; need and wealth of a foundation aid.
     bounds : Bounds
         Its own bounds.
     pool : ndarray, shape (groups,)
@@ -48,7 +58,7 @@ class PartResult:
     groups : Groups
         The groups of ``within``; a single one without.
     level : ndarray, shape (groups,)
-        Its level L.
+        Its level L; the rate of a foundation aid.
     reserve : ndarray, shape (group envelopes,)
         What its caps kept from being distributed, by group envelope.
     members : ndarray of bool, shape (eligible,)
@@ -346,7 +356,8 @@ def _shared(scope: Scope, context: Context, part: Part, at: int, pool: Floats, g
     amounts = sign * solved.amounts
     if not context.told or (part.at_least is None and part.at_most is None):
         return replace(solved, amounts=amounts, before_bounds=amounts)
-    free = solve(fixed, score, np.where(members, floor, 0.0), np.where(members, np.inf, 0.0), pool, groups)
+    widest = Bounds(np.where(members, floor, 0.0), np.where(members, np.inf, 0.0))
+    free = solved_share(part, fixed, score, widest, pool, groups)
     return replace(solved, amounts=amounts, before_bounds=sign * free.amounts)
 
 
@@ -356,7 +367,7 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
     money = result.pool
 
     def solved(within: Bounds) -> Solution:
-        return solve(fixed, result.score, within.lower, within.upper, money, groups)
+        return solved_share(part, fixed, result.score, within, money, groups)
 
     found = solved(bounds)
     lacking = (found.gap < 0) | (found.level < 0)
@@ -370,10 +381,19 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
             level=np.where(lacking, 0.0, found.level),
         )
     reserve = part.if_over == "reserve"
-    unmoved = partial(solved, bounds.unmoved)
-    settle(Solved(context, found, bounds, fixed, money, groups, part.id, place), reserve=reserve, unmoved=unmoved)
+    by_rate = part.share.foundation is not None
+    unmoved = None if by_rate else partial(solved, bounds.unmoved)
+    about = Solved(context, found, bounds, fixed, money, groups, part.id, place, by_rate)
+    settle(about, reserve=reserve, unmoved=unmoved)
     kept = context.by_group_envelope(np.maximum(found.gap, 0.0), groups)
     return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept, prorated=short)
+
+
+def solved_share(part: Part, fixed: Floats, score: Floats, bounds: Bounds, money: Floats, groups: Groups) -> Solution:
+    """Solve a part's level: its common rate for a foundation aid, of which b is the need and s the wealth."""
+    if part.share.foundation is not None:
+        return solve_rate(fixed, score, (bounds.lower, bounds.upper), money, groups, part.share.rates)
+    return solve(fixed, score, bounds.lower, bounds.upper, money, groups)
 
 
 def score_of(scope: Scope, context: Context, part: Part, members: Mask) -> tuple[Floats, Floats, float]:
@@ -391,6 +411,9 @@ def score_of(scope: Scope, context: Context, part: Part, members: Mask) -> tuple
         if share.counting is not None:
             counting = _measured(scope, context, share.counting, (*place, "share", "counting"), members)
         return -own, counting, 0.0
+    if share.foundation is not None and share.rate_on is not None:
+        need = _measured(scope, context, share.foundation, (*place, "share", "foundation"), members)
+        return need, _measured(scope, context, share.rate_on, (*place, "share", "rate_on"), members), 0.0
     assert share.as_is is not None
     allowed_negative = not part.levy
     return _measured(scope, context, share.as_is, (*place, "share", "as_is"), members, allowed_negative), zeros, -np.inf

@@ -112,10 +112,8 @@ def quantities(formula: Formula) -> tuple[str, ...]:
             if isinstance(node, Aggregate) and node.function == "total":
                 used |= _added(formula, node.arguments[0], known, found)
     for part in formula.parts:
-        share = part.share
-        for scored in (share.in_proportion_to, share.level_up, share.counting, share.as_is):
-            if scored is not None:
-                used |= _added(formula, scored.tree, known, found)
+        for scored in part.share.measures:
+            used |= _added(formula, scored.tree, known, found)
     return tuple(sorted(used & columns))
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from equite.formula.expressions import Expression
 from equite.formula.fields import (
     PAGE_LANGUAGE,
     Expr,
@@ -200,12 +201,16 @@ class Pool(Strict):
 
 
 class Share(Strict):
-    """How a part's pool is divided: exactly one of four ways."""
+    """How a part's pool is divided: exactly one of five ways."""
 
     equally: Literal[True] | None = None
     in_proportion_to: Expr | None = None
     level_up: Expr | None = None
     counting: Expr | None = None
+    foundation: Expr | None = None
+    rate_on: Expr | None = None
+    rate_at_least: Plain | None = None
+    rate_at_most: Plain | None = None
     as_is: Expr | None = None
 
     @model_validator(mode="before")
@@ -213,14 +218,36 @@ class Share(Strict):
     def _one_way(cls, value: Any) -> Any:
         if value == "equally":
             return {"equally": True}
-        ways = ("in_proportion_to", "level_up", "as_is")
+        ways = ("in_proportion_to", "level_up", "foundation", "as_is")
+        rates = {"rate_on", "rate_at_least", "rate_at_most"}
         if not isinstance(value, Mapping):
             raise refuse("share-ways", given=str(value), choices=", ".join(("equally", *ways)))
-        if not set(value) - {*ways, "counting"}:
+        if not set(value) - {*ways, *rates, "counting"}:
             exactly_one(value, ways, "share-ways")
             if "counting" in value and "level_up" not in value:
                 raise refuse("counting-without-level-up")
+            if ("foundation" in value) != ("rate_on" in value) or (rates & set(value) and "foundation" not in value):
+                raise refuse("foundation-without-rate")
         return value
+
+    @model_validator(mode="after")
+    def _rates_in_order(self) -> Share:
+        low, high = self.rates
+        if not 0 <= low <= high:
+            raise refuse("rates-crossed", low=str(self.rate_at_least or 0), high=str(self.rate_at_most))
+        return self
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The lowest and the highest rate of a foundation aid."""
+        low, high = self.rate_at_least, self.rate_at_most
+        return float(low) if low is not None else 0.0, float(high) if high is not None else float("inf")
+
+    @property
+    def measures(self) -> tuple[Expression, ...]:
+        """The expressions that a pool is shared by, those that are given."""
+        ways = (self.in_proportion_to, self.level_up, self.counting, self.foundation, self.rate_on, self.as_is)
+        return tuple(way for way in ways if way is not None)
 
 
 class Part(Strict):
@@ -247,6 +274,8 @@ class Part(Strict):
             raise refuse("remainder-within", part=self.id)
         if self.within and self.share.as_is is not None:
             raise refuse("as-is-within", part=self.id)
+        if self.share.foundation is not None and (self.levy or self.if_short != "refuse"):
+            raise refuse("foundation-alone", part=self.id)
         if self.pool and self.pool.each is not None and self.share.equally is None:
             raise refuse("each-not-equally", part=self.id)
         return self

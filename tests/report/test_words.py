@@ -98,6 +98,7 @@ parts:
      eligible: [{where: population < 5000, reason: "Trop grand"}], at_most: 0.5 * coordinator, if_short: prorate,
      if_over: reserve}
   - {id: nivellement, pool: {fraction: 0.2}, share: {level_up: moyens, counting: population}}
+  - {id: socle, pool: {amount: 10}, share: {foundation: moyens + 5, rate_on: moyens, rate_at_least: 0, rate_at_most: 9}}
   - {id: suite, pool: {amount: 3 * total(population)}, share: {level_up: moyens}, previous: avant,
      at_least: 0.9 * previous}
   - {id: droits, share: {as_is: "max(0, standard - moyens)"}}

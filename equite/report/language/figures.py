@@ -30,6 +30,7 @@ _NAMED = ("parts", "limits", "indices", "families", "criteria", "constants", "va
 _EXPRESSIONS = frozenset(
     (
         *("where", "that", "value", "each", "amount", "fraction", "in_proportion_to", "level_up", "counting"),
+        *("foundation", "rate_on"),
         *("as_is", "at_least", "at_most", "except", "weight"),
     )
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from equite.formula.model import Limit, Part, Rule
 from equite.formula.nodes import Name
 from equite.report.language.speech import Section, Speech, SpokenLine
+from equite.wording import Numeral
 
 __all__ = ["apportionment_said", "has_own_money", "limits_section", "parts_section", "rounding_section"]
 
@@ -42,6 +43,10 @@ def _part(speech: Speech, part: Part) -> Iterator[SpokenLine]:
         yield SpokenLine(_eligible(speech, rule), 1)
     if part.previous is not None:
         yield SpokenLine(speech.say("words-part-previous", column=speech.named(part.previous)), 1)
+    if part.share.rate_at_least is not None:
+        yield SpokenLine(speech.say("words-rate-at-least", rate=Numeral(float(part.share.rate_at_least))), 1)
+    if part.share.rate_at_most is not None:
+        yield SpokenLine(speech.say("words-rate-at-most", rate=Numeral(float(part.share.rate_at_most))), 1)
     if part.at_least is not None:
         yield SpokenLine(speech.say("words-part-at-least", amount=speech.quantity(part.at_least)), 1)
     if part.at_most is not None:
@@ -98,6 +103,9 @@ def _way(speech: Speech, part: Part) -> str:
         if isinstance(tree, Name):
             return speech.say("words-way-proportion-name", name=speech.named(tree.name))
         return speech.say("words-way-proportion", expression=speech.expression(share.in_proportion_to))
+    if share.foundation is not None and share.rate_on is not None:
+        need, wealth = speech.expression(share.foundation), speech.expression(share.rate_on)
+        return speech.say("words-way-foundation", need=need, wealth=wealth)
     if share.level_up is None:
         return speech.say("words-way-equally")
     own = speech.expression(share.level_up)

@@ -10,6 +10,7 @@ CLOSED = (
     "apportionment",
     "cascade",
     "combination",
+    "foundation",
     "group-labels",
     "group-limit",
     "group-order",

@@ -350,6 +350,8 @@ _KEYS = frozenset(
         "fraction",
         "in_proportion_to",
         "level_up",
+        "foundation",
+        "rate_on",
         "counting",
         "as_is",
         "except",

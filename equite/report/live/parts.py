@@ -237,6 +237,8 @@ class _Writer:
     def _part(self, part: Part) -> Shared:
         result, members, share = self.results[part.id], self._members(part), part.share
         title = self.workings.labels.part_heading(part)
+        if share.foundation is not None:
+            raise Unsupported("foundation")
         if share.as_is is not None:
             return self._as_is(part, result, members, title)
         fixed: LiveColumn | None = None

@@ -12,7 +12,7 @@ from equite.report.language.bounds_missing import bounds_missing_for
 from equite.report.language.labels import MARKED, Labels, limit_names, part_names
 from equite.report.language.text import plain
 from equite.report.terminal.grid import width_of
-from equite.wording import Codes
+from equite.wording import Codes, Numeral
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -260,9 +260,22 @@ def explanation_notes(explanation: Explanation, labels: Labels) -> list[str]:
     """Say what the lines do not: a bound that the page gives and that is not there, a share worked out on samples."""
     missing = bounds_missing_for(explanation.allocation, labels, explanation.code)
     notes = list(missing.get(explanation.code, ()))
+    notes += _rates(explanation, labels)
     if explanation.allocation.formula.rounding.by_divisors:
         notes.append(_apportioned(explanation, labels))
     return [*notes, labels.say("explain-sampled")] if explanation.sampled else notes
+
+
+def _rates(explanation: Explanation, labels: Labels) -> list[str]:
+    """Say the common rate of each part that finds one, in the territory's own group, to seven figures."""
+    allocation, told = explanation.allocation, []
+    row = allocation.row(explanation.code)
+    for result in allocation.parts_shared:
+        if result.part.share.rate_on is not None and result.members[row]:
+            rate = Numeral(float(f"{result.level[result.groups.of[row]]:.7g}"))
+            wealth = labels.expression(result.part.share.rate_on)
+            told.append(labels.say("explain-rate", part=labels.title(result.part.id), rate=rate, wealth=wealth))
+    return told
 
 
 def _apportioned(explanation: Explanation, labels: Labels) -> str:

@@ -151,6 +151,9 @@ def _share(part: Part, sheet: Sheet) -> str:
     labels, share = sheet.book.labels, part.share
     if share.in_proportion_to is not None:
         return labels.say("share-in-proportion", value=labels.expression(share.in_proportion_to))
+    if share.foundation is not None and share.rate_on is not None:
+        need, wealth = labels.expression(share.foundation), labels.expression(share.rate_on)
+        return labels.say("share-foundation", need=need, wealth=wealth)
     if share.level_up is not None:
         words = labels.say("share-level-up", value=labels.expression(share.level_up))
         if share.counting is None:

@@ -62,6 +62,9 @@ def _shared(labels: Labels, part: Part) -> str:
         return labels.expression(share.as_is)
     if share.in_proportion_to is not None:
         words = labels.say("share-in-proportion", value=labels.expression(share.in_proportion_to))
+    elif share.foundation is not None and share.rate_on is not None:
+        need, wealth = labels.expression(share.foundation), labels.expression(share.rate_on)
+        words = labels.say("share-foundation", need=need, wealth=wealth)
     elif share.level_up is not None:
         words = labels.say("share-level-up", value=labels.expression(share.level_up))
     else:
