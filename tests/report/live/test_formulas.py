@@ -35,9 +35,11 @@ NOT_OVER_RANGES = frozenset({"IF", "IFERROR", "MIN", "MAX", "AND", "OR", "INDEX"
 #: Worked cases whose amounts do not recalculate, and why; every other case must.
 VALUES = {
     "envelopes_by_region": "groups-of-money",
+    "foundation_aid_with_two_bases": "foundation",
     "pools_by_region": "groups-of-money",
     "pools_by_region_and_a_minimum": "groups-of-money",
     "regions_keep_their_money": "groups-of-money",
+    "seats_by_huntington_hill": "apportionment",
     "totals_of_regions": "group-limit",
 }
 
