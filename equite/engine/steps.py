@@ -314,11 +314,13 @@ def _refuse_unapportionable(
         problems.add("apportionment-above-ceiling", **where, codes=Codes(tuple(context.codes[above])))
     taken = groups.total(least)
     for group in np.flatnonzero(taken > total):
-        money = {
-            name: context.amount(context.unit.money(units[group]))
-            for name, units in (("least", taken), ("total", total))
-        }
-        problems.add("apportionment-too-few", **where, **money, codes=Codes(tuple(context.codes[groups.of == group])))
+        problems.add(
+            "apportionment-too-few",
+            **where,
+            least=context.amount(float(context.unit.money(taken)[group])),
+            total=context.amount(float(context.unit.money(total)[group])),
+            codes=Codes(tuple(context.codes[groups.of == group])),
+        )
     problems.refuse()
 
 

@@ -72,7 +72,7 @@ def by_divisors(people: list[int], units: int, method: str) -> list[int]:
         np.full(size, DUST),
         lambda rows: weights[rows],
     )
-    return apportion(claims, method).units.tolist()
+    return list(map(int, apportion(claims, method).units))
 
 
 @given(PEOPLE, st.integers(0, 40), st.sampled_from(METHODS), st.integers(0, 2))
