@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -18,8 +19,10 @@ from xml.etree import ElementTree
 import openpyxl
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import equite
+from equite.cli import application
 from equite.formula.choices import read_choices
 from equite.report.files import placed
 
@@ -413,3 +416,85 @@ def test_what_a_killed_run_left_is_cleared_and_a_writer_is_let_be(tmp_path: Path
     writing.communicate("")
     assert writing.returncode == 0 and target.read_text(encoding="utf-8") == "half"
     assert len(list(tmp_path.glob(".equite-*"))) == 1
+
+
+NEED: dict[str, Any] = {"criteria": {"people": {"weight": 1, "more_need_when": "high"}}}
+#: What a page writes that leads to another file.
+OUTSIDE: dict[str, dict[str, Any]] = {
+    "catalogue": {"catalogue": "{up}/own.yaml", "indices": {"need": NEED}},
+    "goalposts": {"indices": {"need": {**NEED, "normalise": {"goalposts": {"from": "{up}/record.json"}}}}},
+}
+
+
+@pytest.mark.parametrize("up", ["..", "{outside}", "link"])
+@pytest.mark.parametrize("key", OUTSIDE)
+def test_a_path_that_leaves_the_folder_of_its_page_is_refused(key: str, up: str, tmp_path: Path) -> None:
+    """Relative, absolute or by a link; a higher folder may be allowed."""
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "link").symlink_to(tmp_path)
+    (tmp_path / "own.yaml").write_text("", encoding="utf-8")
+    (tmp_path / "record.json").write_text('{"goalposts": {"need": {"people": [0, 400]}}}', encoding="utf-8")
+    parts = [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "need"}}]
+    text = json.dumps({**PAGE, "parts": parts, **OUTSIDE[key]}).replace(
+        "{up}", up.replace("{outside}", tmp_path.as_posix())
+    )
+    (inside / "page.yaml").write_text(text, encoding="utf-8")
+
+    def run(root: Path | None) -> object:
+        return equite.allocate(equite.Formula.read(inside / "page.yaml", root=root), TABLE)
+
+    with pytest.raises(equite.FormulaError, match=r"leads out of the folder inside.*page\.yaml.*\(line 1\)"):
+        run(None)
+    if key == "catalogue":
+        # It is read: there is nothing in it.
+        with pytest.raises(equite.EquiteError, match=r"not made of criteria.*own\.yaml"):
+            run(tmp_path)
+    else:
+        assert run(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["formula", "table", "overrides"])
+def test_a_path_that_leaves_the_folder_of_its_plan_is_refused(key: str, tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    (tmp_path / "choices").mkdir()
+    inside.mkdir()
+    (tmp_path / "page.yaml").write_text(json.dumps(PAGE), encoding="utf-8")
+    (tmp_path / "towns.csv").write_text("code,people,region\na,1,A\nb,2,B\n", encoding="utf-8")
+    (tmp_path / "choices" / "a.yaml").write_text(
+        "for: A\nbody: Table\ndate: 2026-01-02\nreason: why\nchanges: {title: Own}\n", encoding="utf-8"
+    )
+    below = {**PAGE, "id": "below", "envelope": "received"}
+    top: dict[str, Any] = {"id": "region", "formula": PAGE}
+    town: dict[str, Any] = {"id": "town", "parent": "region", "formula": below, "may_change": "everything"}
+    if key == "formula":
+        top["formula"] = "../page.yaml"
+    else:
+        town[key] = {"table": "../towns.csv", "overrides": "../choices"}[key]
+    plan = {"equite_plan": 1, "id": "plan", "language": "en", "tiers": [top, town]}
+    (inside / "plan.yaml").write_text(json.dumps(plan), encoding="utf-8")
+    tables: dict[str, Any] = {"region": {"code": ["A", "B"], "people": [1, 2]}}
+    if key != "table":
+        tables["town"] = {"code": ["a", "b"], "people": [1, 2], "region": ["A", "B"]}
+
+    def run(root: Path | None) -> equite.Cascade:
+        return equite.cascade(equite.Plan.read(inside / "plan.yaml", root=root), tables)
+
+    with pytest.raises(equite.FormulaError, match=r"leads out of the folder inside.*plan\.yaml.*\(line 1\)"):
+        run(None)
+    assert run(tmp_path).summary()
+
+
+def test_the_command_line_allows_a_higher_folder(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "record.json").write_text('{"goalposts": {"need": {"people": [0, 400]}}}', encoding="utf-8")
+    (inside / "page.yaml").write_text(
+        json.dumps({**PAGE, **OUTSIDE["goalposts"]}).replace("{up}", ".."), encoding="utf-8"
+    )
+    (inside / "table.csv").write_text("code,people\nA,100\nB,200\n", encoding="utf-8")
+    command = ["--language", "fr", "allocate", str(inside / "page.yaml"), str(inside / "table.csv")]
+    refused = CliRunner().invoke(application("fr"), command)
+    assert refused.exit_code == 1
+    assert "mène hors du dossier inside" in refused.output
+    assert CliRunner().invoke(application("fr"), ["--root", str(tmp_path), *command]).exit_code == 0

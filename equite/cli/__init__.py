@@ -58,9 +58,10 @@ def _root(
     context: typer.Context,
     language: Tongue = None,
     load: Annotated[list[Path] | None, typer.Option("--load")] = None,
+    root: Annotated[Path | None, typer.Option("--root")] = None,
     version: Annotated[bool, typer.Option("--version", callback=_shown_version, is_eager=True)] = False,
 ) -> None:
-    context.obj = Asked(language, tuple(load or ()))
+    context.obj = Asked(language, tuple(load or ()), root)
 
 
 def application(language: Language | None = None) -> typer.Typer:

@@ -215,7 +215,8 @@ def cascade(
             raise typer.BadParameter(session.say("cli-cascade-tier"), ctx=context)
         with session.patience():
             read = session.plan(plan)
-            tables = [read.path_of(each.table) for each in read.tiers if each.table is not None]
+            tiers = enumerate(read.tiers)
+            tables = [read.path_of(each.table, "tiers", at, "table") for at, each in tiers if each.table is not None]
             session.spare(output, plan, *tables)
             found = cascaded(read)
             trail = None if code is None else found.explain(code, tier)

@@ -44,10 +44,11 @@ class _Paper(Console):
 
 @dataclass(frozen=True)
 class Asked:
-    """What was given before the command: the language, and the Python files to load."""
+    """What was given before the command: the language, the Python files to load, the folder that pages stay in."""
 
     language: str | None = None
     load: tuple[Path, ...] = ()
+    root: Path | None = None
 
 
 class Session:
@@ -163,7 +164,7 @@ class Session:
         """Read a page, lay overrides and a decimal sign over it, and take up the language of what follows."""
         from equite.formula.formula import Formula
 
-        formula: Formula = Formula.read(path)
+        formula: Formula = Formula.read(path, root=self._root.root)
         for override in overrides or ():
             formula = formula.overlaid(override)
         if decimal is not None:
@@ -179,7 +180,7 @@ class Session:
         from equite.formula.loading import read_page
         from equite.formula.plan import Plan
 
-        page = read_page(path)
+        page = read_page(path, root=self._root.root)
         if self.asked is not None:
             page = replace(page, content={**page.content, "language": self.asked})
         plan = Plan._of(page)

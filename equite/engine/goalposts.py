@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
+from equite.errors import FormulaError
 from equite.formula.formula import Formula
+from equite.inputs.files import bounded_bytes
 
 __all__ = ["frozen_goalposts"]
 
@@ -21,11 +22,16 @@ def frozen_goalposts(formula: Formula, record: str, index: str, criterion: str) 
         The path of the JSON file that holds ``allocation.record``.
     index, criterion : str
         Whose goalposts.
+
+    Raises
+    ------
+    FormulaError
+        The path leaves the folder that the page was read within, or leads to no plain file.
     """
-    path = Path(record) if formula.folder is None else formula.folder / record
+    path = formula.beside(record, "indices", index)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["goalposts"][index][criterion]
+        found = json.loads(bounded_bytes(path, FormulaError))["goalposts"][index][criterion]
         low, high = float(found[0]), float(found[1])
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None
     return (low, high) if low < high else None

@@ -55,7 +55,9 @@ def _tables(plan: Plan, given: object) -> dict[str, Territories]:
             problems.add("plan-unknown-tier", tier=name, nearest=nearest(str(name), plan.names))
     found = {}
     for at, tier in enumerate(plan.tiers):
-        table = given.get(tier.id, None if tier.table is None else plan.path_of(tier.table))
+        table = given.get(tier.id)
+        if table is None and tier.table is not None:
+            table = plan.path_of(tier.table, "tiers", at, "table")
         if table is None:
             problems.add("plan-no-table", **plan.where("tiers", at), tier=tier.id)
             continue

@@ -147,13 +147,15 @@ class LocalChoice:
         return " ".join(ends)
 
 
-def read_choices(folder: str | Path) -> tuple[LocalChoice, ...]:
+def read_choices(folder: str | Path, *, root: str | Path | None = None) -> tuple[LocalChoice, ...]:
     """Read every choice of a folder, in the order of the files' names.
 
     Parameters
     ----------
     folder : str or Path
         Its ``.yaml`` and ``.yml`` files are choices, but for the pages of their own that choices name.
+    root : str or Path, optional
+        The folder that the paths written in them may not leave; by default their own.
 
     Raises
     ------
@@ -162,7 +164,7 @@ def read_choices(folder: str | Path) -> tuple[LocalChoice, ...]:
     """
     problems = Problems(FormulaError)
     found: list[LocalChoice] = []
-    pages = list(_pages(Path(folder), problems))
+    pages = list(_pages(Path(folder), problems, root))
     own = {(path.parent / str(name)).resolve() for path, page in pages if (name := page.content.get("formula"))}
     for path, page in pages:
         if path.resolve() in own and "for" not in page.content:
@@ -176,7 +178,7 @@ def read_choices(folder: str | Path) -> tuple[LocalChoice, ...]:
     return tuple(found)
 
 
-def _pages(folder: Path, problems: Problems) -> Iterator[tuple[Path, Page]]:
+def _pages(folder: Path, problems: Problems, root: str | Path | None) -> Iterator[tuple[Path, Page]]:
     """Return the files of a folder that can be read, and note those that cannot."""
     if not folder.is_dir():
         problems.add("choices-no-folder", name=str(folder))
@@ -186,7 +188,7 @@ def _pages(folder: Path, problems: Problems) -> Iterator[tuple[Path, Page]]:
         problems.add("choices-none", name=str(folder))
     for path in files:
         try:
-            yield path, loading.read_page(path)
+            yield path, loading.read_page(path, root=root)
         except FormulaError as error:
             problems.found += error.problems
 
@@ -220,7 +222,7 @@ def _own_page(path: Path, name: str, page: Page) -> Page:
     """Read the page that a choice names; one that is not there, or is a choice, is the choice's mistake."""
     file, line = page.place(("formula",))
     try:
-        found = loading.read_page(path.parent / name)
+        found = loading.read_page(page.beside(name, "formula"), root=page.root)
     except FormulaError as error:
         raise FormulaError(
             problem if problem.file else replace(problem, where="formula", file=file, line=line)

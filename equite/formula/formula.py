@@ -111,13 +111,15 @@ class Formula(FormulaModel, WrittenPage):
     _page: Page = PrivateAttr()
 
     @classmethod
-    def read(cls, path: str | Path) -> Self:
+    def read(cls, path: str | Path, *, root: str | Path | None = None) -> Self:
         """Read a page from a YAML file.
 
         Parameters
         ----------
         path : str or Path
             The file. Other files that the page names are looked up beside it.
+        root : str or Path, optional
+            The folder that the paths written on the page may not leave; by default that of the file.
 
         Returns
         -------
@@ -139,7 +141,7 @@ class Formula(FormulaModel, WrittenPage):
         """
         if not isinstance(path, str | PathLike):
             raise _of_nothing("formula-of-nothing", path)
-        return cls._of(loading.read_page(path))
+        return cls._of(loading.read_page(path, root=root))
 
     @classmethod
     @takes(FormulaError, but=("text",))
@@ -398,7 +400,7 @@ def catalogue_of(page: Page) -> Catalogue:
     own = page.content.get("catalogue")
     if not isinstance(own, str):
         return read_catalogue()
-    return read_catalogue().overlaid(Path(own) if page.folder is None else page.folder / own)
+    return read_catalogue().overlaid(page.beside(own, "catalogue"))
 
 
 def _of_nothing(entry: str, given: object) -> FormulaError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,8 @@ class Page:
     folder: Path | None = None
     #: The files that it was read from, overrides included.
     files: tuple[Path, ...] = field(default=(), compare=False)
+    #: The folder that no path it writes may leave; its own where none was given.
+    root: Path | None = field(default=None, compare=False)
 
     @cached_property
     def sha256(self) -> str:
@@ -63,9 +65,31 @@ class Page:
                 return self.lines[keys[:length]]
         return "", None
 
+    def beside(self, written: str, *path: str | int) -> Path:
+        """Return the file that the page writes at a path of its own: beside it, and not outside its root.
 
-def read_page(source: str | Path, *, text: str | None = None) -> Page:
+        A page may come from a stranger, and reads no file but those that came with it. What has no file of its own was
+        made in Python, and means paths from where Python runs.
+
+        Raises
+        ------
+        FormulaError
+            The path, links followed, leaves the root.
+        """
+        if self.folder is None:
+            return Path(written)
+        found, root = self.folder / written, (self.root or self.folder).resolve()
+        if not found.resolve().is_relative_to(root):
+            file, line = self.place(path)
+            where = ".".join(map(str, path))
+            raise FormulaError([Problem("page-path-outside", {"path": written, "root": root.name}, where, line, file)])
+        return found
+
+
+def read_page(source: str | Path, *, text: str | None = None, root: str | Path | None = None) -> Page:
     """Read a page from a file, or from ``text`` (``source`` then names it in errors).
+
+    ``root`` is the folder that the paths it writes may not leave, by default that of its file.
 
     Raises
     ------
@@ -97,7 +121,8 @@ def read_page(source: str | Path, *, text: str | None = None) -> Page:
     if not source_is_file:
         return Page(content, reader.lines, partial(str, text))
     path = Path(source)
-    return Page(content, reader.lines, partial(str, text), folder=path.parent, files=(path.absolute(),))
+    kept = path.parent if root is None else Path(root)
+    return Page(content, reader.lines, partial(str, text), folder=path.parent, files=(path.absolute(),), root=kept)
 
 
 def _unreadable(error: yaml.MarkedYAMLError, text: str, line: int | None) -> tuple[str, dict[str, object]]:
@@ -198,8 +223,13 @@ def overlay(base: Page, laid: Page) -> Page:
     content = _merge(base.content, laid.content, (), changes)
     for path, place in laid.lines.items():
         lines[_renumbered(path, content)] = place
-    return Page(
-        content, lines, partial(dump, content), (*base.changes, *changes), base.folder, (*base.files, *laid.files)
+    return replace(
+        base,
+        content=content,
+        lines=lines,
+        text=partial(dump, content),
+        changes=(*base.changes, *changes),
+        files=(*base.files, *laid.files),
     )
 
 

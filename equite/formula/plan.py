@@ -151,13 +151,15 @@ class Plan(PlanModel, WrittenPage):
 
     @classmethod
     @takes(FormulaError)
-    def read(cls, path: str | Path) -> Self:
+    def read(cls, path: str | Path, *, root: str | Path | None = None) -> Self:
         """Read a plan from a YAML file; its pages and tables are looked up beside it.
 
         Parameters
         ----------
         path : str or Path
             The file.
+        root : str or Path, optional
+            The folder that the paths written in the plan and on its pages may not leave; by default that of the file.
 
         Returns
         -------
@@ -178,7 +180,7 @@ class Plan(PlanModel, WrittenPage):
         >>> equite.Plan.read("plan.yaml").id
         'plan'
         """
-        return cls._of(_plan_page(path))
+        return cls._of(_plan_page(path, root=root))
 
     @classmethod
     @takes(FormulaError)
@@ -472,25 +474,32 @@ class Plan(PlanModel, WrittenPage):
         return plan_html(self)
 
     @takes(FormulaError)
-    def path_of(self, written: str) -> Path:
+    def path_of(self, written: str, *path: str | int) -> Path:
         """Return the path of a file that the plan names.
 
         Parameters
         ----------
         written : str
             The path as the plan writes it: beside the plan's own file, or from where Python runs if it has none.
+        *path : str or int
+            Where the plan writes it, for errors: ``"tiers", 0, "table"``.
 
         Returns
         -------
         Path
             The file, which may be absent.
 
+        Raises
+        ------
+        FormulaError
+            The path, links followed, leaves the folder that the plan was read within.
+
         Examples
         --------
         >>> plan.path_of("towns.csv").name
         'towns.csv'
         """
-        return Path(written) if self.folder is None else self.folder / written
+        return self.beside(written, *path)
 
     def where(self, *path: str | int) -> dict[str, Any]:
         """Return ``file``, ``where`` and ``line`` of a path, for a problem found later.
@@ -519,9 +528,9 @@ class Plan(PlanModel, WrittenPage):
         """Read the pages and the overrides, and hold them against each other."""
         self._check_tiers(report)
         for at, tier in enumerate(self.tiers):
-            for fund, written, _ in _pages(tier, at):
+            for fund, written, place in _pages(tier, at):
                 try:
-                    self._formulas[tier.id, fund] = self._formula(written, receives=at > 0 and not fund)
+                    self._formulas[tier.id, fund] = self._formula(written, place, receives=at > 0 and not fund)
                 except EquiteError as error:
                     problems.found += error.problems
         problems.refuse()
@@ -535,13 +544,13 @@ class Plan(PlanModel, WrittenPage):
                 continue
             for key, folder in (("overrides", tier.overrides), ("own", tier.own)):
                 if folder is not None:
-                    self._read_choices(tier, key, folder, problems)
+                    self._read_choices(tier, at, key, folder, problems)
 
-    def _read_choices(self, tier: Tier, key: str, folder: str, problems: Problems) -> None:
+    def _read_choices(self, tier: Tier, at: int, key: str, folder: str, problems: Problems) -> None:
         base = self._formulas[tier.id, ""]
         margins = tier.may_change if key == "overrides" else Margins.model_validate("everything")
         try:
-            choices = read_choices(self.path_of(folder))
+            choices = read_choices(self.beside(folder, "tiers", at, key), root=self._page.root)
         except EquiteError as error:
             problems.found += error.problems
             return
@@ -553,9 +562,12 @@ class Plan(PlanModel, WrittenPage):
                 problems.found += error.problems
         self._choices[tier.id, key] = choices
 
-    def _formula(self, written: str | dict[str, Any], *, receives: bool) -> Formula:
+    def _formula(self, written: str | dict[str, Any], place: tuple[str | int, ...], *, receives: bool) -> Formula:
         """Read a page; below the first tier, one that says nothing of its envelope shares what its parents pass on."""
-        page = loading.page_of(written) if isinstance(written, dict) else loading.read_page(self.path_of(written))
+        if isinstance(written, dict):
+            page = replace(loading.page_of(written), folder=self._page.folder, root=self._page.root)
+        else:
+            page = loading.read_page(self.beside(written, *place), root=self._page.root)
         if receives and page.content.get("envelope") is None:
             page = replace(page, content={**page.content, "envelope": "received"})
         formula = Formula._of(page)
@@ -607,11 +619,11 @@ class Plan(PlanModel, WrittenPage):
                     problems.found += _given_names(self._formulas[tier.id, fund])
 
 
-def _plan_page(source: str | Path, text: str | None = None) -> Page:
+def _plan_page(source: str | Path, text: str | None = None, *, root: str | Path | None = None) -> Page:
     """Read a plan's file; what is no plan at all is told as such."""
     said = {"page-is-folder": "plan-is-folder", "page-not-mapping": "plan-not-mapping"}
     try:
-        return loading.read_page(source, text=text)
+        return loading.read_page(source, text=text, root=root)
     except FormulaError as error:
         raise FormulaError(replace(each, id=said.get(each.id, each.id)) for each in error.problems) from None
 

@@ -35,9 +35,12 @@ class WrittenPage:
     @property
     def files(self) -> tuple[Path, ...]:
         """The files that it rests on, which no output may take the place of: the page, its overrides, its catalogue."""
-        own, folder = self.content.get("catalogue"), self.folder
-        catalogue = () if not isinstance(own, str) else (Path(own) if folder is None else (folder / own).absolute(),)
-        return (*self._page.files, *catalogue)
+        own = self.content.get("catalogue")
+        return (*self._page.files, *((self.beside(own, "catalogue").absolute(),) if isinstance(own, str) else ()))
+
+    def beside(self, written: str, *path: str | int) -> Path:
+        """Return the file that is written at a path of the page: beside it, and within its root."""
+        return self._page.beside(written, *path)
 
     @property
     def sha256(self) -> str:
