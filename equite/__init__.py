@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from equite.engine.explanation import Explanation
     from equite.engine.methods import aggregator, normaliser, row_function, transform
     from equite.engine.sharing import Sharing, share
+    from equite.engine.worksheet import Worksheet
     from equite.errors import (
         EquiteError,
         FormulaError,
@@ -75,6 +76,7 @@ _HOMES = {
     "Tiers": "equite.inputs.tiers",
     "WorkbookError": "equite.errors",
     "WorkbookReading": "equite.report.roundtrip.reading",
+    "Worksheet": "equite.engine.worksheet",
     "aggregator": "equite.engine.methods",
     "allocate": "equite.engine.allocate",
     "batch": "equite.engine.batch",
@@ -120,6 +122,7 @@ __all__ = [
     "Tiers",
     "WorkbookError",
     "WorkbookReading",
+    "Worksheet",
     "aggregator",
     "allocate",
     "batch",

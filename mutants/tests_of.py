@@ -28,6 +28,7 @@ _COMPARISONS = (
     "tests/laws/test_law_of_comparisons.py",
 )
 
+_SHEETS = ("tests/report/test_worksheet.py",)
 _ERRORS = ("tests/engine/test_worked_errors.py",)
 
 #: The files of tests by module of ``equite/engine/``; what is common comes after them.
@@ -85,6 +86,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rounding": ("tests/engine/test_rounding.py", *_SHARES),
     "rows": ("tests/engine/test_rows.py",),
     "scoring": _SCORES,
+    "sheet": _SHEETS,
+    "sheet_arithmetic": _SHEETS,
+    "sheet_names": _SHEETS,
+    "sheet_parts": _SHEETS,
+    "sheet_scores": _SHEETS,
+    "sheet_stages": _SHEETS,
     "shown": ("tests/engine/test_shown.py", "tests/report/test_report_columns.py"),
     "sharing": ("tests/engine/test_sharing.py", "tests/engine/test_regressions.py"),
     "side_by_side": ("tests/engine/test_batch.py",),
@@ -96,4 +103,5 @@ TESTS: dict[str, tuple[str, ...]] = {
     "variant_source": ("tests/engine/test_batch.py",),
     "variants": ("tests/engine/test_batch.py",),
     "varying": ("tests/engine/test_batch.py",),
+    "worksheet": _SHEETS,
 }

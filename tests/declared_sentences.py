@@ -12,6 +12,7 @@ from equite.cli.commands import COMMANDS
 from equite.engine.apportionment import DIVISORS
 from equite.engine.explanation import Kind as LineKind
 from equite.engine.registry import AGGREGATORS, NORMALISERS
+from equite.engine.sheet import GivenKind
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS
 from equite.formula.fields import Status
 from equite.formula.indices import Missing
@@ -46,12 +47,23 @@ TOLD = "question unit direction measures measure levels data everywhere caution 
 TERMS = """envelope part level floor ceiling limit decided reserve levy level-up index criterion weight mean aims
 per-head previous median rounding check official estimated declared illustrative fingerprint"""
 
+#: What the lines of a worksheet are.
+TITLES = """name over over-sum over-number family criterion criterion-value criterion-lowest criterion-highest
+criterion-mean criterion-deviation criterion-median criterion-spread criterion-sum members pool taken taken-in-all
+factor held fixed shares level share own floor-natural floor-stated cap-stated floor-whole cap-whole floor cap
+unbounded part levied before-limits exempt decided stage-money stage-free shared-again bounded-by stage units cut
+remainder last-served served amount takes-part"""
+
 #: The one piece of each id that varies.
 PIECES: dict[str, Iterable[str] | str] = {
     "became-{self.entry}": """left-out filled-median filled-mean filled-median-by filled-mean-by filled-value
         filled-column skipped default asked no-floor no-ceiling code nothing""",
     "book-rounding-{page.rounding.bounds}": choices(Rounding, "bounds"),
     "carried-col-{name}": "weight sources share_in_part measured",
+    "sheet-column-{name}": "letter title given words rule figures result source",
+    "sheet-given-{line.given}": set(get_args(GivenKind)) - {""},
+    "sheet-title-{line.title}": TITLES,
+    "sheet-word-{word}": """abs and ceil exp floor if is_missing log max median min missing not or round sqrt""",
     "cascade-each-{labels.coin}": COINS,
     "cascade-of-each-{labels.coin}": COINS,
     "cascade-{labels.coin}-part": COINS,
@@ -72,8 +84,8 @@ PIECES: dict[str, Iterable[str] | str] = {
     ),
     "cli-criterion-{entry}": TOLD,
     "cli-measures-{criterion.measures}": choices(Criterion, "measures"),
-    "cli-param-{parameter.name}": {*options(), "version", "load"},
-    "cli-metavar-{parameter.name}": (options() | {"load"}) - {"language", "live", "governance"},
+    "cli-param-{parameter.name}": {*options(), "version", "load", "root"},
+    "cli-metavar-{parameter.name}": (options() | {"load", "root"}) - {"language", "live", "governance", "worksheet"},
     "columns-read-kind-{column.kind}": KINDS,
     "diagnosis-col-{name}": """among correlation filled of relative score_peers weight criterion criterion_a
         criterion_b criteria family group nominal effective importance variance_share

@@ -150,6 +150,7 @@ def explain(
     formula: FormulaPath,
     table: TablePath,
     code: Annotated[str, typer.Argument()],
+    worksheet: Annotated[bool, typer.Option("--worksheet")] = False,
     override: Overrides = None,
     sheet: Sheet = None,
     decimal: Decimal = None,
@@ -160,8 +161,32 @@ def explain(
 
         with session.patience():
             allocation = session.allocate(session.formula(formula, override, decimal), table, sheet)
-            explanation = allocation.explain(code)
-        session.show(explanation_text(explanation))
+            told = allocation.worksheet(code).text() if worksheet else explanation_text(allocation.explain(code))
+        if worksheet:
+            # A rule that is cut over two lines could not be followed.
+            typer.echo(told)
+        else:
+            session.show(told)
+
+
+def notices(
+    context: typer.Context,
+    formula: FormulaPath,
+    table: TablePath,
+    output: Annotated[Path, typer.Option("--output", "-o")],
+    only: Annotated[list[str] | None, typer.Option("--only")] = None,
+    override: Overrides = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    language: Tongue = None,
+) -> None:
+    with Session(context, language) as session:
+        from equite.report.notices import write_notices
+
+        with session.patience():
+            allocation = session.allocate(session.formula(formula, override, decimal), table, sheet)
+            written = write_notices(allocation, output, only or ())
+        session.show(session.say("cli-written", path=written))
 
 
 def compare(
@@ -315,6 +340,7 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = MappingProxyType(
             "allocate": allocate,
             "read": read,
             "explain": explain,
+            "notices": notices,
             "compare": compare,
             "cascade": cascade,
             "template": template,

@@ -23,7 +23,9 @@ from equite.engine.limits import StageResult
 from equite.engine.parts import PartResult
 from equite.engine.record import Reliance, record_of, reliance_of
 from equite.engine.sharing import Floats
+from equite.engine.sheet import Known
 from equite.engine.shown import ShownSteps, Steps, shown_steps, steps_of
+from equite.engine.worksheet import Worksheet, worksheet
 from equite.errors import FormulaError, OutputError, Problem, SharingError, deprecated
 from equite.formula.formula import Formula
 from equite.inputs.figures import typed
@@ -342,6 +344,10 @@ class Allocation:
                 raise SharingError([Problem("code-excluded", {"code": code, "reason": found.reason})], self.language)
         same = [known for known in self.codes if known.lstrip("0") == code.lstrip("0")]
         near = Nearest((same[0],)) if same else near_label(code, self.codes)
+        if not near.names and self.formula.name is not None:
+            # Somebody may have written the name.
+            named = near_label(code, self.names)
+            near = Nearest(tuple(self.codes[self.names.index(name)] for name in named.names))
         raise SharingError([Problem("code-unknown", {"code": code, "nearest": near})], self.language)
 
     @cached_property
@@ -384,6 +390,41 @@ class Allocation:
         [('grant', 10000.0), ('need.unemployment', 3571.0), ('need.distance', -3571.0)]
         """
         return explain(self, code)
+
+    @cached_property
+    def _known(self) -> Known:
+        """What worksheets have in common."""
+        return Known()
+
+    def worksheet(self, code: str) -> Worksheet:
+        """Write out one amount so that anyone can redo it by hand: lettered lines, each with its arithmetic.
+
+        Each quantity that the amount rests on, in order, from the cells of the table to whole units: its title, what
+        the page says, the rule over the letters of earlier lines, the rule with this territory's figures, the result.
+        What no pocket calculator can redo (a rank among all, a sum over all) is given, and marked as such. The text is
+        made of a small grammar that docs/worksheet.md defines.
+
+        Parameters
+        ----------
+        code : str
+            The territory's code, as the table writes it. One that takes no part has a worksheet of the conditions.
+
+        Returns
+        -------
+        Worksheet
+            Its lines, a ``table``, a ``text`` in either language, a page to print.
+
+        Raises
+        ------
+        SharingError
+            No territory has the code.
+
+        Examples
+        --------
+        >>> [line.title for line in allocation.worksheet("A").lines][-3:]
+        ['part', 'cut', 'amount']
+        """
+        return worksheet(self, code)
 
     @cached_property
     def reliance(self) -> tuple[Reliance, ...]:

@@ -85,6 +85,8 @@ class CriterionScore:
         The rule for missing cells.
     low, high : float
         The lowest and highest value before direction: goalposts that a later year can keep.
+    what : ScoreMeasure or None
+        How it was measured; None for a criterion that is but shown.
     """
 
     name: str
@@ -98,6 +100,7 @@ class CriterionScore:
     missing: Missing
     low: float
     high: float
+    what: ScoreMeasure | None = None
 
     @cached_property
     def scores(self) -> Floats:
@@ -139,6 +142,7 @@ def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list
             missing=what.missing,
             low=line.least,
             high=line.most,
+            what=what,
         )
     if raw.size and what.missing.rule == "skip" and np.isnan(raw).all():
         warnings.append(Problem("criterion-empty", {"criterion": what.name, "index": what.index}))
@@ -179,7 +183,18 @@ def measure(what: ScoreMeasure, scope: Scope, problems: Problems, warnings: list
     filled = np.isnan(raw) & present
     low, high = float(values[present].min()), float(values[present].max())
     return CriterionScore(
-        what.name, what.index, what.families, what.criterion, given, scores, filled, groups, what.missing, low, high
+        name=what.name,
+        index=what.index,
+        families=what.families,
+        criterion=what.criterion,
+        raw=given,
+        scored=scores,
+        filled=filled,
+        groups=groups,
+        missing=what.missing,
+        low=low,
+        high=high,
+        what=what,
     )
 
 

@@ -25,7 +25,7 @@ from equite.formula.nodes import Binary, Call, Name, Node
 from equite.inputs.spelling import near_label
 from equite.wording import Codes
 
-__all__ = ["StageResult", "Stages", "amount_tree"]
+__all__ = ["StageResult", "Stages", "Workings", "amount_tree"]
 
 
 def amount_tree(context: Context, parts: Sequence[PartResult]) -> Node | None:
@@ -34,6 +34,41 @@ def amount_tree(context: Context, parts: Sequence[PartResult]) -> Node | None:
         return None
     names: list[Node] = [Name(result.part.id) for result in parts]
     return reduce(lambda left, right: Binary("+", left, right), names)
+
+
+@dataclass(frozen=True)
+class Workings:
+    """What a stage was worked out from, over those that take part.
+
+    Attributes
+    ----------
+    scope : Scope
+        The names of the page, as the stage begins.
+    stated : Bounds
+        The bounds of this stage alone; those of groups' totals by group elsewhere.
+    bounds : Bounds
+        All bounds in force.
+    fixed, score : ndarray, shape (eligible,)
+        b and s.
+    money : ndarray, shape (groups,), or None
+        What was shared anew, by group; None where bounds only clip.
+    groups : Groups
+        The groups of money.
+    rounded_within : Groups
+        The groups inside which whole units are found.
+    part : PartResult or None
+        Of a limit on one part: that part, solved within its new bounds.
+    """
+
+    scope: Scope
+    stated: Bounds
+    bounds: Bounds
+    fixed: Floats
+    score: Floats
+    money: Floats | None
+    groups: Groups
+    rounded_within: Groups
+    part: PartResult | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +91,8 @@ class StageResult:
         The codes whose amount it decided.
     prorated : bool
         Whether its floors were scaled for want of money.
+    workings : Workings or None
+        What it was worked out from; None where nothing of it is to be told.
     """
 
     limit: Limit
@@ -68,6 +105,7 @@ class StageResult:
     reserve: Floats
     overridden: tuple[str, ...] = ()
     prorated: bool = False
+    workings: Workings | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +145,10 @@ class Stages:
         self.reserve = np.zeros(context.group_envelopes.count)
         self.prorated = np.zeros(context.size, dtype=bool)
         self.decided: set[str] = set()
+        #: Of the stage that runs: its own bounds; all that were in force, with s and the money; the part it bounds.
+        self.stated = self.bounds
+        self.used: tuple[Bounds, Floats, Floats | None] = (self.bounds, self.score, None)
+        self.resolved: PartResult | None = None
         self.results: list[StageResult] = []
 
     def _add_up(self) -> None:
@@ -122,6 +164,7 @@ class Stages:
         for at, limit in enumerate(self.context.formula.limits):
             place = ("limits", at)
             before = self.amounts
+            self.stated, self.resolved = Bounds.none(self.context.size), None
             scope = self._scope(limit)
             if limit.part:
                 result = self._part_stage(limit, scope, place)
@@ -131,8 +174,15 @@ class Stages:
                 result = self._stage(limit, scope, place)
             self.untouched &= result.after == before
             self.amounts = result.after
-            self.results.append(replace(result, before=before, prorated=bool(self.prorated.any())))
+            prorated, told = bool(self.prorated.any()), self._workings(scope) if self.context.told else None
+            self.results.append(replace(result, before=before, prorated=prorated, workings=told))
             self.prorated = np.zeros(self.context.size, dtype=bool)
+
+    def _workings(self, scope: Scope) -> Workings:
+        """Return what the stage that ends was worked out from."""
+        within = self.groups if self.group_bounds is None else self.group_bounds.groups
+        bounds, score, money = self.used
+        return Workings(scope, self.stated, bounds, self.fixed, score, money, self.groups, within, self.resolved)
 
     def _scope(self, limit: Limit) -> Scope:
         parts = [result for result in self.parts if result.is_read(self.context)]
@@ -152,7 +202,7 @@ class Stages:
         """Bound each territory's amount."""
         stated = self._without_exempt(limit, scope, place)
         earlier = self.bounds
-        stated = stated.without(self.frozen)
+        self.stated = stated = stated.without(self.frozen)
         self.bounds = earlier.then(stated)
         overridden, decided = self._overrides(limit, scope, place)
         self.bounds = self.bounds.frozen(overridden, decided)
@@ -198,6 +248,7 @@ class Stages:
         assert self.money is not None
         score = self.score if moved_by is None else moved_by
         bounds = self._within_group_bounds(self.fixed, score, place)
+        self.used = bounds, score, self.money
         found = solve(self.fixed, score, bounds.lower, bounds.upper, self.money, self.groups)
         short = (found.gap < 0) | (found.level < 0)
         if limit.if_short == "prorate" and short.any():
@@ -241,9 +292,11 @@ class Stages:
 
     def _clipped(self, limit: Limit, place: tuple[str | int, ...]) -> Floats:
         """Bound amounts without sharing anything anew; bounds of groups stay in force."""
+        self.used = self.bounds, self.score, None
         if limit.fund != "on_top":
             # Nothing is shared, so nobody's part is fixed: a group comes to its bound in proportion to its amounts.
             inside = self._within_group_bounds(np.zeros(self.context.size), np.maximum(self.amounts, 0.0), place)
+            self.used = inside, self.score, None
             return np.clip(self.amounts, inside.lower, inside.upper)
         after = np.clip(self.amounts, self.bounds.lower, self.bounds.upper)
         held = self.group_bounds
@@ -334,12 +387,13 @@ class Stages:
     def _part_stage(self, limit: Limit, scope: Scope, place: tuple[str | int, ...]) -> StageResult:
         """Bound one part, which keeps its pool; then the whole again where bounds are in force."""
         at = next(n for n, result in enumerate(self.parts) if result.part.id == limit.part)
-        stated = self._without_exempt(limit, scope, place)
+        self.stated = stated = self._without_exempt(limit, scope, place)
         part = self.parts[at].part.model_copy(update={"if_short": limit.if_short, "if_over": limit.if_over})
         wanted = replace(self.parts[at], part=part)
         before = wanted.reserve
         solved = resolve(self.context, wanted, wanted.bounds.then(stated), place)
         self.parts[at] = replace(solved, part=self.parts[at].part)
+        self.resolved = self.parts[at]
         self._add_up()
         kept = solved.reserve - before
         if self.money is not None and kept.any():

@@ -67,8 +67,8 @@ class PartResult:
         Who is not, and why.
     prorated : bool
         Whether its floors were scaled for want of money.
-    scaled : bool
-        Whether all of it was, because parts took more than the envelope.
+    unscaled : PartResult or None
+        The part as it was before all of it was scaled, because parts took more than the envelope; None if it was not.
     """
 
     part: Part
@@ -84,7 +84,12 @@ class PartResult:
     members: Mask
     exclusions: tuple[Exclusion, ...] = ()
     prorated: bool = False
-    scaled: bool = False
+    unscaled: PartResult | None = None
+
+    @property
+    def scaled(self) -> bool:
+        """Whether all of it was scaled, because parts took more than the envelope."""
+        return self.unscaled is not None
 
     def binding(self, context: Context) -> Known | Node:
         """Return what the part's name stands for: the tree of what is paid as it is, else what its level gave each."""

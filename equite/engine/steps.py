@@ -27,7 +27,7 @@ from equite.formula.nodes import Call
 from equite.inputs.grid import truncate_problems
 from equite.wording import Codes
 
-__all__ = ["Outcome", "Units", "envelope_of", "knowing_envelope", "take_steps"]
+__all__ = ["Outcome", "Units", "envelope_of", "knowing_envelope", "money_of", "take_steps"]
 
 Units = NDArray[np.int64]
 
@@ -73,7 +73,7 @@ def take_steps(scope: Scope, context: Context, envelope_units: Units | None) -> 
     envelope = None if envelope_units is None else context.unit.money(envelope_units)
     parts, scope = share_parts(scope, context, envelope)
     parts, reserve, warnings = _against_envelope(context, parts, envelope)
-    money, groups = _money(context, parts)
+    money, groups = money_of(context, parts)
     stages = Stages(context, scope, parts, money, groups)
     stages.run()
     units, totals, ties = _whole(context, stages, envelope_units, reserve + stages.reserve)
@@ -157,7 +157,7 @@ def _against_envelope(
     return scaled, reserve * factor, (Problem("prorated", {"name": "parts"}),)
 
 
-def _money(context: Context, parts: tuple[PartResult, ...]) -> tuple[Floats | None, Groups]:
+def money_of(context: Context, parts: tuple[PartResult, ...]) -> tuple[Floats | None, Groups]:
     """Return the money that limits share anew, by group where every part stays within the same groups."""
     first = parts[0]
     same = first.part.within is not None and all(result.part.within == first.part.within for result in parts)
@@ -230,7 +230,7 @@ def _scaled(context: Context, result: PartResult, factor: Floats) -> PartResult:
         bounds=Bounds(result.bounds.lower * by_row, result.bounds.upper * by_row),
         pool=result.pool * factor[context.group_envelope_of(result.groups)],
         reserve=result.reserve * factor,
-        scaled=True,
+        unscaled=result,
     )
 
 

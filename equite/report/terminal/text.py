@@ -185,20 +185,22 @@ class ExplainedLine:
         return f"{self.label} [{self.mark}]" if self.mark else self.label
 
 
-def explained(explanation: Explanation) -> list[ExplainedLine]:
+def explained(explanation: Explanation, labels: Labels | None = None) -> list[ExplainedLine]:
     """Word the lines of an explanation, in their order: parts and criteria, bounds, limits, rounding.
 
     Parameters
     ----------
     explanation : Explanation
         The explanation of one amount.
+    labels : Labels, optional
+        Who reads; by default those of the page's language.
 
     Returns
     -------
     list of ExplainedLine
         The amounts add up to the territory's, to the last decimal.
     """
-    labels = Labels(explanation.allocation.formula)
+    labels = labels or Labels(explanation.allocation.formula)
     lines = []
     for line in explanation.lines:
         label, mark = _worded_line(line, explanation.allocation, labels)
