@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from random_pages import pages
@@ -15,6 +15,9 @@ from yaml_texts import read_yaml
 
 import equite
 from equite import Allocation, EquiteError, Formula, allocate
+from equite.engine.sheet import GivenKind
+from equite.report.notices import write_notices
+from equite.wording import say
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -141,6 +144,41 @@ def test_the_first_page_by_hand(first_page: Allocation) -> None:
     for told in ("= $17,446.8085106383", "= 8.93617021276596", "= max(AF; Z)", "= $2,088.2352941176", "Board, 2026"):
         assert told in text
     assert text.count("\n\n") == len(blocks(text, "en")) + 4
+
+
+def test_the_documented_lines_are_those_of_the_first_page(first_page: Allocation) -> None:
+    document = (ROOT / "docs" / "worksheet.md").read_text(encoding="utf-8")
+    shown = document.split("```text\n")[1].split("\n```")[0].split("\n\n")
+    printed = first_page.worksheet("A").text().replace("\u00a0", " ").split("\n\n")
+    assert [block for block in shown if block.replace("\u00a0", " ") not in printed] == []
+    assert len(shown) > 20
+
+
+def test_the_list_of_what_is_given_is_closed_and_documented() -> None:
+    document = (ROOT / "docs" / "worksheet.md").read_text(encoding="utf-8")
+    for kind in set(get_args(GivenKind)) - {""}:
+        assert say(f"sheet-given-{kind}", "en").split(" (")[0].split(",")[0] in document, kind
+
+
+def test_notices_appear_whole_or_not_at_all(tmp_path: Path) -> None:
+    table = {"code": ["a/b", "A?B", "con", "é" * 200], "people": [1, 2, 3, 4]}
+    page = {"equite": 1, "id": "p", "language": "en", "key": "code", "envelope": 100}
+    page["parts"] = [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people"}}]
+    found = allocate(page, table)
+    folder = write_notices(found, tmp_path / "out")
+    names = sorted(file.name for file in folder.iterdir())
+    assert names == ["A-B.html", "a-b-2.html", "con-.html", "index.html", "notice.html"]
+    listed = (folder / "index.html").read_text(encoding="utf-8")
+    assert all(f'href="{name}"' in listed for name in names if name != "index.html")
+    with pytest.raises(EquiteError, match="holds something already"):
+        write_notices(found, folder)
+    with pytest.raises(EquiteError, match="no territory"):
+        write_notices(found, tmp_path / "other", only=["z"])
+    with pytest.raises(EquiteError, match="2,000"):
+        write_notices(found, tmp_path / "other", only=map(str, range(2001)))
+    with pytest.raises(EquiteError):
+        write_notices(found, tmp_path / "absent" / "out")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
 def sheet_of(page: dict[str, Any], table: dict[str, Any], code: str = "A") -> equite.Worksheet:

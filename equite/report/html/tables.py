@@ -28,15 +28,15 @@ def framed(pieces: Iterable[Child], language: Language) -> Markup:
     return element("div", pieces, class_=f"equite {_NO_MATHS}", lang=language, style="overflow-x:auto")
 
 
-def page(title: str, pieces: Iterable[Child], language: Language) -> str:
-    """Return a file's text: a page that needs nothing else, and asks nothing of any network."""
+def page(title: str, pieces: Iterable[Child], language: Language, style: str = "") -> str:
+    """Return a file's text: a page that needs nothing else, and asks nothing of any network; ``style`` adds rules."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", title),
-        element("style", Markup(_PAGE)),
+        element("style", Markup(_PAGE + style)),
     )
     body = element("body", element("main", element("h1", title), pieces))
     return f"<!DOCTYPE html>\n{element('html', head, body, lang=language)}\n"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from equite.report.files import HTML, ending, placed
 from equite.report.html import tables
-from equite.report.html.markup import Child, Markup, element, fragment
+from equite.report.html.markup import Child, Markup, element
 from equite.report.language.text import plain
 from equite.report.worksheet import SheetWords, WordedLine, closing, shown_elsewhere, worksheet_title
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["worksheet_html", "worksheet_page", "worksheet_to_html"]
 
 _TOP = "vertical-align:top;padding:.15em .6em;border-bottom:" + tables.RULE
-_SMALL = "display:block;font-size:.85em"
+_RULE = "text-align:left;width:55%;overflow-wrap:break-word"
+#: On paper a sheet takes few pages, and no line is cut by the end of one.
+_PRINT = "@media print{body{font-size:8pt;line-height:1.25;margin:0;max-width:none;padding:0}tr{break-inside:avoid}}"
 
 
 def worksheet_html(sheet: Worksheet) -> str:
@@ -42,7 +44,7 @@ def worksheet_page(sheet: Worksheet, *after: Child) -> str:
     words = SheetWords(sheet)
     labels = words.labels
     head = element("p", labels.worded(words.formula.heading))
-    return tables.page(worksheet_title(sheet, labels), [head, *_pieces(words, ""), *after], labels.language)
+    return tables.page(worksheet_title(sheet, labels), [head, *_pieces(words, ""), *after], labels.language, _PRINT)
 
 
 def worksheet_to_html(sheet: Worksheet, path: str | Path) -> Path:
@@ -82,13 +84,13 @@ def _pieces(words: SheetWords, caption: str) -> list[Child]:
 
 def _row(line: WordedLine) -> Markup:
     """Return a line: its letter, what it is, its arithmetic, the result on the right."""
-    small = [element("span", told, style=_SMALL) for told in (line.given, line.words, line.source) if told]
+    told = " · ".join(text for text in (line.given, line.words, line.source) if text)
     rules = [element("div", f"= {step}") for step in line.steps[:-1]]
     return tables.row(
         [
             element("th", line.letter, scope="row", style=f"text-align:left;{_TOP}"),
-            element("td", line.title, fragment(small), style=f"text-align:left;min-width:12em;{_TOP}"),
-            element("td", rules, style=f"text-align:left;overflow-wrap:anywhere;{_TOP}"),
+            element("td", line.title, style=f"text-align:left;min-width:11em;{_TOP}"),
+            element("td", element("small", told) if told else None, rules, style=f"{_RULE};{_TOP}"),
             element("td", plain(line.result), style=f"text-align:right;white-space:nowrap;{_TOP}"),
         ]
     )
