@@ -162,6 +162,24 @@ def test_explain(language: Language, said: str) -> None:
     assert "400" in run("explain", "formula.yaml", "table.csv", "02", "--override", "over.yaml")
 
 
+@pytest.mark.parametrize(("language", "said"), [("fr", "La ligne"), ("en", "Line")])
+def test_explain_by_the_worksheet(language: Language, said: str) -> None:
+    text = run("explain", "formula.yaml", "table.csv", "02", "--worksheet", "--language", language)
+    assert "Bêta (02)" in text
+    assert f"\n\n{said} " in text
+    assert "\n   = " in text
+    assert run("explain", "formula.yaml", "table.csv", "04", "--worksheet", "--language", language)
+
+
+def test_notices_are_written_all_at_once_or_for_some() -> None:
+    assert "avis" in run("notices", "formula.yaml", "table.csv", "-o", "avis")
+    assert Path("avis", "index.html").is_file()
+    assert Path("avis", "02.html").is_file()
+    run("notices", "formula.yaml", "table.csv", "-o", "un", "--only", "02")
+    assert sorted(path.name for path in Path("un").iterdir()) == ["02.html", "index.html"]
+    assert "contient déjà" in run("notices", "formula.yaml", "table.csv", "-o", "avis", code=1)
+
+
 @pytest.mark.parametrize(("language", "said"), [("fr", "Territoires qui gagnent"), ("en", "Territories that gain")])
 def test_compare(language: Language, said: str) -> None:
     text = run("compare", "formula.yaml", "variant.yaml", "table.csv", "--language", language, "-o", "c.csv")
@@ -325,6 +343,7 @@ COMMANDS = [
             "allocate",
             "read",
             "explain",
+            "notices",
             "compare",
             "cascade",
             "template",

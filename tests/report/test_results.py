@@ -98,6 +98,7 @@ RESULTS: dict[str, Callable[[str, Path], Any]] = {
     "Sharing": lambda language, _: equite.share(100, [1, 1, 2], lower=[40, 0, 0]),
     "Territories": lambda language, _: equite.Territories.of({"code": ["A"], "rate": [0.5]}, key="code"),
     "WorkbookReading": reading,
+    "Worksheet": lambda language, _: allocation(language).worksheet("B"),
 }
 #: Results whose workbook has sheets of its own, beside that of the table.
 SHEETS = {"Allocation", "Cascade"}

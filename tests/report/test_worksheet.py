@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -71,10 +72,17 @@ def test_examples_of_region_13(page: str) -> None:
         held(allocation, code)
 
 
-def test_examples_of_quebec() -> None:
-    allocation = allocate(EXAMPLES / "quebec_mrc" / "formula.yaml", EXAMPLES / "quebec_mrc" / "territories.csv")
-    for code in some(allocation, 4):
+@pytest.mark.parametrize("example", ["quebec_mrc", "six_families"])
+def test_examples(example: str) -> None:
+    allocation = allocate(EXAMPLES / example / "formula.yaml", EXAMPLES / example / "territories.csv")
+    for code in some(allocation, 3):
         held(allocation, code)
+
+
+def test_example_of_tiers() -> None:
+    for level in equite.cascade(EXAMPLES / "quebec_tiers" / "plan.yaml").levels:
+        for allocation in level.allocations:
+            held(allocation, allocation.codes[-1])
 
 
 @pytest.mark.golden
@@ -92,9 +100,13 @@ def test_published_grants(golden: Path, page: str, table: str) -> None:
         held(allocation, code)
 
 
+#: Random pages, each of which takes a while to draw: two hundred with `make laws`.
+PAGES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "laws" else 40
+
+
 @pytest.mark.slow
 def test_random_pages() -> None:
-    for at, case in enumerate(pages(1911, 200)):
+    for at, case in enumerate(pages(1911, PAGES)):
         codes, language = case.allocation.codes, LANGUAGES[at % 2]
         sheet = case.allocation.worksheet(codes[at % len(codes)])
         assert redone(sheet.text(language), language) == Decimal(repr(sheet.amount)), case.name
