@@ -18,8 +18,12 @@ __all__ = ["worksheet_html", "worksheet_page", "worksheet_to_html"]
 
 _TOP = "vertical-align:top;padding:.15em .6em;border-bottom:" + tables.RULE
 _RULE = "text-align:left;width:55%;overflow-wrap:break-word"
-#: On paper a sheet takes few pages, and no line is cut by the end of one.
-_PRINT = "@media print{body{font-size:8pt;line-height:1.25;margin:0;max-width:none;padding:0}tr{break-inside:avoid}}"
+#: On paper a sheet takes few pages, and no line is cut by the end of one; on a phone the cells of a line are stacked.
+_STYLE = (
+    "@media print{body{font-size:8pt;line-height:1.25;margin:0;max-width:none;padding:0}tr{break-inside:avoid}}"
+    "@media screen and (max-width:40em){thead{display:none}tr{display:block;padding:.3em 0}"
+    "td,th{display:block;width:auto!important;min-width:0!important;border:0!important}}"
+)
 
 
 def worksheet_html(sheet: Worksheet) -> str:
@@ -44,7 +48,7 @@ def worksheet_page(sheet: Worksheet, *after: Child) -> str:
     words = SheetWords(sheet)
     labels = words.labels
     head = element("p", labels.worded(words.formula.heading))
-    return tables.page(worksheet_title(sheet, labels), [head, *_pieces(words, ""), *after], labels.language, _PRINT)
+    return tables.page(worksheet_title(sheet, labels), [head, *_pieces(words, ""), *after], labels.language, _STYLE)
 
 
 def worksheet_to_html(sheet: Worksheet, path: str | Path) -> Path:
