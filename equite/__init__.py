@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from equite.analysis.diagnostics import Diagnosis
     from equite.analysis.governance import GovernanceComparison, compare_governance
     from equite.analysis.profile import Profile
+    from equite.analysis.projects import Projects, projects
     from equite.engine.allocate import allocate
     from equite.engine.allocation import Allocation
     from equite.engine.batch import Batch, batch
@@ -69,6 +70,7 @@ _HOMES = {
     "Plan": "equite.formula.plan",
     "Problem": "equite.errors",
     "Profile": "equite.analysis.profile",
+    "Projects": "equite.analysis.projects",
     "Sharing": "equite.engine.sharing",
     "SharingError": "equite.errors",
     "Territories": "equite.inputs.territories",
@@ -85,6 +87,7 @@ _HOMES = {
     "compare": "equite.analysis.comparison",
     "compare_governance": "equite.analysis.governance",
     "normaliser": "equite.engine.methods",
+    "projects": "equite.analysis.projects",
     "read_catalogue": "equite.inputs.catalogue",
     "read_territories": "equite.inputs.territories",
     "read_workbook": "equite.report.roundtrip.reading",
@@ -115,6 +118,7 @@ __all__ = [
     "Plan",
     "Problem",
     "Profile",
+    "Projects",
     "Sharing",
     "SharingError",
     "Territories",
@@ -133,6 +137,7 @@ __all__ = [
     "compare_governance",
     "indicators",
     "normaliser",
+    "projects",
     "read_catalogue",
     "read_territories",
     "read_workbook",

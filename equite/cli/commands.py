@@ -256,19 +256,47 @@ def cascade(
             session.show("\n" + session.say("cli-written", path=written))
 
 
+def projects(
+    context: typer.Context,
+    projects: Annotated[Path, typer.Argument()],
+    output: Output = None,
+    language: Tongue = None,
+) -> None:
+    with Session(context, language) as session:
+        from equite.analysis.projects import projects as funded
+        from equite.report.analyses.projects import projects_text, write_projects
+
+        with session.patience():
+            page = session.projects_page(projects)
+            named = (page.projects, page.ballots and page.ballots.file, page.memberships)
+            session.spare(output, projects, *(page.path_of(name) for name in named if name))
+            found = funded(page)
+            written = write_projects(found, output) if output is not None else None
+        session.show(projects_text(found, width=session.width))
+        if written is not None:
+            session.show("\n" + session.say("cli-written", path=written))
+
+
 def template(context: typer.Context, formula: FormulaPath, output: Output = None, language: Tongue = None) -> None:
     with Session(context, language) as session:
         from equite.report.workbook.template import write_template
 
+        from equite.report.workbook.projects import write_projects_template
+
         with session.patience():
-            page = session.formula(formula)
+            is_projects = session.is_projects_page(formula)
+            page = session.projects_page(formula) if is_projects else session.formula(formula)
             name = session.say("cli-template-name", page=page.id)
             target = output or Path(re.sub(r"[^\w.-]+", "-", f"{name}.xlsx"))
             # Somebody may have spent an afternoon filling it in.
             if target.exists():
                 raise OutputError([Problem("cli-output-exists", {"name": target.name})], session.language)
-            written = write_template(page, target)
-        session.show(session.say("cli-written", path=written or target))
+            written = (
+                write_projects_template(page, target)
+                if isinstance(page, ProjectsPage)
+                else write_template(page, target)
+            )
+        session.show(session.say("cli-written", path=written))
 
 
 def formula_show(
@@ -343,6 +371,7 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = MappingProxyType(
             "notices": notices,
             "compare": compare,
             "cascade": cascade,
+            "projects": projects,
             "template": template,
         },
         "formula": {"show": formula_show, "schema": formula_schema},

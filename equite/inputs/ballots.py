@@ -1,0 +1,201 @@
+"""Ballots: who supports which projects, and by how many points.
+
+A table has one row for each voter: ``voter``, ``vote`` (the codes of projects, between commas or semicolons),
+``points`` where ballots give points (as many, in the same order), and ``territory`` where envelopes are by territory.
+A file that ends in ``.pb`` is read as Pabulib lays it out (Faliszewski and others, 2023, *Participatory Budgeting: Data,
+Tools, and Analysis*, IJCAI): sections META, PROJECTS and VOTES, cells between semicolons.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from equite.errors import Problem, Problems, TerritoriesError
+from equite.inputs.cells import readings
+from equite.inputs.territories import Territories
+from equite.wording import Codes
+
+__all__ = ["BallotKind", "VoterBallot", "read_ballots", "read_pabulib"]
+
+#: What ballots hold: projects approved; points for each; projects in order, the best first.
+BallotKind = Literal["approval", "points", "ordinal"]
+_SECTIONS = ("META", "PROJECTS", "VOTES")
+#: What Pabulib calls each kind.
+_KINDS: Mapping[str, BallotKind] = {
+    "approval": "approval",
+    "choose-1": "approval",
+    "cumulative": "points",
+    "scoring": "points",
+    "ordinal": "ordinal",
+}
+
+
+@dataclass(frozen=True)
+class VoterBallot:
+    """A ballot as it was filled in.
+
+    Attributes
+    ----------
+    voter, territory : str
+        Who filled it in, and where; no territory where there is one envelope.
+    points : dict of str to Fraction
+        By project, in the order of the ballot.
+    row : int
+        Its row in the file.
+    """
+
+    voter: str
+    territory: str
+    points: dict[str, Fraction]
+    row: int
+
+
+def read_ballots(table: object, kind: BallotKind | None = None) -> tuple[tuple[VoterBallot, ...], str]:
+    """Read ballots from a file or a table in memory.
+
+    Parameters
+    ----------
+    table : path or table
+        One row for each voter, or a file ``.pb``.
+    kind : {"approval", "points", "ordinal"}, optional
+        What ballots hold; by default what a ``.pb`` file says, else ``points`` where there is such a column, else
+        ``approval``. An ordinal ballot gives its last project one point, and each the more the higher it stands: as many
+        as the longest ballot is long for the first (Borda).
+
+    Returns
+    -------
+    tuple of VoterBallot
+        In the order of the rows.
+    str
+        The file's name.
+
+    Raises
+    ------
+    TerritoriesError
+        With every ballot that cannot be read: a voter twice, a project twice on a ballot, points that are no numbers,
+        negative, or not as many as projects.
+    """
+    if isinstance(table, str | Path) and Path(table).suffix.lower() == ".pb":
+        _, frame, meta = read_pabulib(table)
+        said = meta.get("vote_type", "approval")
+        if kind is None and said not in _KINDS:
+            values = {"kind": said, "known": Codes(tuple(_KINDS))}
+            raise TerritoriesError([Problem("ballots-kind-unknown", values, file=Path(table).name)])
+        kind = kind or _KINDS[said]
+        read, name, first = Territories.of(frame), Path(table).name, int(meta["first vote"])
+    else:
+        read = Territories.of(table, text=("voter", "vote", "points", "territory"))
+        name, first = read.source.name, read.source.first_row
+    has_points = "points" in read.data.columns
+    kind = kind or ("points" if has_points else "approval")
+    problems = Problems(TerritoriesError)
+    columns = {each: read.texts(each) for each in ("voter", "vote")}
+    # Without points, `points` has a sentence of its own from the table.
+    given = read.texts("points") if kind == "points" else [None] * len(read)
+    places = read.texts("territory") if "territory" in read.data.columns else [None] * len(read)
+    rows = [first + int(at) for at in read.data.index]
+    seen: dict[str, int] = {}
+    found: list[VoterBallot] = []
+    for voter, vote, points, place, row in zip(*columns.values(), given, places, rows, strict=True):
+        if not voter:
+            problems.add("ballots-no-voter", "voter", row, file=name, row_is_line=False)
+            continue
+        if voter in seen:
+            values = {"voter": voter, "first": seen[voter]}
+            problems.add("ballots-voter-twice", "voter", row, file=name, row_is_line=False, **values)
+            continue
+        seen[voter] = row
+        projects = _pieces(vote)
+        if len(set(projects)) < len(projects):
+            twice = next(each for each in projects if projects.count(each) > 1)
+            problems.add("ballots-project-twice", "vote", row, file=name, row_is_line=False, project=twice, voter=voter)
+            continue
+        figures = _figures(points, len(projects)) if kind == "points" else [Fraction(1)] * len(projects)
+        if figures is None:
+            problems.add("ballots-points", "points", row, file=name, row_is_line=False, voter=voter)
+            continue
+        found.append(VoterBallot(voter, place or "", dict(zip(projects, figures, strict=True)), row))
+    problems.refuse()
+    return tuple(_ordinal(found) if kind == "ordinal" else found), name
+
+
+def _pieces(text: str | None) -> list[str]:
+    return [piece for piece in (each.strip() for each in re.split(r"[,;]", text or "")) if piece]
+
+
+def _figures(text: str | None, count: int) -> list[Fraction] | None:
+    """Read as many points as there are projects, none below 0."""
+    pieces = _pieces(text)
+    values = [readings(piece)[0] for piece in pieces]
+    if len(pieces) != count or any(value is None or value < 0 for value in values):
+        return None
+    return [Fraction(f"{value:.15g}") for value in values]
+
+
+def _ordinal(ballots: list[VoterBallot]) -> Iterator[VoterBallot]:
+    longest = max((len(each.points) for each in ballots), default=0)
+    for each in ballots:
+        points = {code: Fraction(longest - place) for place, code in enumerate(each.points)}
+        yield VoterBallot(each.voter, each.territory, points, each.row)
+
+
+def read_pabulib(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """Read a file as Pabulib lays it out.
+
+    Parameters
+    ----------
+    path : path
+        A file ``.pb``.
+
+    Returns
+    -------
+    DataFrame
+        Its projects: ``project``, ``title``, ``request``, ``aims``, ``points`` (as text).
+    DataFrame
+        Its votes: ``voter``, ``vote`` and ``points`` (as text).
+    dict
+        What it says of itself, and ``first vote``, the row of the first one.
+
+    Raises
+    ------
+    TerritoriesError
+        The file cannot be read, or lacks a section or a column.
+    """
+    file = Path(path).expanduser()
+    try:
+        rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise TerritoriesError([Problem("ballots-pb-unreadable", {"name": file.name, "reason": reason})]) from None
+    starts = {row[0].strip(): at for at, row in enumerate(rows) if len(row) == 1 and row[0].strip() in _SECTIONS}
+    if set(starts) != set(_SECTIONS):
+        missing = Codes(tuple(name for name in _SECTIONS if name not in starts))
+        raise TerritoriesError([Problem("ballots-pb-sections", {"missing": missing}, file=file.name)])
+    projects, votes = (_section(rows, starts, name, file.name) for name in _SECTIONS[1:])
+    meta = {row[0].strip(): row[1].strip() for row in rows[starts["META"] + 2 : starts["PROJECTS"]] if len(row) > 1}
+    named = {"project_id": "project", "name": "title", "cost": "request", "category": "aims", "votes": "points"}
+    told = projects.rename(columns=named)[[named[each] for each in named if each in projects.columns]]
+    votes = votes.rename(columns={"voter_id": "voter"})
+    kept = votes[[each for each in ("voter", "vote", "points") if each in votes.columns]]
+    return told, kept, {**meta, "first vote": str(starts["VOTES"] + 3)}
+
+
+def _section(rows: list[list[str]], starts: Mapping[str, int], name: str, file: str) -> pd.DataFrame:
+    """Return one section as a table of texts."""
+    first = starts[name] + 1
+    last = min((at for at in starts.values() if at > first), default=len(rows))
+    heads = [cell.strip() for cell in rows[first]] if first < last else []
+    wanted = {"PROJECTS": ("project_id", "cost"), "VOTES": ("voter_id", "vote")}[name]
+    if not set(wanted) <= set(heads):
+        missing = Codes(tuple(each for each in wanted if each not in heads))
+        raise TerritoriesError([Problem("ballots-pb-columns", {"section": name, "missing": missing}, file=file)])
+    body = [[*row, *[""] * len(heads)][: len(heads)] for row in rows[first + 1 : last] if any(row)]
+    return pd.DataFrame(body, columns=heads, dtype=object)
