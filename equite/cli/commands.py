@@ -279,24 +279,22 @@ def projects(
 
 def template(context: typer.Context, formula: FormulaPath, output: Output = None, language: Tongue = None) -> None:
     with Session(context, language) as session:
+        from equite.formula.projects_page import ProjectsPage, is_projects_page
+        from equite.report.workbook.projects_template import write_projects_template
         from equite.report.workbook.template import write_template
 
-        from equite.report.workbook.projects import write_projects_template
-
         with session.patience():
-            is_projects = session.is_projects_page(formula)
-            page = session.projects_page(formula) if is_projects else session.formula(formula)
+            page = session.projects_page(formula) if is_projects_page(formula) else session.formula(formula)
             name = session.say("cli-template-name", page=page.id)
             target = output or Path(re.sub(r"[^\w.-]+", "-", f"{name}.xlsx"))
             # Somebody may have spent an afternoon filling it in.
             if target.exists():
                 raise OutputError([Problem("cli-output-exists", {"name": target.name})], session.language)
-            written = (
+            if isinstance(page, ProjectsPage):
                 write_projects_template(page, target)
-                if isinstance(page, ProjectsPage)
-                else write_template(page, target)
-            )
-        session.show(session.say("cli-written", path=written))
+            else:
+                write_template(page, target)
+        session.show(session.say("cli-written", path=target))
 
 
 def formula_show(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
     from equite.formula.formula import Formula
     from equite.formula.plan import Plan
+    from equite.formula.projects_page import ProjectsPage
     from equite.report.terminal.grid import TextGrid
 
 __all__ = ["Asked", "Session", "leave_quietly"]
@@ -186,6 +187,18 @@ class Session:
         plan = Plan._of(page)
         self.language = plan.language
         return plan
+
+    def projects_page(self, path: Path) -> ProjectsPage:
+        """Read a page of projects, and take up the language of what follows."""
+        from equite.formula.loading import read_page
+        from equite.formula.projects_page import ProjectsPage
+
+        page = read_page(path)
+        if self.asked is not None:
+            page = replace(page, content={**page.content, "language": self.asked})
+        found = ProjectsPage.of_page(page)
+        self.language = found.language
+        return found
 
     def allocate(self, formula: Formula, table: Path, sheet: str | None = None) -> Allocation:
         """Read the table as the formula needs it, and share."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, PrivateAttr, model_validator
 
@@ -33,11 +33,11 @@ from equite.formula.validating import reporter, validated
 from equite.formula.written import WrittenPage
 from equite.wording import as_language
 
-__all__ = ["COLUMNS", "METHODS", "Bound", "ProjectsPage"]
+__all__ = ["COLUMNS", "Bound", "ProjectsPage", "is_projects_page"]
 
 #: What the table of projects may say, by the names of its columns.
-COLUMNS = ("project", "title", "territory", "request", "minimum", "rank", "points", "aims", "payers")
-METHODS = ("rank", "votes", "points_per_dollar", "best_total", "equal_shares")
+ProjectColumn = Literal["project", "title", "territory", "request", "minimum", "rank", "points", "aims", "payers"]
+COLUMNS: tuple[ProjectColumn, ...] = get_args(ProjectColumn)
 _PERCENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)\s*%\s*")
 #: The keys that say where envelopes come from.
 _SOURCES = ("envelope", "envelopes", "allocation", "cascade")
@@ -116,7 +116,7 @@ class ProjectsModel(Strict):
     currency: str = "CAD"
     unit: Plain = Decimal(1)
     projects: str | None = None
-    columns: dict[Literal["project", "title", "territory", "request", "minimum", "rank", "points", "aims", "payers"], str] = {}
+    columns: dict[ProjectColumn, str] = {}
     envelope: Plain | None = None
     envelopes: dict[str, Plain] | None = None
     allocation: OfAllocation | None = None
@@ -149,6 +149,11 @@ class ProjectsModel(Strict):
         if self.envelope is not None and self.envelope < 0:
             raise refuse("projects-negative", key="envelope", territory="")
         return self
+
+
+def is_projects_page(path: str | Path) -> bool:
+    """Tell whether a file is a page of projects, rather than one of another kind."""
+    return "equite_projects" in loading.read_page(path).content
 
 
 class ProjectsPage(ProjectsModel, WrittenPage):
@@ -187,12 +192,21 @@ class ProjectsPage(ProjectsModel, WrittenPage):
         return found
 
     def path_of(self, written: str) -> Path:
-        """Return the path of a file that the page names: beside the page, or from where Python runs if it has no file."""
+        """Return the path of a file that the page names: beside it, or from where Python runs if it has no file."""
         return Path(written) if self.folder is None else self.folder / written
 
-    def heading_of(self, column: str) -> str:
+    def heading_of(self, column: ProjectColumn) -> str:
         """Return the heading, in the table, of what the page calls a column."""
-        return self.columns.get(column, column)  # type: ignore[call-overload]
+        return self.columns.get(column, column)
+
+    @property
+    def needs(self) -> tuple[ProjectColumn, ...]:
+        """The columns of figures that the method reads: ranks, or points where no ballots give them."""
+        by_points = self.method not in ("rank", "equal_shares") and self.ballots is None
+        return (
+            *(("rank",) if self.method == "rank" or "rank" in self.ties else ()),
+            *(("points",) if by_points else ()),
+        )
 
     def place(self, *path: str | int) -> dict[str, Any]:
         """Return ``file``, ``where`` and ``line`` of a path, for a problem found later."""

@@ -2,8 +2,8 @@
 
 A table has one row for each voter: ``voter``, ``vote`` (the codes of projects, between commas or semicolons),
 ``points`` where ballots give points (as many, in the same order), and ``territory`` where envelopes are by territory.
-A file that ends in ``.pb`` is read as Pabulib lays it out (Faliszewski and others, 2023, *Participatory Budgeting: Data,
-Tools, and Analysis*, IJCAI): sections META, PROJECTS and VOTES, cells between semicolons.
+A file that ends in ``.pb`` is read as Pabulib lays it out (Faliszewski and others, 2023, *Participatory Budgeting:
+Data, Tools, and Analysis*, IJCAI): sections META, PROJECTS and VOTES, cells between semicolons.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def read_ballots(table: object, kind: BallotKind | None = None) -> tuple[tuple[V
         One row for each voter, or a file ``.pb``.
     kind : {"approval", "points", "ordinal"}, optional
         What ballots hold; by default what a ``.pb`` file says, else ``points`` where there is such a column, else
-        ``approval``. An ordinal ballot gives its last project one point, and each the more the higher it stands: as many
-        as the longest ballot is long for the first (Borda).
+        ``approval``. An ordinal ballot gives its last project one point, and each the more the higher it stands: as
+        many as the longest ballot is long for the first (Borda).
 
     Returns
     -------

@@ -57,8 +57,8 @@ class _Row:
 class _Program:
     """The program of one call.
 
-    Its columns: of each project whether it is funded, 0 or 1; of each that may be funded in part, how much of its request
-    it has beyond its minimum; of each floor, the part that cannot be reached.
+    Its columns: of each project whether it is funded, 0 or 1; of each that may be funded in part, how much of its
+    request it has beyond its minimum; of each floor, the part that cannot be reached.
     """
 
     def __init__(self, call: Call) -> None:
@@ -212,6 +212,4 @@ def _in_units(call: Call, parts: Mapping[int, float]) -> dict[str, Outcome] | No
 
 def total_of(proposals: Iterable[Proposal], outcomes: Mapping[str, Outcome]) -> Fraction:
     """Add up the points of what is funded, a project funded in part counting in part."""
-    return sum(
-        (each.points * outcomes[each.code].amount / each.request for each in proposals), start=Fraction(0)
-    )
+    return sum((each.points * outcomes[each.code].amount / each.request for each in proposals), start=Fraction(0))

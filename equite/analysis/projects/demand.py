@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from equite.analysis.projects.proposals import split
 from equite.errors import Problems, TerritoriesError, nearest
@@ -52,7 +53,8 @@ def read_memberships(
     Parameters
     ----------
     table : path or table
-        Columns ``territory``, ``body`` and ``share``; no share means the whole. A body may stand as a territory on other
+        Columns ``territory``, ``body`` and ``share``; no share means the whole. A body may stand as a territory on
+        other
         rows: it belongs to larger ones.
     territories : mapping
         The territories that have an envelope, by code.
@@ -90,7 +92,7 @@ def read_memberships(
         found[member][body] = value / (100 if said and said[2] else int(said[3] or 1) if said else 1)
     bodies = {body for each in found.values() for body in each}
     for member, each in found.items():
-        place = {"file": name, "row_is_line": False}
+        place: dict[str, Any] = {"file": name, "row_is_line": False}
         total = sum(each.values())
         if total != 1 or not all(each.values()):
             values = {"member": member, "total": Numeral(float(total) * 100)}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -81,7 +81,7 @@ def envelopes_of(page: ProjectsPage, given: object, carried_over: Mapping[str, A
             if value < 0:
                 problems.add("projects-envelope-negative", territory=territory, **page.place())
             elif whole.denominator != 1:
-                values = {"value": Numeral(float(value)), "unit": Numeral(float(unit))}
+                values: dict[str, Any] = {"value": Numeral(float(value)), "unit": Numeral(float(unit))}
                 problems.add("projects-envelope-finer", territory=territory, **values, **page.place())
             units[kind][territory] = int(whole)
     problems.refuse()
@@ -100,8 +100,9 @@ def _stated(page: ProjectsPage) -> _Found:
         return _of(page, page.envelopes)
     if page.allocation is not None:
         written = page.allocation.formula
-        is_page = isinstance(written, dict)
-        formula: Formula = Formula._of(loading.page_of(written)) if is_page else Formula.read(page.path_of(str(written)))
+        formula: Formula = (
+            Formula._of(loading.page_of(written)) if isinstance(written, dict) else Formula.read(page.path_of(written))
+        )
         return _of(page, allocate(formula, read_for(formula, page.path_of(page.allocation.table))))
     assert page.cascade is not None
     return _of(page, cascade(page.path_of(page.cascade.plan)), page.cascade.tier)
@@ -134,7 +135,6 @@ def _exact_all(money: Iterable[float]) -> list[Fraction]:
 
 def _exact(value: object) -> Fraction:
     """Return a figure as it was typed."""
-    is_number = isinstance(value, Real | Decimal) and not isinstance(value, bool) and value == value
-    if not is_number or abs(value) == float("inf"):  # type: ignore[arg-type]
-        raise TerritoriesError([Problem("projects-envelope-no-number", {"value": str(value)})])
-    return Fraction(value) if isinstance(value, Decimal | int) else _exact_all([float(value)])[0]  # type: ignore[arg-type]
+    if isinstance(value, int | float | Decimal | np.number) and math.isfinite(value) and type(value) is not bool:
+        return Fraction(value) if isinstance(value, int | Decimal) else _exact_all([float(value)])[0]
+    raise TerritoriesError([Problem("projects-envelope-no-number", {"value": str(value)})])

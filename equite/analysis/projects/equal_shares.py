@@ -117,7 +117,7 @@ class _Election:
         return found, [Fraction(money, scale) for money in left]
 
     def _cheapest(self, waiting: list[tuple[Fraction, int]], scale: int, left: Sequence[int]) -> int | None:
-        """Take the affordable project of the lowest price out of those that wait; drop those not affordable any more."""
+        """Take the affordable project of the lowest price out of those that wait; drop those no longer affordable."""
         while waiting:
             bound, place = heapq.heappop(waiting)
             proposal = self.proposals[place]
@@ -142,8 +142,8 @@ def equal_shares(call: Call, utility: Utility, completion: Collection[Completion
     utility : {"cost", "cardinality"}
         What a voter gets from a project that it supports.
     completion : collection of {"add_one", "votes"}
-        How what is left is spent. ``add_one``: the method is run again with one unit of money more for each voter, until
-        nothing more fits in the envelope, or the next run would go beyond it. ``votes``: down the order of votes.
+        How what is left is spent. ``add_one``: the method is run again with one unit of money more for each voter,
+        until nothing more fits in the envelope, or the next run would go beyond it. ``votes``: down the order of votes.
 
     Returns
     -------

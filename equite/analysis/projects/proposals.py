@@ -111,8 +111,8 @@ class Outcome:
         What it is given, in units.
     reason : str
         Why. Funded: ``whole``, its turn came while there was enough; ``best``, it is part of the best total; ``paid``,
-        those who support it paid; ``part``, it has what was left. Not funded: ``short``, less was left than its minimum;
-        ``ceiling``, its aim stood at its ceiling; ``supporters``, those who support it had too little left;
+        those who support it paid; ``part``, it has what was left. Not funded: ``short``, less was left than its
+        minimum; ``ceiling``, its aim stood at its ceiling; ``supporters``, those who support it had too little left;
         ``unsupported``, nobody supports it.
     lacking : int
         What was lacking for it to have more, in units: to its request if it is funded in part, else to its minimum.
@@ -214,7 +214,7 @@ def in_order(proposals: Iterable[Proposal], ties: Sequence[Tie]) -> list[Proposa
     """Put projects that are otherwise equal in order: by the ties that are stated, then by code."""
 
     def key(proposal: Proposal) -> tuple[Fraction | int | str, ...]:
-        values = {
+        values: dict[Tie, Fraction | int] = {
             "most_points": -proposal.points,
             "lowest_request": proposal.request,
             "highest_request": -proposal.request,

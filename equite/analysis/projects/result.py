@@ -185,7 +185,7 @@ class Projects:
 
     @property
     def gap(self) -> float | None:
-        """How far the points may be from the best, in points: 0 where they are proven best; None where nothing is proven."""
+        """How far the points may be from the best: 0 where they are proven best; None where nothing is proven."""
         return None if self.bound is None else self.bound - self.points
 
     @cached_property
@@ -226,8 +226,8 @@ class Projects:
     def demand(self) -> pd.DataFrame:
         """The demand that remains, carried upward: one row for each territory and each body, members first.
 
-        Columns: body, own (what remains of its own projects), from_members (what its members carry to it), demand (their
-        sum), carried_to (the bodies that it belongs to, with what it carries to each; blank at the top). What stands at
+        Columns: body, own (what remains of its own projects), from_members (what its members carry to it), demand
+        (their sum), carried_to (the bodies that it belongs to, with what it carries to each; blank at the top). What stands at
         the top sums to all that is unfunded.
         """
         rows = [
@@ -449,7 +449,7 @@ class Projects:
 
 
 def projects(
-    page: str | Path | Mapping[str, Any],
+    page: ProjectsPage | str | Path | Mapping[str, Any],
     table: object = None,
     *,
     envelopes: object = None,
@@ -512,9 +512,7 @@ def projects(
     calls = calls_of(read_page, found, read)
     choice: Choice = chosen(read_page, calls)
     tables = {"projects": {"name": proposed.source.name, "sha256": proposed.source.sha256}}
-    return Projects(
-        read_page, read.proposals, found, choice.outcomes, choice.bound, tuple(calls), links, tables
-    )
+    return Projects(read_page, read.proposals, found, choice.outcomes, choice.bound, tuple(calls), links, tables)
 
 
 def _given(page: ProjectsPage, given: object, key: str, *, wanted: bool = True) -> Any:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from equite.analysis.projects.best_total import best_total
-from equite.analysis.projects.equal_shares import equal_shares
 from equite.analysis.projects.envelopes import Envelopes
+from equite.analysis.projects.equal_shares import equal_shares
 from equite.analysis.projects.proposals import Call, Outcome
 from equite.analysis.projects.tables import Read
 from equite.analysis.projects.walking import granted, ordered

@@ -14,7 +14,7 @@ from equite.analysis.projects.envelopes import Envelopes
 from equite.analysis.projects.proposals import Ballot, Proposal, Quota
 from equite.engine.exactness import fractions_of
 from equite.errors import Problems, TerritoriesError, nearest
-from equite.formula.projects_page import COLUMNS, ProjectsPage
+from equite.formula.projects_page import COLUMNS, ProjectColumn, ProjectsPage
 from equite.inputs.ballots import VoterBallot
 from equite.inputs.figures import typed
 from equite.inputs.territories import Territories
@@ -77,11 +77,8 @@ class _Reader:
         self.page, self.table, self.envelopes, self.problems = page, table, envelopes, problems
         self.unit = Fraction(page.unit)
         self.headings = {name: page.heading_of(name) for name in COLUMNS}
-        self.wanted = {"project", "request"}
-        if page.method == "rank" or "rank" in page.ties:
-            self.wanted.add("rank")
-        elif page.method != "equal_shares" and not has_ballots:
-            self.wanted.add("points")
+        needed = {name for name in page.needs if not (name == "points" and has_ballots)}
+        self.wanted: set[str] = {"project", "request", *needed}
 
     @cached_property
     def columns(self) -> dict[str, list[Any]]:
@@ -99,7 +96,7 @@ class _Reader:
                 found[name] = list(self.table.texts(heading))
         return found
 
-    def add(self, entry: str, row: int, column: str, **values: object) -> None:
+    def add(self, entry: str, row: int, column: ProjectColumn, **values: object) -> None:
         place = self.table.row(row)
         file = self.table.source.name
         self.problems.add(entry, self.headings[column], place, file=file, row_is_line=False, **values)
@@ -204,9 +201,7 @@ class _Reader:
                 if low is not None and high is not None and low > high:
                     self.problems.add("projects-quota-crossed", aim=quota.aim, territory=territory, **place)
                 # A bound holds in whole units: a floor is raised to one, a ceiling lowered.
-                yield Quota(
-                    quota.aim, territory, math.ceil(low or 0), None if high is None else math.floor(high)
-                )
+                yield Quota(quota.aim, territory, math.ceil(low or 0), None if high is None else math.floor(high))
 
 
 def _pieces(text: str | None, *, comma: bool = True) -> list[str]:
@@ -251,9 +246,7 @@ class _Cast:
         return {territory: tuple(cast) for territory, cast in found.items()}
 
     def _add(self, entry: str, column: str, ballot: VoterBallot, **values: object) -> None:
-        self.problems.add(
-            entry, column, ballot.row, file=self.file, row_is_line=False, voter=ballot.voter, **values
-        )
+        self.problems.add(entry, column, ballot.row, file=self.file, row_is_line=False, voter=ballot.voter, **values)
 
     def points(self, ballots: tuple[VoterBallot, ...]) -> dict[str, Fraction]:
         """Add up the points of each project."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from equite.analysis.projects import Projects
 from equite.report.columns import ShownColumn
-from equite.report.files import EXCEL, ending
+from equite.report.files import CSV, EXCEL, HTML, ending
 from equite.report.html import tables
 from equite.report.html.markup import Markup
 from equite.report.language.text import plain, typeset
@@ -19,7 +19,14 @@ from equite.report.shown import Shown, columns_of, shown_to_csv, shown_to_html
 from equite.report.terminal.grid import TextGrid
 from equite.wording import LOCALES, Codes, Language, Numeral, numeral, say, symbol
 
-__all__ = ["projects_html", "projects_text", "projects_to_csv", "projects_to_excel", "projects_to_html"]
+__all__ = [
+    "projects_html",
+    "projects_text",
+    "projects_to_csv",
+    "projects_to_excel",
+    "projects_to_html",
+    "write_projects",
+]
 
 _WIDTH = 100
 #: Rows of each table on a screen, and sentences about the next money.
@@ -27,14 +34,25 @@ _ROWS, _SENTENCES = 40, 12
 #: The least that a project's title is cut to on a screen.
 _NAME = 16
 _TABLES: Mapping[str, tuple[str, ...]] = {
-    "projects": ("project", "title", "territory", "aims", "rank", "points", "request", "minimum", "amount", "outcome", "why"),
+    "projects": (
+        "project",
+        "title",
+        "territory",
+        "aims",
+        "rank",
+        "points",
+        "request",
+        "minimum",
+        "amount",
+        "outcome",
+        "why",
+    ),
     "accounts": ("territory", "name", "envelope", "carried_over", "spent", "left", "unfunded", "whole", "part", "none"),
     "next": ("territory", "more", "project", "gained", "lost"),
     "demand": ("body", "own", "from_members", "demand", "carried_to"),
 }
 _MONEY = frozenset(
-    ("request", "minimum", "amount", "envelope", "carried_over", "spent", "left", "unfunded", "more", "own")
-    + ("from_members", "demand")
+    "request minimum amount envelope carried_over spent left unfunded more own from_members demand".split()
 )
 
 
@@ -63,6 +81,19 @@ def projects_text(found: Projects, language: Language | None = None, *, width: i
 def projects_html(found: Projects, language: Language | None = None) -> str:
     """Tell what was funded in HTML tables, with sentences between them, the longest tables cut short."""
     return _html(_Told(found, language), most=_ROWS)
+
+
+def write_projects(found: Projects, path: str | Path) -> Path:
+    """Write a result to a file, as the end of its name says: ``.xlsx``, ``.csv`` or ``.html``.
+
+    Raises
+    ------
+    OutputError
+        The end of the name says none of these, or the file cannot be written.
+    """
+    known = ((EXCEL, projects_to_excel), (CSV, projects_to_csv), (HTML, projects_to_html))
+    writers = {end: writer for ends, writer in known for end in ends}
+    return writers[ending(path, tuple(writers), found.language).suffix.lower()](found, path)
 
 
 def projects_to_csv(found: Projects, path: str | Path, language: Language | None = None) -> Path:
@@ -145,7 +176,12 @@ class _Told:
     @property
     def names(self) -> tuple[str, ...]:
         """The tables that there is something in."""
-        there = {"projects": True, "accounts": True, "next": bool(self.found.changes), "demand": self.found.has_memberships}
+        there = {
+            "projects": True,
+            "accounts": True,
+            "next": bool(self.found.changes),
+            "demand": self.found.has_memberships,
+        }
         return tuple(name for name in _TABLES if there[name])
 
     def say(self, entry: str, **values: object) -> str:
@@ -272,5 +308,3 @@ class _Told:
         else:
             said = self.say("projects-next-instead", more=more, gained=gained, lost=lost)
         return self.say("projects-next-in", territory=name, said=said) if change.territory else said
-
-
