@@ -107,11 +107,13 @@ class Projects:
         """Word who pays for a project: a code, or codes with their shares."""
         if len(proposal.payers) == 1:
             return proposal.payers[0][0]
-        # What is no whole number of thousandths is told as the fraction that it is.
-        told = ((payer, share, (share * 1000).denominator == 1) for payer, share in proposal.payers)
-        return "; ".join(
-            f"{payer} {percent(float(share), self.language) if is_round else share}" for payer, share, is_round in told
-        )
+        return "; ".join(f"{payer} {self._share(share)}" for payer, share in proposal.payers)
+
+    def _share(self, share: Fraction) -> str:
+        """Write a share in percent, or as the fraction that it is where that would take many decimals."""
+        if (share * 1000).denominator > 1:
+            return str(share)
+        return percent(float(share), self.language, 0 if (share * 100).denominator == 1 else 1)
 
     def why(self, proposal: Proposal, language: Language | None = None) -> str:
         """Say why a project has what it has, in a sentence.
@@ -227,8 +229,8 @@ class Projects:
         """The demand that remains, carried upward: one row for each territory and each body, members first.
 
         Columns: body, own (what remains of its own projects), from_members (what its members carry to it), demand
-        (their sum), carried_to (the bodies that it belongs to, with what it carries to each; blank at the top). What stands at
-        the top sums to all that is unfunded.
+        (their sum), carried_to (the bodies that it belongs to, with what it carries to each; blank at the top). What
+        stands at the top sums to all that is unfunded.
         """
         rows = [
             {

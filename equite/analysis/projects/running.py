@@ -77,7 +77,7 @@ def run(page: ProjectsPage, call: Call) -> Choice:
 def chosen(page: ProjectsPage, calls: list[Call]) -> Choice:
     """Run the page's method on all calls."""
     choices = [run(page, call) for call in calls]
-    outcomes = {code: outcome for choice in choices for code, outcome in sorted(choice.outcomes.items())}
+    outcomes = {code: outcome for choice in choices for code, outcome in choice.outcomes.items()}
     bounds = [choice.bound for choice in choices if choice.bound is not None]
     return Choice(outcomes, sum(bounds) if bounds else None)
 
@@ -108,18 +108,19 @@ class Change:
 def changes(page: ProjectsPage, calls: list[Call], outcomes: Mapping[str, Outcome]) -> Iterator[Change]:
     """Say of each envelope what more money in it would do."""
     for call in calls:
+        codes = {each.code for each in call.proposals}
+        # In the order in which they were decided.
+        decided = [(code, outcome) for code, outcome in outcomes.items() if code in codes]
         for territory in call.envelopes:
-            wanting = [
-                (outcomes[each.code].lacking, each.code)
-                for each in call.proposals
-                if outcomes[each.code].short == (territory,) and outcomes[each.code].reason != "ceiling"
-            ]
+            wanting = [each for each in decided if each[1].short == (territory,) and each[1].reason != "ceiling"]
             if not wanting:
                 continue
-            more, project = min(wanting)
-            richer = {**call.envelopes, territory: call.envelopes[territory] + more}
+            # What is funded in part takes the next unit before whatever comes after it.
+            in_part = [each for each in wanting if each[1].amount]
+            project, outcome = in_part[0] if in_part else min(wanting, key=lambda each: each[1].lacking)
+            richer = {**call.envelopes, territory: call.envelopes[territory] + outcome.lacking}
             after = run(page, replace(call, envelopes=richer)).outcomes
             step = {each.code: after[each.code].amount - outcomes[each.code].amount for each in call.proposals}
             gained = tuple(code for code, change in step.items() if change > 0)
             lost = tuple(code for code, change in step.items() if change < 0)
-            yield Change(territory, more, project, gained, lost)
+            yield Change(territory, outcome.lacking, project, gained, lost)

@@ -51,9 +51,8 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "next": ("territory", "more", "project", "gained", "lost"),
     "demand": ("body", "own", "from_members", "demand", "carried_to"),
 }
-_MONEY = frozenset(
-    "request minimum amount envelope carried_over spent left unfunded more own from_members demand".split()
-)
+_SUMS = ("request", "minimum", "amount", "envelope", "carried_over", "spent", "left", "unfunded")
+_MONEY = frozenset((*_SUMS, "more", "own", "from_members", "demand"))
 
 
 def projects_text(found: Projects, language: Language | None = None, *, width: int = _WIDTH) -> str:
