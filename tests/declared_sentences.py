@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Any, get_args
 
+from equite.analysis.projects.proposals import Reason
 from equite.cli.commands import COMMANDS
 from equite.engine.apportionment import DIVISORS
 from equite.engine.explanation import Kind as LineKind
@@ -18,9 +19,11 @@ from equite.formula.fields import Status
 from equite.formula.indices import Missing
 from equite.formula.model import Rounding
 from equite.formula.plan import REGIMES
+from equite.formula.projects_page import COLUMNS, ProjectsModel
 from equite.formula.tables import Table
 from equite.inputs.catalogue import FAMILIES, Criterion
 from equite.inputs.columns import Kind
+from equite.report.analyses.projects import TABLES
 from equite.report.cascade.words import FLOWS
 
 __all__ = ["CARRIED", "DECLARED", "NOT_FOLLOWED"]
@@ -130,6 +133,13 @@ PIECES: dict[str, Iterable[str] | str] = {
     "plot-key-{look}": "less limit more part",
     "plot-{line.kind}": set(get_args(LineKind)) - {"part", "criterion", "limit", "rounding"},
     "plot-{sides[int(value > 0)]}": "west east south north",
+    "projects-col-{column}": {column for columns in TABLES.values() for column in columns},
+    "projects-fill-{column}": COLUMNS,
+    "projects-method-{method}": choices(ProjectsModel, "method"),
+    "projects-no-{name}": "rank points",
+    "projects-outcome-{each}": "whole part none",
+    "projects-sheet-{name}": TABLES,
+    "projects-why-{outcome.reason}": get_args(Reason),
     "reading-amounts-{self._state()}": "current stale lost refused",
     "reading-key-{key}": """each amount fraction in_proportion_to level_up counting as_is at_least at_most where except
         foundation rate_on override move low high mean deviation target bands power from to toward cut missing""",

@@ -95,13 +95,17 @@ RESULTS: dict[str, Callable[[str, Path], Any]] = {
         plan(language, may_change="everything"), PLACES
     ),
     "Profile": lambda language, _: allocation(language).profile("B"),
+    "Projects": lambda language, _: equite.projects(
+        {"equite_projects": 1, "id": "p", "language": language, "method": "rank", "envelope": 90},
+        {"project": ["a", "b"], "rank": [1, 2], "request": [60, 50]},
+    ),
     "Sharing": lambda language, _: equite.share(100, [1, 1, 2], lower=[40, 0, 0]),
     "Territories": lambda language, _: equite.Territories.of({"code": ["A"], "rate": [0.5]}, key="code"),
     "WorkbookReading": reading,
     "Worksheet": lambda language, _: allocation(language).worksheet("B"),
 }
 #: Results whose workbook has sheets of its own, beside that of the table.
-SHEETS = {"Allocation", "Cascade"}
+SHEETS = {"Allocation", "Cascade", "Projects"}
 
 
 class Heard(HTMLParser):

@@ -163,7 +163,7 @@ class Purse:
                 if (aim, payer) in self.rooms:
                     self.rooms[aim, payer] += way * paid
 
-    def refusal(self, proposal: Proposal) -> Outcome:
+    def lack_of(self, proposal: Proposal) -> Outcome:
         """Say what a project lacks that cannot have its minimum."""
         wanted = proposal.paid(proposal.minimum)
         reasons: tuple[tuple[Reason, bool], ...] = (("short", False), ("ceiling", True))
@@ -178,7 +178,7 @@ class Purse:
         """Pay a project in whole, or in part from its minimum up, or say what it lacks."""
         amount = self.most(proposal)
         if amount < proposal.minimum:
-            return self.refusal(proposal)
+            return self.lack_of(proposal)
         self.pay(proposal, amount)
         return self.told(proposal, amount)
 

@@ -96,7 +96,7 @@ class _Reader:
                 found[name] = list(self.table.texts(heading))
         return found
 
-    def add(self, entry: str, row: int, column: ProjectColumn, **values: object) -> None:
+    def row_is_wrong(self, entry: str, row: int, column: ProjectColumn, **values: object) -> None:
         place = self.table.row(row)
         file = self.table.source.name
         self.problems.add(entry, self.headings[column], place, file=file, row_is_line=False, **values)
@@ -108,10 +108,10 @@ class _Reader:
             told = dict(zip(self.columns, cells, strict=True))
             code = told["project"]
             if not code:
-                self.add("projects-no-code", row, "project")
+                self.row_is_wrong("projects-no-code", row, "project")
                 continue
             if code in seen:
-                self.add("projects-twice", row, "project", project=code, first=self.table.row(seen[code]))
+                self.row_is_wrong("projects-twice", row, "project", project=code, first=self.table.row(seen[code]))
                 continue
             seen[code] = row
             before = len(self.problems.found)
@@ -119,9 +119,9 @@ class _Reader:
             payers = self._payers(row, code, told)
             for name in ("rank", "points"):
                 if name in self.wanted and told[name] is None:
-                    self.add(f"projects-no-{name}", row, name, project=code)
+                    self.row_is_wrong(f"projects-no-{name}", row, name, project=code)
             if told["points"] is not None and told["points"] < 0:
-                self.add("projects-points-below", row, "points", project=code)
+                self.row_is_wrong("projects-points-below", row, "points", project=code)
             if len(self.problems.found) > before:
                 continue
             aims = frozenset(_pieces(told["aims"]))
@@ -133,19 +133,19 @@ class _Reader:
         request, minimum = told["request"], told["minimum"]
         if request is None or request <= 0:
             entry = "projects-no-request" if request is None else "projects-request-nothing"
-            self.add(entry, row, "request", project=code)
+            self.row_is_wrong(entry, row, "request", project=code)
             return 1, 1
         if minimum is not None and minimum < 0:
-            self.add("projects-minimum-below", row, "minimum", project=code)
+            self.row_is_wrong("projects-minimum-below", row, "minimum", project=code)
         if minimum is not None and minimum > request:
             values = {"minimum": Numeral(float(minimum)), "request": Numeral(float(request))}
-            self.add("projects-minimum-above", row, "minimum", project=code, **values)
+            self.row_is_wrong("projects-minimum-above", row, "minimum", project=code, **values)
         found = []
         for name, value in (("request", request), ("minimum", request if minimum is None else minimum)):
             units = in_units(value, self.unit)
             if units is None:
                 values = {"value": Numeral(float(value)), "unit": Numeral(float(self.unit))}
-                self.add("projects-finer", row, name, project=code, **values)
+                self.row_is_wrong("projects-finer", row, name, project=code, **values)
             found.append(max(1, units or 0))
         return found[0], found[1]
 
@@ -153,19 +153,19 @@ class _Reader:
         """Read who pays: the territory of the project, or several in stated shares."""
         if self.envelopes.is_single:
             if told["payers"]:
-                self.add("projects-payers-single", row, "payers", project=code)
+                self.row_is_wrong("projects-payers-single", row, "payers", project=code)
             return (("", Fraction(1)),)
         column = "payers" if told["payers"] else "territory"
         if not told[column]:
-            self.add("projects-no-territory", row, "territory", project=code)
+            self.row_is_wrong("projects-no-territory", row, "territory", project=code)
             return ()
         shares = self._shares(row, code, told["payers"]) if told["payers"] else {told["territory"]: Fraction(1)}
         for territory in shares:
             if territory not in self.envelopes.units:
                 near = nearest(territory, self.envelopes.units)
-                self.add("projects-no-envelope", row, column, project=code, territory=territory, nearest=near)
+                self.row_is_wrong("projects-no-envelope", row, column, project=code, territory=territory, nearest=near)
         if len(shares) > 1 and self.page.method == "equal_shares":
-            self.add("projects-joint-equal-shares", row, "payers", project=code)
+            self.row_is_wrong("projects-joint-equal-shares", row, "payers", project=code)
         return tuple(sorted(shares.items()))
 
     def _shares(self, row: int, code: str, text: str) -> dict[str, Fraction]:
@@ -173,13 +173,13 @@ class _Reader:
         for piece in _pieces(text, comma=False):
             read = _PAYER.fullmatch(piece)
             if read is None or read[1] in shares or read[4] == "0":
-                self.add("projects-payers-unread", row, "payers", project=code, text=piece)
+                self.row_is_wrong("projects-payers-unread", row, "payers", project=code, text=piece)
                 return {}
             share = Fraction(read[2].replace(",", "."))
             shares[read[1]] = share / 100 if read[3] else share / int(read[4] or 1)
         total = sum(shares.values())
         if total != 1 or not all(shares.values()):
-            self.add("projects-payers-sum", row, "payers", project=code, total=Numeral(float(total) * 100))
+            self.row_is_wrong("projects-payers-sum", row, "payers", project=code, total=Numeral(float(total) * 100))
         return shares
 
     def quotas(self, aims: set[str]) -> Iterator[Quota]:
@@ -234,18 +234,20 @@ class _Cast:
             territory = "" if self.envelopes.is_single else each.territory
             if not self.envelopes.is_single and territory not in self.envelopes.units:
                 near = nearest(territory, self.envelopes.units)
-                self._add("ballots-territory", "territory", each, territory=territory, nearest=near)
+                self._ballot_is_wrong("ballots-territory", "territory", each, territory=territory, nearest=near)
                 continue
             for code in each.points if names_projects else ():
                 proposal = self.known.get(code)
                 if proposal is None:
-                    self._add("ballots-project", "vote", each, project=code, nearest=nearest(code, self.known))
+                    self._ballot_is_wrong(
+                        "ballots-project", "vote", each, project=code, nearest=nearest(code, self.known)
+                    )
                 elif territory not in proposal.territories:
-                    self._add("ballots-elsewhere", "vote", each, project=code, territory=territory)
+                    self._ballot_is_wrong("ballots-elsewhere", "vote", each, project=code, territory=territory)
             found.setdefault(territory, []).append(Ballot(each.voter, territory, each.points))
         return {territory: tuple(cast) for territory, cast in found.items()}
 
-    def _add(self, entry: str, column: str, ballot: VoterBallot, **values: object) -> None:
+    def _ballot_is_wrong(self, entry: str, column: str, ballot: VoterBallot, **values: object) -> None:
         self.problems.add(entry, column, ballot.row, file=self.file, row_is_line=False, voter=ballot.voter, **values)
 
     def points(self, ballots: tuple[VoterBallot, ...]) -> dict[str, Fraction]:

@@ -20,6 +20,7 @@ from equite.report.terminal.grid import TextGrid
 from equite.wording import LOCALES, Codes, Language, Numeral, numeral, say, symbol
 
 __all__ = [
+    "TABLES",
     "projects_html",
     "projects_text",
     "projects_to_csv",
@@ -31,9 +32,11 @@ __all__ = [
 _WIDTH = 100
 #: Rows of each table on a screen, and sentences about the next money.
 _ROWS, _SENTENCES = 40, 12
-#: The least that a project's title is cut to on a screen.
-_NAME = 16
-_TABLES: Mapping[str, tuple[str, ...]] = {
+#: The least that a project's title, and who pays for it, are cut to on a screen, and what a screen has no room for.
+_NAME, _CODE = 16, 8
+_NOT_ON_SCREEN = frozenset(("aims", "rank", "points", "minimum", "outcome"))
+#: The tables, by name, and their columns in the order in which they are read.
+TABLES: Mapping[str, tuple[str, ...]] = {
     "projects": (
         "project",
         "title",
@@ -69,9 +72,11 @@ def projects_text(found: Projects, language: Language | None = None, *, width: i
     """
     told = _Told(found, language)
     blocks = [textwrap.fill(told.title, width)]
-    for name, heading, grid in told.grids():
-        names = _TABLES[name].index("title") if name == "projects" else 0
-        blocks.append("\n".join([heading, "", grid.narrowed(min(names, len(grid.headings) - 1), width, _NAME).text()]))
+    for name, heading, grid in told.grids(is_screen=True):
+        for column, least in (("title", _NAME), ("territory", _CODE)) if name == "projects" else ():
+            if column in told.headed(name, is_screen=True):
+                grid = grid.narrowed(told.headed(name, is_screen=True).index(column), width, least)
+        blocks.append(f"{heading}\n\n{grid.text()}")
         notes = told.sentences() if name == "accounts" else []
         blocks += [textwrap.fill(note, width, break_on_hyphens=False) for note in notes]
     return "\n\n".join(blocks)
@@ -181,7 +186,7 @@ class _Told:
             "next": bool(self.found.changes),
             "demand": self.found.has_memberships,
         }
-        return tuple(name for name in _TABLES if there[name])
+        return tuple(name for name in TABLES if there[name])
 
     def say(self, entry: str, **values: object) -> str:
         return typeset(say(entry, self.language, **values), self.language)
@@ -192,8 +197,12 @@ class _Told:
     @property
     def title(self) -> str:
         """The page's title and its method."""
-        method = self.say(f"projects-method-{self.found.page.method}")
-        return self.say("projects-title", title=self.found.page.heading[self.language], method=method)
+        method = self.found.page.method
+        return self.say(
+            "projects-title",
+            title=self.found.page.heading[self.language],
+            method=self.say(f"projects-method-{method}"),
+        )
 
     # --- tables
 
@@ -213,14 +222,20 @@ class _Told:
             frame = frame.assign(carried_to=list(carried))
         return frame
 
-    def columns(self, name: str, most: int | None = None) -> tuple[ShownColumn, ...]:
+    def headed(self, name: str, *, is_screen: bool = False) -> list[str]:
+        """Return the names of the columns of a table that say something."""
+        frame = self.frame(name)
+        left_out = _NOT_ON_SCREEN if is_screen else frozenset()
+        return [each for each in TABLES[name] if each not in left_out and self._is_said(each, frame)]
+
+    def columns(self, name: str, most: int | None = None, *, is_screen: bool = False) -> tuple[ShownColumn, ...]:
         """Return the columns of a table that say something, with the currency where they are money."""
         frame = self.frame(name)
+        sign = symbol(self.found.page.currency)
         headings = {}
-        for column in _TABLES[name]:
-            if self._is_said(name, column, frame):
-                heading = self.say(f"projects-col-{column}")
-                headings[column] = f"{heading} ({self._symbol})" if column in _MONEY else heading
+        for column in self.headed(name, is_screen=is_screen):
+            heading = self.say(f"projects-col-{column}")
+            headings[column] = f"{heading} ({sign})" if column in _MONEY else heading
         rows = frame if most is None else frame.head(most)
         return tuple(
             self._with_digits(each) for each in columns_of(rows.reset_index(drop=True), headings, self.language)
@@ -231,11 +246,7 @@ class _Told:
             return column
         return ShownColumn(column.id, column.step, column.kind, column.heading, column.numbers, self.found.digits)
 
-    @property
-    def _symbol(self) -> str:
-        return symbol(self.found.page.currency)
-
-    def _is_said(self, name: str, column: str, frame: pd.DataFrame) -> bool:
+    def _is_said(self, column: str, frame: pd.DataFrame) -> bool:
         """Leave out columns that are blank, or say again what another says."""
         cells = frame[column]
         if column == "title":
@@ -250,10 +261,13 @@ class _Told:
             return bool((cells.fillna(0) != 0).any())
         return True
 
-    def grids(self, most: int | None = _ROWS) -> Iterator[tuple[str, str, TextGrid]]:
+    def grids(self, most: int | None = _ROWS, *, is_screen: bool = False) -> Iterator[tuple[str, str, TextGrid]]:
         """Give each table with its heading, the longest cut short, and told so."""
         for name in self.names:
-            columns = self.columns(name, most)
+            if name == "next" and len(self.found.changes) <= _SENTENCES:
+                # Sentences have told all of it.
+                continue
+            columns = self.columns(name, most, is_screen=is_screen)
             count = len(self.frame(name))
             heading = self.say(f"projects-sheet-{name}")
             if most is not None and count > most:
