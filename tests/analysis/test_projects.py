@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -386,3 +387,37 @@ def test_a_workbook_tells_everything(tmp_path: Path) -> None:
     assert found.to_excel(tmp_path / "again.xlsx", "en").read_bytes() == (tmp_path / "out.xlsx").read_bytes()
     assert "10 $ de plus financeraient b" in plain(found.summary())
     assert found.record["projects"]["amount"] == [60, 0]
+
+
+# --- what is documented, and the examples
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def test_the_example_of_the_documentation_gives_what_it_says() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "projects.md").read_text("utf-8")
+    page, table, outcome = re.findall(r"```(?:yaml|csv|text)\n(.*?)```", text, flags=re.DOTALL)[:3]
+    found = equite.projects(yaml.safe_load(page), read(table))
+    assert dict(zip(found.table["project"], found.table["amount"], strict=True)) == yaml.safe_load(outcome)
+    keys = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*) \|", text, flags=re.MULTILINE))))
+    assert set(ProjectsPage.model_fields) <= keys
+
+
+def test_the_examples_run_in_both_languages() -> None:
+    found = equite.projects(EXAMPLES / "projects" / "rang_local.yaml")
+    assert found.demand["demand"].iloc[-1] == found.accounts["unfunded"].sum()
+    assert all(found.summary(language) for language in ("fr", "en"))
+    votes = equite.projects(EXAMPLES / "projects" / "parts_egales.yaml")
+    assert votes.table.loc[votes.table["amount"] > 0, "project"].tolist() == ["a", "b", "d"]
+
+
+def test_people_of_two_populations_are_counted_once() -> None:
+    folder = EXAMPLES / "concertation_table"
+    pieces = pd.read_csv(folder / "personnes.csv")
+    halves = pieces["part"].map(Fraction)
+    once = (pieces["personnes"] * halves).groupby(pieces["population"]).sum()
+    told = pd.read_csv(folder / "populations.csv").set_index("population")
+    assert once.to_dict() == told["comptées_une_fois"].to_dict()
+    assert pieces.groupby("population")["personnes"].sum().to_dict() == told["effectif"].to_dict()
+    assert once.sum() == pieces.drop_duplicates("groupe")["personnes"].sum() == 1700

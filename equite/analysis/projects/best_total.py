@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from equite.analysis.projects.proposals import Call, Outcome, Proposal, Purse, in_order
+from equite.analysis.projects.unheard import unheard
 from equite.errors import Problem, SharingError
 
 __all__ = ["Best", "best_total", "total_of"]
@@ -57,8 +58,8 @@ class _Row:
 class _Program:
     """The program of one call.
 
-    Its columns: of each project whether it is funded, 0 or 1; of each that may be funded in part, how much of its
-    request it has beyond its minimum; of each floor, the part that cannot be reached.
+    Its columns: of each project whether it is funded, 0 or 1; of each that may be funded in part, how much it has
+    of what its request is beyond its minimum; of each floor, the part that cannot be reached.
     """
 
     def __init__(self, call: Call) -> None:
@@ -83,7 +84,7 @@ class _Program:
                 lack = self.first_lack + self.floors.index(quota)
                 yield _Row((*taken, (lack, float(quota.at_least))), quota.at_least, np.inf, lack)
         for at, column in self.beyond.items():
-            yield _Row(((column, 1.0), (at, self.least[at] - 1.0)), -np.inf, 0.0)
+            yield _Row(((column, 1.0), (at, -1.0)), -np.inf, 0.0)
 
     def _taken(self, territory: str, aim: str | None = None) -> Iterator[tuple[int, float]]:
         """Return the columns that a territory pays for, and what it pays."""
@@ -91,7 +92,7 @@ class _Program:
             if territory in each.territories and (aim is None or aim in each.aims):
                 yield at, float(each.paid(each.minimum)[territory])
                 if at in self.beyond:
-                    yield self.beyond[at], float(each.request * dict(each.payers)[territory])
+                    yield self.beyond[at], float((each.request - each.minimum) * dict(each.payers)[territory])
 
     def solve(self, objective: np.ndarray, rows: Sequence[_Row]) -> tuple[np.ndarray, float]:
         """Solve for the least of an objective; return the columns, and what no choice goes below."""
@@ -108,15 +109,14 @@ class _Program:
             high.append(row.high / size)
         places, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
         matrix = csr_array((values, (places, columns)), shape=(len(rows), self.width))
-        integrality = (np.arange(self.width) < self.count).astype(int)
-        found: Any = milp(
-            objective,
-            integrality=integrality,
-            bounds=Bounds(np.zeros(self.width), np.ones(self.width)),
-            constraints=LinearConstraint(matrix, low, high),
-            # With columns that are not whole, presolving makes HiGHS write to the screen.
-            options={"mip_rel_gap": 0.0, "time_limit": _PATIENCE, "presolve": self.width == self.count},
-        )
+        with unheard():
+            found: Any = milp(
+                objective,
+                integrality=(np.arange(self.width) < self.count).astype(int),
+                bounds=Bounds(np.zeros(self.width), np.ones(self.width)),
+                constraints=LinearConstraint(matrix, low, high),
+                options={"mip_rel_gap": 0.0, "time_limit": _PATIENCE},
+            )
         if found.x is None:
             # To fund nothing is always a choice: only time can have run out.
             return np.zeros(self.width), -float(np.abs(objective).sum())
@@ -128,7 +128,7 @@ class _Program:
         for at, each in enumerate(self.call.proposals):
             found[at] = -float(each.points) * self.least[at]
             if at in self.beyond:
-                found[self.beyond[at]] = -float(each.points)
+                found[self.beyond[at]] = -float(each.points) * (1.0 - self.least[at])
         return found
 
     def floors_first(self) -> list[_Row]:
@@ -172,7 +172,7 @@ def best_total(call: Call) -> Best:
     while True:
         columns, least = program.solve(program.objective(), rows)
         chosen = [at for at in range(program.count) if columns[at] > 0.5]
-        parts = {at: program.least[at] + columns[program.beyond[at]] if at in program.beyond else 1.0 for at in chosen}
+        parts = {at: columns[program.beyond[at]] if at in program.beyond else 0.0 for at in chosen}
         outcomes = _in_units(call, parts)
         if outcomes is not None:
             break
@@ -195,13 +195,14 @@ def _in_units(call: Call, parts: Mapping[int, float]) -> dict[str, Outcome] | No
         if purse.most(proposal) < proposal.minimum:
             return None
         purse.pay(proposal, proposal.minimum)
-    # Minima are paid: then the parts that were chosen, and what is left to those that give most points for it.
-    wanted = {call.proposals[at].code: int(part * call.proposals[at].request) for at, part in parts.items()}
+    # Minima are paid: then the parts chosen beyond them, and what is left to those that give most points for it.
+    beyond = ((call.proposals[at], part) for at, part in parts.items())
+    wanted = {each.code: each.minimum + int(part * (each.request - each.minimum)) for each, part in beyond}
     taken.sort(key=lambda each: (-each.points / each.request, each.code))
     for raised in (wanted, {each.code: each.request for each in taken}):
         for proposal in taken:
             purse.take_back(proposal, amounts[proposal.code])
-            amounts[proposal.code] = max(amounts[proposal.code], min(raised[proposal.code], purse.most(proposal)))
+            amounts[proposal.code] = max(amounts[proposal.code], purse.most(proposal, raised[proposal.code]))
             purse.pay(proposal, amounts[proposal.code])
     found = {each.code: purse.told(each, amounts[each.code], "best") for each in taken}
     for proposal in in_order(call.proposals, call.ties):

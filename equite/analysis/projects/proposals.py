@@ -139,10 +139,10 @@ class Purse:
         rooms = {(each.aim, each.territory): each.at_most for each in call.quotas if each.at_most is not None}
         return cls(dict(call.envelopes), rooms)
 
-    def most(self, proposal: Proposal, *, ceilings: bool = True) -> int:
-        """Return the most, up to the request, that every payer can pay its share of."""
-        limits = {payer: self._room(proposal, payer, ceilings=ceilings) for payer, _ in proposal.payers}
-        return _within(proposal, limits)
+    def most(self, proposal: Proposal, wanted: int | None = None) -> int:
+        """Return the most, up to what is wanted (by default the request), that every payer can pay its share of."""
+        limits = {payer: self._room(proposal, payer, ceilings=True) for payer, _ in proposal.payers}
+        return _within(proposal, limits, proposal.request if wanted is None else wanted)
 
     def _room(self, proposal: Proposal, payer: str, *, ceilings: bool) -> int:
         rooms = [self.rooms[aim, payer] for aim in proposal.aims if (aim, payer) in self.rooms] if ceilings else []
@@ -190,10 +190,10 @@ class Purse:
         return Outcome(amount, "part", proposal.request - amount, ends or proposal.territories)
 
 
-def _within(proposal: Proposal, limits: Mapping[str, int]) -> int:
-    """Return the largest amount, up to the request, of which no payer's share is above its limit."""
+def _within(proposal: Proposal, limits: Mapping[str, int], wanted: int) -> int:
+    """Return the largest amount, up to what is wanted, of which no payer's share is above its limit."""
     bound = min((Fraction(limits[payer] + 1) / share for payer, share in proposal.payers), default=Fraction(0))
-    amount = max(0, min(proposal.request, int(bound)))
+    amount = max(0, min(wanted, int(bound)))
     # A share is less than one unit off, so that few units are tried.
     while amount and any(paid > limits[payer] for payer, paid in proposal.paid(amount).items()):
         amount -= 1

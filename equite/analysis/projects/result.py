@@ -188,7 +188,7 @@ class Projects:
     @property
     def gap(self) -> float | None:
         """How far the points may be from the best: 0 where they are proven best; None where nothing is proven."""
-        return None if self.bound is None else self.bound - self.points
+        return None if self.bound is None else max(0.0, self.bound - self.points)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
