@@ -95,7 +95,7 @@ def read_memberships(
         place: dict[str, Any] = {"file": name, "row_is_line": False}
         total = sum(each.values())
         if total != 1 or not all(each.values()):
-            values = {"member": member, "total": Numeral(float(total) * 100)}
+            values: dict[str, Any] = {"member": member, "total": Numeral(float(total) * 100)}
             problems.add("memberships-sum", "share", rows[member], **place, **values)
         if member not in bodies and member not in territories:
             near = nearest(member, territories)

@@ -141,7 +141,8 @@ class _Reader:
             values = {"minimum": Numeral(float(minimum)), "request": Numeral(float(request))}
             self.row_is_wrong("projects-minimum-above", row, "minimum", project=code, **values)
         found = []
-        for name, value in (("request", request), ("minimum", request if minimum is None else minimum)):
+        wanted: dict[ProjectColumn, Fraction] = {"request": request, "minimum": request if minimum is None else minimum}
+        for name, value in wanted.items():
             units = in_units(value, self.unit)
             if units is None:
                 values = {"value": Numeral(float(value)), "unit": Numeral(float(self.unit))}
@@ -155,7 +156,7 @@ class _Reader:
             if told["payers"]:
                 self.row_is_wrong("projects-payers-single", row, "payers", project=code)
             return (("", Fraction(1)),)
-        column = "payers" if told["payers"] else "territory"
+        column: ProjectColumn = "payers" if told["payers"] else "territory"
         if not told[column]:
             self.row_is_wrong("projects-no-territory", row, "territory", project=code)
             return ()
