@@ -9,12 +9,13 @@ Data, Tools, and Analysis*, IJCAI): sections META, PROJECTS and VOTES, cells bet
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
@@ -23,7 +24,7 @@ from equite.inputs.cells import readings
 from equite.inputs.territories import Territories
 from equite.wording import Codes
 
-__all__ = ["BallotKind", "VoterBallot", "read_ballots", "read_pabulib"]
+__all__ = ["BallotKind", "Origin", "VoterBallot", "read_ballots", "read_pabulib"]
 
 #: What ballots hold: projects approved; points for each; projects in order, the best first.
 BallotKind = Literal["approval", "points", "ordinal"]
@@ -58,7 +59,14 @@ class VoterBallot:
     row: int
 
 
-def read_ballots(table: object, kind: BallotKind | None = None) -> tuple[tuple[VoterBallot, ...], str]:
+class Origin(NamedTuple):
+    """Where ballots come from: the name of the file, none for what was in memory, and the SHA-256 of what was read."""
+
+    name: str
+    sha256: str
+
+
+def read_ballots(table: object, kind: BallotKind | None = None) -> tuple[tuple[VoterBallot, ...], Origin]:
     """Read ballots from a file or a table in memory.
 
     Parameters
@@ -74,8 +82,8 @@ def read_ballots(table: object, kind: BallotKind | None = None) -> tuple[tuple[V
     -------
     tuple of VoterBallot
         In the order of the rows.
-    str
-        The file's name.
+    Origin
+        The file's name, and the SHA-256 of what was read.
 
     Raises
     ------
@@ -83,19 +91,11 @@ def read_ballots(table: object, kind: BallotKind | None = None) -> tuple[tuple[V
         With every ballot that cannot be read: a voter twice, a project twice on a ballot, points that are no numbers,
         negative, or not as many as projects.
     """
-    if isinstance(table, str | Path) and Path(table).suffix.lower() == ".pb":
-        _, frame, meta = read_pabulib(table)
-        said = meta.get("vote_type", "approval")
-        if kind is None and said not in _KINDS:
-            values = {"kind": said, "known": Codes(tuple(_KINDS))}
-            raise TerritoriesError([Problem("ballots-kind-unknown", values, file=Path(table).name)])
-        kind = kind or _KINDS[said]
-        read, name, first = Territories.of(frame), Path(table).name, int(meta["first vote"])
-    else:
-        read = Territories.of(table, text=("voter", "vote", "points", "territory"))
-        name, first = read.source.name, read.source.first_row
+    read, origin, first, said = _opened(table)
+    kind = kind or said
     has_points = "points" in read.data.columns
     kind = kind or ("points" if has_points else "approval")
+    name = origin.name
     problems = Problems(TerritoriesError)
     columns = {each: read.texts(each) for each in ("voter", "vote")}
     # Without points, `points` has a sentence of its own from the table.
@@ -124,7 +124,20 @@ def read_ballots(table: object, kind: BallotKind | None = None) -> tuple[tuple[V
             continue
         found.append(VoterBallot(voter, place or "", dict(zip(projects, figures, strict=True)), row))
     problems.refuse()
-    return tuple(_ordinal(found) if kind == "ordinal" else found), name
+    return tuple(_ordinal(found) if kind == "ordinal" else found), origin
+
+
+def _opened(table: object) -> tuple[Territories, Origin, int, BallotKind | None]:
+    """Return the table of votes, where it comes from, the row of its first vote, and the kind that it says."""
+    if not (isinstance(table, str | Path) and Path(table).suffix.lower() == ".pb"):
+        read = Territories.of(table, text=("voter", "vote", "points", "territory"))
+        return read, Origin(read.source.name, read.source.sha256), read.source.first_row, None
+    _, frame, meta = read_pabulib(table)
+    name, said = Path(table).name, meta.get("vote_type", "approval")
+    if said not in _KINDS:
+        values = {"kind": said, "known": Codes(tuple(_KINDS))}
+        raise TerritoriesError([Problem("ballots-kind-unknown", values, file=name)])
+    return Territories.of(frame), Origin(name, meta["sha256"]), int(meta["first vote"]), _KINDS[said]
 
 
 def _pieces(text: str | None) -> list[str]:
@@ -162,7 +175,7 @@ def read_pabulib(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str
     DataFrame
         Its votes: ``voter``, ``vote`` and ``points`` (as text).
     dict
-        What it says of itself, and ``first vote``, the row of the first one.
+        What it says of itself; ``first vote``, the row of the first one; ``sha256``, of the file.
 
     Raises
     ------
@@ -171,7 +184,8 @@ def read_pabulib(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str
     """
     file = Path(path).expanduser()
     try:
-        rows = list(csv.reader(file.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+        raw = file.read_bytes()
+        rows = list(csv.reader(raw.decode("utf-8-sig").splitlines(), delimiter=";"))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise TerritoriesError([Problem("ballots-pb-unreadable", {"name": file.name, "reason": reason})]) from None
@@ -185,7 +199,7 @@ def read_pabulib(path: str | Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str
     told = projects.rename(columns=named)[[named[each] for each in named if each in projects.columns]]
     votes = votes.rename(columns={"voter_id": "voter"})
     kept = votes[[each for each in ("voter", "vote", "points") if each in votes.columns]]
-    return told, kept, {**meta, "first vote": str(starts["VOTES"] + 3)}
+    return told, kept, {**meta, "first vote": str(starts["VOTES"] + 3), "sha256": hashlib.sha256(raw).hexdigest()}
 
 
 def _section(rows: list[list[str]], starts: Mapping[str, int], name: str, file: str) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import equite
 from equite.analysis.projects.best_total import best_total
@@ -24,6 +25,7 @@ from equite.analysis.projects.equal_shares import equal_shares
 from equite.analysis.projects.proposals import Ballot, Call, Outcome, Proposal, Quota, split
 from equite.analysis.projects.running import changes
 from equite.analysis.projects.walking import granted, ordered
+from equite.cli import application
 from equite.formula.projects_page import ProjectsPage
 from equite.report.workbook.projects_template import write_projects_template
 
@@ -114,6 +116,9 @@ def test_what_walks_down_an_order_keeps_within_its_bounds(call: Call, method: st
 @given(calls(quotas=False))
 def test_the_next_money_goes_where_it_is_said_to(call: Call) -> None:
     page = ProjectsPage.of({**PAGE, "envelopes": {"A": 1}})
+    # Where a project is joint, what another of its payers lacks may stand in the way.
+    alone = (replace(each, payers=((each.territories[0], Fraction(1)),)) for each in call.proposals)
+    call = replace(call, proposals=tuple(alone))
     outcomes = granted(call, ordered(call, "rank"))
     for change in changes(page, [call], outcomes):
         assert change.project in change.gained
@@ -421,3 +426,16 @@ def test_people_of_two_populations_are_counted_once() -> None:
     assert once.to_dict() == told["comptées_une_fois"].to_dict()
     assert pieces.groupby("population")["personnes"].sum().to_dict() == told["effectif"].to_dict()
     assert once.sum() == pieces.drop_duplicates("groupe")["personnes"].sum() == 1700
+
+
+def test_the_command_line_funds_projects_and_writes_the_sheet_to_fill_in(tmp_path: Path) -> None:
+    page = str(EXAMPLES / "projects" / "rang_local.yaml")
+    runner, command = CliRunner(), application("en")
+    for name in ("out.xlsx", "out.csv", "out.html"):
+        done = runner.invoke(command, ["projects", page, "--language", "en", "-o", str(tmp_path / name)])
+        assert done.exit_code == 0
+        assert (tmp_path / name).is_file()
+        assert "Projects funded whole: 5; in part: 1; not funded: 3." in done.output
+    assert runner.invoke(command, ["template", page, "-o", str(tmp_path / "fill.xlsx")]).exit_code == 0
+    assert runner.invoke(command, ["projects", page, "-o", page]).exit_code == 1
+    assert Path(page).read_text("utf-8").startswith("#")

@@ -19,7 +19,7 @@ from equite.analysis.projects.running import Change, Choice, calls_of, changes, 
 from equite.analysis.projects.tables import read_tables
 from equite.errors import FormulaError, Problem
 from equite.formula.projects_page import COLUMNS, ProjectsPage
-from equite.inputs.ballots import read_ballots, read_pabulib
+from equite.inputs.ballots import Origin, read_ballots, read_pabulib
 from equite.inputs.territories import Territories
 from equite.wording import Codes, Language, money, percent, say
 
@@ -268,6 +268,10 @@ class Projects:
             "method": self.page.method,
             "points": self.points,
             "bound": self.bound,
+            "memberships": {
+                member: {body: str(share) for body, share in bodies.items()}
+                for member, bodies in self._memberships.items()
+            },
             "accounts": self.accounts.to_dict("list"),
             "projects": table.where(table.notna(), None).to_dict("list"),
             "demand": self.demand.to_dict("list"),
@@ -507,13 +511,15 @@ def projects(
     proposed = _proposed(read_page, source)
     cast_from = _given(read_page, ballots, "ballots", wanted=False)
     kind = read_page.ballots.kind if read_page.ballots is not None else None
-    cast, ballots_name = ((), "") if cast_from is None else read_ballots(cast_from, kind)
-    read = read_tables(read_page, proposed, found, cast, ballots_name)
+    cast, origin = ((), Origin("", "")) if cast_from is None else read_ballots(cast_from, kind)
+    read = read_tables(read_page, proposed, found, cast, origin.name)
     belongs = _given(read_page, memberships, "memberships", wanted=False)
     links = {} if belongs is None else read_memberships(belongs, found.units, read_page.language)
     calls = calls_of(read_page, found, read)
     choice: Choice = chosen(read_page, calls)
     tables = {"projects": {"name": proposed.source.name, "sha256": proposed.source.sha256}}
+    if cast:
+        tables["ballots"] = origin._asdict()
     return Projects(read_page, read.proposals, found, choice.outcomes, choice.bound, tuple(calls), links, tables)
 
 

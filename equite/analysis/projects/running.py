@@ -108,16 +108,19 @@ class Change:
 def changes(page: ProjectsPage, calls: list[Call], outcomes: Mapping[str, Outcome]) -> Iterator[Change]:
     """Say of each envelope what more money in it would do."""
     for call in calls:
-        codes = {each.code for each in call.proposals}
+        # More in one envelope completes no project that others pay for too.
+        joint = {each.code: len(each.payers) > 1 for each in call.proposals}
         # In the order in which they were decided.
-        decided = [(code, outcome) for code, outcome in outcomes.items() if code in codes]
+        decided = [
+            (code, found) for code, found in outcomes.items() if code in joint and not (joint[code] and found.amount)
+        ]
         for territory in call.envelopes:
             wanting = [each for each in decided if each[1].short == (territory,) and each[1].reason != "ceiling"]
             if not wanting:
                 continue
             # What is funded in part takes the next unit before whatever comes after it.
-            in_part = [each for each in wanting if each[1].amount]
-            project, outcome = in_part[0] if in_part else min(wanting, key=lambda each: each[1].lacking)
+            last = next((at for at, each in enumerate(wanting) if each[1].amount), len(wanting))
+            project, outcome = min(wanting[: last + 1], key=lambda each: each[1].lacking)
             richer = {**call.envelopes, territory: call.envelopes[territory] + outcome.lacking}
             after = run(page, replace(call, envelopes=richer)).outcomes
             step = {each.code: after[each.code].amount - outcomes[each.code].amount for each in call.proposals}
