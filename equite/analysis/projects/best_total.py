@@ -90,9 +90,15 @@ class _Program:
         """Return the columns that a territory pays for, and what it pays."""
         for at, each in enumerate(self.call.proposals):
             if territory in each.territories and (aim is None or aim in each.aims):
-                yield at, float(each.paid(each.minimum)[territory])
-                if at in self.beyond:
-                    yield self.beyond[at], float((each.request - each.minimum) * dict(each.payers)[territory])
+                if at not in self.beyond:
+                    yield at, float(each.paid(each.request)[territory])
+                    continue
+                # Whole units take a share of an amount to less than one unit off: what is told to the program is never
+                # above what is paid, so that its bound is one of the choices in whole units too.
+                share = dict(each.payers)[territory]
+                off = 0 if share == 1 else 1
+                yield at, float(each.minimum * share - off)
+                yield self.beyond[at], float((each.request - each.minimum) * share)
 
     def solve(self, objective: np.ndarray, rows: Sequence[_Row]) -> tuple[np.ndarray, float]:
         """Solve for the least of an objective; return the columns, and what no choice goes below."""
