@@ -55,6 +55,8 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "demand": ("body", "own", "from_members", "demand", "carried_to"),
 }
 _SUMS = ("request", "minimum", "amount", "envelope", "carried_over", "spent", "left", "unfunded")
+#: Words that stand after figures, set a little apart from them.
+_AFTER_FIGURES = frozenset(("outcome", "why", "gained", "lost", "carried_to"))
 _MONEY = frozenset((*_SUMS, "more", "own", "from_members", "demand"))
 
 
@@ -242,6 +244,8 @@ class _Told:
         )
 
     def _with_digits(self, column: ShownColumn) -> ShownColumn:
+        if column.id in _AFTER_FIGURES:
+            return ShownColumn(column.id, "notes", column.kind, column.heading, column.cells)
         if column.id not in _MONEY:
             return column
         return ShownColumn(column.id, column.step, column.kind, column.heading, column.numbers, self.found.digits)

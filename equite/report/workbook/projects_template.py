@@ -57,6 +57,8 @@ def write_projects_template(page: ProjectsPage, path: str | Path) -> Path:
             if checked := _checked(page, column):
                 sheet.data_validation(1, at, _ROWS, at, checked)
         sheet.freeze_panes(1, 1)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         _explained(book, page, columns)
     return target
 
