@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -113,12 +112,12 @@ def read_ballots(table: object, kind: BallotKind | None = None) -> tuple[tuple[V
             problems.add("ballots-voter-twice", "voter", row, file=name, row_is_line=False, **values)
             continue
         seen[voter] = row
-        projects = _pieces(vote)
+        projects = _pieces(vote, vote)
         if len(set(projects)) < len(projects):
             twice = next(each for each in projects if projects.count(each) > 1)
             problems.add("ballots-project-twice", "vote", row, file=name, row_is_line=False, project=twice, voter=voter)
             continue
-        figures = _figures(points, len(projects)) if kind == "points" else [Fraction(1)] * len(projects)
+        figures = _figures(points, vote, len(projects)) if kind == "points" else [Fraction(1)] * len(projects)
         if figures is None:
             problems.add("ballots-points", "points", row, file=name, row_is_line=False, voter=voter)
             continue
@@ -140,17 +139,19 @@ def _opened(table: object) -> tuple[Territories, Origin, int, BallotKind | None]
     return Territories.of(frame), Origin(name, meta["sha256"]), int(meta["first vote"]), _KINDS[said]
 
 
-def _pieces(text: str | None) -> list[str]:
-    return [piece for piece in (each.strip() for each in re.split(r"[,;]", text or "")) if piece]
+def _pieces(text: str | None, *ballot: str | None) -> list[str]:
+    """Cut a text of a ballot: where a semicolon stands on the ballot, a comma is no separator, but a decimal sign."""
+    separator = ";" if any(";" in (each or "") for each in ballot) else ","
+    return [piece for piece in (each.strip() for each in (text or "").split(separator)) if piece]
 
 
-def _figures(text: str | None, count: int) -> list[Fraction] | None:
-    """Read as many points as there are projects, none below 0."""
-    pieces = _pieces(text)
-    values = [readings(piece)[0] for piece in pieces]
-    if len(pieces) != count or any(value is None or value < 0 for value in values):
+def _figures(text: str | None, vote: str | None, count: int) -> list[Fraction] | None:
+    """Read as many points as there are projects, none below 0, each a number in one way only."""
+    pieces = _pieces(text, text, vote)
+    values = [{each for each in readings(piece) if each is not None} for piece in pieces]
+    if len(pieces) != count or any(len(each) != 1 or min(each) < 0 for each in values):
         return None
-    return [Fraction(f"{value:.15g}") for value in values]
+    return [Fraction(f"{value:.15g}") for (value,) in values]
 
 
 def _ordinal(ballots: list[VoterBallot]) -> Iterator[VoterBallot]:

@@ -27,6 +27,7 @@ from equite.analysis.projects.running import changes
 from equite.analysis.projects.walking import granted, ordered
 from equite.cli import application
 from equite.formula.projects_page import ProjectsPage
+from equite.inputs.ballots import read_ballots
 from equite.report.workbook.projects_template import write_projects_template
 
 CASES = sorted((Path(__file__).parent / "projects_cases").glob("*.yaml"))
@@ -446,3 +447,25 @@ def test_the_command_line_funds_projects_and_writes_the_sheet_to_fill_in(tmp_pat
     assert runner.invoke(command, ["template", page, "-o", str(tmp_path / "fill.xlsx")]).exit_code == 0
     assert runner.invoke(command, ["projects", page, "-o", page]).exit_code == 1
     assert Path(page).read_text("utf-8").startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("vote", "points", "told"),
+    [
+        ("a;b", "1,5;2", (Fraction(3, 2), 2)),
+        ("a,b", "1,5", (1, 5)),
+        ("a,b", "1.5,5", (Fraction(3, 2), 5)),
+        ("a,b", "1;5", (1, 5)),
+        ("a;b", "1,5", None),
+        ("a", "1,5", None),
+        ("a;b", "1,500;2", None),
+    ],
+)
+def test_a_comma_of_a_ballot_is_a_separator_or_a_decimal_sign(vote: str, points: str, told: Any) -> None:
+    table = {"voter": ["x"], "vote": [vote], "points": [points]}
+    if told is None:
+        with pytest.raises(equite.TerritoriesError, match="does not give each of its projects its points"):
+            read_ballots(table)
+    else:
+        ((ballot,), _) = read_ballots(table)
+        assert tuple(ballot.points.values()) == told
