@@ -369,10 +369,26 @@ def test_what_was_read_is_not_written_over(spelled: str, files: dict[str, Path])
     found = equite.allocate(files["page"], files["table"])
     target, before = files[spelled], files[spelled].read_bytes()
     comparison = equite.compare(found, equite.allocate({**PAGE, "envelope": 600}, files["table"]))
-    for result in (found, found.explain("A"), comparison, *([found.territories] if spelled != "page" else [])):
+    for result in (
+        found,
+        found.explain("A"),
+        found.worksheet("A"),
+        comparison,
+        *([found.territories] if spelled != "page" else []),
+    ):
         with pytest.raises(equite.OutputError, match=f"'{target.name}' is one of the files that were read"):
             result.to_csv(target)
     assert target.read_bytes() == before
+
+
+def test_the_tables_of_projects_are_not_written_over(tmp_path: Path) -> None:
+    page = {"equite_projects": 1, "id": "p", "language": "en", "envelope": 100, "method": "votes"}
+    table = tmp_path / "projects.csv"
+    table.write_text("project,request,points\na,50,1\n", encoding="utf-8")
+    (tmp_path / "page.yaml").write_text(json.dumps({**page, "projects": "projects.csv"}), encoding="utf-8")
+    for found in (equite.projects(page, table), equite.projects(tmp_path / "page.yaml")):
+        with pytest.raises(equite.OutputError, match=r"'projects.csv' is one of the files that were read"):
+            found.to_csv(table)
 
 
 def test_a_live_workbook_is_not_lost_under_a_plain_one(tmp_path: Path) -> None:
@@ -498,3 +514,14 @@ def test_the_command_line_allows_a_higher_folder(tmp_path: Path) -> None:
     assert refused.exit_code == 1
     assert "mène hors du dossier inside" in refused.output
     assert CliRunner().invoke(application("fr"), ["--root", str(tmp_path), *command]).exit_code == 0
+
+
+@pytest.mark.parametrize("key", ["projects", "ballots", "memberships"])
+def test_a_path_that_leaves_the_folder_of_a_page_of_projects_is_refused(key: str, tmp_path: Path) -> None:
+    page = {"equite_projects": 1, "id": "p", "language": "en", "envelope": 100, "method": "votes", key: "../other.csv"}
+    tables = {"table": {"project": ["a"], "request": [50], "points": [1]}} if key != "projects" else {}
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "page.yaml").write_text(json.dumps(page), encoding="utf-8")
+    with pytest.raises(equite.FormulaError, match=r"leads out of the folder inside.*page\.yaml.*\(line 1\)"):
+        equite.projects(inside / "page.yaml", **tables)

@@ -264,12 +264,13 @@ def projects(
 ) -> None:
     with Session(context, language) as session:
         from equite.analysis.projects import projects as funded
+        from equite.formula.written import beside
         from equite.report.analyses.projects import projects_text, write_projects
 
         with session.patience():
             page = session.projects_page(projects)
             named = (page.projects, page.ballots and page.ballots.file, page.memberships)
-            session.spare(output, projects, *(page.path_of(name) for name in named if name))
+            session.spare(output, projects, *(beside(page, name) for name in named if name))
             found = funded(page)
             written = write_projects(found, output) if output is not None else None
         session.show(projects_text(found, width=session.width))

@@ -193,7 +193,7 @@ class Session:
         from equite.formula.loading import read_page
         from equite.formula.projects_page import ProjectsPage
 
-        page = read_page(path)
+        page = read_page(path, root=self._root.root)
         if self.asked is not None:
             page = replace(page, content={**page.content, "language": self.asked})
         found = ProjectsPage.of_page(page)

@@ -6,6 +6,7 @@ import json
 
 from equite.errors import FormulaError
 from equite.formula.formula import Formula
+from equite.formula.written import beside
 from equite.inputs.files import bounded_bytes
 
 __all__ = ["frozen_goalposts"]
@@ -28,7 +29,7 @@ def frozen_goalposts(formula: Formula, record: str, index: str, criterion: str) 
     FormulaError
         The path leaves the folder that the page was read within, or leads to no plain file.
     """
-    path = formula.beside(record, "indices", index)
+    path = beside(formula, record, "indices", index)
     try:
         found = json.loads(bounded_bytes(path, FormulaError))["goalposts"][index][criterion]
         low, high = float(found[0]), float(found[1])

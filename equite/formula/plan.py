@@ -23,7 +23,7 @@ from equite.formula.loading import Page
 from equite.formula.margins import Margins
 from equite.formula.nodes import Name
 from equite.formula.validating import Report, reporter, validated
-from equite.formula.written import WrittenPage
+from equite.formula.written import WrittenPage, beside
 from equite.wording import Codes, as_language
 
 __all__ = ["GIVEN", "REGIMES", "Fund", "Kept", "Plan", "Regime", "Tier"]
@@ -499,7 +499,7 @@ class Plan(PlanModel, WrittenPage):
         >>> plan.path_of("towns.csv").name
         'towns.csv'
         """
-        return self.beside(written, *path)
+        return beside(self, written, *path)
 
     def where(self, *path: str | int) -> dict[str, Any]:
         """Return ``file``, ``where`` and ``line`` of a path, for a problem found later.
@@ -550,7 +550,7 @@ class Plan(PlanModel, WrittenPage):
         base = self._formulas[tier.id, ""]
         margins = tier.may_change if key == "overrides" else Margins.model_validate("everything")
         try:
-            choices = read_choices(self.beside(folder, "tiers", at, key), root=self._page.root)
+            choices = read_choices(beside(self, folder, "tiers", at, key), root=self._page.root)
         except EquiteError as error:
             problems.found += error.problems
             return
@@ -567,7 +567,7 @@ class Plan(PlanModel, WrittenPage):
         if isinstance(written, dict):
             page = replace(loading.page_of(written), folder=self._page.folder, root=self._page.root)
         else:
-            page = loading.read_page(self.beside(written, *place), root=self._page.root)
+            page = loading.read_page(beside(self, written, *place), root=self._page.root)
         if receives and page.content.get("envelope") is None:
             page = replace(page, content={**page.content, "envelope": "received"})
         formula = Formula._of(page)

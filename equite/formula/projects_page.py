@@ -191,10 +191,6 @@ class ProjectsPage(ProjectsModel, WrittenPage):
         found._page = page
         return found
 
-    def path_of(self, written: str) -> Path:
-        """Return the path of a file that the page names: beside it, or from where Python runs if it has no file."""
-        return Path(written) if self.folder is None else self.folder / written
-
     def heading_of(self, column: ProjectColumn) -> str:
         """Return the heading, in the table, of what the page calls a column."""
         return self.columns.get(column, column)

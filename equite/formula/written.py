@@ -11,7 +11,7 @@ from equite.wording import for_all
 if TYPE_CHECKING:
     from equite.formula.loading import Page
 
-__all__ = ["WrittenPage"]
+__all__ = ["WrittenPage", "beside"]
 
 
 class WrittenPage:
@@ -33,14 +33,15 @@ class WrittenPage:
         return self._page.folder
 
     @property
+    def root(self) -> Path | None:
+        """The folder that no path it writes may leave; None for what was not read from a file."""
+        return self._page.root
+
+    @property
     def files(self) -> tuple[Path, ...]:
         """The files that it rests on, which no output may take the place of: the page, its overrides, its catalogue."""
         own = self.content.get("catalogue")
-        return (*self._page.files, *((self.beside(own, "catalogue").absolute(),) if isinstance(own, str) else ()))
-
-    def beside(self, written: str, *path: str | int) -> Path:
-        """Return the file that is written at a path of the page: beside it, and within its root."""
-        return self._page.beside(written, *path)
+        return (*self._page.files, *((beside(self, own, "catalogue").absolute(),) if isinstance(own, str) else ()))
 
     @property
     def sha256(self) -> str:
@@ -51,3 +52,14 @@ class WrittenPage:
     def heading(self) -> Mapping[str, str]:
         """The title in every language, the id where there is none."""
         return self.title or for_all(self.id)
+
+
+def beside(page: WrittenPage, written: str, *path: str | int) -> Path:
+    """Return the file that a page or a plan writes at a path of its own: beside it, and within its root.
+
+    Raises
+    ------
+    FormulaError
+        The path, links followed, leaves the root.
+    """
+    return page._page.beside(written, *path)

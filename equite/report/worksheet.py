@@ -14,6 +14,7 @@ from equite.engine.sheet_arithmetic import Ref, Taken, figure_of
 from equite.formula.expressions import Expression
 from equite.formula.nodes import Binary, Call, Comparison, Logical, Negative, Node, Not, Null, Number, walk
 from equite.report.columns import ShownColumn
+from equite.report.files import files_read
 from equite.report.language.labels import Labels
 from equite.report.language.text import plain
 from equite.report.shown import Shown
@@ -292,7 +293,8 @@ def worksheet_shown(sheet: Worksheet) -> Shown:
     columns = tuple(
         ShownColumn(name, "key", "text", labels.say(f"sheet-column-{name}"), _cells(table[name])) for name in _COLUMNS
     )
-    return Shown(worksheet_title(sheet, labels), columns, labels.language, sheet._repr_html_(), is_enough=True)
+    title, inputs = worksheet_title(sheet, labels), files_read(sheet.allocation)
+    return Shown(title, columns, labels.language, sheet._repr_html_(), is_enough=True, inputs=inputs)
 
 
 def _cells(column: pd.Series) -> Sequence[str]:

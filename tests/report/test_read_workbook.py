@@ -515,7 +515,7 @@ def test_a_name_set_to_stand_for_a_whole_sheet(written: Path) -> None:
         book.defined_names[name].attr_text = "'Parameters'!$A$1:$XFD$1048576"
 
     saved(written, wide)
-    assert "the cell of 'Guaranteed base' was deleted" in refused(written)[0]
+    assert "a name stands for more than 1,048,576 cells of the sheet 'Parameters'" in refused(written)[0]
 
 
 def saved(path: Path, change: Callable[[Any], object]) -> None:

@@ -18,7 +18,9 @@ from equite.engine.exactness import fractions_of
 from equite.errors import FormulaError, Problem, Problems, TerritoriesError
 from equite.formula import loading
 from equite.formula.formula import Formula
+from equite.formula.plan import Plan
 from equite.formula.projects_page import ProjectsPage
+from equite.formula.written import beside
 from equite.inputs.figures import typed
 from equite.wording import Numeral
 
@@ -101,11 +103,15 @@ def _stated(page: ProjectsPage) -> _Found:
     if page.allocation is not None:
         written = page.allocation.formula
         formula: Formula = (
-            Formula._of(loading.page_of(written)) if isinstance(written, dict) else Formula.read(page.path_of(written))
+            Formula._of(loading.page_of(written))
+            if isinstance(written, dict)
+            else Formula.read(beside(page, written, "allocation", "formula"), root=page.root)
         )
-        return _of(page, allocate(formula, read_for(formula, page.path_of(page.allocation.table))))
+        table = beside(page, page.allocation.table, "allocation", "table")
+        return _of(page, allocate(formula, read_for(formula, table)))
     assert page.cascade is not None
-    return _of(page, cascade(page.path_of(page.cascade.plan)), page.cascade.tier)
+    plan = Plan.read(beside(page, page.cascade.plan, "cascade", "plan"), root=page.root)
+    return _of(page, cascade(plan), page.cascade.tier)
 
 
 def _of(page: ProjectsPage, given: object, tier: str | None = None) -> _Found:

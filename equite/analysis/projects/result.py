@@ -19,6 +19,7 @@ from equite.analysis.projects.running import Change, Choice, calls_of, changes, 
 from equite.analysis.projects.tables import read_tables
 from equite.errors import FormulaError, Problem
 from equite.formula.projects_page import COLUMNS, ProjectsPage
+from equite.formula.written import beside
 from equite.inputs.ballots import Origin, read_ballots, read_pabulib
 from equite.inputs.territories import Territories
 from equite.wording import Codes, Language, money, percent, say
@@ -66,6 +67,12 @@ class Projects:
     _calls: tuple[Call, ...]
     _memberships: Mapping[str, Mapping[str, Fraction]]
     _tables: Mapping[str, Mapping[str, str]]
+    _read: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that it rests on, which no output takes the place of: the page, and the tables read from files."""
+        return (*self.page.files, *self._read)
 
     @property
     def language(self) -> Language:
@@ -520,7 +527,9 @@ def projects(
     tables = {"projects": {"name": proposed.source.name, "sha256": proposed.source.sha256}}
     if cast:
         tables["ballots"] = origin._asdict()
-    return Projects(read_page, read.proposals, found, choice.outcomes, choice.bound, tuple(calls), links, tables)
+    files = tuple(Path(each).absolute() for each in (source, cast_from, belongs) if isinstance(each, str | Path))
+    outcomes, bound = choice.outcomes, choice.bound
+    return Projects(read_page, read.proposals, found, outcomes, bound, tuple(calls), links, tables, files)
 
 
 def _given(page: ProjectsPage, given: object, key: str, *, wanted: bool = True) -> Any:
@@ -532,7 +541,7 @@ def _given(page: ProjectsPage, given: object, key: str, *, wanted: bool = True) 
         if wanted:
             raise FormulaError([Problem("projects-no-table", **page.place())], page.language)
         return None
-    return page.path_of(named if isinstance(named, str) else named.file)
+    return beside(page, named if isinstance(named, str) else named.file, key)
 
 
 def _proposed(page: ProjectsPage, table: object) -> Territories:

@@ -111,7 +111,7 @@ def projects_to_csv(found: Projects, path: str | Path, language: Language | None
         The file cannot be written. One that was there is left as it was.
     """
     told = _Told(found, language)
-    return shown_to_csv(Shown(told.title, told.columns("projects"), told.language), path)
+    return shown_to_csv(Shown(told.title, told.columns("projects"), told.language, inputs=found.files), path)
 
 
 def projects_to_html(found: Projects, path: str | Path, language: Language | None = None) -> Path:
@@ -124,7 +124,8 @@ def projects_to_html(found: Projects, path: str | Path, language: Language | Non
     """
     told = _Told(found, language)
     view = _html(told, most=None, is_page=True)
-    return shown_to_html(Shown(told.title, told.columns("projects"), told.language, view, is_enough=True), path)
+    columns = told.columns("projects")
+    return shown_to_html(Shown(told.title, columns, told.language, view, is_enough=True, inputs=found.files), path)
 
 
 def projects_to_excel(found: Projects, path: str | Path, language: Language | None = None) -> Path:
@@ -140,7 +141,7 @@ def projects_to_excel(found: Projects, path: str | Path, language: Language | No
     from equite.report.workbook.table import width_of, write_columns
 
     told = _Told(found, language)
-    target = ending(path, EXCEL, told.language)
+    target = ending(path, EXCEL, told.language, found.files)
     sheets = {name: told.columns(name) for name in told.names}
     for columns in sheets.values():
         refuse_beyond(told.language, len(columns[0].cells), len(columns), around=AROUND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equite.report.files import HTML, ending, placed
+from equite.report.files import HTML, ending, files_read, placed
 from equite.report.html import tables
 from equite.report.html.markup import Child, Markup, element
 from equite.report.language.text import plain
@@ -60,7 +60,7 @@ def worksheet_to_html(sheet: Worksheet, path: str | Path) -> Path:
         The file cannot be written. One that was there is left as it was.
     """
     language = sheet.allocation.language
-    target = ending(path, HTML, language)
+    target = ending(path, HTML, language, files_read(sheet.allocation))
     with placed(target, language) as temporary:
         temporary.write_bytes(worksheet_page(sheet).encode("utf-8"))
     return target
