@@ -103,6 +103,11 @@ def test_a_part_may_be_called_what_the_program_calls_things(name: str) -> None:
         ([{"id": "big", "pool": {"each": "1e19"}, "share": "equally"}], "'big' holds more units"),
         ([{"id": "big", "pool": {"fraction": "1e19"}, "share": "equally"}], "'big' holds more units"),
         ([{"id": "big", "share": {"as_is": "1e19 * people"}}], "more than can be told apart"),
+        ([{"id": "big", "pool": "remainder", "share": {"level_up": "1e19 * people"}}], "more than can be told apart"),
+        (
+            [{"id": "big", "pool": "remainder", "share": {"foundation": "1e19 * people", "rate_on": "people"}}],
+            "more than can be told apart",
+        ),
     ],
 )
 def test_figures_beyond_whole_numbers_are_refused(parts: list[Any], words: str) -> None:

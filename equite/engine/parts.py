@@ -411,17 +411,30 @@ def score_of(scope: Scope, context: Context, part: Part, members: Mask) -> tuple
         score = _measured(scope, context, share.in_proportion_to, (*place, "share", "in_proportion_to"), members)
         return zeros, score, -np.inf
     if share.level_up is not None:
-        own = _measured(scope, context, share.level_up, (*place, "share", "level_up"), members)
+        own = _told_apart(context, _measured(scope, context, share.level_up, (*place, "share", "level_up"), members))
         counting = members.astype(np.float64)
         if share.counting is not None:
             counting = _measured(scope, context, share.counting, (*place, "share", "counting"), members)
         return -own, counting, 0.0
     if share.foundation is not None and share.rate_on is not None:
         need = _measured(scope, context, share.foundation, (*place, "share", "foundation"), members)
-        return need, _measured(scope, context, share.rate_on, (*place, "share", "rate_on"), members), 0.0
+        return (
+            _told_apart(context, need),
+            _measured(scope, context, share.rate_on, (*place, "share", "rate_on"), members),
+            0.0,
+        )
     assert share.as_is is not None
     allowed_negative = not part.levy
     return _measured(scope, context, share.as_is, (*place, "share", "as_is"), members, allowed_negative), zeros, -np.inf
+
+
+def _told_apart(context: Context, values: Floats) -> Floats:
+    """Refuse figures that stand beside money and hold more units than floats can tell apart."""
+    beyond = context.unit.count(np.abs(values)) > MOST_UNITS
+    if beyond.any():
+        problem = Problem("amount-without-limit", {"codes": Codes(tuple(context.codes[beyond]))})
+        raise SharingError([problem], context.formula.language)
+    return values
 
 
 def _measured(
