@@ -88,6 +88,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "scoring": _SCORES,
     "sheet": _SHEETS,
     "sheet_arithmetic": _SHEETS,
+    "sheet_apportioned": _SHEETS,
+    "sheet_levels": _SHEETS,
     "sheet_names": _SHEETS,
     "sheet_parts": _SHEETS,
     "sheet_scores": _SHEETS,

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from equite.engine.exactness import Fractions
 from equite.engine.sharing import Floats, Groups
 
-__all__ = ["DIVISORS", "Apportioned", "Claims", "Divisor", "apportion"]
+__all__ = ["DIVISORS", "Apportioned", "Claims", "Divisor", "Units", "apportion", "priorities"]
 
 Units = NDArray[np.int64]
 Rows = NDArray[np.intp]
@@ -70,6 +70,14 @@ _IN_FLOATS: Mapping[str, Callable[[Floats], Floats]] = {
     "huntington-hill": lambda k: np.sqrt(k) * np.sqrt(k + 1),
     "sainte-lague": lambda k: k + 0.5,
 }
+
+
+def priorities(method: str, shares: Floats, after: Floats) -> Floats:
+    """Return the priority of the unit that comes after so many others, in floats; without end where d(k) is 0."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(shares / _IN_FLOATS[method](after))
+
+
 #: Beyond what binary search leaves open, and what floats lose in a priority.
 _OPEN = 2.0**-40
 #: Powers of two between which every priority lies, and halvings that bring them to 2^-43 of each other.
@@ -183,8 +191,7 @@ def _in_order(claims: Claims, method: str, rows: Rows, after: Units) -> tuple[Ro
     divisor, group = DIVISORS[method], claims.groups.of[rows]
     weights = claims.weights(rows)
     if weights is None:
-        with np.errstate(divide="ignore"):
-            priority = claims.shares[rows] / _IN_FLOATS[method](after.astype(np.float64))
+        priority = priorities(method, claims.shares[rows], after.astype(np.float64))
         ranked = np.lexsort((-priority, group))
         falling, near = priority[ranked], (priority * claims.dust[rows])[ranked]
         with np.errstate(invalid="ignore"):

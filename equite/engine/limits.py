@@ -48,6 +48,8 @@ class Workings:
         The bounds of this stage alone; those of groups' totals by group elsewhere.
     bounds : Bounds
         All bounds in force.
+    stays : Bounds
+        Those of territories that stay in force for what follows.
     fixed, score : ndarray, shape (eligible,)
         b and s.
     money : ndarray, shape (groups,), or None
@@ -63,6 +65,7 @@ class Workings:
     scope: Scope
     stated: Bounds
     bounds: Bounds
+    stays: Bounds
     fixed: Floats
     score: Floats
     money: Floats | None
@@ -182,7 +185,9 @@ class Stages:
         """Return what the stage that ends was worked out from."""
         within = self.groups if self.group_bounds is None else self.group_bounds.groups
         bounds, score, money = self.used
-        return Workings(scope, self.stated, bounds, self.fixed, score, money, self.groups, within, self.resolved)
+        return Workings(
+            scope, self.stated, bounds, self.bounds, self.fixed, score, money, self.groups, within, self.resolved
+        )
 
     def _scope(self, limit: Limit) -> Scope:
         parts = [result for result in self.parts if result.is_read(self.context)]

@@ -30,6 +30,7 @@ GivenKind = Literal[
     "filled",
     "stated",
     "settled",
+    "order",
     "group",
     "prorated",
     "left-out",

@@ -4,83 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
 from equite.engine.bounds import Bounds, Context
 from equite.engine.evaluation import Scope
 from equite.engine.parts import PartResult
-from equite.engine.sharing import Floats, Groups
+from equite.engine.sharing import Floats
 from equite.engine.sheet import Sheet, clipped
 from equite.engine.sheet_arithmetic import Ref
+from equite.engine.sheet_levels import Level, level_line, rate_line
 from equite.engine.sheet_names import Names
 from equite.formula.expressions import Expression
 from equite.formula.formula import Formula
 from equite.formula.model import Limit, Part
 from equite.formula.nodes import Binary, Call, Name, Negative, Node, Number
 
-__all__ = ["Level", "PartLines", "Parts", "level_line"]
-
-
-@dataclass(frozen=True)
-class Level:
-    """A level that was solved: of what, over those that take part.
-
-    Attributes
-    ----------
-    about : str
-        The part or the limit.
-    fixed, score : ndarray, shape (eligible,)
-        b and s.
-    bounds : Bounds
-        The bounds in force.
-    amounts : ndarray, shape (eligible,)
-        clip(b + L s, lo, hi).
-    groups : Groups
-        The groups that have a level each.
-    found : ndarray, shape (groups,)
-        The levels.
-    """
-
-    about: str
-    fixed: Floats
-    score: Floats
-    bounds: Bounds
-    amounts: Floats
-    groups: Groups
-    found: Floats
-
-    def sums(self, group: int) -> tuple[float, float, float, int, int]:
-        """Return what those at a bound have, b and s of the others, and how many there are of both."""
-        inside = self.groups.of == group
-        free = inside & (self.score > 0) & (self.amounts > self.bounds.lower) & (self.amounts < self.bounds.upper)
-        held = inside & ~free
-        sums = (float(values[rows].sum()) for values, rows in zip(self._values, (held, free, free), strict=True))
-        of_held, of_fixed, of_score = sums
-        return of_held, of_fixed, of_score, int(held.sum()), int(free.sum())
-
-    @property
-    def _values(self) -> tuple[Floats, Floats, Floats]:
-        return self.amounts, self.fixed, self.score
-
-
-def level_line(sheet: Sheet, level: Level, group: int, money: Ref) -> Ref:
-    """Write a level L: the money less what those at a bound have and what is fixed, over the sum of the shares."""
-    found = float(level.found[group])
-    key = "sums", id(level.amounts), group
-    held, fixed, score, at_bound, free = sheet.known.once(key, partial(level.sums, group), level.amounts)
-    if not free or not score:
-        # Nobody stands between two bounds: any level about this one gives the same amounts.
-        return sheet.given("settled", "level", level.about, value=found)
-    above: Node = money
-    if held:
-        above = Binary("-", above, sheet.given("total", "held", level.about, value=held, count=at_bound, is_money=True))
-    if fixed:
-        taken = sheet.given("total", "fixed", level.about, value=fixed, count=free, is_money=True)
-        above = Binary("-", above, taken)
-    below = sheet.given("total", "shares", level.about, value=score, count=free)
-    return sheet.add("level", level.about, tree=Binary("/", above, below), wanted=found)
+__all__ = ["PartLines", "Parts"]
 
 
 @dataclass(frozen=True)
@@ -123,7 +63,7 @@ class Parts:
     row: int
     _lines: dict[str, PartLines] = field(default_factory=dict)
     _pools: dict[str, Ref] = field(default_factory=dict)
-    #: Each part's own resources, where it levels them up, and its share.
+    #: Each part's own resources, where it levels them up, or its need; and its share, or its wealth.
     measures: dict[str, tuple[Ref | None, Node]] = field(default_factory=dict)
     _envelope: Ref | None = None
 
@@ -183,8 +123,10 @@ class Parts:
             self.bounds(part, scope, result.bounds, None, None, result.bounds)
             amount = self.sheet.given("prorated", "part", part.id, value=sign * wanted, is_money=True)
             return PartLines(self._signed(part, amount))
-        natural = self.sheet.given("stated", "floor-natural", part.id, value=0.0) if part.share.level_up else None
-        low, high = self.bounds(part, scope, result.bounds, natural, None, result.bounds)
+        if part.share.foundation is not None and part.at_least is None and part.at_most is None:
+            # Nobody bears more than its need, so that no aid is below nothing.
+            return PartLines(unbounded)
+        low, high = self.bounds(part, scope, result.bounds, self.natural(part), None, result.bounds)
         tree = clipped(unbounded, low, high)
         if tree is unbounded and not part.levy:
             return PartLines(unbounded)
@@ -193,6 +135,12 @@ class Parts:
             unbounded if tree is unbounded else self.sheet.add(title, part.id, tree=tree, wanted=wanted, is_money=True)
         )
         return PartLines(self._signed(part, amount), low, high)
+
+    def natural(self, part: Part) -> Ref | None:
+        """Write that a part gives no less than nothing, where its way of sharing says so."""
+        if part.share.level_up is None and part.share.foundation is None:
+            return None
+        return self.sheet.given("stated", "floor-natural", part.id, value=0.0)
 
     def _signed(self, part: Part, amount: Ref) -> Ref:
         """Return what a part gives; a levy gives less than nothing."""
@@ -228,6 +176,9 @@ class Parts:
         free, score = self.measures[part.id] = self._free(result)
         sign = -1.0 if part.levy else 1.0
         group = int(result.groups.of[row])
+        if share.foundation is not None:
+            whole, value = self.less_borne(part.id, result, pool, free, score)
+            return self.sheet.add(title, part.id, tree=whole, wanted=value, is_money=True)
         level = Level(
             part.id, result.fixed, result.score, result.bounds, sign * result.amounts, result.groups, result.level
         )
@@ -246,7 +197,22 @@ class Parts:
             own = self._measured("own", part, share.level_up, scope)
             counting = Number(1.0) if share.counting is None else self._measured("share", part, share.counting, scope)
             return own, counting
+        if share.foundation is not None and share.rate_on is not None:
+            need = self._measured("need", part, share.foundation, scope)
+            return need, self._measured("own-wealth", part, share.rate_on, scope)
         return None, Number(1.0)
+
+    def less_borne(
+        self, about: str, result: PartResult, pool: Ref, need: Node | None, wealth: Node
+    ) -> tuple[Node, float]:
+        """Write what a territory bears of its need; return what a foundation aid gives before bounds, and its figure."""
+        assert need is not None
+        row, group = self.row, int(result.groups.of[self.row])
+        rate = rate_line(self.sheet, about, result, group, pool)
+        has, bears = float(result.fixed[row]), float(result.level[group] * result.score[row])
+        tree = Call("min", (Binary("*", rate, wealth), need))
+        borne = self.sheet.add("borne", about, tree=tree, wanted=min(bears, has), is_money=True)
+        return Binary("-", need, borne), has - min(bears, has)
 
     def _measured(self, title: str, part: Part, expression: Expression, scope: Scope) -> Ref:
         """Write what a part is shared by; a plain name has its line already."""

@@ -11,9 +11,11 @@ from equite.engine.limits import StageResult, Workings
 from equite.engine.rounding import whole_tolerance
 from equite.engine.sharing import Floats, Groups
 from equite.engine.sheet import Sheet, added, clipped
+from equite.engine.sheet_apportioned import apportioned_line
 from equite.engine.sheet_arithmetic import Ref, Taken
+from equite.engine.sheet_levels import Level, level_line
 from equite.engine.sheet_names import Names
-from equite.engine.sheet_parts import Level, Parts, level_line
+from equite.engine.sheet_parts import Parts
 from equite.formula.nodes import Binary, Call, Comparison, Node, Number
 
 __all__ = ["Stages", "rounded"]
@@ -144,18 +146,19 @@ class Stages:
         if result.prorated:
             self.now[part.id] = self.sheet.given("prorated", "part", part.id, value=wanted, is_money=True)
             return
-        low, high = self.parts.bounds(
-            stage.limit, workings.scope, workings.stated, lines.lower, lines.upper, result.bounds
-        )
+        lower = lines.lower or (self.parts.natural(part) if part.share.foundation is not None else None)
+        low, high = self.parts.bounds(stage.limit, workings.scope, workings.stated, lower, lines.upper, result.bounds)
         group = int(result.groups.of[row])
         pool = self.sheet.given("total", "pool", part.id, value=float(result.pool[group]), is_money=True)
-        level = Level(about, result.fixed, result.score, result.bounds, result.amounts, result.groups, result.level)
-        each = level_line(self.sheet, level, group, pool)
         own, share = self.parts.measures[part.id]
-        free: Node = Binary("*", each, share)
-        if own is not None:
-            shared = self.parts.shared[part.id]
-            free = Binary("-", free, self.parts.reduced(shared, own))
+        own_now = None if own is None else self.parts.reduced(self.parts.shared[part.id], own)
+        if part.share.foundation is not None:
+            free, _ = self.parts.less_borne(about, result, pool, own_now, share)
+        else:
+            bounds = result.bounds
+            level = Level(about, result.fixed, result.score, bounds, result.amounts, result.groups, result.level)
+            free = Binary("*", level_line(self.sheet, level, group, pool), share)
+            free = free if own_now is None else Binary("-", free, own_now)
         tree = clipped(free, low, high)
         self.now[part.id] = self.sheet.add("part", part.id, tree=tree, wanted=wanted, is_money=True)
 
@@ -189,7 +192,7 @@ class Stages:
         self.sheet.add("bounded-by", about, tree=Binary("-", self.amount, free), is_money=True)
 
 
-def rounded(stages: Stages, exact: Floats, units: np.ndarray, groups: Groups | None) -> Ref:
+def rounded(stages: Stages, exact: Floats, units: np.ndarray, groups: Groups | None, bounds: Bounds) -> Ref:
     """Write how an amount becomes whole units.
 
     Parameters
@@ -200,6 +203,8 @@ def rounded(stages: Stages, exact: Floats, units: np.ndarray, groups: Groups | N
         Amounts, counted in units.
     groups : Groups or None
         The groups inside which whole units are found; None where each amount is rounded by itself.
+    bounds : Bounds
+        The bounds that stay in force.
     """
     sheet, row, unit = stages.sheet, stages.row, stages.parts.context.unit
     size, wanted = Number(float(unit.size)), float(unit.money(units[[row]])[0])
@@ -217,6 +222,10 @@ def rounded(stages: Stages, exact: Floats, units: np.ndarray, groups: Groups | N
         return amount(Call("round", (in_units,)))
     inside = groups.of == groups.of[row]
     shares = unit.count(exact)
+    if stages.parts.formula.rounding.by_divisors:
+        given_out = shares, units, bounds
+        held = stages.low, stages.high
+        return amount(apportioned_line(sheet, stages.parts.context, row, in_units, held, given_out, inside))
     tolerance = float(whole_tolerance(np.array([float(units[inside].sum())]))[0])
     cut = np.floor(shares + tolerance)
     more = units - cut

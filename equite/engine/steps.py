@@ -27,7 +27,7 @@ from equite.formula.nodes import Call
 from equite.inputs.grid import truncate_problems
 from equite.wording import Codes
 
-__all__ = ["Outcome", "Units", "envelope_of", "knowing_envelope", "money_of", "take_steps"]
+__all__ = ["Outcome", "Units", "envelope_of", "knowing_envelope", "money_of", "take_steps", "whole_bounds"]
 
 Units = NDArray[np.int64]
 
@@ -276,7 +276,7 @@ def _apportioned(
     method = context.formula.rounding.method
     shares = context.unit.count(stages.amounts)
     shares = np.where(np.abs(shares) <= DUST * size, 0.0, shares)
-    least, most = _whole_bounds(context, stages, shares, DIVISORS[method].serves_all)
+    least, most = whole_bounds(context, stages.bounds, shares)
     _refuse_unapportionable(context, shares, (least, most), total, groups)
     dust = DUST * np.divide(size, shares, out=np.ones_like(size), where=shares > 0)
     weights = _exact_weights(context, stages)
@@ -288,9 +288,9 @@ def _apportioned(
     return found.units, (Problem("apportionment-tie", {"method": method, "given": given, "refused": refused}, **where),)
 
 
-def _whole_bounds(context: Context, stages: Stages, shares: Floats, serves_all: bool) -> tuple[Floats, Floats]:
+def whole_bounds(context: Context, bounds: Bounds, shares: Floats) -> tuple[Floats, Floats]:
     """Return the least and the most units of each: its bounds, the page's minimum, one where the method gives it."""
-    lower, upper = context.unit.count(stages.bounds.lower), context.unit.count(stages.bounds.upper)
+    lower, upper = context.unit.count(bounds.lower), context.unit.count(bounds.upper)
     # Bounds between two units, which the page may let amounts pass, are widened to whole ones.
     with np.errstate(invalid="ignore"):
         least, most = np.floor(lower + whole_tolerance(lower)), np.ceil(upper - whole_tolerance(upper))
@@ -298,6 +298,7 @@ def _whole_bounds(context: Context, stages: Stages, shares: Floats, serves_all: 
     minimum = context.formula.rounding.minimum
     if minimum is not None:
         least = np.maximum(least, float(context.unit.exactly(minimum)))
+    serves_all = DIVISORS[context.formula.rounding.method].serves_all
     return (np.where(shares > 0, np.maximum(least, 1.0), least) if serves_all else least), most
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from equite.engine.evaluation import Scope
+from equite.engine.bounds import Bounds
 from equite.engine.explanation import Explanation, explain
 from equite.engine.sharing import Groups
 from equite.engine.sheet import Sheet, SheetLine
@@ -240,7 +241,9 @@ def worksheet(allocation: Allocation, code: str) -> Worksheet:
     stages.begin()
     for stage in allocation.stages:
         stages.run(stage)
-    rounded(stages, allocation.exact, allocation.units, _rounding_groups(allocation))
+    workings = allocation.stages[-1].workings if allocation.stages else None
+    stays = Bounds.none(allocation.context.size) if workings is None else workings.stays
+    rounded(stages, allocation.exact, allocation.units, _rounding_groups(allocation), stays)
     return Worksheet(
         allocation,
         str(allocation.context.codes[row]),

@@ -153,6 +153,9 @@ class SheetWords:
         name = ""
         if line.title.startswith("criterion"):
             name = labels.criterion(*about)
+        elif line.title.startswith("priority"):
+            (method,) = about
+            name = labels.say(f"words-choice-{method}")
         elif line.title == "family":
             name = self._family(*about)
         elif about:
