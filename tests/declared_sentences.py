@@ -53,7 +53,8 @@ per-head previous median rounding check official estimated declared illustrative
 #: What the lines of a worksheet are.
 TITLES = """name over over-sum over-number family criterion criterion-value criterion-lowest criterion-highest
 criterion-mean criterion-deviation criterion-median criterion-spread criterion-sum members pool taken taken-in-all
-factor held fixed shares level share own needs borne-in-all borne-held wealth rate need own-wealth borne floor-natural floor-stated cap-stated floor-whole cap-whole floor cap
+factor held fixed shares level share own needs borne-in-all borne-held wealth rate need own-wealth borne
+floor-natural floor-stated cap-stated floor-whole cap-whole floor cap
 unbounded part levied before-limits exempt decided stage-money stage-free shared-again bounded-by stage units cut
 remainder last-served served priority-units priority-least priority-most priority-own priority-next priority-last
 priority-whole amount takes-part"""

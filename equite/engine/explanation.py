@@ -59,6 +59,8 @@ class Contributions:
         The mean score of each criterion that contributions are counted from; missing where it differs by group.
     sampled : bool
         Whether the dollars come from sampled orders.
+    is_shapley : bool
+        Whether they are Shapley values: the score is not linear in its criteria.
     """
 
     part: str
@@ -67,6 +69,7 @@ class Contributions:
     dollars: Floats
     means: Floats
     sampled: bool = False
+    is_shapley: bool = False
 
 
 @dataclass(frozen=True)
@@ -363,7 +366,7 @@ def _shapley(allocation: Allocation, result: PartResult, scorings: list[Scoring]
     criteria = _criteria(scorings)
     count = len(criteria)
     dollars = _exact(worth, count) if count <= EXACT_CRITERIA else _sampled(worth, count)
-    return Contributions(result.part.id, criteria, worth(frozenset()), dollars, means, count > EXACT_CRITERIA)
+    return Contributions(result.part.id, criteria, worth(frozenset()), dollars, means, count > EXACT_CRITERIA, True)
 
 
 def _worth(

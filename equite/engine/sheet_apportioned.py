@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from equite.engine.apportionment import DIVISORS, Units, priorities
 from equite.engine.bounds import Bounds, Context
+from equite.engine.evaluation import Mask
 from equite.engine.sharing import Floats
 from equite.engine.sheet import Sheet
 from equite.engine.sheet_arithmetic import Ref, Taken
 from equite.engine.steps import whole_bounds
 from equite.formula.nodes import Binary, Call, Comparison, Logical, Node, Number
 
-__all__ = ["apportioned_line"]
+__all__ = ["GivenOut", "apportioned_line"]
 
 #: A divisor d(k) in signs, from what k and more than k are.
 _IN_SIGNS: Mapping[str, Callable[[Callable[[float], Node]], Node]] = {
@@ -26,14 +28,35 @@ _IN_SIGNS: Mapping[str, Callable[[Callable[[float], Node]], Node]] = {
 }
 
 
+@dataclass(frozen=True)
+class GivenOut:
+    """What a divisor method gave out.
+
+    Attributes
+    ----------
+    shares : ndarray, shape (eligible,)
+        Exact shares, in units.
+    units : ndarray of int, shape (eligible,)
+        The whole units of each.
+    bounds : Bounds
+        The bounds in force, in money.
+    inside : ndarray of bool, shape (eligible,)
+        Among whom they were given out.
+    """
+
+    shares: Floats
+    units: Units
+    bounds: Bounds
+    inside: Mask
+
+
 def apportioned_line(
     sheet: Sheet,
     context: Context,
     row: int,
     in_units: Ref,
     held: tuple[Ref | None, Ref | None],
-    given_out: tuple[Floats, Units, Bounds],
-    inside: np.ndarray,
+    given_out: GivenOut,
 ) -> Ref:
     """Write the whole units of a territory: what the order of priorities gave it, and why it is that many.
 
@@ -45,17 +68,15 @@ def apportioned_line(
         Its exact share, in units.
     held : tuple of Ref or None
         Its floor and its cap in force, in money.
-    given_out : tuple
-        By row: exact shares in units, the units given, the bounds in force in money.
-    inside : ndarray of bool, shape (eligible,)
-        Among whom units are given out.
+    given_out : GivenOut
+        What each had, and what each got.
     """
     method = context.formula.rounding.method
-    shares, units, bounds = given_out
+    shares, units = given_out.shares, given_out.units
     if DIVISORS[method].serves_all:
         # Dust of a share is none: it got no unit, which every share gets.
         shares = np.where(units > 0, shares, 0.0)
-    least, most = whole_bounds(context, bounds, shares)
+    least, most = whole_bounds(context, given_out.bounds, shares)
     count = int(units[row])
     if not count and shares[row] <= 0:
         return sheet.add("cut", tree=Call("floor", (in_units,)), wanted=0.0)
@@ -73,7 +94,7 @@ def apportioned_line(
     elif count:
         floor = _least(sheet, context, method, held[0], float(shares[row]), float(least[row]))
         conditions.append(Comparison(("==",), (own, floor)))
-    by_priority = inside & (units > least)
+    by_priority = given_out.inside & (units > least)
     if count >= most[row]:
         assert held[1] is not None
         cap = sheet.add("priority-most", method, tree=_in_units(context, held[1], "ceil"), wanted=float(most[row]))
@@ -82,7 +103,7 @@ def apportioned_line(
         following = priority("priority-next", count)
     ends = [each for each in (last, following) if each is not None]
     if ends:
-        lowest = float(priorities(method, shares[by_priority], units[by_priority] - 1.0).min())
+        lowest = float(priorities(method, shares[by_priority], units[by_priority].astype(np.float64) - 1).min())
         for each in ends:
             # Equal priorities are one figure on the sheet, whichever of them was worked out first.
             figure = sheet.figures[each.line]
@@ -108,7 +129,7 @@ def _in_units(context: Context, money: Ref, way: str) -> Node:
 
 
 def _least(sheet: Sheet, context: Context, method: str, floor: Ref | None, share: float, wanted: float) -> Ref:
-    """Write the units that a territory has whatever its priority: the page's minimum, its floor, one for every share."""
+    """Write the units that are assured: by the page's minimum, a floor, a method that gives every share one."""
     minimum = context.formula.rounding.minimum
     stated = 0.0 if minimum is None else float(context.unit.exactly(minimum))
     if DIVISORS[method].serves_all and share > 0:

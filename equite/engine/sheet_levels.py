@@ -1,4 +1,4 @@
-"""Levels on a worksheet: what one point of share is worth, the common rate of a foundation aid, and where they are from."""
+"""Levels on a worksheet: what one point of share is worth, the common rate of a foundation aid, and their sums."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ def level_line(sheet: Sheet, level: Level, group: int, money: Ref) -> Ref:
         return sheet.given("settled", titles.level, level.about, value=found)
     above: Node = money
     if held:
-        above = Binary("-", above, sheet.given("total", titles.held, level.about, value=held, count=at_bound, is_money=True))
+        theirs = sheet.given("total", titles.held, level.about, value=held, count=at_bound, is_money=True)
+        above = Binary("-", above, theirs)
     if fixed:
         taken = sheet.given("total", "fixed", level.about, value=fixed, count=free, is_money=True)
         above = Binary("-", above, taken)

@@ -205,7 +205,7 @@ class Parts:
     def less_borne(
         self, about: str, result: PartResult, pool: Ref, need: Node | None, wealth: Node
     ) -> tuple[Node, float]:
-        """Write what a territory bears of its need; return what a foundation aid gives before bounds, and its figure."""
+        """Write what a territory bears of its need; return its need less that, and the figure it has."""
         assert need is not None
         row, group = self.row, int(result.groups.of[self.row])
         rate = rate_line(self.sheet, about, result, group, pool)

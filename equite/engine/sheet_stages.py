@@ -11,7 +11,7 @@ from equite.engine.limits import StageResult, Workings
 from equite.engine.rounding import whole_tolerance
 from equite.engine.sharing import Floats, Groups
 from equite.engine.sheet import Sheet, added, clipped
-from equite.engine.sheet_apportioned import apportioned_line
+from equite.engine.sheet_apportioned import GivenOut, apportioned_line
 from equite.engine.sheet_arithmetic import Ref, Taken
 from equite.engine.sheet_levels import Level, level_line
 from equite.engine.sheet_names import Names
@@ -223,9 +223,9 @@ def rounded(stages: Stages, exact: Floats, units: np.ndarray, groups: Groups | N
     inside = groups.of == groups.of[row]
     shares = unit.count(exact)
     if stages.parts.formula.rounding.by_divisors:
-        given_out = shares, units, bounds
+        given_out = GivenOut(shares, units, bounds, inside)
         held = stages.low, stages.high
-        return amount(apportioned_line(sheet, stages.parts.context, row, in_units, held, given_out, inside))
+        return amount(apportioned_line(sheet, stages.parts.context, row, in_units, held, given_out))
     tolerance = float(whole_tolerance(np.array([float(units[inside].sum())]))[0])
     cut = np.floor(shares + tolerance)
     more = units - cut

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from equite.engine.evaluation import Scope
 from equite.engine.bounds import Bounds
+from equite.engine.evaluation import Scope
 from equite.engine.explanation import Explanation, explain
 from equite.engine.sharing import Groups
 from equite.engine.sheet import Sheet, SheetLine

@@ -257,7 +257,10 @@ def shown_elsewhere(sheet: Worksheet, labels: Labels) -> tuple[str, list[tuple[s
         return "", [], []
     lines = [(line.marked, line.amount) for line in explained(sheet.explanation, labels)]
     lines.append((labels.say("word-amount"), labels.money(sheet.amount)))
-    return labels.say("sheet-elsewhere"), lines, list(explanation_notes(sheet.explanation, labels))
+    notes = list(explanation_notes(sheet.explanation, labels))
+    if any(found.is_shapley for found in sheet.allocation.contributions):
+        notes.append(labels.say("sheet-shapley"))
+    return labels.say("sheet-elsewhere"), lines, notes
 
 
 def closing(sheet: Worksheet, labels: Labels) -> str:

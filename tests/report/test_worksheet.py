@@ -16,6 +16,7 @@ from yaml_texts import read_yaml
 
 import equite
 from equite import Allocation, EquiteError, Formula, allocate
+from equite.engine.apportionment import DIVISORS
 from equite.engine.sheet import GivenKind
 from equite.report.notices import write_notices
 from equite.wording import say
@@ -256,6 +257,72 @@ def test_missing_values_are_told() -> None:
     text = sheet_of(page, {"roads": [None, 1, 2]}).text()
     assert "   = missing\n" in text
     assert "if is_missing(" in text
+
+
+SCHOOLS = {"need": [600, 400, 100], "wealth": [1000, 8000, 0], "lo": [0, 60, 0], "hi": [400, 100, 900]}
+
+
+@pytest.mark.parametrize(
+    ("rates", "bounds", "limits", "money"),
+    [
+        ({}, {}, [], 600),
+        ({}, {"at_least": "lo", "at_most": "hi"}, [], 600),
+        ({}, {}, [{"id": "l", "part": "aid", "at_least": "lo", "at_most": "hi"}], 600),
+        ({"rate_at_most": 0.05}, {"if_over": "reserve"}, [], 950),
+        ({"rate_at_least": 0.4}, {"if_over": "reserve"}, [], 950),
+        ({}, {"if_over": "reserve"}, [], 2000),
+    ],
+)
+def test_need_less_a_common_rate(rates: Any, bounds: Any, limits: Any, money: int) -> None:
+    share = {"foundation": "need", "rate_on": "wealth", **rates}
+    page = {"parts": [{"id": "aid", "pool": "remainder", "share": share, **bounds}], "limits": limits}
+    for code in "ABC":
+        text = sheet_of({**page, "envelope": money}, SCHOOLS, code).text()
+        assert "Aid: what the territory bears" in text
+
+
+def test_a_common_rate_by_hand() -> None:
+    """Needs are 1,100 and the money 600. B bears its need, 400, and A the 100 that are left: 0.1 of its wealth."""
+    share = {"foundation": "need", "rate_on": "wealth"}
+    text = sheet_of({"parts": [{"id": "aid", "pool": "remainder", "share": share}], "envelope": 600}, SCHOOLS).text()
+    for told in ("= (500 − 400) / 1,000\n   = 0.1", "= min(0.1 × 1,000; 600)\n   = $100", "= 600 − 100\n   = $500"):
+        assert told in text
+
+
+@pytest.mark.parametrize("method", sorted(DIVISORS))
+@pytest.mark.parametrize(
+    ("rounding", "limits"),
+    [
+        ({}, []),
+        ({"minimum": 10}, []),
+        ({"minimum": 20, "to": 10}, []),
+        ({"bounds": "nearest"}, [{"id": "cap", "at_most": 40.5}, {"id": "floor", "at_least": 10.2}]),
+    ],
+    ids=("plain", "minimum", "tens", "bounds"),
+)
+def test_units_by_divisors(method: str, rounding: Any, limits: Any) -> None:
+    page: dict[str, Any] = {"envelope": 700 if "to" in rounding else 70, "limits": limits}
+    page["rounding"] = {"to": 1, "method": method, **rounding}
+    for code in "ABC":
+        assert "order of the priorities of all" in sheet_of(page, {"people": [700, 190, 110]}, code).text()
+
+
+def test_equal_priorities_go_in_the_order_of_codes() -> None:
+    page = {"envelope": 4, "rounding": {"to": 1, "method": "sainte-lague"}}
+    table = {"people": [1, 1, 1]}
+    assert [sheet_of(page, table, code).amount for code in "ABC"] == [2, 1, 1]
+    assert "Whole units (of equal priorities, the first codes first)" in sheet_of(page, table, "B").text()
+
+
+def test_dollars_of_criteria_that_multiply_are_said_to_be_shapley_values() -> None:
+    table = {"old": [2, 5, 8], "poor": [3, 4, 9]}
+    criteria = {name: {"weight": 1, "more_need_when": "high"} for name in table}
+    index = {"need": {"normalise": "min-max", "aggregate": "arithmetic", "criteria": criteria}}
+    for measure, is_said in (("(1 + need) * (1 + need)", True), ("1 + need", False)):
+        grant = {"id": "grant", "pool": "remainder", "share": {"in_proportion_to": measure}}
+        page = {"indices": index, "parts": [grant]}
+        sheet = sheet_of(page, table)
+        assert ("Shapley value" in sheet.text("en")) == ("valeur de Shapley" in sheet.text("fr")) == is_said
 
 
 def test_who_takes_no_part_is_told_why_and_what_would_have_to_change() -> None:
