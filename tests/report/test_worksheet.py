@@ -304,7 +304,17 @@ def test_units_by_divisors(method: str, rounding: Any, limits: Any) -> None:
     page: dict[str, Any] = {"envelope": 700 if "to" in rounding else 70, "limits": limits}
     page["rounding"] = {"to": 1, "method": method, **rounding}
     for code in "ABC":
-        assert "order of the priorities of all" in sheet_of(page, {"people": [700, 190, 110]}, code).text()
+        assert "order of the priorities of all" in sheet_of(page, {"people": [700, 190, 10]}, code).text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_figure_that_is_wrong_is_seen_among_rates_and_priorities(language: str) -> None:
+    share = {"foundation": "need", "rate_on": "wealth"}
+    page = {"parts": [{"id": "aid", "pool": "remainder", "share": share}], "envelope": 603}
+    sheet = sheet_of({**page, "rounding": {"to": 1, "method": "huntington-hill", "minimum": 1}}, SCHOOLS)
+    for _, wrong in perturbed(sheet.text(language)):
+        with pytest.raises(Wrong):
+            amount_of(wrong, language, sheet.amount)
 
 
 def test_equal_priorities_go_in_the_order_of_codes() -> None:
