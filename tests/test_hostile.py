@@ -25,6 +25,7 @@ import equite
 from equite.cli import application
 from equite.formula.choices import read_choices
 from equite.report.files import placed
+from equite.report.notices import write_notices
 
 CASES = Path(__file__).resolve().parents[2] / "shared" / "cases" / "30-hostile"
 PAGE: dict[str, Any] = {
@@ -296,20 +297,86 @@ def test_no_text_is_run_by_a_spreadsheet(obeyed: equite.Allocation, tmp_path: Pa
         assert equite.read_workbook(path).changes == ()
 
 
-@pytest.mark.parametrize("kind", ["allocation", "comparison", "explanation", "territories", "batch"])
-def test_no_text_is_run_from_a_csv_file(obeyed: equite.Allocation, tmp_path: Path, kind: str) -> None:
-    results: dict[str, Callable[[], Any]] = {
-        "allocation": lambda: obeyed,
-        "comparison": lambda: equite.compare(
-            obeyed, equite.allocate(obeyed.formula.replace(envelope=1000), obeyed.territories), labels=["=1", "＝2"]
-        ),
-        "explanation": lambda: obeyed.explain(str(obeyed.codes[0])),
-        "territories": lambda: obeyed.territories,
-        "batch": lambda: equite.batch(obeyed.formula, obeyed.territories, {"envelope": [900, 1000]}),
+def compared(obeyed: equite.Allocation) -> equite.Comparison:
+    other = equite.allocate(obeyed.formula.replace(envelope=1000), obeyed.territories)
+    return equite.compare(obeyed, other, labels=["=1", "＝2"])
+
+
+def cascaded(obeyed: equite.Allocation) -> equite.Cascade:
+    """Bring money down to two towns of each territory, which bear its texts too."""
+    below = {**PAGE, "id": "below", "name": "name", "envelope": "received", "title": OBEYED[11]}
+    codes = obeyed.territories.codes
+    towns = {
+        "code": [f"{code}{at}" for code in codes for at in "ab"],
+        "name": [text for text in OBEYED for _ in "ab"],
+        "region": [code for code in codes for _ in "ab"],
+        "people": [1, 2] * len(codes),
     }
-    text = results[kind]().to_csv(tmp_path / "out.csv").read_text(encoding="utf-8-sig")
-    cells = re.split(r"[;,\r\n]", text.replace('"', ""))
-    assert not [cell for cell in cells if cell[:1] in tuple("=+@\t＝＋－＠") or cell.startswith("-1+1")]
+    tiers = [
+        {"id": "region", "formula": obeyed.formula.content, "title": OBEYED[9]},
+        {"id": "town", "parent": "region", "formula": below, "title": OBEYED[0]},
+    ]
+    plan = {"equite_plan": 1, "id": "plan", "language": "en", "title": OBEYED[10], "tiers": tiers}
+    return equite.cascade(plan, {"region": obeyed.territories, "town": towns})
+
+
+def funded(_: equite.Allocation) -> equite.Projects:
+    page = {"equite_projects": 1, "id": "p", "language": "en", "title": OBEYED[9], "envelope": 40, "method": "votes"}
+    codes = [f"{text}{at}".replace("\x02", "") for at, text in enumerate(OBEYED)]
+    count = len(codes)
+    return equite.projects(page, {"project": codes, "title": OBEYED, "request": [9] * count, "points": [1] * count})
+
+
+#: Each result that has files of its own, of texts that a stranger wrote.
+RESULTS: dict[str, Callable[[equite.Allocation], Any]] = {
+    "allocation": lambda obeyed: obeyed,
+    "comparison": compared,
+    "explanation": lambda obeyed: obeyed.explain(str(obeyed.codes[0])),
+    "worksheet": lambda obeyed: obeyed.worksheet(str(obeyed.codes[0])),
+    "territories": lambda obeyed: obeyed.territories,
+    "batch": lambda obeyed: equite.batch(obeyed.formula, obeyed.territories, {"envelope": [900, 1000]}),
+    "cascade": cascaded,
+    "projects": funded,
+}
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_no_text_is_run_from_a_csv_file(obeyed: equite.Allocation, tmp_path: Path, kind: str) -> None:
+    RESULTS[kind](obeyed).to_csv(tmp_path / "out.csv")
+    for written in tmp_path.rglob("*.csv"):
+        cells = re.split(r"[;,\r\n]", written.read_text(encoding="utf-8-sig").replace('"', ""))
+        assert not [cell for cell in cells if cell[:1] in tuple("=+@\t＝＋－＠") or cell.startswith("-1+1")]
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_no_text_is_run_from_a_workbook_of_values(obeyed: equite.Allocation, tmp_path: Path, kind: str) -> None:
+    RESULTS[kind](obeyed).to_excel(tmp_path / "out.xlsx")
+    with zipfile.ZipFile(tmp_path / "out.xlsx") as archive:
+        for name in archive.namelist():
+            ElementTree.fromstring(archive.read(name))
+            # The name of a sheet, between apostrophes, is no call.
+            formulas = re.sub(rb"'(?:[^']|'')*'!", b"", b"".join(re.findall(rb"<f>(.*?)</f>", archive.read(name))))
+            assert b"cmd|" not in formulas
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_no_text_is_run_from_a_page_of_a_result(obeyed: equite.Allocation, tmp_path: Path, kind: str) -> None:
+    result = RESULTS[kind](obeyed)
+    result.to_html(tmp_path / "out.html")
+    for text in [(tmp_path / "out.html").read_text(encoding="utf-8"), result._repr_html_()]:
+        tags = Tags()
+        tags.feed(text)
+        assert tags.run == []
+
+
+def test_no_text_is_run_from_a_notice(obeyed: equite.Allocation, tmp_path: Path) -> None:
+    write_notices(obeyed, tmp_path / "notices")
+    pages = sorted((tmp_path / "notices").iterdir())
+    assert len(pages) == len(OBEYED) + 1
+    for page in pages:
+        tags = Tags()
+        tags.feed(page.read_text(encoding="utf-8"))
+        assert tags.run == []
 
 
 def test_no_text_is_run_by_a_browser(obeyed: equite.Allocation, tmp_path: Path) -> None:
@@ -408,6 +475,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from equite.report.files import placed
+from equite.report.notices import write_notices
 with placed(Path(sys.argv[1]), "en") as temporary:
     temporary.write_text("half")
     print("writing", flush=True)
