@@ -234,6 +234,25 @@ def test_what_nobody_sees_makes_no_other_label(sign: str, tmp_path: Path) -> Non
     assert amounts == [[225, 450, 225]] * 2
 
 
+@pytest.mark.parametrize("kind", ["frame", "csv", "xlsx", "parquet"])
+def test_what_nobody_sees_is_left_out_with_a_word(kind: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({**TABLE, "setting": ["rural", "ru\u200bral", "urban"]})
+    frame["code"] = ["A", "B", "C\u00ad"]
+    given: Any = frame
+    if kind != "frame":
+        given = tmp_path / f"table.{kind}"
+        {"csv": frame.to_csv, "xlsx": frame.to_excel, "parquet": frame.to_parquet}[kind](given, index=False)
+    share = {"in_proportion_to": "people * where(setting == 'rural', 3, 1)"}
+    found = equite.allocate({**PAGE, "parts": [{**PAGE["parts"][0], "share": share}]}, given)
+    assert found.amounts.tolist() == [225, 450, 225]
+    assert found.codes[2] == "C"
+    told = [each for each in found.warnings if "signs that nobody sees stand in codes or labels (1)" in each]
+    assert [next(name for name in ("code", "setting") if re.search(f"@ .*{name}", each)) for each in told] == [
+        "code",
+        "setting",
+    ]
+
+
 #: What a spreadsheet, a browser or a terminal might obey.
 OBEYED = [
     "=cmd|'/c calc'!A1",

@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from equite.inputs.marked import MarkedCell
 from equite.inputs.packages import unpacked_gzip
 from equite.inputs.parquet import read_parquet
 from equite.inputs.seen import Layout
+from equite.inputs.spelling import unseen_in
 from equite.inputs.workbooks import read_workbook_sheet
 
 __all__ = ["Source", "read_table"]
@@ -53,6 +54,8 @@ class Source:
         Whether ``decimal`` was stated, rather than found.
     after_blank : tuple of int
         The index of each row of the table that stands below a blank line.
+    unseen : mapping of str to frozenset of int
+        The index of the rows whose texts held signs that nobody sees and are kept without them, by heading.
     layout : Layout
         What of a sheet is hidden, whether the formats of its cells could be read, and other spellings of its headings.
     fingerprint : callable
@@ -70,6 +73,7 @@ class Source:
     layout: Layout = field(default=Layout(), repr=False, compare=False)
     decimal_stated: bool = field(default=False, kw_only=True)
     after_blank: tuple[int, ...] = field(default=(), kw_only=True)
+    unseen: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False, compare=False, kw_only=True)
     fingerprint: Callable[[], str] = field(default=str, repr=False, compare=False)
     file: Path | None = field(default=None, repr=False, compare=False, kw_only=True)
 
@@ -119,8 +123,9 @@ def read_table(
     grid = _grid(raw, file, text, sheet, decimal, as_written)
     frame = headed(grid, file.name)
     read: dict[str, TextsRead] = {}
+    unseen: dict[str, frozenset[int]] = {}
     if grid.encoding is None:
-        frame, read = with_text(frame, text, grid.layout)
+        frame, read, unseen = with_text(frame, text, grid.layout)
     source = Source(
         file.name,
         grid.sheet,
@@ -132,14 +137,14 @@ def read_table(
         partial(_sha256, raw),
     )
     is_stated = decimal is not None and grid.encoding is not None
-    return frame, replace(source, decimal_stated=is_stated, file=file.absolute()), read
+    return frame, replace(source, decimal_stated=is_stated, file=file.absolute(), unseen=unseen), read
 
 
 def with_text(
     frame: pd.DataFrame,
     text: Collection[str],
     layout: Layout = Layout(),  # noqa: B008
-) -> tuple[pd.DataFrame, dict[str, TextsRead]]:
+) -> tuple[pd.DataFrame, dict[str, TextsRead], dict[str, frozenset[int]]]:
     """Make text of the columns that are, cells that a spreadsheet took for numbers included.
 
     What is no text in them stays as it is, to be told or refused when the column is used: dates that codes became,
@@ -147,12 +152,14 @@ def with_text(
 
     Returns
     -------
-    tuple of pandas.DataFrame and dict of str to TextsRead
-        The table, and what the columns that held nothing but texts say, by heading.
+    tuple of pandas.DataFrame, dict of str to TextsRead and dict of str to frozenset of int
+        The table; what the columns that held nothing but texts say, by heading; the index of the rows whose texts held
+        signs that nobody sees, which are left out of them, by heading.
     """
     wanted = {layout.heading(tidy(heading)) for heading in text}.intersection(frame.columns)
     read: dict[str, TextsRead] = {}
     changed: dict[str, Texts] = {}
+    unseen: dict[str, frozenset[int]] = {}
     for heading in wanted:
         column = frame[heading]
         if isinstance(column.dtype, pd.StringDtype):
@@ -161,7 +168,10 @@ def with_text(
                 changed[heading] = read[heading].texts
         else:
             changed[heading] = _kept_as_they_are(column, texts_of(column))
-    return frame.assign(**changed) if changed else frame, read
+        # Texts that are compared as they stand hold none.
+        if heading in changed and (places := unseen_in(column.tolist())):
+            unseen[heading] = frozenset(column.index[places].tolist())
+    return frame.assign(**changed) if changed else frame, read, unseen
 
 
 def _kept_as_they_are(column: pd.Series, texts: Texts) -> Texts:

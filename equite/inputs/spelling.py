@@ -32,6 +32,7 @@ __all__ = [
     "tidied",
     "tidy",
     "twice_spelled",
+    "unseen_in",
     "without_controls",
 ]
 
@@ -91,6 +92,15 @@ def controls_in(texts: Sequence[str | None]) -> list[int]:
     if not _CONTROLS.search("".join(filter(None, texts))):
         return []
     return [at for at, text in enumerate(texts) if text and _CONTROLS.search(text)]
+
+
+def unseen_in(texts: Sequence[object]) -> list[int]:
+    """Return the places of the texts that hold a sign that nobody sees, which no text is compared by."""
+    found = [text if isinstance(text, str) else "" for text in texts]
+    joined = "".join(found)
+    if joined.isascii() or not _UNSEEN.search(joined):
+        return []
+    return [at for at, text in enumerate(found) if _UNSEEN.search(text)]
 
 
 def without_controls(text: str) -> str:

@@ -12,6 +12,7 @@ from equite.inputs.cells import text_of, tidy
 from equite.inputs.columns import ColumnPlace
 from equite.inputs.marked import Footnoted, Percentage
 from equite.inputs.percents import in_percent
+from equite.inputs.spelling import unseen_in
 from equite.inputs.territories import Territories
 from equite.wording import Codes
 
@@ -49,6 +50,8 @@ def told_of_reading(territories: Territories, headings: Iterable[str], texts: It
         yield Problem("read-hidden-rows", {"rows": Codes(rows), "count": len(rows)}, file=file)
     text = {layout.heading(tidy(heading)) for heading in texts}
     for heading in used:
+        if heading in text:
+            yield from _of_signs(ColumnPlace(territories.data, heading, territories.codes, territories.source))
         if kinds[heading] == np.dtype(object):
             yield from _of_cells(
                 ColumnPlace(territories.data, heading, territories.codes, territories.source), heading in text
@@ -63,6 +66,17 @@ def _hidden_rows(territories: Territories) -> tuple[str, ...]:
     rows = [(territories.row(at), at) for at in range(len(territories))]
     codes = territories.codes
     return tuple(f"{row} ({codes[at]})" if codes else str(row) for row, at in rows if row in hidden)
+
+
+def _of_signs(place: ColumnPlace) -> Iterator[Problem]:
+    """Tell the texts of a column that held signs that nobody sees: known since they were made text, or still there."""
+    held = place.source.unseen.get(place.heading)
+    if held is None:
+        places = unseen_in(place.column.tolist())
+    else:
+        places = [at for at, row in enumerate(place.column.index) if row in held]
+    if places:
+        yield _problem("read-unseen-signs", place, [str(place.cell(at) or place.row(at)) for at in places])
 
 
 def _of_cells(place: ColumnPlace, is_text: bool) -> Iterator[Problem]:

@@ -198,8 +198,8 @@ class Territories:
         >>> equite.Territories.from_frame(pd.DataFrame({"code": ["A"], "people": [10]}), key="code").codes
         ('A',)
         """
-        data, read = with_text(headed(grid_of(frame), ""), _with_key(text, key))
-        source = Source(after_blank=_after_blank(data))
+        data, read, unseen = with_text(headed(grid_of(frame), ""), _with_key(text, key))
+        source = Source(after_blank=_after_blank(data), unseen=unseen)
         found = _under_key(data, key, width, source, rows, written=read.get(tidy(key or "")))
         return replace(found, source=replace(source, fingerprint=partial(_fingerprint, found.data, found.codes)))
 
