@@ -21,7 +21,7 @@ _RULE = "text-align:left;width:55%;overflow-wrap:break-word"
 #: On paper a sheet takes few pages, and no line is cut by the end of one; on a phone the cells of a line are stacked.
 _STYLE = (
     "@media print{body{font-size:8pt;line-height:1.25;margin:0;max-width:none;padding:0}tr{break-inside:avoid}}"
-    "@media screen and (max-width:40em){thead{display:none}tr{display:block;padding:.3em 0}"
+    "@media screen and (max-width:52em){thead{display:none}tr{display:block;padding:.3em 0}"
     "td,th{display:block;width:auto!important;min-width:0!important;border:0!important}}"
 )
 
@@ -77,9 +77,14 @@ def _pieces(words: SheetWords, caption: str) -> list[Child]:
         ]
     )
     lines = tables.table(caption, head, [_row(line) for line in words.lines()])
-    pieces: list[Child] = [element("p", labels.say("sheet-how")), lines]
-    pieces.append(element("p", element("strong", closing(sheet, labels))))
     heading, shown, notes = shown_elsewhere(sheet, labels)
+    pieces: list[Child] = []
+    if shown:
+        # The amount comes first, for whoever reads no further.
+        label, amount = shown[-1]
+        pieces.append(element("p", element("strong", labels.say("sheet-first", label=label, amount=amount))))
+    pieces += [element("p", labels.say("sheet-how")), lines]
+    pieces.append(element("p", element("strong", closing(sheet, labels))))
     if shown:
         rows = [tables.row([tables.side(label), tables.cell(amount, right=True)]) for label, amount in shown]
         pieces += [tables.table(heading, None, rows), *tables.paragraphs(notes)]
