@@ -168,7 +168,8 @@ class EquiteError(Exception):
         >>> error.text("en") == str(error)
         True
         """
-        return "\n".join(dict.fromkeys(problem.text(language) for problem in self.problems))
+        spoken = wording.as_spoken_by(self.language, language)
+        return "\n".join(dict.fromkeys(problem.text(spoken) for problem in self.problems))
 
 
 class FormulaError(EquiteError):

@@ -166,7 +166,7 @@ PIECES: dict[str, Iterable[str] | str] = {
         in_proportion_to indices key language leave_out level_up levy limits method minimum missing
         missing_marks more_need_when move name normalise notes override part parts people
         pool previous rate_at_least rate_at_most rate_on resolution rounding share source status suppressed_marks
-        tables then title to transform unit value variables weight within yes_marks""",
+        tables territory then title to transform unit value variables weight within yes_marks""",
     "words-choice-{method}": DIVISORS,
     "words-method-{rounding.method}": DIVISORS,
     "words-missing-{rule.rule}": RULES,

@@ -28,7 +28,8 @@ from equite.report.language.formula_in_words import formula_in_words
 from equite.report.language.labels import Labels
 from equite.report.terminal.screen import allocation_grid
 from equite.report.workbook.template import write_template
-from equite.wording import LOCALES, Amount, Codes, Locale, Nearest, as_language, for_all, money, percent
+from equite.wording import LOCALES, Amount, Codes, Locale, Nearest, Noun, as_language, for_all, money, percent
+from equite.wording.nouns import english
 
 SENTENCES = Path(equite.__file__).parent / "wording"
 EXAMPLE = Path(__file__).parents[1] / "examples" / "region_13"
@@ -55,6 +56,8 @@ def spanish(sentences: Path) -> Locale:
         either=" o ",
         separator=";",
         excel="[$-C0A]",
+        row=Noun("territory".translate(STRANGE), "territories".translate(STRANGE)),
+        agree=english,
     )
 
 

@@ -207,8 +207,13 @@ def parts(texts: Mapping[str, Mapping[str, str] | str], language: Language) -> d
     return {"": text} if isinstance(text, str) else dict(text)
 
 
-def placeholders(template: str) -> set[str]:
+def fields(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+def placeholders(template: str) -> set[str]:
+    """Name the values of a sentence; what agrees with the word for a row is no value, and differs by language."""
+    return {name for name in fields(template) if not name.startswith("~")}
 
 
 def every(condition: object) -> list[str]:

@@ -20,7 +20,7 @@ from equite import wording
 from equite.cli.loading import load_methods
 from equite.errors import EquiteError, OutputError, Problem
 from equite.report.language.text import plain, typeset
-from equite.wording import Language, preferred_language
+from equite.wording import Language, as_spoken_by, preferred_language
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -99,7 +99,7 @@ class Session:
         if os.environ.get("EQUITE_DEBUG") and not isinstance(error, EquiteError):
             return
         found = _as_ours(error)
-        self.language = self.asked or found.language or self.language
+        self.language = as_spoken_by(found.language, self.asked or found.language or self.language)
         texts = found.text(self.language).splitlines()
         if len(texts) == 1:
             self._tell([self.say("cli-error-one", problem=plain(texts[0]))])
@@ -170,10 +170,9 @@ class Session:
             formula = formula.overlaid(override)
         if decimal is not None:
             formula = formula.replace(decimal=decimal)
-        if self.asked is None:
-            self.language = formula.language
-        elif self.asked != formula.language:
+        if self.asked not in (None, formula.language):
             formula = formula.replace(language=self.asked)
+        self.language = formula.language
         return formula
 
     def plan(self, path: Path) -> Plan:

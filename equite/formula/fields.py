@@ -25,6 +25,7 @@ __all__ = [
     "Identifier",
     "PageLanguage",
     "Plain",
+    "SchemaOf",
     "Status",
     "Strict",
     "Title",
@@ -112,7 +113,7 @@ def _language(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class _SchemaOf:
+class SchemaOf:
     """A JSON schema made as it is asked for, when all languages are known."""
 
     make: Callable[[], dict[str, Any]]
@@ -158,10 +159,10 @@ Plain = Annotated[
     WithJsonSchema({"type": ["number", "string"], "description": "A plain number."}),
 ]
 #: A text in each language; a single text serves all.
-Title = Annotated[Mapping[str, str], BeforeValidator(_title), _SchemaOf(_title_schema)]
+Title = Annotated[Mapping[str, str], BeforeValidator(_title), SchemaOf(_title_schema)]
 #: One of the languages known.
 PageLanguage = Annotated[
-    Language, BeforeValidator(_language), _SchemaOf(lambda: {"type": "string", "enum": list(LOCALES)})
+    Language, BeforeValidator(_language), SchemaOf(lambda: {"type": "string", "enum": list(LOCALES)})
 ]
 #: A name that expressions can use.
 Identifier = Annotated[str, BeforeValidator(_identifier)]

@@ -47,6 +47,8 @@ class Formula(FormulaModel, WrittenPage):
         What it is called, and what its readers should know, in French and in English.
     language : {"fr", "en"}
         The language of outputs.
+    territory : mapping of language to Noun, or None
+        What the rows of the table are: outputs say it in the place of "territory".
     currency : str
         The money's code: ``CAD``, ``EUR``.
     unit : mapping of language to str, or None

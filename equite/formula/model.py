@@ -12,10 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from equite.formula.expressions import Expression
 from equite.formula.fields import (
-    PAGE_LANGUAGE,
     Expr,
     Identifier,
-    PageLanguage,
     Plain,
     Status,
     Strict,
@@ -26,6 +24,7 @@ from equite.formula.fields import (
     short_form,
 )
 from equite.formula.indices import Index
+from equite.formula.row_nouns import NamesRows
 from equite.formula.tables import NamedTable
 from equite.inputs.bounds import LARGEST_UNIT, SMALLEST_UNIT
 from equite.inputs.marks import Marks
@@ -386,14 +385,13 @@ class Decision(Strict):
     dissent: str | None = None
 
 
-class FormulaModel(Marked):
+class FormulaModel(Marked, NamesRows):
     """The whole page."""
 
     equite: Annotated[Literal["1"], BeforeValidator(str)]
     id: str
     title: Title | None = None
     notes: Title | None = None
-    language: PageLanguage = PAGE_LANGUAGE
     currency: str = "CAD"
     unit: Title | None = None
     envelope: Annotated[Envelope, BeforeValidator(short_form("value"))] | None = None

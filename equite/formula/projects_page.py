@@ -20,7 +20,6 @@ from equite.formula import loading
 from equite.formula.fields import (
     NUMBER,
     PAGE_LANGUAGE,
-    PageLanguage,
     Plain,
     Strict,
     Title,
@@ -29,6 +28,7 @@ from equite.formula.fields import (
 )
 from equite.formula.loading import Page
 from equite.formula.plan import PageOrFile
+from equite.formula.row_nouns import NamesRows
 from equite.formula.validating import reporter, validated
 from equite.formula.written import WrittenPage
 from equite.wording import as_language
@@ -105,14 +105,13 @@ class OfCascade(Strict):
     tier: str | None = None
 
 
-class ProjectsModel(Strict):
+class ProjectsModel(NamesRows):
     """The whole page."""
 
     equite_projects: Annotated[Literal["1"], BeforeValidator(str)]
     id: str
     title: Title | None = None
     notes: Title | None = None
-    language: PageLanguage = PAGE_LANGUAGE
     currency: str = "CAD"
     unit: Plain = Decimal(1)
     projects: str | None = None

@@ -21,18 +21,22 @@ from typing import Any, Protocol, runtime_checkable
 import yaml
 
 from equite.wording.locales import ENGLISH, LOCALES, Language, Locale
+from equite.wording.nouns import Noun
 
 __all__ = [
     "LOCALES",
     "Amount",
     "Codes",
+    "Dialect",
     "Language",
     "Locale",
     "Nearest",
+    "Noun",
     "Numeral",
     "Texts",
     "Worded",
     "as_language",
+    "as_spoken_by",
     "for_all",
     "has",
     "money",
@@ -66,6 +70,39 @@ class Worded(Protocol):
     def in_language(self, language: Language) -> str:
         """Return the value as that language writes it."""
         ...
+
+
+class Dialect(str):
+    """A language as the readers of one page speak it: with the page's own word for the rows of its table.
+
+    It is the code of the language, equal to ``"fr"`` or ``"en"`` and used wherever a language is, so that every
+    sentence said to those readers agrees with their word. Two dialects of a language are equal: nothing may be kept by
+    them.
+
+    Parameters
+    ----------
+    code : str
+        The language, one of :data:`LOCALES`.
+    nouns : mapping of language to Noun
+        The word in each language; one that has none keeps its own.
+    """
+
+    nouns: Mapping[str, Noun]
+
+    def __new__(cls, code: str, nouns: Mapping[str, Noun]) -> Dialect:
+        """Make a language of a code and of words."""
+        made = super().__new__(cls, code)
+        made.nouns = nouns
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Noun]]:  # type: ignore[override]
+        """Return what a copy is made of."""
+        return str(self), self.nouns
+
+
+def as_spoken_by(readers: Language | None, language: Language) -> Language:
+    """Return a language with the words that certain readers have, be it another than theirs."""
+    return Dialect(language, readers.nouns) if isinstance(readers, Dialect) else language
 
 
 def preferred_language() -> Language:
@@ -136,10 +173,27 @@ def _written(value: object, language: Language) -> str:
     return str(value)
 
 
+class _Filled(dict[str, str]):
+    """The values of a sentence, written in a language; what agrees with the word for a row is found as it is met."""
+
+    def __init__(self, values: Mapping[str, object], language: Language, apostrophe: str = "’") -> None:
+        super().__init__((name, _written(value, language)) for name, value in values.items())
+        self._language, self._apostrophe = language, apostrophe
+
+    def __missing__(self, name: str) -> str:
+        if not name.startswith("~"):
+            raise KeyError(name)
+        locale = LOCALES[self._language]
+        nouns: Mapping[str, Noun] = getattr(self._language, "nouns", {})
+        said = locale.agree(name[1:], nouns.get(self._language, locale.row))
+        return said.replace("’", self._apostrophe)
+
+
 def sentence(entry: str, language: Language, part: str, values: Mapping[str, object]) -> str:
     """Return one part (``what`` or ``mend``) of an error's sentence, with its values filled in."""
     template = str(_worded(entry, language)[part])
-    text = template.format_map({name: _written(value, language) for name, value in values.items()})
+    # Errors are read in terminals and by programs: their apostrophes are plain.
+    text = template.format_map(_Filled(values, language, "'"))
     if template.startswith("{nearest}") and text.startswith(" "):
         # Where nothing is near, what follows begins the sentence.
         text = text[1:2].lower() + text[2:]
@@ -149,7 +203,7 @@ def sentence(entry: str, language: Language, part: str, values: Mapping[str, obj
 def say(entry: str, language: Language, /, **values: object) -> str:
     """Return a worded output (a heading, a label, a line of the terminal) in one language."""
     template = str(_worded(entry, language))
-    return template.format_map({name: _written(value, language) for name, value in values.items()})
+    return template.format_map(_Filled(values, language))
 
 
 def say_in_all(entry: str, /, **values: object) -> dict[str, str]:

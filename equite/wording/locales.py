@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from equite.wording.nouns import Agreement, Noun, english, french
+
 __all__ = ["ENGLISH", "FRENCH", "LOCALES", "Language", "Locale"]
 
 #: A language by its code, one of :data:`LOCALES`.
@@ -47,6 +49,12 @@ class Locale:
         What stands between the cells of a CSV file.
     excel : str
         What stands before a number format for programs that heed the readers' language.
+    row : Noun
+        What the rows of a table are called, in the words that the sentences are written for.
+    agree : callable
+        Puts another noun there, in the words of a sentence that change with it.
+    genders : tuple of str
+        The genders that such a noun may have; none where words do not agree.
     unbroken : re.Pattern
         The blanks that no line may break at.
     """
@@ -65,6 +73,9 @@ class Locale:
     either: str
     separator: str
     excel: str
+    row: Noun
+    agree: Agreement
+    genders: tuple[str, ...] = ()
     unbroken: re.Pattern[str] | None = None
 
     def around(self, symbol: str) -> tuple[str, str]:
@@ -101,6 +112,9 @@ FRENCH = Locale(
     either=" ou ",
     separator=";",
     excel="[$-C0C]",
+    row=Noun("territoire", "territoires", "m"),
+    agree=french,
+    genders=("m", "f"),
     unbroken=re.compile(r" (?=[»:%;?!])|(?<=«) "),
 )
 
@@ -120,6 +134,8 @@ ENGLISH = Locale(
     either=" or ",
     separator=",",
     excel="[$-1009]",
+    row=Noun("territory", "territories"),
+    agree=english,
 )
 
 #: Every language known, by its code.

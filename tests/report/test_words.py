@@ -165,7 +165,7 @@ ELSEWHERE = {
     *("are_territories", "below", "catalogue", "column", "consent", "currency", "cut", "decimal", "equally"),
     *("evidence", "high", "keep", "language", "leave_out", "levels", "low", "mean", "median", "missing_marks"),
     *("outliers", "range", "refuse", "remainder", "second", "suppressed_marks", "told_in", "when"),
-    *("who", "width", "yes_marks"),
+    *("territory", "who", "width", "yes_marks"),
 }
 
 

@@ -22,7 +22,7 @@ from equite.formula.projects_page import COLUMNS, ProjectsPage
 from equite.formula.written import beside
 from equite.inputs.ballots import Origin, read_ballots, read_pabulib
 from equite.inputs.territories import Territories
-from equite.wording import Codes, Language, money, percent, say
+from equite.wording import Codes, Language, as_spoken_by, money, percent, say
 
 __all__ = ["Projects", "projects"]
 
@@ -142,7 +142,7 @@ class Projects:
         >>> found.why(found.proposals[2], "fr").replace(chr(160), " ")
         'il manquait 3 200 $'
         """
-        outcome, spoken = self.outcomes[proposal.code], language or self.language
+        outcome, spoken = self.outcomes[proposal.code], as_spoken_by(self.language, language or self.language)
         entry = f"projects-why-{outcome.reason}"
         if outcome.reason == "short" and len(proposal.payers) > 1:
             entry = "projects-why-short-joint"

@@ -17,7 +17,7 @@ from equite.report.language.labels import Labels
 from equite.report.language.text import plain, typeset
 from equite.report.shown import Shown
 from equite.report.terminal.grid import TextGrid, shortened, squeezed
-from equite.wording import LOCALES, Codes, Language
+from equite.wording import LOCALES, Codes, Language, as_spoken_by
 
 __all__ = [
     "comparison_grids",
@@ -58,7 +58,7 @@ def comparison_html(comparison: Comparison, language: Language | None = None) ->
     """Tell a comparison in two HTML tables."""
     outcome, rows = comparison_grids(comparison, language, width=None)
     notes = tables.paragraphs(comparison_notes(comparison, language))
-    spoken = language or comparison.reference.language
+    spoken = as_spoken_by(comparison.language, language or comparison.language)
     return tables.framed([outcome.html(), notes, rows.html()], spoken)
 
 

@@ -17,7 +17,7 @@ from equite.report.html.markup import Markup
 from equite.report.language.text import plain, typeset
 from equite.report.shown import Shown, columns_of, shown_to_csv, shown_to_html
 from equite.report.terminal.grid import TextGrid
-from equite.wording import LOCALES, Codes, Language, Numeral, numeral, say, symbol
+from equite.wording import LOCALES, Codes, Language, Numeral, as_spoken_by, numeral, say, symbol
 
 __all__ = [
     "TABLES",
@@ -178,7 +178,8 @@ class _Told:
     """What is told of funded projects, in one language."""
 
     def __init__(self, found: Projects, language: Language | None) -> None:
-        self.found, self.language = found, language or found.language
+        self.found = found
+        self.language = as_spoken_by(found.language, language or found.language)
 
     @property
     def names(self) -> tuple[str, ...]:

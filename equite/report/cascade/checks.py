@@ -141,7 +141,7 @@ def _policy(sheet: Sheet, labels: CascadeLabels, sums: Sequence[str]) -> None:
         said = passed if check.passed else labels.say("checks-word-failed")
         codes = Codes(tuple(map(plain, check.failing)), most=20).in_language(labels.language)
         sheet.sheet.merge_range(row, 0, row, 2, fitting(check.title), book.style(**look, text_wrap=True))
-        count = "" if check.passed else labels.territories(len(check.failing))
+        count = "" if check.passed else labels.territories_of(check.tier, len(check.failing))
         sheet.sheet.merge_range(row, 3, row, 4, count, book.style(**look, align="right"))
         verdict = book.style(bold=True, valign="top", align="left", indent=1)
         sheet.sheet.write_formula(row, _RESULT, f'=IF(AND({holds}),"{said}","{stale}")', verdict, said)

@@ -56,11 +56,14 @@ class PageCheck:
         The codes for which it does not hold.
     passed : bool
         Whether it holds for all; one that could not be told for anybody fails without codes.
+    tier : str
+        The tier's id.
     """
 
     title: str
     failing: tuple[str, ...]
     passed: bool
+    tier: str
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,9 @@ class CascadeLabels(Labels):
 
     def __init__(self, cascade: Cascade) -> None:
         self.cascade, self.plan = cascade, cascade.plan
-        super().__init__(self.plan.formula_of(self.plan.names[0]).replace(title=dict(self.plan.heading)))
+        # A word for the rows is that of one tier; what is said of them all says territories.
+        first = self.plan.formula_of(self.plan.names[0])
+        super().__init__(first.replace(title=dict(self.plan.heading), territory=None))
         #: The decimals of an amount on any tier.
         self.digits = max(Unit(Decimal(page.rounding_to)).digits for pages in self.pages.values() for _, page in pages)
 
@@ -109,6 +114,10 @@ class CascadeLabels(Labels):
     def tier(self, name: str) -> str:
         """Return a tier's title; without one, its id in words."""
         return plain(self.plan.title_of(name))
+
+    def territories_of(self, tier: str, number: int) -> str:
+        """Count the territories of a tier, in the word of its page."""
+        return Labels(self.plan.formula_of(tier), self.language).territories(number)
 
     def fund(self, tier: str, name: str) -> str:
         """Return a fund's title; without one, that of its page."""
@@ -180,8 +189,9 @@ class CascadeLabels(Labels):
 
     def headline(self, level: Level) -> str:
         """Name a tier, with how many territories it has."""
+        tier = level.tier.id
         return self.say(
-            "cascade-headline", tier=self.tier(level.tier.id), territories=self.territories(len(level.codes))
+            "cascade-headline", tier=self.tier(tier), territories=self.territories_of(tier, len(level.codes))
         )
 
     def flows(self, level: Level) -> dict[str, float]:
@@ -221,16 +231,18 @@ class CascadeLabels(Labels):
 
     def checks(self) -> list[PageCheck]:
         """Return the checks of all pages; one that parents' pages share stands once."""
-        found: dict[str, tuple[dict[str, None], list[bool]]] = {}
+        found: dict[tuple[str, str], tuple[dict[str, None], list[bool]]] = {}
         for tier, fund, allocation in self._allocations():
             titles = Labels(allocation.formula)
             for check in allocation.checks:
                 said = [self.tier(tier), *([self.fund(tier, fund)] if fund else [])]
                 key = " · ".join([*said, titles.check(check.that, check.title)])
-                failing, passed = found.setdefault(key, ({}, []))
+                failing, passed = found.setdefault((key, tier), ({}, []))
                 failing.update(dict.fromkeys(check.failing))
                 passed.append(check.passed)
-        return [PageCheck(title, tuple(failing), all(passed)) for title, (failing, passed) in found.items()]
+        return [
+            PageCheck(title, tuple(failing), all(passed), tier) for (title, tier), (failing, passed) in found.items()
+        ]
 
     def check_lines(self, most: int) -> list[str]:
         """Tell how many checks passed, and which failed for whom."""
@@ -241,7 +253,7 @@ class CascadeLabels(Labels):
         lines = [self.say("checks-passed", passed=self.number(len(checks) - len(failed)), all=self.number(len(checks)))]
         for check in failed[:most]:
             codes = Codes(tuple(map(plain, check.failing)), most=5).in_language(self.language)
-            count = self.territories(len(check.failing))
+            count = self.territories_of(check.tier, len(check.failing))
             lines.append("  " + self.say("check-failed", title=check.title, territories=count, codes=codes))
         if len(failed) > most:
             lines.append("  " + self.count(len(failed) - most, "checks-more-one", "checks-more-many"))

@@ -20,7 +20,7 @@ from equite.report.language.marks import marks_section
 from equite.report.language.parts import limits_section, parts_section, rounding_section
 from equite.report.language.speech import Section, Speech, SpokenLine
 from equite.report.language.text import typeset
-from equite.wording import Language
+from equite.wording import Language, as_spoken_by
 
 __all__ = ["Section", "SpokenLine", "formula_in_words", "formula_sections"]
 
@@ -45,7 +45,7 @@ def formula_in_words(formula: Formula, language: Language | None = None, *, widt
     str
         A plain text that is valid Markdown too: headings, lists, sentences.
     """
-    spoken = language or formula.language
+    spoken = as_spoken_by(formula.language, language or formula.language)
     heading = typeset(formula.heading[spoken], spoken)
     blocks = [f"{heading}\n{'=' * len(heading)}"]
     if formula.notes:
@@ -56,7 +56,7 @@ def formula_in_words(formula: Formula, language: Language | None = None, *, widt
 
 def formula_sections(formula: Formula, language: Language | None = None) -> tuple[Section, ...]:
     """Say a formula page section by section, those with nothing to say left out."""
-    speech = Speech(formula, language or formula.language)
+    speech = Speech(formula, as_spoken_by(formula.language, language or formula.language))
     sections = [
         decision_section(speech),
         money_section(speech),

@@ -18,7 +18,7 @@ from equite.formula.names import criteria_of
 from equite.report.language.speech import Speech
 from equite.report.language.text import plain, typeset
 from equite.report.language.titles import Titles
-from equite.wording import LOCALES, Language
+from equite.wording import LOCALES, Language, as_spoken_by
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
@@ -72,7 +72,7 @@ class Labels:
 
     def __init__(self, formula: Formula, language: Language | None = None) -> None:
         self.formula = formula
-        self.language: Language = language or formula.language
+        self.language: Language = as_spoken_by(formula.language, language or formula.language)
         self.speech = Speech(formula, self.language)
         #: The decimals of an amount.
         self.digits = Unit(Decimal(formula.rounding_to)).digits
