@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equite.analysis.comparison import Comparison, compare
     from equite.analysis.diagnostics import Diagnosis
+    from equite.analysis.equity import Equity, equity
     from equite.analysis.governance import GovernanceComparison, compare_governance
     from equite.analysis.profile import Profile
     from equite.analysis.projects import Projects, projects
@@ -61,6 +62,7 @@ _HOMES = {
     "Crosswalk": "equite.inputs.crosswalk",
     "Diagnosis": "equite.analysis.diagnostics",
     "EquiteError": "equite.errors",
+    "Equity": "equite.analysis.equity",
     "Explanation": "equite.engine.explanation",
     "Formula": "equite.formula.formula",
     "FormulaError": "equite.errors",
@@ -86,6 +88,7 @@ _HOMES = {
     "catchments": "equite.inputs.catchments",
     "compare": "equite.analysis.comparison",
     "compare_governance": "equite.analysis.governance",
+    "equity": "equite.analysis.equity",
     "normaliser": "equite.engine.methods",
     "projects": "equite.analysis.projects",
     "read_catalogue": "equite.inputs.catalogue",
@@ -109,6 +112,7 @@ __all__ = [
     "Crosswalk",
     "Diagnosis",
     "EquiteError",
+    "Equity",
     "Explanation",
     "Formula",
     "FormulaError",
@@ -135,6 +139,7 @@ __all__ = [
     "catchments",
     "compare",
     "compare_governance",
+    "equity",
     "indicators",
     "normaliser",
     "projects",

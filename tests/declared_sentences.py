@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Any, get_args
 
+from equite.analysis.equity import AGAINST_NEED, MEASURES, SPLITS
 from equite.analysis.projects.proposals import Reason
 from equite.cli.commands import COMMANDS
 from equite.engine.apportionment import DIVISORS
@@ -218,6 +219,10 @@ DECLARED: dict[str, set[str]] = {f"f'{template}'": whole(template, words) for te
     "f'{prefix}-{name}'": whole("checks-heading-{}", "check expected found result")
     | whole("cascade-checks-heading-{}", "tier code name passed_on on_top below reserve difference result"),
     "entry.replace('input-', 'input-percent-')": {"input-percent-above", "input-percent-below"},
+    "f'equity-{name}'": whole("equity-{}", {*MEASURES, *AGAINST_NEED} - {"atkinson"}),
+    "f'equity-says-{name}'": whole("equity-says-{}", {*MEASURES, *AGAINST_NEED}),
+    "f'equity-per-{per}'": whole("equity-per-{}", "head need"),
+    "f'equity-split-{name}'": whole("equity-split-{}", SPLITS),
     # The same facts as in a comparison, and two of its own.
     "f'compare-{key}'": whole(
         "compare-{}", "winning losing unchanged gained lost people_winning people_losing largest_gain largest_loss"

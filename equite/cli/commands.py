@@ -222,6 +222,33 @@ def compare(
             session.show("\n" + session.say("cli-compare-csv"))
 
 
+def equity(
+    context: typer.Context,
+    formula: FormulaPath,
+    table: TablePath,
+    need: Annotated[str | None, typer.Option("--need")] = None,
+    by: Annotated[str | None, typer.Option("--by")] = None,
+    output: Output = None,
+    override: Overrides = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    language: Tongue = None,
+) -> None:
+    with Session(context, language) as session:
+        from equite.analysis.equity import equity as measured
+        from equite.report.analyses.equity import equity_shown, equity_text
+        from equite.report.shown import write_shown
+
+        session.spare(output, formula, table, *(override or ()))
+        with session.patience():
+            allocation = session.allocate(session.formula(formula, override, decimal), table, sheet)
+            found = measured(allocation, need, by=by)
+            written = write_shown(equity_shown(found), output) if output is not None else None
+        session.show(equity_text(found, width=session.width))
+        if written is not None:
+            session.show("\n" + session.say("cli-written", path=written))
+
+
 def cascade(
     context: typer.Context,
     plan: Annotated[Path, typer.Argument()],
@@ -369,6 +396,7 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = MappingProxyType(
             "explain": explain,
             "notices": notices,
             "compare": compare,
+            "equity": equity,
             "cascade": cascade,
             "projects": projects,
             "template": template,

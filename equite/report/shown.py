@@ -21,7 +21,7 @@ from equite.report.language.text import plain
 from equite.report.terminal.grid import TextGrid
 from equite.wording import Language, numeral, percent, say
 
-__all__ = ["Shown", "columns_html", "columns_of", "shown_to_csv", "shown_to_excel", "shown_to_html"]
+__all__ = ["Shown", "columns_html", "columns_of", "shown_to_csv", "shown_to_excel", "shown_to_html", "write_shown"]
 
 #: The most decimals of a figure, and the significant digits beyond which binary dust begins.
 _DIGITS, _SIGNIFICANT = 12, 15
@@ -161,6 +161,19 @@ def shown_to_html(shown: Shown, path: str | Path) -> Path:
     with placed(target, shown.language) as temporary:
         temporary.write_bytes(tables.page(shown.title, pieces, shown.language).encode("utf-8"))
     return target
+
+
+def write_shown(shown: Shown, path: str | Path) -> Path:
+    """Write a result to a file, as the end of its name says: ``.xlsx``, ``.csv`` or ``.html``.
+
+    Raises
+    ------
+    OutputError
+        The end of the name says none of these, or the file cannot be written. One that was there is left as it was.
+    """
+    known = ((EXCEL, shown_to_excel), (CSV, shown_to_csv), (HTML, shown_to_html))
+    writers = {end: writer for ends, writer in known for end in ends}
+    return writers[ending(path, tuple(writers), shown.language, shown.inputs).suffix.lower()](shown, path)
 
 
 def columns_html(columns: Sequence[ShownColumn], language: Language, caption: str = "") -> Markup:

@@ -90,6 +90,9 @@ RESULTS: dict[str, Callable[[str, Path], Any]] = {
     "Cascade": lambda language, _: equite.cascade(plan(language), PLACES),
     "Comparison": lambda language, _: comparison(language),
     "Diagnosis": lambda language, _: allocation(language).diagnose(),
+    "Equity": lambda language, _: equite.equity(
+        equite.allocate(page(language, people="people"), TABLE | {"region": ["N", "N", "=S"]}), by="region"
+    ),
     "Explanation": lambda language, _: allocation(language).explain("B"),
     "GovernanceComparison": lambda language, _: equite.compare_governance(
         plan(language, may_change="everything"), PLACES

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +14,9 @@ from equite.analysis.profile import Profile
 from equite.analysis.weighting import WEIGHTINGS
 from equite.engine.rounding import round_half_away
 from equite.formula.indices import Family, Index
+from equite.report.analyses.sections import Section
 from equite.report.columns import ShownColumn
 from equite.report.html import tables
-from equite.report.html.markup import Markup, element
 from equite.report.language.labels import Labels
 from equite.report.language.text import plain
 from equite.report.shown import Shown, columns_of
@@ -27,11 +25,10 @@ from equite.wording import Language
 
 __all__ = ["diagnosis_html", "diagnosis_shown", "diagnosis_text", "profile_html", "profile_shown", "profile_text"]
 
-#: Characters of a line of text, the most of a name, and the least that one is cut to.
-_WIDTH, _NAME, _LEAST = 92, 30, 14
+#: Characters of a line of text, and the most of a name.
+_WIDTH, _NAME = 92, 30
 #: Pairs shown; criteria named where a territory stands furthest from its peers.
 _PAIRS, _FURTHEST = 12, 3
-_APART = "margin-bottom:1em"
 #: Columns of files that hold no figure of anybody's: four decimals tell enough.
 _COMPUTED = ("correlation", "score", "score_peers", "gap")
 
@@ -88,48 +85,6 @@ def profile_shown(profile: Profile) -> Shown:
     return Shown(_named(profile.name, profile.code), columns, words.language, profile_html(profile), is_enough=True)
 
 
-@dataclass(frozen=True)
-class _Section:
-    """A title, a table if there is one, and what a reader must know to read it."""
-
-    title: str
-    grid: TextGrid | None = None
-    notes: tuple[str, ...] = ()
-
-    def text(self, width: int) -> str:
-        """Set the section in lines."""
-        grid, notes = self.grid, [textwrap.fill(note, width, break_long_words=False) for note in self.notes]
-        if grid is None:
-            return "\n".join([self.title, *notes])
-        # The first columns are names, of which the second gives way first.
-        for at in (1, 0) if not grid.right[1] else (0,):
-            grid = grid.narrowed(at, width, _LEAST)
-        return "\n".join([self.title, grid.text(), *notes])
-
-    def html(self) -> Markup:
-        """Set the section as a table with its caption, its notes below."""
-        notes = [element("p", note, style="margin:.2em 0") for note in self.notes]
-        if self.grid is None:
-            return element("div", element("strong", self.title), notes, style=_APART)
-        sides = ["right" if right else "left" for right in self.grid.right]
-        head = [_cell(*each, scope="col") for each in zip(self.grid.headings, sides, strict=True)]
-        body = [
-            tables.row([_cell(first, sides[0], scope="row"), *map(_cell, others, sides[1:])])
-            for first, *others in self.grid.rows
-        ]
-        return element("div", tables.table(self.title, tables.row(head), body), notes, style=_APART)
-
-
-_LOOKS = {"col": [f"vertical-align:bottom;border-bottom:{tables.RULE}"], "row": ["font-weight:normal"], None: []}
-
-
-def _cell(text: str, side: str, scope: str | None = None) -> Markup:
-    # Leading blanks tell how deep a criterion lies in its family.
-    inner = len(text) - len(text.lstrip(" "))
-    style = [f"text-align:{side};padding:.1em .6em", *([f"padding-left:{inner}em"] if inner else []), *_LOOKS[scope]]
-    return element("th" if scope else "td", text.strip(), scope=scope, style=";".join(style))
-
-
 class _Words(Labels):
     """Says names and numbers of one index; names are cut to ``cut`` characters, and their marks are signs then."""
 
@@ -154,12 +109,12 @@ class _Words(Labels):
             "percent": self.percent,
         }
 
-    def in_text(self, sections: Sequence[_Section], width: int) -> str:
+    def in_text(self, sections: Sequence[Section], width: int) -> str:
         """Set sections one below the other, and what the signs beside names mean."""
         marks = [f"{self._signs[mark]} {mark}" for mark in self._signs if mark in self._marked]
         return "\n\n".join([*(section.text(width) for section in sections), *([", ".join(marks)] if marks else [])])
 
-    def in_html(self, sections: Sequence[_Section]) -> str:
+    def in_html(self, sections: Sequence[Section]) -> str:
         """Set sections one below the other."""
         return tables.framed([section.html() for section in sections], self.language)
 
@@ -228,16 +183,16 @@ class _Words(Labels):
         worded |= {str(name): round_half_away(cells.to_numpy(), 4) + 0.0 for name, cells in computed.items()}
         return columns_of(frame.assign(**worded), headings, self.language, shares=shares)
 
-    def section(self, title: str, grid: TextGrid | None, *notes: str) -> _Section:
+    def section(self, title: str, grid: TextGrid | None, *notes: str) -> Section:
         """Make a section; an empty one says so."""
-        return _Section(title, grid, notes if grid else (self.say("diagnosis-none"),))
+        return Section(title, grid, notes if grid else (self.say("diagnosis-none"),))
 
 
 def _records(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
     return table.to_dict("records")
 
 
-def _diagnosis(words: _Words, told: Diagnosis) -> list[_Section]:
+def _diagnosis(words: _Words, told: Diagnosis) -> list[Section]:
     """Return a diagnosis, section by section."""
     count, territories = words.number(len(told.scoring.criteria)), words.territories(len(told.allocation.codes))
     kinds = {"family": "family", "criteria": "count", "territories": "count", "alpha": "two"}
@@ -247,7 +202,7 @@ def _diagnosis(words: _Words, told: Diagnosis) -> list[_Section]:
     extreme = {"criterion": "criterion", "treatment": "treatment", **dict.fromkeys(shape, "two")}
     outliers = _records(told.outliers[told.outliers["flagged"] | told.outliers["flagged_after"]])
     return [
-        _Section(words.say("diagnosis-title", index=words.title(words.index), criteria=count, territories=territories)),
+        Section(words.say("diagnosis-title", index=words.title(words.index), criteria=count, territories=territories)),
         _weights(words, told),
         *_pairs(words, told),
         words.section(words.say("diagnosis-alpha"), alpha, note),
@@ -258,7 +213,7 @@ def _diagnosis(words: _Words, told: Diagnosis) -> list[_Section]:
     ]
 
 
-def _weights(words: _Words, told: Diagnosis) -> _Section:
+def _weights(words: _Words, told: Diagnosis) -> Section:
     table, columns = told.weights, ("nominal", "effective", "importance", "variance_share")
     known = [name for name in columns if not table[name].isna().all()]
     notes = [words.say("diagnosis-note-importance")]
@@ -270,7 +225,7 @@ def _weights(words: _Words, told: Diagnosis) -> _Section:
     return words.section(words.say("diagnosis-weights"), grid, *notes)
 
 
-def _pairs(words: _Words, told: Diagnosis) -> Iterator[_Section]:
+def _pairs(words: _Words, told: Diagnosis) -> Iterator[Section]:
     """Return the pairs flagged over all, then those that are flagged, or read otherwise, within a group only."""
     kinds = {"criterion_a": "criterion", "criterion_b": "criterion", "group": "said", "reading": "reading"}
     kinds |= {"pearson": "two", "spearman": "two"}
@@ -298,7 +253,7 @@ def _more(words: _Words, rows: Sequence[Row]) -> list[str]:
     return [words.count(left, "diagnosis-pairs-more-one", "diagnosis-pairs-more-many")] if left > 0 else []
 
 
-def _left_out(words: _Words, told: Diagnosis) -> _Section:
+def _left_out(words: _Words, told: Diagnosis) -> Section:
     names = dict(zip(told.allocation.codes, told.allocation.names, strict=True))
     rows = _records(told.leave_one_out)
     for row in rows:
@@ -310,7 +265,7 @@ def _left_out(words: _Words, told: Diagnosis) -> _Section:
     return words.section(words.say("diagnosis-left-out"), grid, words.say("diagnosis-note-left-out"))
 
 
-def _drawn(words: _Words, told: Diagnosis) -> _Section:
+def _drawn(words: _Words, told: Diagnosis) -> Section:
     columns = ["chosen", *WEIGHTINGS]
     headings = (words.say("diagnosis-col-criterion"), *map(words.drawn_by, columns))
     table = _records(told.weighting)
@@ -319,7 +274,7 @@ def _drawn(words: _Words, told: Diagnosis) -> _Section:
     return words.section(words.say("diagnosis-drawn"), grid, words.say("diagnosis-note-drawn"))
 
 
-def _profile(words: _Words, told: Profile) -> list[_Section]:
+def _profile(words: _Words, told: Profile) -> list[Section]:
     """Return a profile, section by section."""
     about = {"score": words.number(told.score, 2), "rank": words.number(told.rank)}
     territories = words.territories(len(told.allocation.codes))
@@ -329,7 +284,7 @@ def _profile(words: _Words, told: Profile) -> list[_Section]:
         row["peer"] = _named(row["name"], row["code"])
     grid = words.table(peers, {"peer": "said", "distance": "two", "score": "two"})
     return [
-        _Section(_named(told.name, told.code), None, (standing, *_furthest(words, told))),
+        Section(_named(told.name, told.code), None, (standing, *_furthest(words, told))),
         _criteria(words, told),
         words.section(words.say("profile-peers"), grid, words.say("profile-note-peers")),
     ]
@@ -348,7 +303,7 @@ def _furthest(words: _Words, told: Profile) -> Iterator[str]:
             yield words.say(entry, criteria=", ".join(named))
 
 
-def _criteria(words: _Words, told: Profile) -> _Section:
+def _criteria(words: _Words, told: Profile) -> Section:
     rows = _records(told.table)
     groups: dict[str, None] = {}
     for row, criterion in zip(rows, told.scoring.criteria, strict=True):

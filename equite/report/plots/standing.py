@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from equite.analysis import inequality
 from equite.analysis.profile import scoring_of
 from equite.engine.sharing import Floats
 from equite.report.plots.points import Points, extremes, name_points
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from equite.engine.allocation import Allocation
 
-__all__ = ["lorenz", "lorenz_curve", "need"]
+__all__ = ["lorenz", "need"]
 
 #: Money per head that spreads further than this is drawn on a scale of ratios.
 _RATIO = 20.0
@@ -66,7 +67,7 @@ def need(allocation: Allocation, index: str | None = None, *, ax: Axes | None = 
 def lorenz(allocation: Allocation, *, ax: Axes | None = None) -> Axes:
     """Draw the share of the money against the share of the people, those with the least per head first.
 
-    The diagonal is the same amount per head for all. See :func:`lorenz_curve` for the Gini index and sources.
+    The diagonal is the same amount per head for all. Sources: :mod:`equite.analysis.inequality`.
 
     Raises
     ------
@@ -80,51 +81,24 @@ def lorenz(allocation: Allocation, *, ax: Axes | None = None) -> Axes:
         refuse("plot-lorenz-negative", labels.language)
     if not amounts.sum() > 0:
         refuse("plot-lorenz-nothing", labels.language)
-    x, y, gini = lorenz_curve(amounts, people)
+    curve = inequality.lorenz(amounts / people, people)
     picture = opened(ax, labels.language, 6.2, 6.6)
     equal = labels.say("plot-key-equal")
-    (line,) = picture.ax.plot(x, y, color=BEFORE.colour, linewidth=2.0, label=labels.say("plot-key-lorenz"))
+    (line,) = picture.ax.plot(
+        curve.people, curve.amount, color=BEFORE.colour, linewidth=2.0, label=labels.say("plot-key-lorenz")
+    )
     (diagonal,) = picture.ax.plot([0, 1], [0, 1], color=INK, linewidth=1.0, linestyle="--", label=equal)
-    picture.ax.fill_between(x, y, x, color=MORE.colour, alpha=0.25, linewidth=0)
+    picture.ax.fill_between(curve.people, curve.amount, curve.people, color=MORE.colour, alpha=0.25, linewidth=0)
     picture.ax.set(xlim=(0, 1), ylim=(0, 1))
     for axis in ("x", "y"):
         picture.numbers(axis, lambda value, _: labels.percent(value, 0))
     picture.label("x", labels.say("plot-axis-people"))
     picture.label("y", labels.say("plot-axis-money"))
-    gini_text = labels.say("plot-gini", gini=labels.number(gini, 3))
+    gini_text = labels.say("plot-gini", gini=labels.number(curve.index, 3))
     picture.text(0.05, 0.93, gini_text, fontsize=TEXT, ha="left", va="top")
     return picture.close(
         labels.say("plot-lorenz"), [line, diagonal], labels.notes(_unpeopled(allocation, known, labels))
     )
-
-
-def lorenz_curve(amounts: Floats, people: Floats) -> tuple[Floats, Floats, float]:
-    """Return the Lorenz curve of money over people, and its Gini index.
-
-    With those that get the least per head first, x is the cumulated share of the people and y that of the money. The
-    Gini index is 1 - Σ (x_i - x_{i-1}) (y_i + y_{i-1}): twice the area between the curve and the diagonal, 0 where all
-    get the same per head. Differences inside a territory are not seen. Sources: Lorenz (1905), *Publications of the
-    American Statistical Association* 9(70), 209-219; Gini (1914), *Atti del Reale Istituto Veneto* 73, 1203-1248.
-
-    Parameters
-    ----------
-    amounts : ndarray, shape (n,)
-        Money, zero or more, not all zero.
-    people : ndarray, shape (n,)
-        People, above zero.
-
-    Returns
-    -------
-    x, y : ndarray, shape (n + 1,)
-        From (0, 0) to (1, 1).
-    gini : float
-        From 0 to 1.
-    """
-    order = np.argsort(amounts / people, kind="stable")
-    x, y = (np.concatenate([[0.0], np.cumsum(values[order])]) for values in (people, amounts))
-    x, y = x / x[-1], y / y[-1]
-    gini = 1.0 - float((np.diff(x) * (y[1:] + y[:-1])).sum())
-    return x, y, min(max(gini, 0.0), 1.0)
 
 
 def _peopled(allocation: Allocation, labels: PlotLabels) -> tuple[np.ndarray, Floats]:
