@@ -47,6 +47,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "criteria": _SCORES,
     "cascade_run": _TIERS,
     "eligibility": _SHARES,
+    "descent": ("tests/engine/test_descent.py",),
     "equality": ("tests/engine/test_equality.py", *_COMPARISONS),
     "evaluation": (*_COMPARISONS, *_ERRORS),
     "exact": ("tests/engine/test_equality.py", *_COMPARISONS),

@@ -195,19 +195,74 @@ def test_a_page_takes_so_many_criteria_and_names() -> None:
         equite.Formula.from_dict({**PAGE, "variables": {f"v{at}": "people" for at in range(2_000)}})
 
 
-@pytest.mark.parametrize("count", [200, 1_900])
-def test_a_long_chain_of_variables_is_refused_in_one_sentence(count: int) -> None:
-    variables = {"v0": "people"} | {f"v{at}": f"v{at - 1} + 1" for at in range(1, count)}
-    with pytest.raises(equite.FormulaError, match="'v75' rests on a chain of names with 151") as found:
-        equite.Formula.from_dict({**PAGE, "variables": variables})
+def chained(count: int, link: str, first: str = "people", share: str = "{}") -> dict[str, Any]:
+    """Give a page that shares by the last of some variables, each made of the one before."""
+    variables = {"v0": first} | {f"v{at}": link.format(f"v{at - 1}") for at in range(1, count)}
+    parts = [{**PAGE["parts"][0], "share": {"in_proportion_to": share.format(f"v{count - 1}")}}]
+    return {**PAGE, "variables": variables, "parts": parts}
+
+
+def test_a_chain_of_variables_past_the_bound_is_refused_in_one_sentence() -> None:
+    with pytest.raises(equite.FormulaError, match="'v1000' rests on a chain of names with 2001") as found:
+        equite.Formula.from_dict(chained(1_900, "{} + 1"))
     assert len(found.value.problems) == 1
 
 
-def test_a_chain_at_the_bound_is_worked_out_and_written(tmp_path: Path) -> None:
-    variables = {"v0": "people"} | {f"v{at}": f"v{at - 1} + 0" for at in range(1, 74)}
-    share = {"in_proportion_to": "v73"}
-    found = equite.allocate({**PAGE, "variables": variables, "parts": [{**PAGE["parts"][0], "share": share}]}, TABLE)
-    assert found.units.tolist() == [150, 300, 450] and found.explain("A").amount == 150
+def test_a_chain_at_the_bound_is_worked_out() -> None:
+    assert equite.allocate(chained(999, "{} + 0"), TABLE).units.tolist() == [150, 300, 450]
+
+
+@pytest.mark.parametrize(
+    ("link", "share"), [("{} - 1", "{} + 199"), ("-{}", "-{}"), ("{} * 1", "where({} > 50, people, 0)")]
+)
+def test_a_chain_of_two_hundred_variables_is_shared_explained_and_written(
+    link: str, share: str, tmp_path: Path
+) -> None:
+    found = equite.allocate(chained(200, link, share=share), TABLE)
+    assert found.units.tolist() == [150, 300, 450]
+    assert found.explain("A").amount == 150 and "v199" in found.worksheet("A").text("en")
+    found.to_excel(tmp_path / "live.xlsx", live=True)
+    assert equite.read_workbook(tmp_path / "live.xlsx").allocate().units.tolist() == [150, 300, 450]
+
+
+def test_a_chain_of_a_hundred_indices_is_shared_and_shown() -> None:
+    indices = {"i0": {"criteria": {"people": 1}}} | {f"i{at}": {"criteria": {f"i{at - 1}": 1}} for at in range(1, 100)}
+    share = {"in_proportion_to": "i99"}
+    found = equite.allocate({**PAGE, "indices": indices, "parts": [{**PAGE["parts"][0], "share": share}]}, TABLE)
+    assert found.units.tolist() == [0, 300, 600]
+    assert "I98" in found.worksheet("A").text("en")
+
+
+#: Chains in which what stands twice in the next would take 2^60 readings, or numbers of 2^60 digits.
+@pytest.mark.parametrize(
+    ("link", "first", "share"),
+    [
+        ("{0} * {0}", "people / 1000", "where({} > 0, people, 1)"),
+        ("{0} - 0.5 * {0}", "people - 0.1", "where({} > 9e99, people, 1)"),
+        ("{0} / total({0}) - 0.01", "people", "where({} < 9, 1, people)"),
+        ("{0} + {0}", "2", "people * {}"),
+    ],
+)
+def test_what_doubles_from_name_to_name_takes_the_time_of_its_length(
+    link: str, first: str, share: str, tmp_path: Path
+) -> None:
+    found = equite.allocate(chained(60, link, first, share), TABLE)
+    assert found.units.sum() == 900
+    found.to_excel(tmp_path / "live.xlsx", live=True)
+
+
+def test_what_is_missing_below_a_chain_of_doublings_is_told() -> None:
+    table = {"code": ["A", "B"], "people": [100, None]}
+    known = equite.Territories.of(table, key="code")
+    with pytest.raises(equite.FormulaError, match="'people' has no value for B"):
+        equite.allocate(chained(60, "{0} + {0}"), known)
+    floor = {"limits": [{"id": "floor", "at_least": "0 * v59"}], "parts": PAGE["parts"]}
+    page = chained(60, "{0} + {0}") | floor | {"parts": [{**PAGE["parts"][0], "share": "equally"}]}
+    assert any("B" in warning for warning in equite.allocate(page, known).warnings)
+    first = {"id": "first", "pool": {"amount": 9}, "share": {"in_proportion_to": "people"}}
+    page = chained(60, "{0} + {0}", "first * people")
+    with pytest.raises(equite.FormulaError, match="'people' has no value for B"):
+        equite.allocate({**page, "parts": [first, *page["parts"]]}, known)
 
 
 def test_mappings_without_a_floor_are_refused() -> None:

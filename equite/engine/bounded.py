@@ -80,7 +80,7 @@ class Bounded(OfScope):
         if home is not self.scope:
             return home.equality.bounded.name(name)
         if name not in self._names:
-            self._names[name] = self._named(name)
+            self._names[name] = self.scope.descend(name, lambda: self._named(name), "bounded")
         return self._names[name]
 
     def _named(self, name: str) -> Near:

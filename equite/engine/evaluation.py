@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from equite.engine.aggregates import Grouping, aggregate
 from equite.engine.bounded import whole_power
+from equite.engine.descent import descend
 from equite.engine.equality import Equality, Known
 from equite.engine.functions import COMPARISONS, FUNCTIONS, OPERATORS, TABLES, all_of, any_of, bracket, negated, step
 from equite.engine.registry import OWN_FUNCTIONS
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["ColumnsTable", "MissingInAggregate", "Scope"]
 
 Mask = NDArray[np.bool_]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Scope:
         self._aliases: dict[str, Node] = {}
         self.parent: Scope | None = None
         self._memo: dict[str, np.ndarray] = {}
-        self._figures: dict[str, Floats] = {}
+        self._figures: dict[str, Floats | None] = {}
         self._sure: dict[str, bool] = {}
         self._groupings: dict[str, Grouping] = {}
         self.scorings: dict[str, Scoring] = {}
@@ -171,8 +173,12 @@ class Scope:
         if home is not self:
             return home.value(name)
         if name not in self._memo:
-            self._memo[name] = self._compute(name)
+            self._memo[name] = self.descend(name, lambda: self._compute(name), "value")
         return self._memo[name]
+
+    def descend(self, name: str, work: Callable[[], T], *about: object) -> T:
+        """Work out something about a name of this scope, however long the chain of names below it."""
+        return descend(self.formula.names.steps.get(name, 1), work, self, name, *about)
 
     def home(self, name: str) -> Scope:
         """Return the scope in which a name's value is worked out: the outermost that knows all that it rests on."""
@@ -201,14 +207,17 @@ class Scope:
         home = self.home(name)
         if home is not self:
             return home.figures(name)
+        if name not in self._figures:
+            self._figures[name] = self.descend(name, lambda: self._figures_of(name), "figures")
+        return self._figures[name]
+
+    def _figures_of(self, name: str) -> Floats | None:
         origin = self.origin(name)
         if origin is not None:
             return origin[0].equality.figures(origin[1])
         if name in self.formula.indices or (name in self.known and not self.known[name].is_typed):
             return None
-        if name not in self._figures:
-            self._figures[name] = typed(self.value(name), self.ends(name))
-        return self._figures[name]
+        return typed(self.value(name), self.ends(name))
 
     def ends(self, name: str) -> Ends | None:
         """Return the least and the largest of a name's values, where they were looked at as the table was read."""
@@ -220,7 +229,7 @@ class Scope:
         if home is not self:
             return home.sign_is_sure(name)
         if name not in self._sure:
-            self._sure[name] = self._sign_is_sure(name)
+            self._sure[name] = self.descend(name, lambda: self._sign_is_sure(name), "sure")
         return self._sure[name]
 
     def _sign_is_sure(self, name: str) -> bool:
@@ -237,7 +246,7 @@ class Scope:
         if self.parent is not None and not self._rests_on_bindings(name):
             return self.parent.scoring(name)
         if name not in self.scorings:
-            self.scorings[name] = self.score(name, self)
+            self.scorings[name] = self.descend(name, lambda: self.score(name, self), "scoring")
         return self.scorings[name]
 
     def laid(self, values: np.ndarray) -> np.ndarray:

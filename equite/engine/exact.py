@@ -44,7 +44,7 @@ EVERY_ROW = slice(None)
 
 _OPERATORS: Mapping[str, Callable[[Fractions, Fractions], Fractions]] = {"+": add, "-": sub, "*": mul}
 _RATIOS: Mapping[str, Callable[[Ratios, Ratios], Ratios]] = {"+": add, "-": sub, "*": mul, "/": truediv}
-#: Numbers of more bits than that (a power of a power) are not worked out.
+#: Numbers of more bits than that (a power of a power, a square of a square) are not worked out.
 _MOST_BITS = 1 << 16
 _INEXACT = frozenset({"exp", "log", "sqrt"})
 
@@ -108,17 +108,19 @@ class Exact(OfScope):
             return home.equality.exact._named_ratios(name, rows)
         asked, found = self._ratios.get(name, (None, None))
         if asked is not rows or found is None:
-            origin = self.scope.origin(name)
-            figures = self.scope.figures(name) if origin is None else None
-            if origin is not None:
-                found = origin[0].equality.exact.ratios(origin[1], rows)
-            elif figures is not None:
-                found = Ratios.of_figures(figures[rows] if figures.shape else figures)
-            else:
-                raise Unwieldy
+            found = self.scope.descend(name, lambda: self._ratios_of(name, rows), "ratios", rows)
             # A name that stands twice in another is worked out once, as in fractions.
             self._ratios[name] = rows, found
         return found
+
+    def _ratios_of(self, name: str, rows: np.ndarray | slice) -> Ratios:
+        origin = self.scope.origin(name)
+        if origin is not None:
+            return origin[0].equality.exact.ratios(origin[1], rows)
+        figures = self.scope.figures(name)
+        if figures is None:
+            raise Unwieldy
+        return Ratios.of_figures(figures[rows] if figures.shape else figures)
 
     def name(self, name: str, rows: np.ndarray) -> Fractions:
         """Return a name's exact values."""
@@ -131,7 +133,8 @@ class Exact(OfScope):
             wanted = rows[[value is None for value in known[rows]]]
             if wanted.size:
                 # A name that stands twice in another is worked out once: forty doublings are no 2^40 readings.
-                known[wanted] = origin[0].equality.exact.read(origin[1], wanted)
+                exact, tree = origin[0].equality.exact, origin[1]
+                known[wanted] = self.scope.descend(name, lambda: exact.read(tree, wanted), "exact", wanted)
             return np.asarray(known[rows], dtype=object)
         figures = self.scope.figures(name)
         if figures is None:
@@ -142,11 +145,11 @@ class Exact(OfScope):
         return fractions_of(typed(np.broadcast_to(values, (self.scope.table.size,))[rows]))
 
     def _binary(self, operator: str, left: Node, right: Node, rows: np.ndarray) -> Fractions:
-        if operator in _OPERATORS:
-            return _OPERATORS[operator](self.read(left, rows), self.read(right, rows))
         one, other = self.read(left, rows), self.read(right, rows)
+        if operator in _OPERATORS:
+            return _wieldy(_OPERATORS[operator](one, other))
         if operator == "/":
-            return np.asarray(one / other, dtype=object)
+            return _wieldy(np.asarray(one / other, dtype=object))
         if whole_power(right) is None and any(each.denominator != 1 for each in other):
             raise Inexact
         bits = max(
@@ -218,6 +221,13 @@ class Exact(OfScope):
             else nobody
             for chosen in members
         ]
+
+
+def _wieldy(values: Fractions) -> Fractions:
+    """Return numbers that can still be worked with: a square of a square of a square doubles its digits each time."""
+    if any(max(each.numerator.bit_length(), each.denominator.bit_length()) > _MOST_BITS for each in values):
+        raise Inexact
+    return values
 
 
 def _objects(values: list[Fraction | None]) -> Fractions:

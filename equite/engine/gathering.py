@@ -164,17 +164,20 @@ class _Gathering:
             self._missing(expression.tree, self.rows if rows is None else rows, what, path)
 
     def _missing(self, node: Node, rows: Mask, what: str, path: Path) -> None:
-        values = self._values(self.scope, node)
-        if values is not None:
-            problems = Problems(FormulaError)
-            refuse_missing(problems, self.scope, node, values, rows, Purpose(what, self.formula.where(*path)))
-            self._add(problems.found)
-        elif isinstance(node, Negative | Binary):
-            # Whatever one side comes to, the whole is missing where the other side is.
-            for child in node.children():
-                self._missing(child, rows, what, path)
-        elif isinstance(node, Name) and node.name in self.formula.variables:
-            self._missing(self.formula.variables[node.name].value.tree, rows, what, path)
+        waiting, seen = [node], set[str]()
+        while waiting:
+            node = waiting.pop()
+            values = self._values(self.scope, node)
+            if values is not None:
+                problems = Problems(FormulaError)
+                refuse_missing(problems, self.scope, node, values, rows, Purpose(what, self.formula.where(*path)))
+                self._add(problems.found)
+            elif isinstance(node, Negative | Binary):
+                # Whatever one side comes to, the whole is missing where the other side is.
+                waiting.extend(reversed(tuple(node.children())))
+            elif isinstance(node, Name) and node.name in self.formula.variables and node.name not in seen:
+                seen.add(node.name)
+                waiting.append(self.formula.variables[node.name].value.tree)
 
     def _values(self, scope: Scope, node: Node) -> np.ndarray | None:
         """Run a tree; None where it rests on what is not known."""

@@ -40,7 +40,8 @@ class _Forms:
                 return _ZERO, {index: np.asarray(float(index == name)) for index in indices}
             case Name(name) if name in self.scope.formula.variables:
                 if name not in self._variables:
-                    self._variables[name] = self.of(self.scope.formula.variables[name].value.tree)
+                    tree = self.scope.formula.variables[name].value.tree
+                    self._variables[name] = self.scope.descend(name, lambda: self.of(tree), "form", id(self))
                 return self._variables[name]
             case Negative(operand):
                 return _scaled(self.of(operand), np.asarray(-1.0))

@@ -21,17 +21,10 @@ __all__ = ["Purpose", "Wanted", "refuse_missing", "why_missing"]
 
 def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, object]]:
     """Return the sentence, and its values, that says why one row's value is missing."""
+    node, scope = _where_missing(node, scope, row)
     if isinstance(node, Name):
-        # A part may have a `previous` of its own.
-        origin = scope.home(node.name).origin(node.name)
-        if origin is not None:
-            return why_missing(origin[1], origin[0], row)
         withheld = scope.table.suppressed.get(node.name)
         return "suppressed-cell" if withheld is not None and withheld[row] else "missing-cell", {"name": node.name}
-    if not isinstance(node, Aggregate):
-        for child in _valued(node, scope):
-            if _is_missing(scope, child, row):
-                return why_missing(child, scope, row)
     piece = written(node)
     if isinstance(node, Binary) and node.operator == "/":
         return "missing-division", {"piece": piece}
@@ -42,6 +35,22 @@ def why_missing(node: Node, scope: Scope, row: int) -> tuple[str, dict[str, obje
     if isinstance(node, Aggregate):
         return "missing-aggregate", {"piece": piece}
     return "missing-value", {"piece": piece}
+
+
+def _where_missing(node: Node, scope: Scope, row: int) -> tuple[Node, Scope]:
+    """Go down from a value that is missing to the first thing below it that makes it so."""
+    while True:
+        below: Node | None = None
+        if isinstance(node, Name):
+            # A part may have a `previous` of its own.
+            origin = scope.home(node.name).origin(node.name)
+            if origin is not None:
+                scope, below = origin
+        elif not isinstance(node, Aggregate):
+            below = next((child for child in _valued(node, scope) if _is_missing(scope, child, row)), None)
+        if below is None:
+            return node, scope
+        node = below
 
 
 def _valued(node: Node, scope: Scope) -> Iterator[Node]:

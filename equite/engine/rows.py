@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from equite.engine.descent import descend
 from equite.engine.evaluation import MissingInAggregate
 from equite.errors import EquiteError, Problem, TerritoriesError
 from equite.formula.formula import Formula, once_a_page
@@ -134,8 +135,8 @@ def _added(formula: Formula, node: Node, known: Collection[str], found: dict[str
     match node:
         case Name(name) if name in formula.variables:
             if name not in found:
-                found[name] = set()
-                found[name] = below(formula.variables[name].value.tree)
+                tree, steps = formula.variables[name].value.tree, formula.names.steps[name]
+                found[name] = descend(steps, lambda: below(tree), "added", id(found), name)
             return found[name]
         case Name(name):
             return {name} if name in formula.names.columns else set()

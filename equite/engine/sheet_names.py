@@ -53,6 +53,8 @@ class Names:
     place: int
     solved: Callable[[str, Scope], Ref | None]
     _lines: dict[tuple[int, str], tuple[Ref, Scope]] = field(default_factory=dict)
+    #: The names whose chains were broken where they are long.
+    _begun: set[tuple[int, str]] = field(default_factory=set)
 
     def at(self, scope: Scope, node: Node) -> float:
         """Return the value of a tree for the territory."""
@@ -61,10 +63,14 @@ class Names:
     def line(self, name: str, scope: Scope) -> Ref:
         """Return the line of a name, written where it is first needed."""
         home = scope.home(name)
+        key = id(home), name
+        if key not in self._begun:
+            self._begun.add(key)
+            for below in scope.formula.names.landings(name):
+                self.line(below, scope)
         found = self.solved(name, scope)
         if found is not None:
             return found
-        key = id(home), name
         if key not in self._lines:
             self._lines[key] = self._written(name, home), home
         return self._lines[key][0]

@@ -77,7 +77,7 @@ def unbounded(scope: Scope, tree: Node, rows: Mask, key: str, name: str, where: 
     key, name, where
         As in `Unbounded`.
     """
-    wanting = np.flatnonzero(rows & ~_meant(tree, scope)) if rows.any() else np.zeros(0, dtype=np.intp)
+    wanting = np.flatnonzero(rows & ~_meant(tree, scope, {})) if rows.any() else np.zeros(0, dtype=np.intp)
     causes: dict[Cause, list[str]] = {}
     for row in map(int, wanting[:_MOST_ASKED]):
         entry, values = why_missing(tree, scope, row)
@@ -88,25 +88,35 @@ def unbounded(scope: Scope, tree: Node, rows: Mask, key: str, name: str, where: 
     return [Unbounded(key, name, tuple(codes), cause, where) for cause, codes in causes.items()]
 
 
-def _meant(node: Node, scope: Scope) -> Mask:
-    """Tell for whom all that makes a value missing is a ``null`` written in the branch taken."""
+def _meant(node: Node, scope: Scope, found: dict[tuple[Scope, str], Mask]) -> Mask:
+    """Tell for whom all that makes a value missing is a ``null`` written in the branch taken.
+
+    ``found`` keeps what was found of each name, so that one that stands twice in another is looked into once.
+    """
     nobody = np.zeros(scope.table.size, dtype=bool)
     if isinstance(node, Null):
         return ~nobody
     if isinstance(node, Name):
-        origin = scope.home(node.name).origin(node.name)
-        return nobody if origin is None else _meant(origin[1], origin[0])
+        home = scope.home(node.name)
+        origin = home.origin(node.name)
+        if origin is None:
+            return nobody
+        if (home, node.name) not in found:
+            within, tree = origin
+            known = home.descend(node.name, lambda: _meant(tree, within, found), "meant", id(found))
+            found[home, node.name] = known
+        return found[home, node.name]
     if isinstance(node, Aggregate | Text):
         return nobody
     if isinstance(node, Call) and node.function == "where":
         condition, yes, no = node.arguments
         holds = scope.rows(condition)
         # A condition that cannot be told takes no branch.
-        return np.where(holds != 0, _meant(yes, scope), _meant(no, scope)) & ~np.isnan(holds)
+        return np.where(holds != 0, _meant(yes, scope, found), _meant(no, scope, found)) & ~np.isnan(holds)
     some, every = nobody, ~nobody
     for child in _valued(node):
         missing = _missing(child, scope)
-        some, every = some | missing, every & (~missing | _meant(child, scope))
+        some, every = some | missing, every & (~missing | _meant(child, scope, found))
     return some & every
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from graphlib import TopologicalSorter
 
 from equite.formula.names import Names, criteria_of
-from equite.formula.nodes import Node
 from equite.inputs.bounds import MOST_CHAIN, MOST_CRITERIA, MOST_NAMES, MOST_OF_A_KIND
 from equite.wording import Numeral
 
 __all__ = ["is_within_bounds"]
-
-#: What an index or a part adds to a chain by itself: as many steps as it takes from a name to what it gives.
-_STEPS = 3
 
 
 def is_within_bounds(names: Names, report: Callable[..., None]) -> bool:
@@ -41,16 +36,11 @@ def is_within_bounds(names: Names, report: Callable[..., None]) -> bool:
 
 def _has_short_chains(names: Names, report: Callable[..., None]) -> bool:
     """Tell whether no name rests on too many operations, one within the other."""
-    variables, depths = names.model.variables, dict[str, int]()
-    for name in TopologicalSorter(names.needs).static_order():
-        own = _depth(variables[name].value.tree) if name in variables else _STEPS if name in names.defined else 0
-        depths[name] = own + max((depths[below] for below in names.needs.get(name, ())), default=0)
-        if depths[name] > MOST_CHAIN:
-            section = "variables" if name in variables else "indices" if name in names.model.indices else "parts"
-            report("names-chain", (section, name), name=name, count=depths[name], most=MOST_CHAIN)
+    for name, height in names.heights.items():
+        if height > MOST_CHAIN:
+            section = (
+                "variables" if name in names.model.variables else "indices" if name in names.model.indices else "parts"
+            )
+            report("names-chain", (section, name), name=name, count=height, most=MOST_CHAIN)
             return False
     return True
-
-
-def _depth(tree: Node) -> int:
-    return 1 + max(map(_depth, tree.children()), default=0)

@@ -27,6 +27,10 @@ _ALIASES = {"exempt": "except"}
 _MAY_HOLD = (Expression, BaseModel, dict, tuple)
 #: Words of the language that stand for no column.
 _WORDS = frozenset({"all", "amount", "eligible", "envelope", "previous"})
+#: What an index or a part adds to a chain by itself: as many steps as it takes from a name to what it gives.
+_STEPS = 3
+#: A chain of names of more operations than that is broken after so many.
+_LANDING = 60
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,49 @@ class Names:
             return tuple(reversed(error.args[1]))
         return ()
 
+    @cached_property
+    def steps(self) -> dict[str, int]:
+        """The operations that stand one within the other in what each name stands for itself."""
+        trees = {name: variable.value.tree for name, variable in self.model.variables.items()}
+        if self.model.envelope:
+            trees["envelope"] = self.model.envelope.value.tree
+        return dict.fromkeys(self.defined, _STEPS) | {name: _depth(tree) for name, tree in trees.items()}
+
+    @cached_property
+    def heights(self) -> dict[str, int]:
+        """The same once every name is replaced by what it stands for: how long the chain of names below each is.
+
+        In the order in which names rest on each other; there is none if they go in a circle.
+        """
+        found: dict[str, int] = {}
+        for name in TopologicalSorter(self.needs).static_order():
+            below = max((found[each] for each in self.needs.get(name, ())), default=0)
+            found[name] = self.steps.get(name, 0) + below
+        return found
+
+    def landings(self, name: str) -> tuple[str, ...]:
+        """Return the names that a long chain of names below one is best broken at, lowest first; none if it is short.
+
+        Who writes names out, each after those that it rests on, begins with these, and never has far to go.
+        """
+        if self.heights.get(name, 0) <= _LANDING:
+            return ()
+        below = self.rests_on(name) - {name}
+        return tuple(each for each in self._landings if each in below)
+
+    @cached_property
+    def _landings(self) -> tuple[str, ...]:
+        """The variables and the indices so placed that no way down is long from one to the next, lowest first."""
+        since: dict[str, int] = {}
+        found = []
+        for name in self.heights:
+            below = max((since[each] for each in self.needs.get(name, ())), default=0)
+            since[name] = self.steps.get(name, 0) + below
+            if since[name] > _LANDING and (name in self.model.variables or name in self.model.indices):
+                since[name] = 0
+                found.append(name)
+        return tuple(found)
+
     def trees_of(self, names: Iterable[str]) -> Iterator[Node]:
         """Return the trees of the variables among some names, and of the envelope."""
         for name in names:
@@ -271,3 +318,7 @@ def criteria_of(group: Index | Family, path: Path = ()) -> Iterator[tuple[Path, 
 def aggregates_in(node: Node) -> Iterator[Aggregate]:
     """Return the aggregates of a tree."""
     yield from (found for found in walk(node) if isinstance(found, Aggregate))
+
+
+def _depth(tree: Node) -> int:
+    return 1 + max(map(_depth, tree.children()), default=0)

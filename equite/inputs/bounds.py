@@ -62,7 +62,7 @@ MOST_OF_A_KIND = 250
 MOST_CRITERIA = 1_000
 MOST_NAMES = 2_000
 #: The operations that stand one within the other, once every name is replaced by what it stands for.
-MOST_CHAIN = 150
+MOST_CHAIN = 2_000
 #: The unit that amounts are multiples of.
 SMALLEST_UNIT = Decimal("1e-9")
 LARGEST_UNIT = Decimal("1e15")

@@ -8,10 +8,12 @@ their terms. The size of a tree is a tree itself, so that its formula and its va
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
 
 from equite.formula.nodes import Binary, Call, Name, Negative, Node, Null, Number
+from equite.report.live.closed import Unsupported
 
 if TYPE_CHECKING:
     from equite.engine.evaluation import Scope
@@ -20,6 +22,8 @@ __all__ = ["DUST", "ROUNDING_DUST", "is_typed", "size_of"]
 
 #: The share of the terms that counts as dust in a comparison, and in a rounding, as formulas write it.
 DUST, ROUNDING_DUST = "1E-12", "4E-15"
+#: What is larger is longer, or deeper, than a formula may be.
+_MOST_NODES, _DEEPEST = 2_000, 100
 #: Functions that give one of their arguments, or their sum or mean: as large as all of them together.
 _GIVES = frozenset({"abs", "clip", "default", "max", "mean_of", "median_of", "min", "sum_of", "trimmed_mean", "where"})
 
@@ -32,6 +36,9 @@ def is_typed(scope: Scope, node: Node) -> bool:
 def size_of(scope: Scope, node: Node, variables: Mapping[str, Node]) -> Node:
     """Return the tree of what a tree's terms add up to, each without its sign.
 
+    Names that compute are replaced by what they stand for, which may be as large as they please: twice the one before,
+    forty times over.
+
     Parameters
     ----------
     scope : Scope
@@ -40,10 +47,31 @@ def size_of(scope: Scope, node: Node, variables: Mapping[str, Node]) -> Node:
         The tree.
     variables : mapping of str to Node
         The trees of the names that compute.
+
+    Raises
+    ------
+    Unsupported
+        It would be longer or deeper than a spreadsheet takes.
     """
+    return _size(node, _Sizing(scope, variables), 0)
+
+
+@dataclass
+class _Sizing:
+    scope: Scope
+    variables: Mapping[str, Node]
+    #: The nodes that were looked at.
+    count: int = 0
+
+
+def _size(node: Node, about: _Sizing, depth: int) -> Node:
+    scope, variables = about.scope, about.variables
+    about.count += 1
+    if about.count > _MOST_NODES or depth > _DEEPEST:
+        raise Unsupported("long")
 
     def size(inner: Node) -> Node:
-        return size_of(scope, inner, variables)
+        return _size(inner, about, depth + 1)
 
     if isinstance(node, Null):
         return Number(0.0)

@@ -96,6 +96,7 @@ class Translator:
         self._memo: dict[str, Ref] = {}
         self._aggregates: dict[Aggregate, Ref] = {}
         self._own: dict[Call, str] = {}
+        self._scalar: dict[str, bool] = {}
 
     def bound(self, scope: Scope, **names: Ref) -> Translator:
         """Return a translator in which some names mean something else."""
@@ -110,6 +111,8 @@ class Translator:
         if self.parent is not None and not self._rests_on_bound((name,)):
             return self.parent.ref(name)
         if name not in self._memo:
+            for below in self.workings.formula.names.landings(name):
+                self.ref(below)
             self._memo[name] = self._named(name)
         return self._memo[name]
 
@@ -168,9 +171,7 @@ class Translator:
             case Name("eligible"):
                 return False
             case Name(name):
-                if name in self.workings.formula.variables and name not in self.names:
-                    return self.is_scalar(self.workings.formula.variables[name].value.tree)
-                return isinstance(self.ref(name), Term)
+                return self._is_scalar_name(name)
             case Aggregate():
                 return node.by is None and node.function != "rank"
             case Call("weighted_sum", _):
@@ -178,6 +179,16 @@ class Translator:
             case Call(function, arguments) if function in TABLE_FUNCTIONS:
                 return self.is_scalar(arguments[0])
         return all(self.is_scalar(child) for child in node.children())
+
+    def _is_scalar_name(self, name: str) -> bool:
+        formula = self.workings.formula
+        if name in self.names or name not in formula.variables:
+            return isinstance(self.ref(name), Term)
+        if name not in self._scalar:
+            for below in formula.names.landings(name):
+                self._is_scalar_name(below)
+            self._scalar[name] = self.is_scalar(formula.variables[name].value.tree)
+        return self._scalar[name]
 
     def _is_data(self, name: str) -> bool:
         found = self.ref(name)
