@@ -14,10 +14,11 @@ from typing import Any
 
 import openpyxl
 import pytest
+import python_calamine
 from openpyxl.workbook.defined_name import DefinedName
 
 import equite
-from equite.inputs import bounds, calamine_sheet, delimited, files, packages
+from equite.inputs import apart, bounds, calamine_sheet, delimited, files, packages
 from equite.report.live.excel_limits import is_beyond_excel, size_of
 
 DOCS = Path(__file__).parents[1] / "docs" / "bounds.md"
@@ -113,8 +114,8 @@ def test_what_is_no_workbook_of_an_old_format_is_refused(tmp_path: Path) -> None
 
 def test_a_reader_beyond_its_memory_or_its_time_dies_alone() -> None:
     for most_bytes, most_seconds in ((1_000_000, 60.0), (1 << 31, 0.0)):
-        with pytest.raises(calamine_sheet.NoReaderError) as found:
-            calamine_sheet.read_apart(b"", None, most_bytes, most_seconds)
+        with pytest.raises(apart.NoReaderError) as found:
+            apart.read_apart(calamine_sheet.__file__, (python_calamine,), (b"", None), most_bytes, most_seconds)
         assert found.value.started
 
 
@@ -129,6 +130,57 @@ def test_panics_of_the_reader_are_failures(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr("python_calamine.CalamineWorkbook", Book)
     assert calamine_sheet.read_here(b"", None) == ([], None, calamine_sheet.GAVE_UP)
+
+
+# --- Parquet
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Callable[..., Path]:
+    """Give what writes a Parquet file of some columns."""
+    pa = pytest.importorskip("pyarrow", reason="the parquet extra is not installed")
+    from pyarrow.parquet import write_table
+
+    def write(columns: dict[str, object], **options: Any) -> Path:
+        write_table(pa.table(columns), tmp_path / "t.parquet", **options)
+        return tmp_path / "t.parquet"
+
+    return write
+
+
+def test_a_small_parquet_file_of_too_many_cells_is_refused(
+    parquet: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = parquet({"code": [f"{at:04}" for at in range(2_000)], "people": [1] * 2_000})
+    monkeypatch.setattr("equite.inputs.parquet.MOST_CELLS", 4_000)
+    _read(file)
+    monkeypatch.setattr("equite.inputs.parquet.MOST_CELLS", 3_999)
+    with pytest.raises(equite.TerritoriesError, match="more than 3,999 cells"):
+        _read(file)
+
+
+def test_a_parquet_file_that_takes_all_memory_is_refused(
+    parquet: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One text of a megabyte, which a few bytes say stands in eight hundred rows."""
+    file = parquet({"code": ["A" * 1_000_000] * 800})
+    assert file.stat().st_size < 100_000
+    monkeypatch.setattr("equite.inputs.parquet.MOST_READER_BYTES", 700_000_000)
+    with pytest.raises(equite.TerritoriesError, match="takes more memory or time"):
+        _read(file)
+
+
+@pytest.mark.parametrize("died", [True, False])
+def test_a_reader_of_parquet_that_dies_is_told(
+    died: bool, parquet: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dead(*_: object) -> object:
+        raise apart.NoReaderError(started=died)
+
+    file = parquet({"code": ["A"], "people": [1]})
+    monkeypatch.setattr("equite.inputs.parquet.read_apart", dead)
+    with pytest.raises(equite.TerritoriesError, match="takes more memory" if died else "cannot be started here"):
+        _read(file)
 
 
 # --- delimited text

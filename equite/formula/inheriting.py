@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from equite.errors import nearest
 from equite.formula.loading import Page, PageValue
 from equite.inputs.catalogue import Catalogue, Criterion
 
@@ -69,11 +70,13 @@ class _Filling:
             return given
         known = self.catalogue[name]
         stated = dict(given) if isinstance(given, dict) else {"weight": given}
-        if "more_need_when" not in stated and known.direction == "must_be_stated":
+        if not _is_there("more_need_when", stated) and known.direction == "must_be_stated":
             readings = known.readings
             high, low = readings and readings.high, readings and readings.low
             self.report("direction-unstated", path, criterion=name, high=high, low=low)
-        if known.consent is not None and not stated.get("consent"):
+        if known.consent is not None and not (
+            stated["consent"] if "consent" in stated else _is_there("consent", stated)
+        ):
             self.report("consent-untold", path, criterion=name, why=known.consent)
         defined = (self.content.get(section) for section in _DEFINED)
         if not any(isinstance(names, dict) and name in names for names in defined):
@@ -124,3 +127,8 @@ def _of_criterion(known: Criterion) -> Iterator[tuple[str, Any]]:
     low, high = known.range
     if known.family != "aims" and (low, high) != (None, None):
         yield "range", [None if end is None else f"{end:g}" for end in (low, high)]
+
+
+def _is_there(key: str, stated: dict[str, PageValue]) -> bool:
+    """Tell whether a key stands among others, or a misspelling of it, which is then the mistake to tell."""
+    return any(each == key or key in nearest(each, (key,)).names for each in stated)

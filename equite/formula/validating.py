@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -35,8 +36,12 @@ def validated(model: type[_Model], page: Page, problems: Problems, report: Repor
     try:
         return model.model_validate(page.content)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            _report_invalid(model, detail, report)
+        details = error.errors(include_url=False)
+        meant = {key for detail in details for key in _keys_meant(model, detail)}
+        for detail in details:
+            # A key that is required and misspelt is one mistake, told where it stands.
+            if detail["type"] != "missing" or detail["loc"] not in meant:
+                _report_invalid(model, detail, report)
         problems.refuse()
         raise
 
@@ -71,6 +76,15 @@ def shown(path: Sequence[str | int], content: Any) -> str:
     return ".".join(words)
 
 
+def _keys_meant(model: type[BaseModel], detail: Any) -> list[tuple[str | int, ...]]:
+    """Return the paths that a key which is not known may be a misspelling of."""
+    if detail["type"] != "extra_forbidden":
+        return []
+    *above, name = detail["loc"]
+    known = _known_keys(model, [key for key in above if key != "[key]"])
+    return [(*above, key) for key in nearest(str(name), known).names]
+
+
 def _report_invalid(model: type[BaseModel], detail: Any, report: Report) -> None:
     """Put one of pydantic's findings into our words."""
     path = tuple(key for key in detail["loc"] if key != "[key]")
@@ -103,7 +117,7 @@ def _report_invalid(model: type[BaseModel], detail: Any, report: Report) -> None
 
 def _known_keys(model: Any, path: Sequence[str | int]) -> list[str]:
     """Return the keys that the mapping at a path may hold."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema(model)
     node: Any = schema
     for key in path:
         node = _resolved(schema, node)
@@ -112,6 +126,11 @@ def _known_keys(model: Any, path: Sequence[str | int]) -> list[str]:
             inner = node.get("items") if isinstance(key, int) else node.get("additionalProperties")
         node = inner or {}
     return sorted(_resolved(schema, node).get("properties", {}))
+
+
+@cache
+def _schema(model: Any) -> Any:
+    return model.model_json_schema(by_alias=True)
 
 
 def _resolved(schema: Any, node: Any) -> Any:

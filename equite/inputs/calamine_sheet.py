@@ -1,21 +1,16 @@
 """Read one sheet with calamine, here or in a process of its own.
 
 calamine lays out what a file says, and a damaged file of an old format may say anything: it then gives up in a way that
-no caller can catch, or takes all memory there is. What was not looked through before is therefore read in a process
-with limits, which dies alone.
-
-That process runs this file by its path: it needs calamine, and nothing of equite.
+no caller can catch, or takes all memory there is. What was not looked through before is therefore read apart
+(:mod:`equite.inputs.apart`): this file needs calamine, and nothing of equite.
 """
 
 from __future__ import annotations
 
 import io
-import pickle
-import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["GAVE_UP", "CalamineSheet", "NoReaderError", "read_apart", "read_here"]
+__all__ = ["GAVE_UP", "CalamineSheet", "apart", "read_here"]
 
 #: The reason that is given where calamine gives none.
 GAVE_UP = "…"
@@ -39,14 +34,6 @@ class CalamineSheet(NamedTuple):
     failure: str = ""
 
 
-class NoReaderError(Exception):
-    """The process could not be started, or gave no answer within its limits."""
-
-    def __init__(self, *, started: bool) -> None:
-        super().__init__()
-        self.started = started
-
-
 def read_here(raw: bytes, sheet: str | None) -> CalamineSheet:
     """Read a sheet, by default the first, in this process."""
     from python_calamine import CalamineError, CalamineWorkbook
@@ -68,48 +55,7 @@ def read_here(raw: bytes, sheet: str | None) -> CalamineSheet:
         return CalamineSheet(names, None, GAVE_UP)
 
 
-def read_apart(raw: bytes, sheet: str | None, most_bytes: int, most_seconds: float) -> CalamineSheet:
-    """Read a sheet, by default the first, in a process that may take so much memory and time.
-
-    Raises
-    ------
-    NoReaderError
-        It could not be started, or gave no answer.
-    """
-    import subprocess
-
-    import python_calamine
-
-    if not sys.executable or getattr(sys, "frozen", False):
-        raise NoReaderError(started=False)
-    beside = str(Path(python_calamine.__file__).parents[1])
-    # -I: neither the folder that it is started in nor the user's own modules take the place of the libraries; -S: the
-    # others are not looked for, which takes as long as all the rest.
-    command = [sys.executable, "-I", "-S", __file__, beside, str(most_bytes)]
-    try:
-        done = subprocess.run(
-            command, input=pickle.dumps((raw, sheet)), capture_output=True, timeout=most_seconds, check=True
-        )
-        return CalamineSheet(*pickle.loads(done.stdout))
-    except OSError:
-        raise NoReaderError(started=False) from None
-    except (subprocess.SubprocessError, pickle.UnpicklingError, EOFError, TypeError):
-        raise NoReaderError(started=True) from None
-
-
-def _limit_memory(most: int) -> None:
-    """Bound what this process may take, where the system knows how to."""
-    try:
-        import resource
-    except ImportError:
-        return
-    _, ceiling = resource.getrlimit(resource.RLIMIT_AS)
-    most = most if ceiling == resource.RLIM_INFINITY else min(most, ceiling)
-    resource.setrlimit(resource.RLIMIT_AS, (most, ceiling))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    sys.path.append(sys.argv[1])
-    _limit_memory(int(sys.argv[2]))
-    pickle.dump(tuple(read_here(*pickle.load(sys.stdin.buffer))), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+def apart(raw: bytes, sheet: str | None) -> tuple[list[str], list[list[Any]] | None, str]:
+    """Read a sheet for another process: see :mod:`equite.inputs.apart`."""
+    names, rows, failure = read_here(raw, sheet)
+    return names, rows, failure

@@ -371,7 +371,11 @@ def _criterion(name: str, entries: dict[str, Any], problems: Problems, places: _
     try:
         return Criterion.model_validate({**entries[name], "id": name}, context=entries)
     except ValidationError as error:
-        for detail in error.errors():
+        details = error.errors()
+        meant = {(*each["loc"][:-1], key) for each in details for key in _keys_meant(each)}
+        for detail in details:
+            if detail["type"] == "missing" and detail["loc"] in meant:
+                continue
             path = (name, *map(str, detail["loc"]))
             file, line = next(places[path[:n]] for n in range(len(path), 0, -1) if path[:n] in places)
             refusal, values = _refusal(detail, entries)
@@ -389,10 +393,22 @@ def _refusal(detail: ErrorDetails, entries: Mapping[str, Any]) -> tuple[str, dic
         known = tuple(map(str, get_args(Criterion.model_fields[first].annotation)))
         return "not-one-of", {"value": given, "nearest": nearest(given, known), "known": Codes(known)}
     if detail["type"] == "extra_forbidden":
-        inner: dict[str, type[BaseModel]] = {"readings": Readings, "need_measure": NeedMeasure}
-        known = tuple(inner.get(first, Criterion).model_fields)
+        known = _keys_of(first)
         return "unknown-key", {"key": key, "nearest": nearest(key, known), "known": Codes(known, len(known))}
     return "bad-value", {"value": given}
+
+
+def _keys_meant(detail: ErrorDetails) -> tuple[str, ...]:
+    """Return the keys that one which is not known may be a misspelling of."""
+    if detail["type"] != "extra_forbidden":
+        return ()
+    return nearest(str(detail["loc"][-1]), _keys_of(str(detail["loc"][0]))).names
+
+
+def _keys_of(first: str) -> tuple[str, ...]:
+    """Return the keys that may stand in a criterion, or below one of them."""
+    inner: dict[str, type[BaseModel]] = {"readings": Readings, "need_measure": NeedMeasure}
+    return tuple(inner.get(first, Criterion).model_fields)
 
 
 def _folded(text: str) -> str:

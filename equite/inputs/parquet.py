@@ -1,14 +1,19 @@
-"""Read a Parquet file, if pyarrow is there to do it."""
+"""Read a Parquet file, if pyarrow is there to do it: apart, since a damaged one may end the process that reads it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from equite.inputs import parquet_stream
+from equite.inputs.apart import NoReaderError, read_apart
+from equite.inputs.bounds import MOST_CELLS, MOST_READER_BYTES, MOST_READER_SECONDS
 from equite.inputs.frames import grid_of
 from equite.inputs.grid import UnheadedTable, refusal
+from equite.wording import Numeral
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,18 +34,39 @@ def read_parquet(raw: bytes, name: str) -> UnheadedTable:
     Raises
     ------
     TerritoriesError
-        pyarrow is not installed, or cannot read the file.
+        pyarrow is not installed, or cannot read the file within the bounds.
     """
     try:
         import pyarrow as pa
-        import pyarrow.parquet as pq
     except ImportError:
         raise refusal("input-needs-pyarrow", name) from None
+    stream = _stream(raw, name)
     try:
-        return _grid_of(pq.read_table(pa.BufferReader(raw)))
+        return _grid_of(pa.ipc.open_stream(pa.BufferReader(stream)).read_all())
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        # pyarrow tells some damage as it would a file that cannot be opened, or a text that is none.
         raise refusal("input-unreadable", name) from error
+
+
+def _stream(raw: bytes, name: str) -> bytes:
+    """Read the file in a process of its own, into a stream of columns."""
+    import pyarrow as pa
+
+    try:
+        failure, stream = read_apart(
+            parquet_stream.__file__, (pa, np), (raw, MOST_CELLS), MOST_READER_BYTES, MOST_READER_SECONDS
+        )
+    except NoReaderError as error:
+        if not error.started:
+            raise refusal("input-no-reader", name) from None
+        failure = parquet_stream.NO_ROOM
+    if failure == parquet_stream.NO_ROOM:
+        memory = Numeral(MOST_READER_BYTES // 1_000_000)
+        raise refusal("input-parquet-limits", name, memory=memory, seconds=MOST_READER_SECONDS)
+    if failure == parquet_stream.MANY_CELLS:
+        raise refusal("input-many-cells", name, most=Numeral(MOST_CELLS))
+    if failure:
+        raise refusal("input-unreadable", name)
+    return bytes(stream)
 
 
 def _grid_of(table: pa.Table) -> UnheadedTable:

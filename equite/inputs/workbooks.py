@@ -16,9 +16,10 @@ from xml.parsers import expat
 import pandas as pd
 
 from equite.errors import Problem, TerritoriesError, nearest
-from equite.inputs import opendocument, openxml_sheet
+from equite.inputs import calamine_sheet, opendocument, openxml_sheet
+from equite.inputs.apart import NoReaderError, read_apart
 from equite.inputs.bounds import MOST_CELLS, MOST_READER_BYTES, MOST_READER_SECONDS
-from equite.inputs.calamine_sheet import GAVE_UP, CalamineSheet, NoReaderError, read_apart, read_here
+from equite.inputs.calamine_sheet import GAVE_UP, CalamineSheet, read_here
 from equite.inputs.cells import text_of, tidy, typed
 from equite.inputs.far_cells import far_cell
 from equite.inputs.grid import UnheadedTable, column_letters, heading_row, refusal, truncate_problems
@@ -109,8 +110,11 @@ def _is_looked_through(raw: bytes, sheet: str | None, name: str) -> bool:
 
 def _apart(raw: bytes, sheet: str | None, name: str) -> CalamineSheet:
     """Read a sheet that was not looked through in a process with limits."""
+    import python_calamine
+
     try:
-        return read_apart(raw, sheet, MOST_READER_BYTES, MOST_READER_SECONDS)
+        reader, given = calamine_sheet.__file__, (raw, sheet)
+        return CalamineSheet(*read_apart(reader, (python_calamine,), given, MOST_READER_BYTES, MOST_READER_SECONDS))
     except NoReaderError as error:
         if not error.started:
             raise refusal("input-no-reader", name) from None

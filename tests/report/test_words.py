@@ -11,7 +11,7 @@ import pytest
 import yaml
 from test_docs import keys_of
 
-from equite import resources
+from equite import FormulaError, resources
 from equite.engine.methods import AGGREGATORS, NORMALISERS
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS, Expression
 from equite.formula.formula import Formula
@@ -179,6 +179,36 @@ def keys_in(content: Any) -> Iterator[str]:
 def test_it_says_every_key_that_a_page_may_say() -> None:
     # A key that is added belongs on that page, and in words; or on the list, with a test of its own.
     assert set(keys_of(FormulaModel, set())) - set(keys_in(yaml.safe_load(WHOLE))) == ELSEWHERE
+
+
+def places_in(content: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Give the path of every key of a page."""
+    for key, inner in content.items() if isinstance(content, dict) else enumerate(content):
+        if isinstance(content, dict):
+            yield (*path, key)
+        if isinstance(inner, dict | list):
+            yield from places_in(inner, (*path, key))
+
+
+def misspelt(content: Any, path: tuple[Any, ...]) -> Any:
+    """Give a page with one key of another spelling."""
+    key, *below = path
+    if isinstance(content, list):
+        return [misspelt(each, tuple(below)) if at == key else each for at, each in enumerate(content)]
+    if below:
+        return {**content, key: misspelt(content[key], tuple(below))}
+    return {f"{each}x" if each == key else each: value for each, value in content.items()}
+
+
+def test_a_key_that_is_misspelt_is_told_once() -> None:
+    page, told = yaml.safe_load(WHOLE), dict[tuple[Any, ...], list[str]]()
+    for path in places_in(page):
+        try:
+            Formula.from_dict(misspelt(page, path))
+        except FormulaError as error:
+            told[path] = [str(problem) for problem in error.problems]
+    assert len(told) > 200
+    assert {path: problems for path, problems in told.items() if len(problems) != 1} == {}
 
 
 def test_no_yaml_and_no_english_in_french() -> None:
