@@ -16,14 +16,15 @@ from xml.parsers import expat
 import pandas as pd
 
 from equite.errors import Problem, TerritoriesError, nearest
-from equite.inputs import calamine_sheet, opendocument, openxml_sheet
+from equite.inputs import calamine_sheet, old_formats, opendocument, openxml_sheet
 from equite.inputs.apart import NoReaderError, read_apart
 from equite.inputs.bounds import MOST_CELLS, MOST_READER_BYTES, MOST_READER_SECONDS
 from equite.inputs.calamine_sheet import GAVE_UP, CalamineSheet, read_here
 from equite.inputs.cells import text_of, tidy, typed
 from equite.inputs.far_cells import far_cell
 from equite.inputs.grid import UnheadedTable, column_letters, heading_row, refusal, truncate_problems
-from equite.inputs.marked import Faulty, Footnoted
+from equite.inputs.marked import Faulty, Footnoted, spelt
+from equite.inputs.number_formats import read_format
 from equite.inputs.openxml_parts import OpenXml
 from equite.inputs.packages import refuse_bomb
 from equite.inputs.seen import Layout, Seen, UnseenError
@@ -32,6 +33,8 @@ from equite.wording import Numeral
 __all__ = ["read_workbook_sheet"]
 
 _ZIP = b"PK\x03\x04"
+#: How an .xls file begins.
+_OLE = b"\xd0\xcf\x11\xe0"
 #: In how many ways a file that calamine reads may defeat the pass over it.
 _UNFOLLOWED = (
     UnseenError,
@@ -125,6 +128,8 @@ def _apart(raw: bytes, sheet: str | None, name: str) -> CalamineSheet:
 
 def seen_in(raw: bytes, sheet: str) -> Seen | None:
     """Find what the values of a sheet do not say; None if the file does not let itself be looked into."""
+    if raw.startswith(_OLE):
+        return _seen_in_old(raw, sheet)
     if not raw.startswith(_ZIP):
         return None
     try:
@@ -134,6 +139,33 @@ def seen_in(raw: bytes, sheet: str) -> Seen | None:
             return openxml_sheet.pass_over(OpenXml(package, sheet))
     except _UNFOLLOWED:
         return None
+
+
+def _seen_in_old(raw: bytes, sheet: str) -> Seen | None:
+    """Find the same in an .xls file; None if it cannot be looked into, or takes too long."""
+    try:
+        import xlrd
+    except ImportError:
+        return None
+    try:
+        found = read_apart(old_formats.__file__, (xlrd,), (raw, sheet), MOST_READER_BYTES, MOST_READER_SECONDS)
+    except NoReaderError:
+        return None
+    if found is None:
+        return None
+    seen = Seen(hidden=found["hidden"])
+    for column, code, rows in found["formats"]:
+        shown = read_format(code)
+        if shown.is_percent or shown.is_literal:
+            seen.shown.append((column, shown, rows))
+    for row, column, text in found["errors"]:
+        seen.mark(row, column, Faulty("input-cell-error", text))
+    for row, column, runs in found["runs"]:
+        if any(raised and text.strip() for text, raised in runs):
+            seen.mark(row, column, spelt(runs))
+    seen.hidden_rows = [(row, row) for row in found["rows"]]
+    seen.hidden_columns = [(column, column) for column in found["columns"]]
+    return seen
 
 
 def _refuse_errors(seen: Seen | None, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import polars as pl
 import pytest
 from sheets import changed, number_cell, ods, raised, row, text_cell, xlsx
 
+import equite
 from equite import Territories, TerritoriesError
 
 pa = pytest.importorskip("pyarrow", reason="the parquet extra is not installed")
@@ -196,10 +198,10 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-#: What no reader can see: a formula is computed as it is saved, and in an .xls file formats and errors are not told.
+#: What no reader can see: a formula is computed as it is saved.
 SAVED: dict[str, dict[str, list[float] | str]] = {
     "ods": {"formula": [2, 4]},
-    "xls": {"formula": [2, 4], "percent": [0.125, 0.07], "error": [MISSING, 3], "rich": [12341, 52]},
+    "xls": {"formula": [2, 4]},
 }
 
 
@@ -210,3 +212,17 @@ def test_a_sheet_saved_by_a_spreadsheet_program_is_read_alike(saved: Path, endin
     found = {kind: read(path, kind) for kind in KINDS}
     said = {kind: (SAID | SAVED[ending])[kind] for kind in KINDS}
     assert {kind: found[kind] for kind in KINDS if not agree(found[kind], said[kind])} == {}
+
+
+@pytest.mark.excel
+def test_where_formats_cannot_be_seen_that_is_told(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert warnings_of(saved / "t.xls") == []
+    monkeypatch.setitem(sys.modules, "xlrd", None)
+    assert read(saved / "t.xls", "percent") == [0.125, 0.07]
+    assert any("12.5%" in warning for warning in warnings_of(saved / "t.xls"))
+
+
+def warnings_of(path: Path) -> list[str]:
+    page = {"equite": 1, "id": "x", "language": "en", "key": "code", "envelope": 100}
+    page["parts"] = [{"id": "p", "pool": "remainder", "share": {"in_proportion_to": "number"}}]
+    return [str(warning) for warning in equite.allocate(page, path).warnings if "formats" in str(warning)]
