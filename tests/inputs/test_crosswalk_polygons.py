@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,3 +120,15 @@ def test_without_geopandas_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "geopandas", None)
     with pytest.raises(TerritoriesError, match=r"pip install 'equite\[geo\]'"):
         Crosswalk.of_polygons("a", "b", **LAYERS)
+
+
+def test_a_file_that_is_no_layer_or_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    damaged, elsewhere, pipe = tmp_path / "d.gpkg", tmp_path / "v.vrt", tmp_path / "p.gpkg"
+    old().to_file(tmp_path / "old.gpkg")
+    damaged.write_bytes((tmp_path / "old.gpkg").read_bytes()[:5_000])
+    source = "<SrcDataSource>old.gpkg</SrcDataSource>"
+    elsewhere.write_text(f'<OGRVRTDataSource><OGRVRTLayer name="old">{source}</OGRVRTLayer></OGRVRTDataSource>')
+    os.mkfifo(pipe)
+    for file in (damaged, elsewhere, pipe, "https://example.org/old.gpkg"):
+        with pytest.raises(TerritoriesError, match="no layer of polygons|no plain file|couche|fichier"):
+            Crosswalk.of_polygons(file, new(), **LAYERS)

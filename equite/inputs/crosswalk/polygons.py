@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import stat
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from equite.errors import Problem, Problems, TerritoriesError
+from equite.inputs.apart import NoReaderError, read_apart
+from equite.inputs.bounds import MOST_FILE_BYTES, MOST_READER_BYTES, MOST_READER_SECONDS
 from equite.inputs.cells import texts_of
 from equite.inputs.columns import unknown_column
+from equite.inputs.crosswalk import layer_file
 from equite.inputs.crosswalk.links import Floats, Links, Places, Texts, linked
 from equite.inputs.indicators.checks import COUNT, checked_numbers, labels_of, note_blank_codes, note_repeated
 from equite.inputs.reading import Source
-from equite.wording import Codes, say_in_all
+from equite.wording import Codes, Numeral, say_in_all
 
 __all__ = ["read_polygons"]
 
@@ -69,18 +74,42 @@ def _layer(layer: object, side: str) -> Any:
     except ImportError:
         raise _refused("polygons-need-geopandas") from None
     if isinstance(layer, (str, os.PathLike)):
-        try:
-            layer = geopandas.read_file(layer)
-        # Which errors a damaged or absent file raises is the affair of the library that reads it.
-        except Exception as error:
-            raise _refused(
-                "polygons-no-layer", side=say_in_all(f"polygons-side-{side}"), reason=type(error).__name__
-            ) from error
+        layer = _read(Path(layer), side)
     if not isinstance(layer, geopandas.GeoDataFrame) or layer.active_geometry_name is None:
-        raise _refused("polygons-no-layer", side=say_in_all(f"polygons-side-{side}"), reason=type(layer).__name__)
+        raise _unread(side, type(layer).__name__)
     if layer.crs is None or not layer.crs.is_projected:
         raise _refused("polygons-not-projected", side=say_in_all(f"polygons-side-{side}"))
     return layer.reset_index(drop=True)
+
+
+def _read(file: Path, side: str) -> Any:
+    """Read a layer from its file, in a process of its own."""
+    import geopandas
+    import shapely
+
+    try:
+        about = file.stat()
+    except (OSError, ValueError) as error:
+        raise _unread(side, type(error).__name__) from error
+    # A geodatabase is a folder. An address of the network is neither, and is not followed.
+    if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+        raise _refused("file-not-plain", name=file.name)
+    if about.st_size > MOST_FILE_BYTES:
+        raise _refused("file-too-large", most=Numeral(MOST_FILE_BYTES // 1_000_000))
+    packages = (geopandas, shapely, pd, np)
+    try:
+        given = (str(file),)
+        failure, found = read_apart(layer_file.__file__, packages, given, MOST_READER_BYTES, MOST_READER_SECONDS)
+    except NoReaderError as error:
+        raise _unread(side, type(error).__name__) from None
+    if failure:
+        raise _unread(side, failure)
+    shapes = geopandas.GeoSeries.from_wkb(found["shapes"], crs=found["crs"])
+    return geopandas.GeoDataFrame(found["columns"], geometry=shapes)
+
+
+def _unread(side: str, reason: str) -> TerritoriesError:
+    return _refused("polygons-no-layer", side=say_in_all(f"polygons-side-{side}"), reason=reason)
 
 
 def _refused(entry: str, **values: object) -> TerritoriesError:
