@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
@@ -19,12 +19,14 @@ from xml.etree import ElementTree
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.workbook.defined_name import DefinedName
 from typer.testing import CliRunner
 
 import equite
 from equite.cli import application
 from equite.formula.choices import read_choices
 from equite.report.files import placed
+from equite.report.language.formula_in_words import formula_in_words
 from equite.report.notices import write_notices
 
 CASES = Path(__file__).resolve().parents[2] / "shared" / "cases" / "30-hostile"
@@ -189,7 +191,7 @@ def test_many_conditions_make_a_workbook_all_the_same(rules: int, tmp_path: Path
 
 
 @pytest.mark.skipif(not CASES.is_dir(), reason="the cases are not beside this checkout")
-def test_the_cases_are_refused_or_right() -> None:
+def test_the_cases_are_refused_or_right(tmp_path: Path) -> None:
     table = CASES / "t.csv"
     assert equite.allocate(CASES / "12_self" / "page.yaml", table).amounts.sum() == 1000
     for page, given in (
@@ -201,6 +203,14 @@ def test_the_cases_are_refused_or_right() -> None:
             equite.allocate(CASES / page, CASES / given)
     with pytest.raises(equite.TerritoriesError, match="control character"):
         equite.allocate(CASES / "base.yaml", CASES / "15_control_code" / "t.csv")
+    for name in ("page", "page_list"):
+        found = equite.allocate(CASES / "08_live_eligible" / f"{name}.yaml", table)
+        assert equite.read_workbook(found.to_excel(tmp_path / f"{name}.xlsx", live=True)).changes == ()
+    start = time.monotonic()
+    assert formula_in_words(equite.Formula.read(CASES / "09_nested_calls" / "page.yaml"), "en")
+    assert time.monotonic() - start < 30
+    large = equite.allocate(CASES / "13_large_money" / "page.yaml", table)
+    assert all(large.explain(code).amount == amount for code, amount in zip(large.codes, large.amounts, strict=True))
     invisible = CASES / "01_invisible_label"
     assert equite.allocate(invisible / "page.yaml", invisible / "table.csv").amounts.tolist() == [250, 500, 250]
     with pytest.raises(equite.SharingError, match="more units"):
@@ -346,6 +356,15 @@ def funded(_: equite.Allocation) -> equite.Projects:
     return equite.projects(page, {"project": codes, "title": OBEYED, "request": [9] * count, "points": [1] * count})
 
 
+def diagnosed(obeyed: equite.Allocation) -> equite.Diagnosis:
+    criteria = {
+        name: {"weight": 1, "more_need_when": "high", "title": OBEYED[at]} for at, name in ((9, "people"), (0, "age"))
+    }
+    table = {"code": list(obeyed.codes), "name": OBEYED, "people": range(14), "age": range(14, 0, -1)}
+    indices = {"need": {"title": OBEYED[10], "criteria": criteria}}
+    return equite.allocate(obeyed.formula.replace(indices=indices), table).diagnose()
+
+
 #: Each result that has files of its own, of texts that a stranger wrote.
 RESULTS: dict[str, Callable[[equite.Allocation], Any]] = {
     "allocation": lambda obeyed: obeyed,
@@ -353,6 +372,7 @@ RESULTS: dict[str, Callable[[equite.Allocation], Any]] = {
     "explanation": lambda obeyed: obeyed.explain(str(obeyed.codes[0])),
     "worksheet": lambda obeyed: obeyed.worksheet(str(obeyed.codes[0])),
     "territories": lambda obeyed: obeyed.territories,
+    "diagnosis": diagnosed,
     "batch": lambda obeyed: equite.batch(obeyed.formula, obeyed.territories, {"envelope": [900, 1000]}),
     "cascade": cascaded,
     "projects": funded,
@@ -396,6 +416,116 @@ def test_no_text_is_run_from_a_notice(obeyed: equite.Allocation, tmp_path: Path)
         tags = Tags()
         tags.feed(page.read_text(encoding="utf-8"))
         assert tags.run == []
+
+
+def test_no_text_is_run_from_a_workbook_that_is_filled(obeyed: equite.Allocation, tmp_path: Path) -> None:
+    last = len(OBEYED) + 1
+    book = openpyxl.Workbook()
+    for name, column in (("equite_code", "A"), ("equite_name", "B"), ("equite_amount", "C")):
+        book.defined_names[name] = DefinedName(name, attr_text=f"Sheet!${column}$2:${column}${last}")
+    book.save(tmp_path / "funder.xlsx")
+    obeyed.to_excel(tmp_path / "out.xlsx", template=tmp_path / "funder.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["Sheet"]
+    assert {cell.data_type for row in sheet.iter_rows(min_row=2, max_col=2) for cell in row} == {"s"}
+
+
+def test_no_text_is_run_by_a_picture(obeyed: equite.Allocation, tmp_path: Path) -> None:
+    """Nor read as the mathematics that what draws them would make of dollars and braces."""
+    pytest.importorskip("matplotlib", reason="the plot extra is not installed").use("agg")
+    names = [*OBEYED[:-2], r"$\frac{", r"$x$ \bad_{"]
+    table = {"code": [str(at) for at in range(14)], "name": names, "people": [*range(1, 15)]}
+    plot = equite.allocate(obeyed.formula.replace(title=r"$\notacommand{"), table).plot
+    for axes in (plot.parts(), plot.waterfall("13"), plot.lorenz()):
+        axes.figure.savefig(tmp_path / "out.svg")
+        drawn = ElementTree.parse(tmp_path / "out.svg")
+        assert not [node for node in drawn.iter() if node.tag.endswith("script")]
+
+
+def external(path: Path) -> Path:
+    """Add to a workbook links to a file, to a program and to a template elsewhere, and a cell that rests on one."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    sheets = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relation = '<Relationship Id="rId{}" Type="{}/{}" Target="{}"{}/>'
+    outside, kind = ' TargetMode="External"', "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    links = relation.format(90, office, "externalLink", "externalLinks/externalLink1.xml", "")
+    links += relation.format(91, office, "externalLink", "externalLinks/externalLink2.xml", "")
+    links += relation.format(92, office, "attachedTemplate", "file:///etc/passwd", outside)
+    parts["xl/_rels/workbook.xml.rels"] = parts["xl/_rels/workbook.xml.rels"].replace(
+        b"</Relationships>", f"{links}</Relationships>".encode()
+    )
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(
+        b"</sheets>",
+        f'</sheets><externalReferences xmlns:r="{office}"><externalReference r:id="rId90"/>'
+        '<externalReference r:id="rId91"/></externalReferences>'.encode(),
+    )
+    entry = '<Override PartName="/xl/externalLinks/externalLink{}.xml" ContentType="{}.externalLink+xml"/>'
+    entries = "".join(entry.format(at, kind) for at in (1, 2))
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", f"{entries}</Types>".encode())
+    head = f'<externalLink xmlns="{sheets}" xmlns:r="{office}">'
+    book = '<externalBook r:id="rId1"><sheetNames><sheetName val="S"/></sheetNames></externalBook></externalLink>'
+    parts["xl/externalLinks/externalLink1.xml"] = (head + book).encode()
+    program = '<ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>'
+    parts["xl/externalLinks/externalLink2.xml"] = (head + program).encode()
+    parts["xl/externalLinks/_rels/externalLink1.xml.rels"] = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        + relation.format(1, office, "externalLinkPath", "file:///etc/passwd", outside)
+        + "</Relationships>"
+    ).encode()
+    with zipfile.ZipFile(path, "w") as new:
+        for name, raw in parts.items():
+            new.writestr(name, raw)
+    return path
+
+
+@pytest.fixture
+def opened() -> Iterator[list[str]]:
+    """Give the list of files that are opened outside the folder of the test from here on."""
+    found: list[str] = []
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if watching and (event.startswith("socket.") or (event == "open" and "passwd" in str(arguments[0]))):
+            found.append(f"{event} {arguments}")
+
+    # What listens for the system's events stays; it hears nothing of other tests.
+    watching = [True]
+    sys.addaudithook(watch)
+    yield found
+    watching.clear()
+
+
+def test_links_out_of_a_workbook_are_not_followed(opened: list[str], tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book["Sheet"]
+    for row in (("code", "people"), ("A", 100), ("B", "=[1]S!A1")):
+        sheet.append(row)
+    sheet["A2"].hyperlink = "file:///etc/passwd"
+    book.save(tmp_path / "t.xlsx")
+    found = equite.read_territories(external(tmp_path / "t.xlsx"), key="code")
+    assert list(found.codes) == ["A", "B"]
+    with pytest.raises(equite.TerritoriesError, match="no stored value"):
+        equite.allocate(PAGE, tmp_path / "t.xlsx")
+    assert opened == []
+
+
+def test_links_out_of_a_funders_workbook_stay_as_they_are(opened: list[str], tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for name, column in (("equite_code", "A"), ("equite_amount", "B")):
+        book.defined_names[name] = DefinedName(name, attr_text=f"Sheet!${column}$2:${column}$4")
+    book.save(tmp_path / "funder.xlsx")
+    source = external(tmp_path / "funder.xlsx")
+    equite.allocate(PAGE, TABLE).to_excel(tmp_path / "out.xlsx", template=source)
+    with zipfile.ZipFile(source) as before, zipfile.ZipFile(tmp_path / "out.xlsx") as after:
+        links = [name for name in before.namelist() if "externalLink" in name]
+        assert len(links) == 3 and all(before.read(name) == after.read(name) for name in links)
+    assert opened == []
+
+
+def test_links_out_that_were_added_to_a_live_workbook_are_not_followed(opened: list[str], tmp_path: Path) -> None:
+    path = equite.allocate(PAGE, TABLE).to_excel(tmp_path / "live.xlsx", live=True)
+    assert equite.read_workbook(external(path)).allocate().units.tolist() == [150, 300, 450]
+    assert opened == []
 
 
 def test_no_text_is_run_by_a_browser(obeyed: equite.Allocation, tmp_path: Path) -> None:

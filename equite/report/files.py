@@ -47,6 +47,7 @@ __all__ = [
     "files_read",
     "harmless",
     "placed",
+    "placed_folder",
     "to_csv",
     "to_parquet",
     "write",
@@ -216,8 +217,7 @@ def placed(target: Path, language: Language) -> Iterator[Path]:
     """
     # Through a link, the file that it leads to is replaced, and not the link.
     real = Path(os.path.realpath(target))
-    stem = f".equite-{hashlib.sha256(real.name.encode(errors='replace')).hexdigest()[:12]}"
-    temporary = real.parent / f"{stem}-{secrets.token_hex(8)}.tmp"
+    stem, temporary = _beside(real)
     closed, held = "output-folder-closed", -1
     try:
         _check(target, real, language)
@@ -243,9 +243,48 @@ def placed(target: Path, language: Language) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def placed_folder(target: Path, language: Language) -> Iterator[Path]:
+    """Return a new folder beside the target to write in; once all is there, it takes the target's place.
+
+    Raises
+    ------
+    OutputError
+        The target holds something by then, the folder above it is absent or closed, or the disk refuses. Nothing is
+        left beside it.
+    """
+    real = Path(os.path.realpath(target))
+    stem, temporary = _beside(real)
+    held = -1
+    try:
+        if not real.parent.is_dir():
+            _refuse_folder(target, real, language)
+        _clear(real.parent, stem)
+        temporary.mkdir()
+        if fcntl is not None:
+            held = _held(temporary, os.O_DIRECTORY)
+        yield temporary
+        if real.is_dir():
+            real.rmdir()
+        temporary.rename(real)
+    except OSError as error:
+        raise _worded(error, "output-folder-closed", target, language) from error
+    finally:
+        with suppress(OSError):
+            if held >= 0:
+                os.close(held)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _beside(real: Path) -> tuple[str, Path]:
+    """Name what is written beside a target until it is whole: how all of its names begin, and a new one."""
+    stem = f".equite-{hashlib.sha256(real.name.encode(errors='replace')).hexdigest()[:12]}"
+    return stem, real.parent / f"{stem}-{secrets.token_hex(8)}.tmp"
+
+
 def _held(temporary: Path, how: int = 0) -> int:
-    """Open a file and hold it for as long as this process writes to it; refuse one that another holds."""
-    found = os.open(temporary, os.O_WRONLY | how, 0o666)
+    """Open a file or a folder and hold it for as long as this process writes; refuse one that another holds."""
+    found = os.open(temporary, (os.O_RDONLY if temporary.is_dir() else os.O_WRONLY) | how, 0o666)
     try:
         if fcntl is not None:
             # Whoever clears holds a file for an instant: its writer waits for that.
@@ -265,7 +304,7 @@ def _clear(folder: Path, stem: str) -> None:
             held = _held(left)
             try:
                 if fcntl is not None and time.time() - left.stat().st_mtime > _OPENING:
-                    left.unlink()
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
             finally:
                 os.close(held)
             if os.name == "nt":

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from equite.errors import OutputError, Problem
 from equite.inputs.spelling import tidy
+from equite.report.files import placed_folder
 from equite.report.html import tables
 from equite.report.html.markup import element
 from equite.report.html.worksheet import worksheet_page
@@ -57,19 +55,8 @@ def write_notices(allocation: Allocation, folder: str | Path, only: Collection[s
         raise OutputError([problem], language)
     target = Path(folder).expanduser()
     _refuse_taken(allocation, target)
-    temporary = Path(os.path.realpath(target)).parent / f".equite-{secrets.token_hex(8)}.tmp"
-    try:
-        temporary.mkdir()
+    with placed_folder(target, language) as temporary:
         _write(allocation, temporary, codes)
-        if target.is_dir():
-            target.rmdir()
-        temporary.rename(target)
-    except OSError as error:
-        reason = error.strerror or ""
-        raise OutputError([Problem("output-refused", {"name": target.name, "reason": reason})], language) from error
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(temporary)
     return target
 
 

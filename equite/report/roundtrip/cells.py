@@ -82,7 +82,8 @@ class ReadBook:
             with warnings.catch_warnings():
                 # It says what it would lose if it were to save the file.
                 warnings.simplefilter("ignore")
-                self._book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True)
+                # Links to other files are never followed, and nothing of them is wanted.
+                self._book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, keep_links=False)
         except Exception:
             # A damaged file makes openpyxl fail in as many ways as there are damages.
             self.refuse("workbook-none")
