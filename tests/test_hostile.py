@@ -429,6 +429,8 @@ def test_no_text_is_run_from_a_workbook_that_is_filled(obeyed: equite.Allocation
     assert {cell.data_type for row in sheet.iter_rows(min_row=2, max_col=2) for cell in row} == {"s"}
 
 
+# The font of the pictures does not hold every sign.
+@pytest.mark.filterwarnings("ignore:Glyph")
 def test_no_text_is_run_by_a_picture(obeyed: equite.Allocation, tmp_path: Path) -> None:
     """Nor read as the mathematics that what draws them would make of dollars and braces."""
     pytest.importorskip("matplotlib", reason="the plot extra is not installed").use("agg")
