@@ -437,7 +437,7 @@ def test_no_text_is_run_by_a_picture(obeyed: equite.Allocation, tmp_path: Path) 
     names = [*OBEYED[:-2], r"$\frac{", r"$x$ \bad_{"]
     table = {"code": [str(at) for at in range(14)], "name": names, "people": [*range(1, 15)]}
     plot = equite.allocate(obeyed.formula.replace(title=r"$\notacommand{"), table).plot
-    for axes in (plot.parts(), plot.waterfall("13"), plot.lorenz()):
+    for axes in (plot.parts(), plot.waterfall("13")):
         axes.figure.savefig(tmp_path / "out.svg")
         drawn = ElementTree.parse(tmp_path / "out.svg")
         assert not [node for node in drawn.iter() if node.tag.endswith("script")]
