@@ -32,7 +32,7 @@ from equite.inputs.rows.sums import Sum, find_sums
 from equite.inputs.territories import Territories, columns_of
 from equite.wording import Codes
 
-__all__ = ["TableRows", "as_looked_at", "needed_rules", "quantities", "row_rules"]
+__all__ = ["TableRows", "as_looked_at", "as_made", "needed_rules", "quantities", "row_rules"]
 
 Mask = npt.NDArray[np.bool_]
 #: Functions that give what they are given, where nothing is missing or beyond a bound.
@@ -96,6 +96,13 @@ def _figure(rule: ColumnRule) -> FigureColumn:
 def as_looked_at(territories: Territories, rules: RowRules) -> Territories:
     """Return a table that was made from territories, as one whose rows need no look: what a page left out is gone."""
     return replace(territories, rows_read={rules: RowsRead()})
+
+
+def as_made(territories: Territories, formula: Formula) -> Territories:
+    """Return a table to which a computation gave columns: its rows were looked at before, and its sums are no totals."""
+    found = as_looked_at(territories, row_rules(formula))
+    _SUMS[found] = {(quantities(formula), (), formula.are_territories): []}
+    return found
 
 
 @once_a_page
