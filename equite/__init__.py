@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from equite.engine.explanation import Explanation
     from equite.engine.methods import aggregator, normaliser, row_function, transform
     from equite.engine.sharing import Sharing, share
+    from equite.engine.transition import Transition, transition
     from equite.engine.worksheet import Worksheet
     from equite.errors import (
         EquiteError,
@@ -78,6 +79,7 @@ _HOMES = {
     "Territories": "equite.inputs.territories",
     "TerritoriesError": "equite.errors",
     "Tiers": "equite.inputs.tiers",
+    "Transition": "equite.engine.transition",
     "WorkbookError": "equite.errors",
     "WorkbookReading": "equite.report.roundtrip.reading",
     "Worksheet": "equite.engine.worksheet",
@@ -98,6 +100,7 @@ _HOMES = {
     "row_function": "equite.engine.methods",
     "share": "equite.engine.sharing",
     "transform": "equite.engine.methods",
+    "transition": "equite.engine.transition",
 }
 
 __all__ = [
@@ -128,6 +131,7 @@ __all__ = [
     "Territories",
     "TerritoriesError",
     "Tiers",
+    "Transition",
     "WorkbookError",
     "WorkbookReading",
     "Worksheet",
@@ -150,6 +154,7 @@ __all__ = [
     "row_function",
     "share",
     "transform",
+    "transition",
 ]
 
 

@@ -214,6 +214,7 @@ DECLARED: dict[str, set[str]] = {f"f'{template}'": whole(template, words) for te
     "f\"{kind}-{('one' if len(rows) == 1 else 'many')}\"": {
         f"{kind}-{of}" for kind, of in product(ROWS, ("one", "many"))
     },
+    "f'{entry}-fits'": whole("{}-fits", "stage-negative-level stage-short"),
     "f'{entry}-inward'": whole("{}-inward", "stage-negative-level stage-over stage-short"),
     "f'{kind}-nameless'": whole("{}-nameless", ROWS),
     "f'{prefix}-{name}'": whole("checks-heading-{}", "check expected found result")

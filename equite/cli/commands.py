@@ -305,6 +305,42 @@ def projects(
             session.show("\n" + session.say("cli-written", path=written))
 
 
+def transition(
+    context: typer.Context,
+    schedule: Annotated[Path, typer.Argument()],
+    output: Output = None,
+    code: Annotated[str | None, typer.Option("--explain")] = None,
+    year: Annotated[int | None, typer.Option("--year")] = None,
+    frontier: Annotated[bool, typer.Option("--frontier")] = False,
+    rule: Annotated[bool, typer.Option("--rule")] = False,
+    language: Tongue = None,
+) -> None:
+    with Session(context, language) as session:
+        from equite.engine.transition import transition as passed
+        from equite.report.terminal.text import explanation_text
+        from equite.report.transition.files import write_transition
+        from equite.report.transition.views import frontier_text, transition_text
+
+        if year is not None and code is None:
+            raise typer.BadParameter(session.say("cli-transition-year"), ctx=context)
+        with session.patience():
+            page = session.schedule(schedule)
+            session.spare(output, schedule, *page.files)
+            if rule:
+                typer.echo(page.rule_page.to_yaml(), nl=False)
+                return
+            found = passed(page)
+            explained = None if code is None else explanation_text(found.explain(code, year))
+            degrees = frontier_text(found, found.frontier()) if frontier else None
+            written = write_transition(found, output) if output is not None else None
+        session.show(transition_text(found, width=session.width))
+        for text in (degrees, explained):
+            if text is not None:
+                session.show(f"\n{text}")
+        if written is not None:
+            session.show("\n" + session.say("cli-written", path=written))
+
+
 def template(context: typer.Context, formula: FormulaPath, output: Output = None, language: Tongue = None) -> None:
     with Session(context, language) as session:
         from equite.formula.projects_page import ProjectsPage, is_projects_page
@@ -399,6 +435,7 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = MappingProxyType(
             "equity": equity,
             "cascade": cascade,
             "projects": projects,
+            "transition": transition,
             "template": template,
         },
         "formula": {"show": formula_show, "schema": formula_schema},

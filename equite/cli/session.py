@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from equite.formula.formula import Formula
     from equite.formula.plan import Plan
     from equite.formula.projects_page import ProjectsPage
+    from equite.formula.schedule_page import SchedulePage
     from equite.report.terminal.grid import TextGrid
 
 __all__ = ["Asked", "Session", "leave_quietly"]
@@ -196,6 +197,18 @@ class Session:
         if self.asked is not None:
             page = replace(page, content={**page.content, "language": self.asked})
         found = ProjectsPage.of_page(page)
+        self.language = found.language
+        return found
+
+    def schedule(self, path: Path) -> SchedulePage:
+        """Read a schedule, and take up the language of what follows."""
+        from equite.formula.loading import read_page
+        from equite.formula.schedule_page import SchedulePage
+
+        page = read_page(path, root=self._root.root)
+        if self.asked is not None:
+            page = replace(page, content={**page.content, "language": self.asked})
+        found = SchedulePage.of_page(page)
         self.language = found.language
         return found
 

@@ -20,7 +20,7 @@ from equite.formula.model import Limit, Part
 from equite.formula.nodes import Call, Node
 from equite.inputs.figures import typed
 from equite.inputs.grid import truncate_problems
-from equite.wording import Amount, Codes
+from equite.wording import Amount, Codes, Percent
 
 #: Of more group envelopes than these, only the first are told.
 _MOST = 12
@@ -320,6 +320,8 @@ class Solved:
     place: tuple[str | int, ...]
     #: Whether the level is the rate of a foundation aid.
     by_rate: bool = False
+    #: Gives, of a group that lacks money, the largest part of every floor that its money pays.
+    greatest: Callable[[int], Percent | None] | None = None
 
 
 def settle(solved: Solved, *, reserve: bool, unmoved: Callable[[], Solution] | None = None) -> None:
@@ -380,6 +382,9 @@ class _Unsettled:
         values |= {"sum": context.amount(total), "codes": _heaviest(context, members, weight)}
         if entry != "stage-nothing-to-share-by" and self._fits_as_stated(group):
             entry, values = f"{entry}-inward", {**values, "unit": context.amount(float(context.unit.size))}
+        elif entry in ("stage-short", "stage-negative-level") and solved.greatest is not None:
+            share = solved.greatest(group)
+            entry, values = (entry, values) if share is None else (f"{entry}-fits", {**values, "share": share})
         return Problem(entry, values, **context.formula.where(*solved.place))
 
     def _fits_as_stated(self, group: int) -> bool:

@@ -13,6 +13,7 @@ from functools import partial, reduce
 
 import numpy as np
 
+from equite.engine.affordable import Protection
 from equite.engine.bounds import Bounds, Context, Solved, StatedBounds, evaluate_bounds, prorated, settle
 from equite.engine.equality import Known
 from equite.engine.evaluation import Mask, Scope
@@ -273,7 +274,18 @@ class Stages:
             )
         reserve = limit.if_over == "reserve"
         unmoved = partial(self._solved_as_stated, score, place)
-        solved = Solved(self.context, found, bounds, self.fixed, self.money, self.groups, str(limit.id), place)
+        asked = Protection(self.context, earlier, stated.lower, self.fixed, self.money, self.groups)
+        solved = Solved(
+            self.context,
+            found,
+            bounds,
+            self.fixed,
+            self.money,
+            self.groups,
+            str(limit.id),
+            place,
+            greatest=asked.greatest,
+        )
         settle(solved, reserve=reserve, unmoved=unmoved)
         kept = np.maximum(found.gap, 0.0)
         self.money = self.money - kept

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from equite.engine.affordable import Protection
 from equite.engine.bounds import Bounds, Context, Solved, StatedBounds, evaluate_bounds, prorated, settle
 from equite.engine.eligibility import Exclusion, apply_rules
 from equite.engine.equality import Known
@@ -388,7 +389,9 @@ def resolve(context: Context, result: PartResult, bounds: Bounds, place: tuple[s
     reserve = part.if_over == "reserve"
     by_rate = part.share.foundation is not None
     unmoved = None if by_rate else partial(solved, bounds.unmoved)
-    about = Solved(context, found, bounds, fixed, money, groups, part.id, place, by_rate)
+    asked = Protection(context, Bounds(np.zeros(fixed.size), bounds.upper), bounds.lower, fixed, money, groups)
+    greatest = None if by_rate else asked.greatest
+    about = Solved(context, found, bounds, fixed, money, groups, part.id, place, by_rate, greatest)
     settle(about, reserve=reserve, unmoved=unmoved)
     kept = context.by_group_envelope(np.maximum(found.gap, 0.0), groups)
     return replace(result, amounts=found.amounts, level=found.level, bounds=bounds, reserve=kept, prorated=short)

@@ -14,7 +14,7 @@ from equite.engine.transition_figures import moved_in, reached, worst_loss, year
 from equite.engine.transition_run import TransitionRun, YearResult, YearTables
 from equite.errors import Problem, SharingError
 from equite.formula.schedule_page import SchedulePage
-from equite.wording import Language, percent
+from equite.wording import Percent
 
 __all__ = ["frontier_of", "greatest_told", "is_short", "protected"]
 
@@ -110,20 +110,9 @@ def greatest_told(schedule: SchedulePage, tables: YearTables, error: SharingErro
     knob = _knob(schedule)
     fits = None if knob is None else _greatest(knob, tables)
     if knob is not None and fits is not None:
-        written, share = f"{fits.normalize():f}", _Share(float(fits))
+        written, share = f"{fits.normalize():f}", Percent(float(fits))
         told.append(Problem(knob.entry, {"value": share, "written": written}, **schedule.where("rule")))
     return SharingError(told, error.language)
-
-
-@dataclass(frozen=True)
-class _Share:
-    """A part of one, in percent as its readers write it."""
-
-    value: float
-
-    def in_language(self, language: Language) -> str:
-        """Write it in percent."""
-        return percent(self.value, language, 2)
 
 
 def _worded(problem: Problem) -> Problem:

@@ -35,6 +35,8 @@ COLUMNS: Mapping[str, str] = {
 GIVEN = (*COLUMNS, "year", "year_number", "years_left", "indexation")
 #: The stage of bounds that a short form has, and the one that `limits` lay over any rule.
 PROTECTION, LAID_OVER = "yearly_change", "limits_laid_over"
+#: Statuses that show on all that rests on them, the weakest first.
+WEAK = ("illustrative", "declared")
 #: Keys that a page of passage takes from the target page where it does not have them.
 _INHERITED = ("key", "name", "currency", "unit", "missing_marks", "suppressed_marks", "decimal", "catalogue")
 _SECTIONS = ("columns", "constants", "tables", "variables", "indices")
@@ -113,7 +115,7 @@ def rule_content(
     page["constants"] = {**(page.get("constants") or {}), **facts.constants}
     defined = {name for section in _SECTIONS[1:] for name in page.get(section) or ()}
     shared = {name: each for name, each in (target.content.get("columns") or {}).items() if name not in defined}
-    page["columns"] = {**shared, **(page.get("columns") or {}), **_given_columns(schedule)}
+    page["columns"] = {**shared, **(page.get("columns") or {}), **_given_columns(schedule, target)}
     _with_people(page, target)
     if schedule.limits is not None:
         page["limits"] = [*(page.get("limits") or ()), _limit(schedule.limits, LAID_OVER)]
@@ -137,18 +139,37 @@ def _titled(name: str) -> dict[str, str]:
     return say_in_all(f"schedule-name-{name}")
 
 
-def _given_columns(schedule: SchedulePage) -> dict[str, Any]:
-    """Return the columns that a schedule gives, each with its heading and its title."""
+def _given_columns(schedule: SchedulePage, target: Formula) -> dict[str, Any]:
+    """Return the columns that a schedule gives, each with its heading, its title and what it rests on."""
     found: dict[str, Any] = {}
     for name, heading in COLUMNS.items():
         found[name] = {"heading": heading, "kind": "number", "title": _titled(name)}
     stated = {key: getattr(schedule.start, key) for key in ("title", "source", "status")}
-    own = {key: value for key, value in stated.items() if value is not None}
-    found["start"] |= own
-    if "status" in own:
-        # The first year's previous amounts are the start's, and all later ones come from them.
-        found["previous_amount"]["status"] = own["status"]
+    found["start"] |= {key: value for key, value in stated.items() if value is not None}
+    rests_on = {"target": _weakest(target), "start": _start_status(schedule, target)}
+    # Last year's amount comes from the first ones and from targets.
+    rests_on["previous_amount"] = next((each for each in WEAK if each in rests_on.values()), None)
+    for name, status in rests_on.items():
+        if status is not None:
+            found[name]["status"] = status
     return found
+
+
+def _start_status(schedule: SchedulePage, target: Formula) -> str | None:
+    """Return how far the first amounts can be trusted: as the schedule says, else as the page they come from does."""
+    start = schedule.start
+    if start.status is not None or schedule.origin_page is not None:
+        return start.status or (None if schedule.origin_page is None else _weakest(schedule.origin_page))
+    given = target.columns.get(str(start.column))
+    return given.status if given is not None else None
+
+
+def _weakest(page: Formula) -> str | None:
+    """Return the weakest status of the figures that a page reads, where one is weak."""
+    statuses = {page.envelope.status} if page.envelope is not None else set()
+    statuses |= {each.status for each in page.constants.values()}
+    statuses |= {page.columns[name].status for name in page.names.columns if name in page.columns}
+    return next((each for each in WEAK if each in statuses), None)
 
 
 # --- the short forms

@@ -33,6 +33,7 @@ __all__ = [
     "Nearest",
     "Noun",
     "Numeral",
+    "Percent",
     "Texts",
     "Worded",
     "as_language",
@@ -319,6 +320,19 @@ class Amount:
     def in_language(self, language: Language) -> str:
         """Write the amount with its currency."""
         return money(self.value, language, self.currency, self.digits).strip(_NBSP)
+
+
+@dataclass(frozen=True)
+class Percent:
+    """A share of one in a sentence, in percent: with as many decimals as it needs, two at most."""
+
+    share: float
+    digits: int | None = None
+
+    def in_language(self, language: Language) -> str:
+        """Write the share with the sign of a percentage."""
+        needed = next((digits for digits in (0, 1) if round(self.share * 100, digits) == round(self.share * 100, 6)), 2)
+        return percent(self.share, language, needed if self.digits is None else self.digits)
 
 
 @dataclass(frozen=True)

@@ -97,8 +97,8 @@ SHARING = [
         + "  - {id: grant, pool: remainder, share: equally}\n"
         + "limits:\n  - {id: promise, at_least: \"where(code == 'A', 60, null)\"}\n",
         SharingError,
-        ("'promise'", "fixed parts and floors take $120", "there is $100", "$20", "heaviest: A"),
-        ("parts fixes", "120\u00a0$", "100\u00a0$", "enlever 20\u00a0$", "A"),
+        ("'promise'", "fixed parts and floors take $120", "there is $100", "$20 is missing", "heaviest: A", "66.66%"),
+        ("parts fixes", "120\u00a0$", "100\u00a0$", "il manque 20\u00a0$", "A", "66,66\u00a0%"),
     ),
     Bad(
         "parts-beyond-the-envelope",

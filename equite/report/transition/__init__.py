@@ -1,0 +1,1 @@
+"""A transition's words, views, files and workbook."""
