@@ -326,10 +326,10 @@ def transition(
         with session.patience():
             page = session.schedule(schedule)
             session.spare(output, schedule, *page.files)
-            if rule:
-                typer.echo(page.rule_page.to_yaml(), nl=False)
-                return
             found = passed(page)
+            if rule:
+                typer.echo(found.rule.to_yaml(), nl=False)
+                return
             explained = None if code is None else explanation_text(found.explain(code, year))
             degrees = frontier_text(found, found.frontier()) if frontier else None
             written = write_transition(found, output) if output is not None else None

@@ -79,6 +79,7 @@ class YearTables:
     by_year: Mapping[int, Any] | None = None
     _read: dict[int | None, _Table] = field(default_factory=dict)
     _targets: dict[tuple[object, str], Allocation] = field(default_factory=dict)
+    _people: dict[object, Floats] = field(default_factory=dict)
 
     def of(self, schedule: SchedulePage, year: int) -> _Table:
         """Read the table of a year: its own, that of the last year before it that has one, or the one of all."""
@@ -102,6 +103,16 @@ class YearTables:
         if asked not in self._targets:
             self._targets[asked] = allocate(page, table.territories)
         return self._targets[asked]
+
+    def people(self, page: Formula, table: _Table, apart: object) -> Floats | None:
+        """Return the people that a page counts, in code order; None where it counts nobody."""
+        known = people_of(page)
+        if known is None:
+            return None
+        asked = id(table) if apart is None else apart
+        if asked not in self._people:
+            self._people[asked] = figures(page, table.territories, [known])[known][table.order]
+        return self._people[asked]
 
 
 @dataclass(frozen=True)
@@ -203,7 +214,7 @@ class TransitionRun:
         envelope = self._stated(table, facts, before)
         target = self._target(facts.year, table, envelope)
         targets = table.amounts(target)
-        people = self._people(table)
+        people = self.tables.people(self.target, table, self._apart(facts.year))
         page = self.schedule.rule_of(facts, self._envelope(target, envelope))
         growth = _growth(people, before.people)
         given = {"target": targets, "previous_amount": before.previous, "start": before.start, "people_growth": growth}
@@ -236,6 +247,10 @@ class TransitionRun:
             heading = name if needed is None else needed.heading
             columns[heading] = measured(self.target, table.territories, expression, known)
         return replace(table, territories=with_columns(table.territories, columns))
+
+    def _apart(self, year: int) -> int | None:
+        """Tell the table of a year from those of others where each is projected anew."""
+        return year if self.schedule.projections else None
 
     def _year_names(self, facts: YearFacts, count: int) -> dict[str, Floats]:
         return {name: np.full(count, float(each["value"])) for name, each in facts.constants.items()}
@@ -282,10 +297,6 @@ class TransitionRun:
         assert start is not None
         return _Before(codes, previous, start, people)
 
-    def _people(self, table: _Table) -> Floats | None:
-        known = people_of(self.target)
-        return None if known is None else figures(self.target, table.territories, [known])[known][table.order]
-
     # --- money
 
     def _stated(self, table: _Table, facts: YearFacts, before: _Before) -> Decimal | None:
@@ -323,7 +334,7 @@ class TransitionRun:
         page = self.target
         if envelope is not None and page.envelope is not None:
             page = page.replace(envelope=f"{envelope:f}")
-        found = self.tables.target(page, table, year if self.schedule.projections else None)
+        found = self.tables.target(page, table, self._apart(year))
         below = found.units < 0
         if below.any():
             codes = Codes(tuple(found.context.codes[below]))
@@ -355,7 +366,10 @@ class TransitionRun:
             if values is None:
                 raise FormulaError([Problem("schedule-no-people", {}, **self.schedule.where("rule"))])
             columns[COLUMNS[name]] = table.as_written(values)
-        return as_made(with_columns(table.territories, columns), page)
+        made = with_columns(table.territories, columns)
+        # Codes have been told of as the target page read them.
+        unseen = {**made.source.unseen, page.key.column: frozenset()}
+        return as_made(replace(made, source=replace(made.source, unseen=unseen)), page)
 
 
 def _in_units(money: Fraction, unit: Unit) -> Decimal:

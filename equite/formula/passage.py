@@ -103,7 +103,8 @@ def rule_content(
     """
     page = _short_form(schedule, target) if written is None else dict(written.content)
     inherited = {key: target.content[key] for key in _INHERITED if target.content.get(key) is not None}
-    page = {**inherited, **page}
+    first = {key: page.pop(key) for key in ("equite", "id") if key in page}
+    page = {**first, "title": None, **inherited, **page}
     # Codes of the year's table have all their digits already.
     key = page.get("key")
     page["key"] = key.get("column", key) if isinstance(key, Mapping) else key
@@ -208,7 +209,7 @@ def _short_form(schedule: SchedulePage, target: Formula) -> dict[str, Any]:
                 {
                     "id": PROTECTION,
                     "title": _titled("minimum"),
-                    "at_least": f"previous * (1 + {rule.pace_of_change.minimum})",
+                    "at_least": f"{1 + rule.pace_of_change.minimum} * previous",
                 }
             ],
         }
@@ -268,12 +269,14 @@ def _limit(limits: Limits, stage_id: str = PROTECTION) -> dict[str, Any]:
     """Return the stage of limits on the yearly change; nobody is held at nothing for having had nothing."""
     same = _SAME[limits.counted_in]
     stage: dict[str, Any] = {"id": stage_id, "title": _titled("limits")}
+    free = [] if limits.exempt is None else [str(limits.exempt)]
     if limits.lose_at_most is not None:
-        stage["at_least"] = f"(1 - {limits.lose_at_most}) * {same}" if limits.lose_at_most else same
+        stage["at_least"] = f"{1 - limits.lose_at_most} * {same}" if limits.lose_at_most else same
     if limits.gain_at_most is not None:
-        stage["at_most"] = f"where(previous > 0, (1 + {limits.gain_at_most}) * {same}, null)"
-    if limits.exempt is not None:
-        stage["except"] = str(limits.exempt)
+        stage["at_most"] = f"{1 + limits.gain_at_most} * {same}"
+        free.insert(0, "previous == 0")
+    if free:
+        stage["except"] = free[0] if len(free) == 1 else f"{free[0]} or ({free[1]})"
     return stage
 
 

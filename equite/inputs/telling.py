@@ -74,7 +74,7 @@ def _of_signs(place: ColumnPlace) -> Iterator[Problem]:
     if held is None:
         places = unseen_in(place.column.tolist())
     else:
-        places = [at for at, row in enumerate(place.column.index) if row in held]
+        places = [at for at, row in enumerate(place.column.index) if row in held] if held else []
     if places:
         yield _problem("read-unseen-signs", place, [str(place.cell(at) or place.row(at)) for at in places])
 
