@@ -19,7 +19,7 @@ LOSE, GAIN = 0.02, 0.10
 def starting(table: pd.DataFrame) -> np.ndarray:
     """Give each commune a first amount: last year's parts, in proportion, with the envelope as their sum."""
     before = table[list(bare.PREVIOUS)].to_numpy(dtype=float).sum(axis=1)
-    return np.round(before * (bare.ENVELOPE / before.sum()), 2)
+    return np.asarray(np.round(before * (bare.ENVELOPE / before.sum()), 2))
 
 
 def bare_years(table: pd.DataFrame) -> list[np.ndarray]:
@@ -33,7 +33,7 @@ def bare_years(table: pd.DataFrame) -> list[np.ndarray]:
         high = np.where(previous > 0, np.floor(np.round((1 + GAIN) * previous * 100, 6)) / 100, np.inf)
         cents = bare.bounded(float(bare.ENVELOPE), target, low, high) * 100
         whole = np.floor(cents + 1e-6)
-        left = int(round(bare.ENVELOPE * 100 - whole.sum()))
+        left = round(bare.ENVELOPE * 100 - float(whole.sum()))
         whole[np.argsort(-(cents - whole), kind="stable")[:left]] += 1
         previous = whole / 100
         found.append(previous)

@@ -1,4 +1,4 @@
-"""Protection against speed: the greatest protection that money pays, and what each degree of it does to a transition."""
+"""Protection against speed: the greatest that money pays, and what each degree of it does to a transition."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def protected(schedule: SchedulePage, lose_at_most: Decimal | None) -> ScheduleP
 
     Other limits stay as they are. A rule that is nothing but limits is laid over the way straight to the target.
     """
-    rule, laid = schedule.content["rule"], dict(schedule.content.get("limits") or {})
+    rule: Any = schedule.content["rule"]
+    laid: dict[str, Any] = dict(schedule.content.get("limits") or {})
     if schedule.rule.limits is not None:
         rule, laid = "at_once", dict(rule["limits"])
     elif schedule.rule.no_loss is not None:

@@ -99,7 +99,7 @@ def as_looked_at(territories: Territories, rules: RowRules) -> Territories:
 
 
 def as_made(territories: Territories, formula: Formula) -> Territories:
-    """Return a table to which a computation gave columns: its rows were looked at before, and its sums are no totals."""
+    """Return a table that was given computed columns: its rows were looked at before, and its sums are no totals."""
     found = as_looked_at(territories, row_rules(formula))
     _SUMS[found] = {(quantities(formula), (), formula.are_territories): []}
     return found

@@ -534,11 +534,10 @@ def _by_year(page: SchedulePage, tables: object) -> Mapping[int, Any] | None:
         return None
     problems = Problems(SharingError, page.language)
     found: dict[int, Any] = {}
-    years = {"first": page.years[0], "last": page.years[-1]}
     for year, table in tables.items() if isinstance(tables, Mapping) else [(type(tables).__name__, None)]:
         if str(year) in map(str, page.years):
             found[int(year)] = table
         else:
-            problems.add("schedule-table-year", value=str(year), **years)
+            problems.add("schedule-table-year", value=str(year), first=page.years[0], last=page.years[-1])
     problems.refuse()
     return found

@@ -291,7 +291,8 @@ class TransitionRun:
                 problems.add(entry, **self.schedule.where("code_changes"), codes=Codes(tuple(which)))
         problems.refuse()
         previous, start, people = (
-            None if name not in found else found[name].to_numpy(dtype=np.float64) for name in ("previous", "start", "people")
+            None if name not in found else found[name].to_numpy(dtype=np.float64)
+            for name in ("previous", "start", "people")
         )
         assert previous is not None
         assert start is not None
@@ -325,7 +326,9 @@ class TransitionRun:
             problems.add("schedule-envelope-differs", **where)
         elif values[0] < 0:
             currency = self.target.unit or self.target.currency
-            problems.add("envelope-computed-negative", **where, value=Amount(float(values[0]), currency, self.unit.digits))
+            problems.add(
+                "envelope-computed-negative", **where, value=Amount(float(values[0]), currency, self.unit.digits)
+            )
         problems.refuse()
         return _in_units(Fraction(float(values[0])), self.unit)
 

@@ -101,9 +101,9 @@ def rule_content(
     envelope : mapping
         Its money.
     """
-    page = _short_form(schedule, target) if written is None else dict(written.content)
+    page: dict[str, Any] = _short_form(schedule, target) if written is None else dict(written.content)
     inherited = {key: target.content[key] for key in _INHERITED if target.content.get(key) is not None}
-    first = {key: page.pop(key) for key in ("equite", "id") if key in page}
+    first: dict[str, Any] = {key: page.pop(key) for key in ("equite", "id") if key in page}
     page = {**first, "title": None, **inherited, **page}
     # Codes of the year's table have all their digits already.
     key = page.get("key")
@@ -179,7 +179,7 @@ def _weakest(page: Formula) -> str | None:
 def _short_form(schedule: SchedulePage, target: Formula) -> dict[str, Any]:
     """Return the page that a short form stands for, with what it names on the target page."""
     rule = schedule.rule
-    page = {"equite": "1", "id": f"{schedule.id}-{rule.way}"}
+    page: dict[str, Any] = {"equite": "1", "id": f"{schedule.id}-{rule.way}"}
     used: list[Expression | None] = []
     if rule.way == "linear":
         page |= _along(f"min(1, year_number / {rule.linear or len(schedule.years)})")

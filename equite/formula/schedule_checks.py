@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from equite.formula.formula import Formula
 from equite.formula.loading import Page
-from equite.formula.schedule_fields import ByYear
+from equite.formula.schedule_fields import ByYear, EnvelopeByYear
 from equite.formula.validating import Report
 
 if TYPE_CHECKING:
@@ -64,14 +64,19 @@ def _money(schedule: SchedulePage, report: Report) -> None:
     envelope = schedule.envelope
     if envelope is None:
         return
-    figures = {("envelope", str(year)): money for year, money in envelope.years.items()}
-    if envelope.first is not None:
-        figures["envelope", "first"] = envelope.first
-    if envelope.value is not None and envelope.value.plain is not None:
-        figures["envelope", "value"] = Decimal(envelope.value.plain)
-    for path, money in figures.items():
+    for path, money in _figures(envelope).items():
         if money < 0:
             report("envelope-negative", path, value=str(money))
+
+
+def _figures(envelope: EnvelopeByYear) -> dict[tuple[str, ...], Decimal]:
+    """Return the figures that an envelope states, each with its path."""
+    found: dict[tuple[str, ...], Decimal] = {("envelope", str(year)): money for year, money in envelope.years.items()}
+    if envelope.first is not None:
+        found["envelope", "first"] = envelope.first
+    if envelope.value is not None and envelope.value.plain is not None:
+        found["envelope",] = Decimal(envelope.value.plain)
+    return found
 
 
 def _overshooting(schedule: SchedulePage, report: Report) -> None:
@@ -114,12 +119,7 @@ def check_pages(
     envelope = schedule.envelope
     if envelope is None:
         return
-    figures = {("envelope", str(year)): money for year, money in envelope.years.items()}
-    if envelope.first is not None:
-        figures["envelope", "first"] = envelope.first
-    if envelope.value is not None and envelope.value.plain is not None:
-        figures["envelope",] = Decimal(envelope.value.plain)
-    for place, money in figures.items():
+    for place, money in _figures(envelope).items():
         if money % step:
             report("envelope-not-multiple", place, value=str(money), unit=str(step))
 

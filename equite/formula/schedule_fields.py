@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -71,7 +72,7 @@ def _years(value: Any) -> Any:
     years = [_year(each) for each in value]
     if len(years) > MOST_YEARS:
         raise refuse("schedule-years-many", most=MOST_YEARS)
-    for before, after in zip(years, years[1:], strict=False):
+    for before, after in pairwise(years):
         if years.count(after) > 1:
             raise refuse("schedule-years-twice", year=after)
         if after < before:
@@ -97,7 +98,7 @@ class _ByYear(Strict):
     @property
     def figures(self) -> dict[int | None, Decimal]:
         """Every figure, by year; by None where one serves all."""
-        return dict(self.years) if self.each is None else {None: self.each}
+        return {**self.years} if self.each is None else {None: self.each}
 
 
 def _by_year(value: Any) -> Any:
@@ -171,7 +172,7 @@ def _over(value: Any) -> Any:
 
 
 class Limits(Strict):
-    """The most that anybody may lose or gain in a year, in parts of one; what these are counted in; who is not bound."""
+    """The most that anybody may lose or gain in a year, in parts of one; what that is counted in; who is not bound."""
 
     lose_at_most: Plain | None = None
     gain_at_most: Plain | None = None
@@ -216,10 +217,10 @@ class Pace(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         distances = [number_of(distance) for distance in self.points]
-        if len(distances) < 2 or any(after <= before for before, after in zip(distances, distances[1:], strict=False)):
+        if len(distances) < 2 or any(after <= before for before, after in pairwise(distances)):
             raise refuse("schedule-pace-points")
         growth = list(self.points.values())
-        if any(after > before for before, after in zip(growth, growth[1:], strict=False)):
+        if any(after > before for before, after in pairwise(growth)):
             raise refuse("schedule-pace-order")
         if min(growth[-1], self.minimum) < -1:
             raise refuse("schedule-pace-below", value=str(min(growth[-1], self.minimum)))

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, PrivateAttr
 
 from equite.errors import FormulaError, Problem, Problems
 from equite.formula import loading
-from equite.formula.fields import PAGE_LANGUAGE, Expr, PageLanguage, Strict, Title, short_form
+from equite.formula.fields import PAGE_LANGUAGE, Expr, PageLanguage, Strict, Title
 from equite.formula.formula import Formula
 from equite.formula.loading import Page
 from equite.formula.passage import YearFacts, given_names, rule_content
@@ -85,8 +85,8 @@ class SchedulePage(ScheduleModel, WrittenPage):
         raise FormulaError([Problem("schedule-of-nothing", {"kind": type(thing).__name__})])
 
     @classmethod
-    def of_page(cls, page: Page) -> Self:
-        """Check a schedule that was read, and read its pages."""
+    def of_page(cls, page: Page, known: SchedulePage | None = None) -> Self:
+        """Check a schedule that was read, and read its pages, or take them from one that has the same."""
         problems = Problems(FormulaError, as_language(str(page.content.get("language") or PAGE_LANGUAGE)))
         report = reporter(page, problems)
         if "equite_schedule" not in page.content:
@@ -97,7 +97,7 @@ class SchedulePage(ScheduleModel, WrittenPage):
         found = validated(cls, page, problems, report)
         found._page = page
         check_schedule(found, report)
-        found._read(problems, report)
+        found._read(problems, report, known)
         problems.refuse()
         return found
 
@@ -143,7 +143,7 @@ class SchedulePage(ScheduleModel, WrittenPage):
         """Return a schedule that differs by some keys; a value of None removes one."""
         content = {**self.content, **changes}
         kept = {key: value for key, value in content.items() if value is not None}
-        return type(self).of_page(replace(self._page, content=loading.page_of(kept).content))
+        return type(self).of_page(replace(self._page, content=loading.page_of(kept).content), self)
 
     def where(self, *path: str | int) -> dict[str, Any]:
         """Return ``file``, ``where`` and ``line`` of a path, for a problem found later."""
@@ -159,11 +159,17 @@ class SchedulePage(ScheduleModel, WrittenPage):
         own = (beside(self, each, "table").absolute() for each in tables if each is not None)
         return (*self._page.files, *(file for files in pages for file in files), *own)
 
-    def _read(self, problems: Problems, report: Report) -> None:
+    def _read(self, problems: Problems, report: Report, known: SchedulePage | None) -> None:
         """Read the pages, and hold them against the schedule and each other."""
         pages: dict[str, Formula] = {}
+        if known is not None and (known.target, known.start, known.language) == (
+            self.target,
+            self.start,
+            self.language,
+        ):
+            pages = {"target": known._target, **({"start": known._origin} if known._origin is not None else {})}
         for path, written in {("target",): self.target, ("start", "formula"): self.start.formula}.items():
-            if written is None:
+            if written is None or path[0] in pages:
                 continue
             try:
                 pages[path[0]] = self._formula(self._page_of(written, *path))

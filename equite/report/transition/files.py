@@ -102,8 +102,7 @@ def _notes(formats: Any, workbook: Any, told: Told) -> None:
     worksheet = workbook.add_worksheet(told.heading("notes"))
     worksheet.set_column(0, 0, 100)
     worksheet.write_string(0, 0, told.title, formats.style(bold=True, font_size=14, text_wrap=True))
-    notes = told.transition.schedule.notes
-    lines = [*([plain(notes[told.language])] if notes else []), *told.sentences, *told.transition.warnings]
+    lines = [*told.sentences, *told.transition.warnings]
     for row, line in enumerate(lines, start=2):
         worksheet.write_string(row, 0, line, formats.style(text_wrap=True, valign="top"))
     worksheet.set_landscape()

@@ -24,7 +24,7 @@ _ROWS, _YEARS = 40, 5
 #: The least that a name is cut to.
 _NAME = 12
 #: What a screen has no room for.
-_NOT_ON_SCREEN = ("above_people", "below_people")
+_NOT_ON_SCREEN = ("above_people", "below_people", "gap")
 
 
 def transition_text(transition: Transition, language: Language | None = None, *, width: int = _WIDTH) -> str:
@@ -52,7 +52,7 @@ def transition_text(transition: Transition, language: Language | None = None, *,
 def frontier_text(transition: Transition, frontier: pd.DataFrame, language: Language | None = None) -> str:
     """Tell protection against speed as a table."""
     told = Told(transition, language)
-    columns = told.columns("frontier", frontier)
+    columns = told.columns("frontier", frontier, is_marked=False)
     right = tuple(column.kind != "text" for column in columns)
     grid = TextGrid(tuple(column.heading for column in columns), told.rows(columns), right)
     return f"{told.heading('frontier')}\n\n{grid.text()}"
@@ -88,7 +88,9 @@ def _paths_heading(told: Told, most: int | None) -> str:
 
 
 def _grid(told: Told, name: str, *, most: int | None = None, is_screen: bool = False) -> TextGrid:
-    columns = list(told.columns(name, None if name != "paths" or most is None else told.paths.head(most)))
+    frame = None if name != "paths" or most is None else told.paths.head(most)
+    # A screen is narrow, and the sentences above have said what amounts rest on.
+    columns = list(told.columns(name, frame, is_marked=not is_screen))
     if is_screen:
         years = [column.id for column in columns if column.id.isdigit()]
         kept = {years[round(at * (len(years) - 1) / (_YEARS - 1))] for at in range(_YEARS)} if years else set()

@@ -126,15 +126,19 @@ class Told:
         """The rule, how far all have come, and the worst year of anybody."""
         transition = self.transition
         last = transition.years[-1]
-        told = [*self.rule, *([self.say("transition-rests-on", mark=self.mark)] if self.mark else [])]
+        notes = transition.schedule.notes
+        told = [plain(notes[self.language])] if notes else []
+        told += [*self.rule, *([self.say("transition-rests-on", mark=self.mark)] if self.mark else [])]
         values: dict[str, object] = {"count": Numeral(transition.at_target), "all": Numeral(len(last.codes))}
-        told.append(self.say("transition-reached", year=last.year, closed=Percent(transition.closed, 1), **values))
+        told.append(
+            self.say("transition-reached", year=last.year, closed=Percent(round(transition.closed, 3)), **values)
+        )
         worst = max(transition.years, key=worst_loss)
         if worst_loss(worst) > 0:
             share = np.where(worst.previous > 0, worst.amounts / np.where(worst.previous > 0, worst.previous, 1), 1.0)
             code = worst.codes[int(np.argmin(share))]
             values = {"name": plain(self._named(code)), "year": worst.year}
-            told.append(self.say("transition-worst", loss=Percent(worst_loss(worst), 1), **values))
+            told.append(self.say("transition-worst", loss=Percent(round(worst_loss(worst), 3)), **values))
         else:
             told.append(self.say("transition-no-losses"))
         return told
@@ -153,22 +157,29 @@ class Told:
         transition = self.transition
         last = transition.years[-1]
         frame = transition.years_to_target
-        columns = {"code": list(last.codes), **({"name": frame["name"]} if "name" in frame else {}), "start": last.start}
+        columns = {
+            "code": list(last.codes),
+            **({"name": frame["name"]} if "name" in frame else {}),
+            "start": last.start,
+        }
         for result in transition.years:
             known = dict(zip(result.codes, result.amounts.tolist(), strict=True))
             columns[str(result.year)] = np.array([known.get(code, np.nan) for code in last.codes])
         return pd.DataFrame({**columns, "target": last.targets, "gap": frame["gap"], "years": frame["years"]})
 
-    def columns(self, name: str, frame: pd.DataFrame | None = None) -> tuple[ShownColumn, ...]:
-        """Return the columns of a table that say something, worded."""
+    def columns(
+        self, name: str, frame: pd.DataFrame | None = None, *, is_marked: bool = True
+    ) -> tuple[ShownColumn, ...]:
+        """Return the columns of a table that say something, worded; marked with what amounts rest on."""
         transition = self.transition
         frames = {"costs": lambda: transition.cost_of_protection, "figures": lambda: transition.table}
         found = frame if frame is not None else self.paths if name == "paths" else frames[name]()
         order = [column for column in TABLES[name] if column in found and not self._is_blank(found[column])]
         if name == "paths":
             at = order.index("start") + 1
-            order[at:at] = [column for column in found if str(column).isdigit()]
-        shown = [self._column(str(column), found[column], name) for column in order]
+            order[at:at] = [str(column) for column in found if str(column).isdigit()]
+        mark = self.mark if is_marked else ""
+        shown = [self._column(str(column), found[column], name, mark) for column in order]
         entries = [(column.id, True, column.heading) for column in shown]
         headings = distinct(entries)
         return tuple(
@@ -178,9 +189,10 @@ class Told:
 
     @staticmethod
     def _is_blank(cells: pd.Series) -> bool:
-        return cells.dtype.kind == "f" and bool(cells.isna().all()) and cells.name in ("above_people", "below_people")
+        """Tell whether a column says nothing: people that no page counts, years that nobody reached."""
+        return cells.name in ("above_people", "below_people", "years") and bool(cells.isna().all())
 
-    def _column(self, name: str, cells: pd.Series, table: str) -> ShownColumn:
+    def _column(self, name: str, cells: pd.Series, table: str, mark: str) -> ShownColumn:
         is_year = name.isdigit()
         heading = name if is_year else self.say(f"transition-col-{name}")
         if name in ("code", "name"):
@@ -191,7 +203,9 @@ class Told:
             return ShownColumn(name, "after", "text", heading, [self.say(f"transition-pays-{bool(c)}") for c in cells])
         if name == "protection":
             words = [
-                self.say("transition-unprotected") if np.isnan(each) else Percent(float(each)).in_language(self.language)
+                self.say("transition-unprotected")
+                if np.isnan(each)
+                else Percent(float(each)).in_language(self.language)
                 for each in cells
             ]
             return ShownColumn(name, "key", "text", heading, words)
@@ -200,13 +214,12 @@ class Told:
             return ShownColumn(name, "after", "share", self.labels.dressed(heading, "%"), numbers, 1)
         if is_year or name in _MONEY:
             digits = max(2, self.labels.digits) if name in _HEADS else self.labels.digits
-            total = float(np.nansum(numbers)) if is_year or name in ("start", "target") and table == "paths" else None
-            mark = "" if name == "envelope" else self.mark
+            total = float(np.nansum(numbers)) if is_year or (name in ("start", "target") and table == "paths") else None
             return ShownColumn(
                 name,
                 "amount" if name == "amount" else "after",
                 "money",
-                self.labels.dressed(heading, self.labels.symbol, mark if not is_year else ""),
+                self.labels.dressed(heading, self.labels.symbol, mark),
                 numbers,
                 digits,
                 total,
