@@ -21,11 +21,13 @@ from equite.formula.indices import Missing
 from equite.formula.model import Rounding
 from equite.formula.plan import REGIMES
 from equite.formula.projects_page import COLUMNS, ProjectsModel
+from equite.formula.schedule_fields import COUNTED
 from equite.formula.tables import Table
 from equite.inputs.catalogue import FAMILIES, Criterion
 from equite.inputs.columns import Kind
 from equite.report.analyses.projects import TABLES
 from equite.report.cascade.words import FLOWS
+from equite.report.transition.words import TABLES as PATHS
 
 __all__ = ["CARRIED", "DECLARED", "NOT_FOLLOWED"]
 
@@ -91,7 +93,8 @@ PIECES: dict[str, Iterable[str] | str] = {
     "cli-criterion-{entry}": TOLD,
     "cli-measures-{criterion.measures}": choices(Criterion, "measures"),
     "cli-param-{parameter.name}": {*options(), "version", "load", "root"},
-    "cli-metavar-{parameter.name}": (options() | {"load", "root"}) - {"language", "live", "governance", "worksheet"},
+    "cli-metavar-{parameter.name}": (options() | {"load", "root"})
+    - {"language", "live", "governance", "worksheet", "frontier", "rule"},
     "columns-read-kind-{column.kind}": KINDS,
     "diagnosis-col-{name}": """among correlation filled of relative score_peers weight criterion criterion_a
         criterion_b criteria family group nominal effective importance variance_share
@@ -149,9 +152,16 @@ PIECES: dict[str, Iterable[str] | str] = {
     "reading-place-{head}": "eligible checks",
     "reading-table-{path[2]}": "edges values above",
     "rows-sum-{self.way}": "others run anywhere codes",
+    "schedule-name-{name}": """target previous_amount start people_growth year year_number years_left indexation towards
+        way no-loss limits minimum distance cut kept gains""",
+    "schedule-own-{key}": "envelope previous within",
     "shown-{name}": "row amount at_lower at_upper",
     "status-{status}": get_args(Status),
     "table-{table.kind}": choices(Table, "kind"),
+    "transition-col-{name}": {column for columns in PATHS.values() for column in columns},
+    "transition-no-loss-{rule.no_loss}": COUNTED,
+    "transition-rule-{rule.way}": "page at_once linear schedule share_of_gap pace_of_change",
+    "transition-sheet-{name}": {"notes", *PATHS},
     "unbounded-{found.cause.entry}": MISSING,
     "unbounded-{self.entry}": MISSING,
     "value-need-{value}": PULLS,
@@ -214,6 +224,9 @@ DECLARED: dict[str, set[str]] = {f"f'{template}'": whole(template, words) for te
     "f\"{kind}-{('one' if len(rows) == 1 else 'many')}\"": {
         f"{kind}-{of}" for kind, of in product(ROWS, ("one", "many"))
     },
+    "f'transition-limit-{key}-{limits.counted_in}'": {
+        f"transition-limit-{key}-{of}" for key, of in product(("lose_at_most", "gain_at_most"), COUNTED)
+    },
     "f'{entry}-fits'": whole("{}-fits", "stage-negative-level stage-short"),
     "f'{entry}-inward'": whole("{}-inward", "stage-negative-level stage-over stage-short"),
     "f'{kind}-nameless'": whole("{}-nameless", ROWS),
@@ -233,6 +246,7 @@ DECLARED: dict[str, set[str]] = {f"f'{template}'": whole(template, words) for te
 
 #: Expressions that cannot be followed: an id is carried by a cell, an error or a function of functions.
 NOT_FOLLOWED = (
+    "knob.entry",
     "entry",
     "_unreadable(_without_labels(text))",
     "_unreadable(error, text, line)",
@@ -258,7 +272,8 @@ CARRIED = whole(
     input-percent-mixed input-percent-two-ways input-tick margin-beside-rule margin-excludes-choice
     margin-excludes-value margin-locked margin-not-a-value margin-twice margin-unknown-place margin-wants-bounds
     margin-wants-choices margin-weights-nothing missing-aggregate missing-cell missing-division missing-logarithm
-    missing-root missing-table missing-value page-tab plan-is-folder plan-not-mapping suppressed-cell
+    missing-root missing-table missing-value page-tab plan-is-folder plan-not-mapping
+    schedule-fits-lose_at_most schedule-fits-minimum schedule-fits-no_loss schedule-fits-share suppressed-cell
     workbook-macros
     wanted-condition wanted-criterion wanted-envelope wanted-fill wanted-pool wanted-score""",
 )

@@ -365,6 +365,13 @@ def diagnosed(obeyed: equite.Allocation) -> equite.Diagnosis:
     return equite.allocate(obeyed.formula.replace(indices=indices), table).diagnose()
 
 
+def passed(obeyed: equite.Allocation) -> equite.Transition:
+    page = {"equite_schedule": 1, "id": "s", "language": "en", "title": OBEYED[9], "target": obeyed.formula.content}
+    return equite.transition(
+        {**page, "start": {"formula": obeyed.formula.content}, "years": [2026], "rule": "at_once"}, obeyed.territories
+    )
+
+
 #: Each result that has files of its own, of texts that a stranger wrote.
 RESULTS: dict[str, Callable[[equite.Allocation], Any]] = {
     "allocation": lambda obeyed: obeyed,
@@ -376,6 +383,7 @@ RESULTS: dict[str, Callable[[equite.Allocation], Any]] = {
     "batch": lambda obeyed: equite.batch(obeyed.formula, obeyed.territories, {"envelope": [900, 1000]}),
     "cascade": cascaded,
     "projects": funded,
+    "transition": passed,
 }
 
 
@@ -749,3 +757,15 @@ def test_a_path_that_leaves_the_folder_of_a_page_of_projects_is_refused(key: str
     (inside / "page.yaml").write_text(json.dumps(page), encoding="utf-8")
     with pytest.raises(equite.FormulaError, match=r"leads out of the folder inside.*page\.yaml.*\(line 1\)"):
         equite.projects(inside / "page.yaml", **tables)
+
+
+@pytest.mark.parametrize("keys", [{"target": "../other.yaml"}, {"table": "../other.csv"}, {"rule": "../other.yaml"}])
+def test_a_path_that_leaves_the_folder_of_a_schedule_is_refused(keys: dict[str, str], tmp_path: Path) -> None:
+    page = {"equite_schedule": 1, "id": "s", "language": "en", "start": "people", "years": [2026], "rule": "at_once"}
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    written = {**page, "target": PAGE, "table": "table.csv", **keys}
+    (inside / "page.yaml").write_text(json.dumps(written), encoding="utf-8")
+    (inside / "table.csv").write_text("code,people\nA,100\nB,200\n", encoding="utf-8")
+    with pytest.raises(equite.FormulaError, match=r"leads out of the folder inside.*page\.yaml"):
+        equite.transition(inside / "page.yaml")

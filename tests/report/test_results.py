@@ -83,6 +83,11 @@ def carried() -> equite.Carried:
     return walk.carry({"area": ["1", "2"], "jobs": [10, 25.5]}, key="area", extensive=["jobs"])
 
 
+def passage(language: str) -> equite.Transition:
+    schedule = {"equite_schedule": 1, "id": "s", "language": language, "target": page(language), "start": "people"}
+    return equite.transition({**schedule, "years": [2026, 2027], "rule": {"linear": 2}}, TABLE)
+
+
 RESULTS: dict[str, Callable[[str, Path], Any]] = {
     "Allocation": lambda language, _: allocation(language),
     "Batch": lambda language, _: equite.batch(page(language), TABLE, {"envelope": [90, 120, 240]}),
@@ -104,11 +109,12 @@ RESULTS: dict[str, Callable[[str, Path], Any]] = {
     ),
     "Sharing": lambda language, _: equite.share(100, [1, 1, 2], lower=[40, 0, 0]),
     "Territories": lambda language, _: equite.Territories.of({"code": ["A"], "rate": [0.5]}, key="code"),
+    "Transition": lambda language, _: passage(language),
     "WorkbookReading": reading,
     "Worksheet": lambda language, _: allocation(language).worksheet("B"),
 }
 #: Results whose workbook has sheets of its own, beside that of the table.
-SHEETS = {"Allocation", "Cascade", "Projects"}
+SHEETS = {"Allocation", "Cascade", "Projects", "Transition"}
 
 
 class Heard(HTMLParser):

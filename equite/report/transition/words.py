@@ -103,9 +103,7 @@ class Told:
         schedule = self.transition.schedule
         rule, found = schedule.rule, []
         if rule.limits is None:
-            entry = f"transition-rule-{rule.way}"
-            if rule.no_loss is not None:
-                entry = f"transition-rule-no_loss-{rule.no_loss}"
+            entry = f"transition-rule-{rule.way}" if rule.no_loss is None else f"transition-no-loss-{rule.no_loss}"
             years = Numeral(rule.linear or len(schedule.years))
             share = rule.share_of_gap.share.each if rule.share_of_gap is not None else None
             entry = "transition-rule-share_of_gap-by-year" if rule.share_of_gap and share is None else entry
@@ -117,8 +115,7 @@ class Told:
             for key in ("lose_at_most", "gain_at_most"):
                 bound = getattr(limits, key)
                 if bound is not None:
-                    counted = self.say(f"transition-counted-{limits.counted_in}")
-                    found.append(self.say(f"transition-limit-{key}", share=Percent(float(bound)), counted=counted))
+                    found.append(self.say(f"transition-limit-{key}-{limits.counted_in}", share=Percent(float(bound))))
         return found
 
     @property
@@ -200,7 +197,8 @@ class Told:
         if name == "year" and table in ("costs", "figures"):
             return ShownColumn(name, "key", "text", heading, [str(cell) for cell in cells])
         if name == "pays":
-            return ShownColumn(name, "after", "text", heading, [self.say(f"transition-pays-{bool(c)}") for c in cells])
+            words = [self.say("transition-pays" if each else "transition-pays-not") for each in cells]
+            return ShownColumn(name, "after", "text", heading, words)
         if name == "protection":
             words = [
                 self.say("transition-unprotected")
