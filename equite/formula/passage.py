@@ -103,8 +103,8 @@ def rule_content(
     """
     page: dict[str, Any] = _short_form(schedule, target) if written is None else dict(written.content)
     inherited = {key: target.content[key] for key in _INHERITED if target.content.get(key) is not None}
-    first: dict[str, Any] = {key: page.pop(key) for key in ("equite", "id") if key in page}
-    page = {**first, "title": None, **inherited, **page}
+    first = {"equite": "1", "id": f"{schedule.id}-rule", "title": None}
+    page = {**first, **inherited, **page}
     # Codes of the year's table have all their digits already.
     key = page.get("key")
     page["key"] = key.get("column", key) if isinstance(key, Mapping) else key

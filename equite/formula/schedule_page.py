@@ -194,7 +194,9 @@ class SchedulePage(ScheduleModel, WrittenPage):
 
     def _page_of(self, written: str | dict[str, Any], *path: str) -> Page:
         if isinstance(written, dict):
-            return replace(loading.page_of(written), folder=self.folder, root=self.root)
+            below = len(path)
+            lines = {key[below:]: place for key, place in self._page.lines.items() if key[:below] == path}
+            return replace(loading.page_of(written), folder=self.folder, root=self.root, lines=lines)
         return loading.read_page(beside(self, written, *path), root=self.root)
 
     def _formula(self, page: Page) -> Formula:
