@@ -38,7 +38,17 @@ PROTECTION, LAID_OVER = "yearly_change", "limits_laid_over"
 #: Statuses that show on all that rests on them, the weakest first.
 WEAK = ("illustrative", "declared")
 #: Keys that a page of passage takes from the target page where it does not have them.
-_INHERITED = ("key", "name", "currency", "unit", "missing_marks", "suppressed_marks", "decimal", "catalogue")
+_INHERITED = (
+    "key",
+    "name",
+    "currency",
+    "unit",
+    "territory",
+    "missing_marks",
+    "suppressed_marks",
+    "decimal",
+    "catalogue",
+)
 _SECTIONS = ("columns", "constants", "tables", "variables", "indices")
 #: What limits are counted in, as the page writes the amount that would be the same.
 _SAME = {"money": "previous", "real": "previous * (1 + indexation)", "per_head": "previous * people_growth"}

@@ -15,11 +15,12 @@ from pydantic import BeforeValidator, PrivateAttr
 
 from equite.errors import FormulaError, Problem, Problems
 from equite.formula import loading
-from equite.formula.fields import PAGE_LANGUAGE, Expr, PageLanguage, Strict, Title
+from equite.formula.fields import PAGE_LANGUAGE, Expr, Title
 from equite.formula.formula import Formula
 from equite.formula.loading import Page
 from equite.formula.passage import YearFacts, given_names, rule_content
 from equite.formula.plan import PageOrFile
+from equite.formula.row_nouns import NamesRows
 from equite.formula.schedule_checks import check_pages, check_schedule, check_units
 from equite.formula.schedule_fields import (
     ByYear,
@@ -38,14 +39,13 @@ from equite.wording import as_language
 __all__ = ["SchedulePage"]
 
 
-class ScheduleModel(Strict):
+class ScheduleModel(NamesRows):
     """The whole schedule."""
 
     equite_schedule: Annotated[str, BeforeValidator(str)]
     id: str
     title: Title | None = None
     notes: Title | None = None
-    language: PageLanguage = PAGE_LANGUAGE
     target: PageOrFile
     start: StartField
     years: Years
@@ -183,6 +183,9 @@ class SchedulePage(ScheduleModel, WrittenPage):
                 problems.found += error.problems
         problems.refuse()
         self._target, self._origin = pages["target"], pages.get("start")
+        if self.territory is None:
+            # What the target page calls its rows, the schedule calls them too.
+            self.__dict__["language"] = self._target.language
         check_pages(self, self._target, self._origin, self._written, report)
         problems.refuse()
         try:

@@ -13,7 +13,7 @@ from equite.engine.transition_figures import worst_loss
 from equite.report.columns import ShownColumn
 from equite.report.language.labels import Labels, distinct
 from equite.report.language.text import plain
-from equite.wording import Language, Numeral, Percent
+from equite.wording import Language, Numeral, Percent, as_spoken_by
 
 if TYPE_CHECKING:
     from equite.engine.transition import Transition
@@ -76,7 +76,7 @@ class Told:
 
     def __init__(self, transition: Transition, language: Language | None = None) -> None:
         self.transition = transition
-        self.labels = Labels(transition.rule, language or transition.language)
+        self.labels = Labels(transition.rule, as_spoken_by(transition.language, language or transition.language))
         self.language = self.labels.language
 
     def say(self, entry: str, **values: object) -> str:
