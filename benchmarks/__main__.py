@@ -6,7 +6,7 @@ Live workbooks take minutes: ``python -m benchmarks.workbook``. A peer is instal
 
 from __future__ import annotations
 
-from benchmarks import batch, communes, composite, explaining, projects, reading, starting, tiers, writing
+from benchmarks import batch, communes, composite, explaining, projects, reading, starting, tiers, transition, writing
 
 communes.main()
 composite.main()
@@ -17,3 +17,4 @@ tiers.main()
 reading.main()
 writing.main()
 projects.main()
+transition.main()

@@ -29,11 +29,13 @@ _COMPARISONS = (
 )
 
 _SHEETS = ("tests/report/test_worksheet.py",)
+_TRANSITION = ("tests/engine/test_transition.py",)
 _ERRORS = ("tests/engine/test_worked_errors.py",)
 
 #: The files of tests by module of ``equite/engine/``; what is common comes after them.
 TESTS: dict[str, tuple[str, ...]] = {
     "accounts": _TIERS,
+    "affordable": (*_TRANSITION, "tests/engine/test_worked_errors.py"),
     "aggregates": (*_COMPARISONS[1:4], *_ERRORS, *_SCORES[:2]),
     "allocate": (*_SHARES, "tests/engine/test_rounding.py", "tests/engine/test_declarations.py"),
     "allocation": (*_SHARES, "tests/report/test_report_text.py"),
@@ -101,6 +103,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "spelling": ("tests/engine/test_labels.py",),
     "steps": (*_SHARES, "tests/engine/test_rounding.py", "tests/engine/test_regressions.py"),
     "suppression": ("tests/engine/test_suppressed.py",),
+    "protection": _TRANSITION,
+    "transition": _TRANSITION,
+    "transition_figures": _TRANSITION,
+    "transition_run": _TRANSITION,
     "audit_trail": _TIERS,
     "unbounded": ("tests/engine/test_unbounded.py",),
     "variant_source": ("tests/engine/test_batch.py",),

@@ -203,7 +203,7 @@ class Transition:
         Examples
         --------
         >>> transition.frontier([0.05, None])[["protection", "closed", "worst_loss"]].round(3).to_dict("records")[0]
-        {'protection': 0.05, 'closed': 0.86, 'worst_loss': 0.05}
+        {'protection': 0.05, 'closed': 0.85, 'worst_loss': 0.05}
         """
         problems = Problems(SharingError, self.language)
         wanted: list[Decimal | None] = []
