@@ -44,9 +44,9 @@ def words_of(notebook: Any) -> list[str]:
 # What is written.
 
 
-def test_there_are_six_in_each_language() -> None:
-    assert len(PAIRS) == 6
-    assert len(NOTEBOOKS) == 12
+def test_there_are_seven_in_each_language() -> None:
+    assert len(PAIRS) == 7
+    assert len(NOTEBOOKS) == 14
 
 
 @named

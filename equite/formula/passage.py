@@ -6,8 +6,9 @@ Every rule is a formula page that the kernel runs once a year. It knows some nam
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,7 @@ _INHERITED = (
     "decimal",
     "catalogue",
 )
+_WORD = re.compile(r"\w+")
 _SECTIONS = ("columns", "constants", "tables", "variables", "indices")
 #: What limits are counted in, as the page writes the amount that would be the same.
 _SAME = {"money": "previous", "real": "previous * (1 + indexation)", "per_head": "previous * people_growth"}
@@ -123,14 +125,28 @@ def rule_content(
     page["title"] = {tongue: f"{text} · {facts.year}" for tongue, text in schedule.heading.items()}
     page["envelope"] = dict(envelope)
     page["previous"] = "previous_amount"
-    page["constants"] = {**(page.get("constants") or {}), **facts.constants}
+    if schedule.limits is not None:
+        page["limits"] = [*(page.get("limits") or ()), _limit(schedule.limits, LAID_OVER)]
+    # What the page does not name, its readers are not told.
+    used = set(_words_of({key: each for key, each in page.items() if key not in ("title", "notes")}))
+    known = {name: each for name, each in facts.constants.items() if name in used}
+    own = page.get("constants") or {}
+    page |= {"constants": {**own, **known}} if own or known else {}
     defined = {name for section in _SECTIONS[1:] for name in page.get(section) or ()}
     shared = {name: each for name, each in (target.content.get("columns") or {}).items() if name not in defined}
     page["columns"] = {**shared, **(page.get("columns") or {}), **_given_columns(schedule, target)}
     _with_people(page, target)
-    if schedule.limits is not None:
-        page["limits"] = [*(page.get("limits") or ()), _limit(schedule.limits, LAID_OVER)]
     return page
+
+
+def _words_of(thing: object) -> Iterator[str]:
+    """Return every word that stands on a page, or below one of its keys."""
+    if isinstance(thing, Mapping):
+        yield from (word for each in thing.values() for word in _words_of(each))
+    elif isinstance(thing, list | tuple):
+        yield from (word for each in thing for word in _words_of(each))
+    elif thing is not None:
+        yield from _WORD.findall(str(thing))
 
 
 def people_of(page: Formula) -> str | None:
