@@ -98,7 +98,7 @@ class _ByYear(Strict):
     @property
     def figures(self) -> dict[int | None, Decimal]:
         """Every figure, by year; by None where one serves all."""
-        return {**self.years} if self.each is None else {None: self.each}
+        return dict[int | None, Decimal](self.years.items()) if self.each is None else {None: self.each}
 
 
 def _by_year(value: Any) -> Any:
