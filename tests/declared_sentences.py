@@ -171,13 +171,13 @@ PIECES: dict[str, Iterable[str] | str] = {
     "words-choice-{text}": """adams dean dhondt huntington-hill largest-remainders
         sainte-lague declared equally estimated false high hold illustrative inside inward low nearest
         official on_top prorate refuse remainder reserve true""",
-    "words-key-{key}": """adopted_by aggregate amount are_territories as_is at_least at_most bounds by checks
-        column columns constants counting criteria currency date decimal decision dissent
+    "words-key-{key}": """adopted_by aggregate amount are_territories as_is at_least at_most bounds by by_when checks
+        column columns constants contest counting criteria currency date decimal decision dissent
         each eligible envelope except families foundation fraction fund heading id if_over if_short
         in_proportion_to indices key language leave_out level_up levy limits method minimum missing
         missing_marks more_need_when move name normalise notes override part parts people
         pool previous rate_at_least rate_at_most rate_on resolution rounding share source status suppressed_marks
-        tables territory then title to transform unit value variables weight within yes_marks""",
+        tables territory then title to to_whom transform unit value variables weight what within yes_marks""",
     "words-choice-{method}": DIVISORS,
     "words-method-{rounding.method}": DIVISORS,
     "words-missing-{rule.rule}": RULES,

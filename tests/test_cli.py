@@ -102,14 +102,23 @@ def test_demo_speaks_the_language_of_the_machine() -> None:
             [
                 "Un essai",
                 "Territoires du tableau : 4",
-                "Participants : 3",
+                "Territoires participants : 3",
                 "Enveloppe : 1 000 $",
                 "1 territoire (04) : Personne n'y habite",
                 "Réussi : Au moins 100 $",
-                "Tout est en ordre. Rien n’a été écrit.",
+                "Tous les contrôles sont réussis. Rien n’a été écrit.",
             ],
         ),
-        ("en", ["A trial", "Taking part: 3", "Envelope: $1,000", "1 territory (04): Nobody lives there", "Passed: At"]),
+        (
+            "en",
+            [
+                "A trial",
+                "Territories taking part: 3",
+                "Envelope: $1,000",
+                "1 territory (04): Nobody lives there",
+                "Passed: At",
+            ],
+        ),
     ],
 )
 def test_check(language: Language, lines: list[str]) -> None:
@@ -180,7 +189,9 @@ def test_notices_are_written_all_at_once_or_for_some() -> None:
     assert "contient déjà" in run("notices", "formula.yaml", "table.csv", "-o", "avis", code=1)
 
 
-@pytest.mark.parametrize(("language", "said"), [("fr", "Territoires qui gagnent"), ("en", "Territories that gain")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "Territoires en hausse"), ("en", "Territories with an increase")]
+)
 def test_compare(language: Language, said: str) -> None:
     text = run("compare", "formula.yaml", "variant.yaml", "table.csv", "--language", language, "-o", "c.csv")
     assert said in text
@@ -381,7 +392,7 @@ def test_the_language_is_known_before_anything_is_parsed(arguments: list[str], l
 
 
 def test_the_language_may_stand_before_the_command() -> None:
-    assert "Taking part: 3" in run("--language", "en", "check", "formula.yaml", "table.csv")
+    assert "Territories taking part: 3" in run("--language", "en", "check", "formula.yaml", "table.csv")
 
 
 # What is wrong.

@@ -23,7 +23,7 @@ ENTRIES: dict[str, set[str]] = {
         name
         for text in (worded["en"].values() if isinstance(worded["en"], dict) else [worded["en"]])
         for _, name, _, _ in string.Formatter().parse(text)
-        if name is not None and not name.startswith("~")
+        if name is not None and not name.startswith(("~", "?"))
     }
     for file in FILES
     for entry, worded in file.items()

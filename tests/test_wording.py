@@ -140,7 +140,7 @@ def test_values_of_sentences() -> None:
     assert Amount(3.0).in_language("fr") == "3,00"
     assert Nearest(()).in_language("fr") == ""
     assert Nearest(("a", "b")).in_language("en") == "did you mean 'a' or 'b'?"
-    assert Nearest(("a", "b")).in_language("fr") == "vouliez-vous dire 'a' ou 'b'\u202f?"
+    assert Nearest(("a", "b")).in_language("fr") == "vouliez-vous dire « a » ou « b »?"
     assert Codes(("1", "2")).in_language("fr") == "1, 2"
     assert Codes(tuple("123"), most=2).in_language("fr") == "1, 2 et 1 autre"
     assert Codes(tuple("1234"), most=2).in_language("fr") == "1, 2 et 2 autres"
@@ -212,8 +212,8 @@ def fields(template: str) -> set[str]:
 
 
 def placeholders(template: str) -> set[str]:
-    """Name the values of a sentence; what agrees with the word for a row is no value, and differs by language."""
-    return {name for name in fields(template) if not name.startswith("~")}
+    """Name the values of a sentence; what agrees with the word for a row, or with a decision, is no value."""
+    return {name for name in fields(template) if not name.startswith(("~", "?"))}
 
 
 def every(condition: object) -> list[str]:

@@ -93,6 +93,8 @@ class Formula(FormulaModel, WrittenPage):
         What becomes of money that all parts together lack, or leave.
     decision : Decision or None
         Who adopted the page, when, by which resolution.
+    contest : Contest or None
+        What may be contested, to whom, by when.
 
     Raises
     ------

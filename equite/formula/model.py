@@ -24,7 +24,7 @@ from equite.formula.fields import (
     short_form,
 )
 from equite.formula.indices import Index
-from equite.formula.row_nouns import NamesRows
+from equite.formula.row_nouns import SpeaksOfRows
 from equite.formula.tables import NamedTable
 from equite.inputs.bounds import LARGEST_UNIT, SMALLEST_UNIT
 from equite.inputs.marks import Marks
@@ -34,6 +34,7 @@ __all__ = [
     "Check",
     "Column",
     "Constant",
+    "Contest",
     "Decision",
     "Envelope",
     "FormulaModel",
@@ -385,7 +386,15 @@ class Decision(Strict):
     dissent: str | None = None
 
 
-class FormulaModel(Marked, NamesRows):
+class Contest(Strict):
+    """What may be contested, to whom and by when: it ends each notice, worksheet and section."""
+
+    what: Title
+    to_whom: Title
+    by_when: Title
+
+
+class FormulaModel(Marked, SpeaksOfRows):
     """The whole page."""
 
     equite: Annotated[Literal["1"], BeforeValidator(str)]
@@ -416,6 +425,13 @@ class FormulaModel(Marked, NamesRows):
     if_short: Literal["refuse", "prorate"] = "refuse"
     if_over: Literal["refuse", "reserve"] = "refuse"
     decision: Decision | None = None
+    contest: Contest | None = None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the page records that somebody decided it: who, when, or by which resolution."""
+        decided = self.decision
+        return decided is not None and bool(decided.adopted_by or decided.date or decided.resolution)
 
     @property
     def rounding_to(self) -> Any:

@@ -1,4 +1,4 @@
-"""What a page calls the rows of its table: a noun in each language, with which every output agrees."""
+"""How a page speaks: what it calls the rows of its table, in each language, and whether somebody decided it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from equite.formula.fields import PAGE_LANGUAGE, PageLanguage, SchemaOf, Strict,
 from equite.inputs.spelling import tidy
 from equite.wording import LOCALES, Dialect, Language, Noun
 
-__all__ = ["NamesRows", "RowNouns"]
+__all__ = ["RowNouns", "SpeaksOfRows"]
 
 #: A word that a sentence, a heading and a formula of a sheet can hold as it is.
 _PLAIN = re.compile(r"[^\W\d_](?:[\w ()’'.-]*[\w).])?")
@@ -72,15 +72,19 @@ def _written(nouns: Mapping[str, Noun]) -> dict[str, dict[str, str]]:
 RowNouns = Annotated[Mapping[str, Noun], BeforeValidator(_nouns), PlainSerializer(_written), SchemaOf(_schema)]
 
 
-class NamesRows(Strict):
-    """A page that may say what the rows of its table are: its language then carries the word."""
+class SpeaksOfRows(Strict):
+    """A page whose language carries its word for the rows, and whether it is decided."""
 
     language: PageLanguage = PAGE_LANGUAGE
     territory: RowNouns | None = None
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether the page records that somebody decided it: who, when, or by which resolution."""
+        return False
+
     @model_validator(mode="after")
-    def _in_their_words(self) -> NamesRows:
-        if self.territory:
-            # Frozen to all others: the two keys are one thing, the tongue of the page's readers.
-            self.__dict__["language"] = Dialect(self.language, self.territory)
+    def _in_its_words(self) -> SpeaksOfRows:
+        # Frozen to all others: these keys are one thing, the tongue in which the page speaks.
+        self.__dict__["language"] = Dialect(self.language, self.territory or {}, self.is_decided)
         return self

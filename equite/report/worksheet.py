@@ -274,7 +274,9 @@ def worksheet_text(sheet: Worksheet, language: Language | None = None) -> str:
     """Return a worksheet as text (docs/worksheet.md defines its grammar)."""
     words = SheetWords(sheet, language)
     labels = words.labels
-    text = [worksheet_title(sheet, labels), labels.worded(words.formula.heading), labels.say("sheet-how")]
+    text = [worksheet_title(sheet, labels), labels.worded(words.formula.heading)]
+    text += [labels.simulation] if labels.simulation else []
+    text.append(labels.say("sheet-how"))
     for line in words.lines():
         block = [f"{line.letter}  {line.title}"]
         block += [f"   {told}" for told in (line.given, line.words, line.source) if told]
@@ -284,6 +286,7 @@ def worksheet_text(sheet: Worksheet, language: Language | None = None) -> str:
     heading, lines, notes = shown_elsewhere(sheet, labels)
     if lines:
         text.append("\n".join([heading, *aligned(lines, "   "), *notes]))
+    text.append(labels.contest)
     return "\n\n".join(text)
 
 

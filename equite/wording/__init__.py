@@ -74,11 +74,11 @@ class Worded(Protocol):
 
 
 class Dialect(str):
-    """A language as the readers of one page speak it: with the page's own word for the rows of its table.
+    """A language as one page speaks it to its readers: with its own word for the rows of its table, and in its mood.
 
     It is the code of the language, equal to ``"fr"`` or ``"en"`` and used wherever a language is, so that every
-    sentence said to those readers agrees with their word. Two dialects of a language are equal: nothing may be kept by
-    them.
+    sentence said of the page agrees with its word, and says what would be until somebody has decided it. Two dialects
+    of a language are equal: nothing may be kept by them.
 
     Parameters
     ----------
@@ -86,24 +86,29 @@ class Dialect(str):
         The language, one of :data:`LOCALES`.
     nouns : mapping of language to Noun
         The word in each language; one that has none keeps its own.
+    is_decided : bool
+        Whether the page records who decided it.
     """
 
     nouns: Mapping[str, Noun]
+    is_decided: bool
 
-    def __new__(cls, code: str, nouns: Mapping[str, Noun]) -> Dialect:
-        """Make a language of a code and of words."""
+    def __new__(cls, code: str, nouns: Mapping[str, Noun], is_decided: bool) -> Dialect:
+        """Make a language of a code, of words and of a mood."""
         made = super().__new__(cls, code)
-        made.nouns = nouns
+        made.nouns, made.is_decided = nouns, is_decided
         return made
 
-    def __getnewargs__(self) -> tuple[str, Mapping[str, Noun]]:  # type: ignore[override]
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Noun], bool]:  # type: ignore[override]
         """Return what a copy is made of."""
-        return str(self), self.nouns
+        return str(self), self.nouns, self.is_decided
 
 
 def as_spoken_by(readers: Language | None, language: Language) -> Language:
-    """Return a language with the words that certain readers have, be it another than theirs."""
-    return Dialect(language, readers.nouns) if isinstance(readers, Dialect) else language
+    """Return a language with the words and the mood of a page's own, be it another language than the page's."""
+    if not isinstance(readers, Dialect):
+        return language
+    return Dialect(language, readers.nouns, readers.is_decided)
 
 
 def preferred_language() -> Language:
@@ -175,13 +180,20 @@ def _written(value: object, language: Language) -> str:
 
 
 class _Filled(dict[str, str]):
-    """The values of a sentence, written in a language; what agrees with the word for a row is found as it is met."""
+    """The values of a sentence, written in a language; what a page's dialect settles is found as it is met.
+
+    ``{~chaque territoire}`` agrees with the word for a row; of ``{?recevrait/reçoit}`` the first is said until the page
+    is decided, and the second where no page is spoken of.
+    """
 
     def __init__(self, values: Mapping[str, object], language: Language, apostrophe: str = "’") -> None:
         super().__init__((name, _written(value, language)) for name, value in values.items())
         self._language, self._apostrophe = language, apostrophe
 
     def __missing__(self, name: str) -> str:
+        if name.startswith("?"):
+            simulated, decided = name[1:].split("/")
+            return decided if getattr(self._language, "is_decided", True) else simulated
         if not name.startswith("~"):
             raise KeyError(name)
         locale = LOCALES[self._language]
@@ -345,7 +357,7 @@ class Nearest:
         """Word the question, or give an empty text when no name is near."""
         if not self.names:
             return ""
-        return say("nearest", language, names=LOCALES[language].either.join(f"'{name}'" for name in self.names))
+        return say("nearest", language, names=LOCALES[language].either.join(map(LOCALES[language].quoted, self.names)))
 
 
 @dataclass(frozen=True)

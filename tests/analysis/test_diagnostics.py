@@ -443,7 +443,7 @@ def test_places_share_the_better_one() -> None:
 @pytest.mark.parametrize(
     ("indices", "asked", "english", "french"),
     [
-        ({"need": {"criteria": {"poverty": 1}}}, "ned", "did you mean 'need'?", "vouliez-vous dire 'need'"),
+        ({"need": {"criteria": {"poverty": 1}}}, "ned", "did you mean 'need'?", "vouliez-vous dire « need »"),
         ({"a": {"criteria": {"poverty": 1}}, "b": {"criteria": {"distance": 1}}}, None, "name one: a, b", "nommez-en"),
         ({"need": {"criteria": {"flat": 1}}}, None, "distinguishes anybody", "ne distingue personne"),
     ],

@@ -447,7 +447,7 @@ def test_the_file_has_the_table(tmp_path: Path) -> None:
     assert rows[1][5] == f"{table['score_need'][0]:.4f}".replace(".", ",")
     english = governance_to_csv(found, tmp_path / "last.csv", "municipality", "en")
     assert english.read_text(encoding="utf-8-sig").splitlines()[0].startswith("Code,Territory,MRC (code),MRC,People,")
-    with pytest.raises(equite.SharingError, match="vouliez-vous dire 'mrc'"):
+    with pytest.raises(equite.SharingError, match="vouliez-vous dire « mrc »"):
         found.to_csv(tmp_path / "none.csv", "mrcs")
     assert not (tmp_path / "none.csv").exists()
 

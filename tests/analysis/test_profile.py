@@ -195,7 +195,7 @@ def test_who_is_like_all_others_stands_nowhere() -> None:
 # What is refused.
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "did you mean '03'"), ("fr", "vouliez-vous dire '03'")])
+@pytest.mark.parametrize(("language", "said"), [("en", "did you mean '03'"), ("fr", "vouliez-vous dire « 03 »")])
 def test_an_unknown_code(language: str, said: str) -> None:
     with pytest.raises(equite.SharingError, match=said):
         profile(equite.allocate(page(language), table(4)), "3")
@@ -203,9 +203,9 @@ def test_an_unknown_code(language: str, said: str) -> None:
 
 def test_an_unknown_index_or_tier() -> None:
     allocation = equite.allocate(page("fr"), table())
-    with pytest.raises(equite.FormulaError, match="vouliez-vous dire 'need'"):
+    with pytest.raises(equite.FormulaError, match="vouliez-vous dire « need »"):
         profile(allocation, "03", index="nead")
-    with pytest.raises(equite.FormulaError, match="vouliez-vous dire 'Palier'"):
+    with pytest.raises(equite.FormulaError, match="vouliez-vous dire « Palier »"):
         profile(allocation, "03", tier="Pallier")
 
 

@@ -145,7 +145,7 @@ SHARING = [
         limited("  - {id: decision, override: {code: AA, amount: 5, reason: flood}}\n"),
         SharingError,
         ("no territory that takes part", "'AA'", "did you mean 'A'"),
-        ("aucun territoire participant", "« AA »", "vouliez-vous dire 'A'"),
+        ("aucun territoire participant", "« AA »", "vouliez-vous dire « A »"),
     ),
     Bad(
         "override-not-a-multiple",
@@ -194,7 +194,7 @@ SHARING = [
         limited("  - {id: regions, by: region, at_least: low}\n"),
         SharingError,
         ("bound differs among members", "total(previous, by=…)"),
-        ("borne diffère entre membres", "total(previous, by=…)"),
+        ("le plancher ou le plafond diffère entre membres", "total(previous, by=…)"),
     ),
     Bad(
         "group-floor-beyond-members",
@@ -366,7 +366,7 @@ TABLES = [
         PAGE.replace("points", "pionts"),
         TerritoriesError,
         ("no column 'pionts'", "did you mean 'points'"),
-        ("pas de colonne « pionts »", "vouliez-vous dire 'points'"),
+        ("pas de colonne « pionts »", "vouliez-vous dire « points »"),
     ),
     Bad(
         "missing-column",
@@ -431,7 +431,7 @@ PAGES = [
         PAGE.replace("envelope:", "enveloppe:"),
         FormulaError,
         ("unknown key 'enveloppe'", "did you mean 'envelope'", "(line 6)"),
-        ("clé inconnue « enveloppe »", "vouliez-vous dire 'envelope'", "(ligne 6)"),
+        ("clé inconnue « enveloppe »", "vouliez-vous dire « envelope »", "(ligne 6)"),
     ),
     Bad(
         "duplicate-key",
@@ -560,7 +560,7 @@ PAGES = [
         shared_by("step(points, clases)", HEAD + "envelope: 100\ntables:\n  classes: {from: {0: 1}}\n"),
         FormulaError,
         ("no table 'clases'", "did you mean 'classes'"),
-        ("pas de table « clases »", "vouliez-vous dire 'classes'"),
+        ("pas de table « clases »", "vouliez-vous dire « classes »"),
     ),
     Bad(
         "table-of-another-kind",
@@ -581,14 +581,14 @@ PAGES = [
         limited("  - {id: pace, part: grants, at_most: 5}\n"),
         FormulaError,
         ("no part 'grants'", "did you mean 'grant'"),
-        ("pas de volet « grants »", "vouliez-vous dire 'grant'"),
+        ("pas de volet « grants »", "vouliez-vous dire « grant »"),
     ),
     Bad(
         "limit-of-nothing",
         limited("  - {id: pace, then: hold}\n"),
         FormulaError,
         ("'pace' bounds nothing",),
-        ("« pace » ne borne rien",),
+        ("« pace » ne pose ni plancher ni plafond",),
     ),
     Bad(
         "ceiling-on-top",
@@ -633,7 +633,7 @@ PAGES = [
         scored("{normalise: min-mx, criteria: {points: 1}}"),
         FormulaError,
         ("no normaliser 'min-mx'", "did you mean 'min-max'"),
-        ("pas de normalisation « min-mx »", "vouliez-vous dire 'min-max'"),
+        ("pas de normalisation « min-mx »", "vouliez-vous dire « min-max »"),
     ),
 ]
 

@@ -142,7 +142,7 @@ def test_a_value_without_a_margin_may_not_be_changed(tmp_path: Path) -> None:
     assert said(found).splitlines() == [
         "the way of combining the elements of the index “need” may not be changed @ 01.yaml, indices.need.aggregate"
         " (line 5): take the change away (allowed: constants.coordinator)",
-        "the limit “floor” may not be removed @ 01.yaml, limits.floor (line 2): leave it; a weight of zero may be"
+        "the step “floor” may not be removed @ 01.yaml, limits.floor (line 2): leave it; a weight of zero may be"
         " within its margin (allowed: constants.coordinator)",
     ]
     assert "aucun changement permis, ce palier a une seule formule pour tous" in said(
@@ -180,11 +180,11 @@ def test_choices_take_texts_and_rules_and_nothing_else() -> None:
     found = check(MARGINS, nested(at, {"toward": 5}), nested("limits.floor.at_least", "0.5 * previous"))
     assert said(found).splitlines() == [
         f"the direction of the criterion “dense” is several values, which is not one of the choices @ tier.yaml, {at}"
-        " (line 19): write one of: more need when high, more need when low",
-        "the floor of the limit “floor” is 0.5 * previous, which is not one of the choices @ tier.yaml,"
+        " (line 19): write one of: greater need when the value is high, greater need when the value is low",
+        "the floor of the step “floor” is 0.5 * previous, which is not one of the choices @ tier.yaml,"
         " limits.floor.at_least (line 27): write one of: 0.9*previous, 0.95 * previous",
     ]
-    assert "écrivez l'un de ceux-ci : plus de besoin quand c’est haut" in said(found, "fr")
+    assert "écrivez l'un de ceux-ci : plus grand besoin si la valeur est élevée" in said(found, "fr")
 
 
 def test_a_number_may_not_become_a_rule() -> None:
@@ -414,7 +414,7 @@ def test_changes_pass_exactly_if_each_is_inside_its_margin(values: dict[str, Dec
             {"parts.base.pool.fractoin": [0, 1]},
             "there is no 'parts.base.pool.fractoin' on this tier's page @ parts.base.pool.fractoin: did you mean"
             " 'parts.base.pool.fraction'",
-            "vouliez-vous dire 'parts.base.pool.fraction'",
+            "vouliez-vous dire « parts.base.pool.fraction »",
         ),
         (
             {"parts.base.pool.fraction": ["0.25", "0.30"]},
@@ -428,7 +428,7 @@ def test_changes_pass_exactly_if_each_is_inside_its_margin(values: dict[str, Dec
             "le poids de la famille « health » vaut 15",
         ),
         ({"limits.floor.at_least": ["1 * previous", "previous"]}, "leave out what the page itself says", "laissent"),
-        ({"limits.floor.at_least": [0, 5]}, "the floor of the limit “floor” is no plain number", "simple nombre"),
+        ({"limits.floor.at_least": [0, 5]}, "the floor of the step “floor” is no plain number", "simple nombre"),
         ({"constants.coordinator": ["few", "many"]}, "is a number on the page (85,000), and choices are", "des choix"),
         ({"indices.need.families.territorial.criteria": [0, 3]}, "no single value stands at", "aucune valeur seule"),
         ({"previous.of.old": [0, 3]}, "there is no 'previous.of.old'", "il n'y a pas"),
@@ -508,9 +508,9 @@ def test_margins_are_told_in_both_languages() -> None:
         "the weight of each criterion of each family of the index “need”, between 0 and 3",
         "the fraction of the envelope of the part “base”, between 0.1 and 0.3 (page: 0.2)",
         "the value of the constant “Salary”, between 70,000 and 95,000 (page: 85,000)",
-        "the direction of the criterion “dense”, one of: more need when high, more need when low (page: more need when"
-        " low)",
-        "the floor of the limit “floor”, one of: 0.9*previous, 0.95 * previous (page: 0.9 * previous)",
+        "the direction of the criterion “dense”, one of: greater need when the value is high, "
+        "greater need when the value is low (page: greater need when the value is low)",
+        "the floor of the step “floor”, one of: 0.9*previous, 0.95 * previous (page: 0.9 * previous)",
         "the index “aims”, as each parent decides",
     )
     assert margins(MARGINS).told(BASE, "fr") == (
@@ -518,9 +518,10 @@ def test_margins_are_told_in_both_languages() -> None:
         "le poids de chaque critère de chaque famille de l’indice « need », entre 0 et 3",
         "la fraction de l’enveloppe du volet « base », entre 0,1 et 0,3 (page : 0,2)",
         "la valeur de la constante « Salaire », entre 70\u00a0000 et 95\u00a0000 (page : 85\u00a0000)",
-        "le sens du critère « dense », au choix : plus de besoin quand c’est haut, plus de besoin quand c’est bas"
-        " (page : plus de besoin quand c’est bas)",
-        "le plancher de la limite « floor », au choix : 0.9*previous, 0.95 * previous (page : 0.9 * previous)",
+        "le sens du critère « dense », au choix : plus grand besoin si la valeur est élevée, "
+        "plus grand besoin si la valeur est basse"
+        " (page : plus grand besoin si la valeur est basse)",
+        "le plancher de l’étape « floor », au choix : 0.9*previous, 0.95 * previous (page : 0.9 * previous)",
         "l’indice « aims », comme chaque parent en décide",
     )
     assert margins("nothing").told(BASE, "fr") == ("Rien : une seule formule pour tous.",)

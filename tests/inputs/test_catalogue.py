@@ -231,7 +231,7 @@ def test_an_unknown_criterion_is_said_with_its_neighbours(catalogue: Catalogue) 
         catalogue["populaton_density"]
     assert isinstance(caught.value, KeyError)
     assert "did you mean 'population_density'" in caught.value.text("en")
-    assert "vouliez-vous dire 'population_density'" in caught.value.text("fr")
+    assert "vouliez-vous dire « population_density »" in caught.value.text("fr")
 
 
 def test_an_unknown_family_is_refused(catalogue: Catalogue) -> None:
@@ -389,7 +389,7 @@ def test_a_bad_overlay_gives_all_its_problems_at_once(laid: Callable[[str], Cata
     assert "did you mean 'direction'?" in english
     assert "did you mean 'high'?" in english
     assert "'territorial' and 'cultural'" in english
-    assert "vouliez-vous dire 'low_income'" in french
+    assert "vouliez-vous dire « low_income »" in french
     assert "{" not in french.replace('{fr: "…", en: "…"}', "")
     assert len(english.splitlines()) == len(french.splitlines()) >= len({line for *_, line in found})
 

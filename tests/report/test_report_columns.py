@@ -90,9 +90,9 @@ def test_headings_in_both_languages(french: Allocation, english: Allocation) -> 
     assert labels == {
         "code": "Code",
         "name": "Territoire",
-        "base": "Base (coordination) (avant limites, $)",
-        "north_part": "Volet nordique (avant limites, $, illustratif)",
-        "equity": "Équité (avant limites, $, illustratif)",
+        "base": "Base (coordination) (avant planchers et plafonds, $)",
+        "north_part": "Volet nordique (avant planchers et plafonds, $, illustratif)",
+        "equity": "Équité (avant planchers et plafonds, $, illustratif)",
         "acquired": "Acquis ($)",
         "ceiling": "Ceiling ($)",
         "rounding": "Arrondi ($)",
@@ -117,8 +117,8 @@ def test_headings_that_are_alike_are_told_apart(shared: Shared) -> None:
     headings = [column.heading for column in shown_columns(allocation)]
     assert len(set(headings)) == len(headings)
     assert headings[1:6] == [
-        "Montant (avant limites, $)",
-        "Montant (avant limites, $) [two]",
+        "Montant (avant planchers et plafonds, $)",
+        "Montant (avant planchers et plafonds, $) [two]",
         "Montant ($) [three]",
         "Arrondi ($)",
         "Montant ($)",

@@ -48,7 +48,7 @@ def test_a_french_csv(french: Allocation, tmp_path: Path) -> None:
 
 def test_an_english_csv(english: Allocation, tmp_path: Path) -> None:
     headings, *rows = rows_of(english.to_csv(tmp_path / "a.csv"), ",")
-    assert headings[1:3] == ["Territory", "Base (coordinator) (before limits, $)"]
+    assert headings[1:3] == ["Territory", "Base (coordinator) (before floors and ceilings, $)"]
     assert rows[0][2] == "45000"
 
 
@@ -124,7 +124,7 @@ def test_a_folder_is_refused(french: Allocation, tmp_path: Path) -> None:
 
 def test_an_absent_folder_is_named_with_its_neighbours(french: Allocation, tmp_path: Path) -> None:
     (tmp_path / "resultats").mkdir()
-    with pytest.raises(OutputError, match=r"pas de dossier « resultat ».*vouliez-vous dire 'resultats'"):
+    with pytest.raises(OutputError, match=r"pas de dossier « resultat ».*vouliez-vous dire « resultats »"):
         french.to_csv(tmp_path / "resultat" / "2026" / "a.csv")
     (tmp_path / "fichier").touch()
     with pytest.raises(OutputError, match="« fichier », qui est un fichier"):

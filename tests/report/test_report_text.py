@@ -33,7 +33,7 @@ def test_a_summary_in_french(french: Allocation) -> None:
     ]
     assert 8 <= len(lines) <= 15
     said = "\n".join(lines)
-    for piece in ("1 territoire écarté", "Contrôles réussis : 2 sur 3", "✗ Échoué : Personne ne perd", "médiane"):
+    for piece in ("1 territoire exclu", "Contrôles réussis : 2 sur 3", "✗ Échoué : Personne ne perd", "médiane"):
         assert piece in said
     assert "Repose sur des chiffres illustratifs : Enveloppe (2 000 000 $), Indice inventé" in said
     assert "Repose sur des chiffres déclarés : Concertation" in said

@@ -119,6 +119,7 @@ checks:
   - {that: base <= 0.5 * total(amount), title: {fr: "Personne n'a la moitié.", en: "Nobody has half."}}
 if_short: prorate
 if_over: reserve
+contest: {what: {fr: Tout, en: All}, to_whom: {fr: Le comité, en: The committee}, by_when: {fr: 30 jours, en: 30 days}}
 """
 #: Keys and choices of the page that are no words of French.
 YAML_WORDS = re.compile(
@@ -278,7 +279,7 @@ def test_what_is_shared() -> None:
 def test_who_takes_part() -> None:
     assert "Tous les territoires du tableau participent." in said()
     rule = {"where": "population > 1000 or rural == yes", "reason": {"fr": "Trop petit.", "en": "Too small."}}
-    told = "si : population > 1 000 ou rural = oui. Sinon, il est écarté pour cette raison : « Trop petit »."
+    told = "si : population > 1 000 ou rural = oui. Sinon, il est exclu pour cette raison : « Trop petit »."
     assert told in said(eligible=[rule])
     assert "if: people > 1,000 or rural = yes. Otherwise" in said("en", eligible=[rule])
 
@@ -288,10 +289,12 @@ def test_weights_are_shares_of_their_parent_and_of_the_whole() -> None:
     index = {"families": {"a": {"weight": 3, "criteria": criteria}, "b": {"weight": 1, "criteria": {"poverty": 5}}}}
     text = said(indices={"besoin": index})
     assert "- A : 75 % du score." in text
-    assert "Faible revenu : 66,7 % de la famille, 50 % du score. Plus la valeur est haute, plus le besoin" in text
-    assert "Distance : 33,3 % de la famille, 25 % du score. Plus la valeur est basse, plus le besoin" in text
+    assert (
+        "Faible revenu : 66,7 % de la famille, 50 % du score. Une valeur élevée veut dire un plus grand besoin" in text
+    )
+    assert "Distance : 33,3 % de la famille, 25 % du score. Une valeur basse veut dire un plus grand besoin" in text
     assert "Lutte contre la pauvreté : seul élément de la famille, donc 25 % du score." in text
-    assert "The lower the value, the greater the need." in said("en", indices={"besoin": index})
+    assert "A low value means greater need." in said("en", indices={"besoin": index})
 
 
 def test_a_weight_that_depends_on_the_territory_is_no_share() -> None:
@@ -331,8 +334,8 @@ def test_methods_tell_their_parameters() -> None:
 def test_a_direction_that_changes_at_a_cut() -> None:
     direction = {"by": "population", "cut": 5000, "below": "high", "above": "low"}
     text = scaled(criteria={"distance": {"weight": 1, "more_need_when": direction}})
-    assert "Le sens dépend de « Population ». Pour moins de 5 000 : plus la valeur est haute" in text
-    assert "Pour 5 000 ou plus : plus la valeur est basse" in text
+    assert "Le sens dépend de « Population ». Pour moins de 5 000 : une valeur élevée" in text
+    assert "Pour 5 000 ou plus : une valeur basse" in text
 
 
 def test_points_and_agreements_are_told() -> None:
@@ -347,7 +350,10 @@ def test_points_and_agreements_are_told() -> None:
     ("part", "sentence"),
     [
         ({"pool": {"each": 85000}, "share": "equally"}, "Base : chaque territoire reçoit 85 000 $."),
-        ({"pool": "remainder", "share": "equally"}, "tout le montant de l’enveloppe est partagé à parts égales."),
+        (
+            {"pool": "remainder", "share": "equally"},
+            "tout le montant de l’enveloppe est partagé en parts égales, une par territoire.",
+        ),
         (
             {"pool": {"amount": 5_000_000}, "share": {"in_proportion_to": "population"}},
             "un total de 5 000 000 $ est partagé en proportion de « Population ».",
@@ -380,7 +386,7 @@ def test_who_pays_for_a_limit() -> None:
     floor = {"id": "plancher", "at_least": 1000}
     assert "pour relever les uns est pris aux autres" in said(limits=[floor])
     assert "s’ajoute à l’enveloppe, et le coût en est affiché" in said(limits=[{**floor, "fund": "on_top"}])
-    assert "les minimums sont réduits" in said(limits=[{**floor, "if_short": "prorate"}])
+    assert "les planchers sont réduits" in said(limits=[{**floor, "if_short": "prorate"}])
     assert "Ce qui est retenu aux uns va aux autres." in said(limits=[{"id": "plafond", "at_most": 1000}])
 
 
@@ -396,10 +402,13 @@ def test_overrides_are_told_place_by_place() -> None:
     told = re.sub(r"\s+", " ", text[text.index("Ce qui change") :])
     assert "Constante « Une coordination ». Avant : 85 000. Maintenant : 90 000." in told
     assert "critère « Faible revenu », poids. Avant : 2. Maintenant : 5." in told
-    assert "Limite « Plafond », maximum. Avant : 1,2 × « montant précédent ». Maintenant : 1,3 ×" in told
-    assert "Limite « Ajout ». Retrait." in told
-    assert "Limite « Neuf ». Ajout." in told
-    assert "Arrondi, limites. Avant : peuvent être passées de moins d’une unité. Maintenant : tiennent" in told
+    assert "Étape « Plafond », plafond. Avant : 1,2 × « montant précédent ». Maintenant : 1,3 ×" in told
+    assert "Étape « Ajout ». Retrait." in told
+    assert "Étape « Neuf ». Ajout." in told
+    assert (
+        "Arrondi, planchers et plafonds. Avant : peuvent être dépassés de moins d’une unité. Maintenant : tiennent"
+        in told
+    )
     # The language of outputs changes nothing in what is shared.
     assert "angue" not in told
 

@@ -14,7 +14,7 @@ from equite.report.columns import ShownColumn
 from equite.report.files import CSV, ending, files_read, harmless, placed
 from equite.report.html import tables
 from equite.report.language.labels import Labels
-from equite.report.language.text import plain, typeset
+from equite.report.language.text import plain, simulated, typeset
 from equite.report.shown import Shown
 from equite.report.terminal.grid import TextGrid, shortened, squeezed
 from equite.wording import LOCALES, Codes, Language, as_spoken_by
@@ -50,7 +50,8 @@ def comparison_text(comparison: Comparison, language: Language | None = None, *,
     """
     outcome, rows = comparison_grids(comparison, language, width=width)
     notes = [textwrap.fill(note, width) for note in comparison_notes(comparison, language)]
-    blocks = [outcome.text(), *notes, rows.text()]
+    said = simulated(comparison.language)
+    blocks = [*([said] if said else []), outcome.text(), *notes, rows.text()]
     return "\n\n".join(blocks)
 
 

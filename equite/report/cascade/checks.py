@@ -53,6 +53,7 @@ def write_checks(book: Book, labels: CascadeLabels, tables: Sequence[SheetTable]
     """
     sheet = Sheet(book, labels.say("book-checks"), _WIDTHS, landscape=True)
     sheet.title(labels.say("checks-title"))
+    sheet.simulation()
     sheet.paragraph(labels.say("cascade-checks-about"), italic=True)
     sheet.section(labels.say("checks-sums"))
     _head(sheet, "checks-heading", ("check", "", "", "expected", "found", "result"), (3, 4))

@@ -44,7 +44,9 @@ def summary(cascade: Cascade) -> str:
     """
     labels = CascadeLabels(cascade)
     money = [(found.label, labels.money(found.money)) for found in labels.sources()]
-    lines = [labels.worded(labels.plan.heading), *aligned(money, "  ")]
+    lines = [labels.worded(labels.plan.heading)]
+    lines += [f"  {labels.simulation}"] if labels.simulation else []
+    lines += aligned(money, "  ")
     lines.append("  " + labels.say(f"cascade-of-each-{labels.coin}"))
     uses = [(labels.of_each(found.share, 2), found.label) for found in labels.uses()]
     wide = max((len(of_each) for of_each, _ in uses), default=0)
@@ -161,6 +163,7 @@ def trail_text(trail: AuditTrail) -> str:
     longest = max(width_of(_label(entry)) for entries in steps for entry in entries)
     left = min(longest, max(_LEAST, _PLACES - right - 2))
     lines = _wrapped(_title(trail, labels), "")
+    lines += [labels.simulation] if labels.simulation else []
     for entries, (heading, told, notes) in zip(steps, _heads(trail, labels), strict=True):
         lines += ["", *_wrapped(heading, ""), *_wrapped(told, "  ")]
         for entry in entries:

@@ -71,6 +71,7 @@ def write_notes(book: Book, labels: CascadeLabels, names: Mapping[str, str]) -> 
     plan, cascade = labels.plan, labels.cascade
     sheet = Sheet(book, labels.say("book-notes"), _WIDTHS)
     sheet.title(labels.worded(plan.heading))
+    sheet.simulation()
     tiers = " → ".join(labels.headline(level) for level in cascade.levels)
     sheet.paragraph(labels.say("cascade-book-what", envelope=labels.money(cascade.envelope), tiers=tiers))
     if any(figure.status in MARKED for figure in labels.figures):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from equite.report.html.markup import Child, Markup, element
+from equite.report.language.text import simulated
 from equite.wording import Language
 
 __all__ = ["CELL", "RULE", "cell", "framed", "gap", "heading", "listed", "page", "paragraphs", "row", "side", "table"]
@@ -25,21 +27,36 @@ def framed(pieces: Iterable[Child], language: Language) -> Markup:
 
     Notebooks take what stands between two dollar signs for mathematics; the frame tells them not to.
     """
-    return element("div", pieces, class_=f"equite {_NO_MATHS}", lang=language, style="overflow-x:auto")
+    said = _simulated(language)
+    return element("div", said, pieces, class_=f"equite {_NO_MATHS}", lang=language, style="overflow-x:auto")
+
+
+def _simulated(language: Language) -> Markup | None:
+    """Return the line that says that nothing is decided."""
+    said = simulated(language)
+    return element("p", element("strong", said), class_="simulation") if said else None
 
 
 def page(title: str, pieces: Iterable[Child], language: Language, style: str = "") -> str:
     """Return a file's text: a page that needs nothing else, and asks nothing of any network; ``style`` adds rules."""
+    body = [*pieces]
+    if 'class="simulation"' not in "".join(map(str, body)):
+        body.insert(0, _simulated(language))
+    said = simulated(language)
+    # Browsers print what stands here on every sheet of paper.
+    paper = (
+        f"@page{{@top-center{{content:{json.dumps(said, ensure_ascii=False)};font:9pt sans-serif}}}}" if said else ""
+    )
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content="default-src 'none'; style-src 'unsafe-inline'"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", title),
-        element("style", Markup(_PAGE + style)),
+        element("style", Markup(_PAGE + paper + style)),
     )
-    body = element("body", element("main", element("h1", title), pieces))
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang=language)}\n"
+    main = element("body", element("main", element("h1", title), body))
+    return f"<!DOCTYPE html>\n{element('html', head, main, lang=language)}\n"
 
 
 def table(caption: str, head: Child, body: Child, foot: Child = None) -> Markup:

@@ -88,7 +88,7 @@ def _pieces(words: SheetWords, caption: str) -> list[Child]:
     if shown:
         rows = [tables.row([tables.side(label), tables.cell(amount, right=True)]) for label, amount in shown]
         pieces += [tables.table(heading, None, rows), *tables.paragraphs(notes)]
-    return pieces
+    return [*pieces, *tables.paragraphs([labels.contest])]
 
 
 def _row(line: WordedLine) -> Markup:

@@ -48,6 +48,8 @@ def decision_section(speech: Speech) -> Section:
             ("words-dissent", decision.dissent),
         )
         said = [SpokenLine(speech.say(entry, value=value.rstrip("."))) for entry, value in facts if value]
+    if speech.formula.contest is not None:
+        said.append(SpokenLine(speech.contest))
     return Section(speech.say("words-heading-decision"), tuple(said))
 
 

@@ -16,7 +16,7 @@ from equite.formula.indices import Criterion
 from equite.formula.model import Limit, Part
 from equite.formula.names import criteria_of
 from equite.report.language.speech import Speech
-from equite.report.language.text import plain, typeset
+from equite.report.language.text import plain, simulated, typeset
 from equite.report.language.titles import Titles
 from equite.wording import LOCALES, Language, as_spoken_by
 
@@ -89,6 +89,23 @@ class Labels:
     def territories(self, number: int) -> str:
         """Count territories in words."""
         return self.count(number, "territories-one", "territories-many")
+
+    @property
+    def simulation(self) -> str:
+        """That nothing is decided; an empty text where somebody did."""
+        return simulated(self.language)
+
+    @property
+    def contest(self) -> str:
+        """What may be contested, to whom and by when; where the page does not say, the place is marked."""
+        return self.speech.contest
+
+    def sums_agree(self) -> str:
+        """Say what the sum of the amounts must equal, as far as the page keeps money in reserve or adds some."""
+        page = self.formula
+        rules = [page.if_over, *(part.if_over for part in page.parts), *(limit.if_over for limit in page.limits)]
+        plain_sum = set(rules) == {"refuse"} and all(limit.fund == "inside" for limit in page.limits)
+        return self.say("checks-envelope" if plain_sum else "checks-envelope-beside")
 
     def money(self, value: float, digits: int | None = None) -> str:
         """Write an amount with its currency or its unit."""

@@ -76,6 +76,15 @@ class Speech:
         """Put a text in quotation marks."""
         return self.say("words-quoted", text=plain(text))
 
+    @property
+    def contest(self) -> str:
+        """What may be contested, to whom and by when; where the page does not say, the place is marked."""
+        told = self.formula.contest
+        if told is None:
+            return self.say("contest-unsaid")
+        keys = {"what": told.what, "to_whom": told.to_whom, "by_when": told.by_when}
+        return self.say("contest", **{key: plain(text[self.language]).rstrip(".") for key, text in keys.items()})
+
     @cached_property
     def titles(self) -> Titles:
         """What the names of the page are called."""

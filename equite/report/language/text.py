@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from equite.wording import LOCALES, Language
+from equite.wording import LOCALES, Dialect, Language, say
 
-__all__ = ["plain", "typeset"]
+__all__ = ["plain", "simulated", "typeset"]
 
 #: Blanks that no line breaks at; Python counts them among what cannot be printed.
 _BLANKS = "\u00a0\u202f\u2009"
@@ -20,3 +20,9 @@ def plain(text: str) -> str:
 def typeset(text: str, language: Language) -> str:
     """Tie punctuation to its word as the language asks, so that no line begins with a colon."""
     return LOCALES[language].typeset(text)
+
+
+def simulated(language: Language) -> str:
+    """Return the one sentence that stands on all that is seen of a page until somebody decides it; then nothing."""
+    is_open = isinstance(language, Dialect) and not language.is_decided
+    return typeset(say("simulation", language), language) if is_open else ""

@@ -30,7 +30,18 @@ from equite.report.live.terms import (
 )
 from equite.report.live.translating import Ref, Translator
 from equite.report.live.typed import typed_checks
-from equite.report.live.verdict import BAND, FIRST_FAILING, GAP, SUM, Said, filled_in, first_of, money_said, write_band
+from equite.report.live.verdict import (
+    BAND,
+    FIRST_FAILING,
+    GAP,
+    SUM,
+    Said,
+    filled_in,
+    first_of,
+    followed,
+    money_said,
+    write_band,
+)
 from equite.report.roundtrip.manifest import Input
 from equite.report.workbook.checks import LOOKS
 from equite.report.workbook.sheet import PALE, RULE, Book, Sheet, fitting
@@ -214,7 +225,7 @@ def write_live_checks(
         wrong = choose(is_error(money.gap), 1, choose(money.gap.equals(0), 0, 1))
         about = labels.say("live-check-envelope")
         place = next((at for at, check in enumerate(checks) if check.section == "sums"), 0)
-        checks.insert(place, LiveCheck("sums", labels.say("checks-envelope"), about, wrong))
+        checks.insert(place, LiveCheck("sums", labels.sums_agree(), about, wrong))
     results: dict[str, str] = {}
     top = sheet.row
     for section, title in _SECTIONS.items():
@@ -228,6 +239,7 @@ def write_live_checks(
             _line(sheet, check)
         results[section] = f"$D${first}:$D${sheet.row}"
     said = _verdict(labels, money, checks, results, (top + 1, sheet.row), without)
+    said = followed(said, labels.simulation)
     sheet.sheet.freeze_panes(BAND, 0)
     sheet.sheet.repeat_rows(0)
     write_band(book, sheet.sheet, _WIDTHS, said)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from equite.report.live.grid import quoted
 from equite.report.live.terms import Term
 from equite.report.workbook.checks import LOOKS
-from equite.report.workbook.sheet import Book
+from equite.report.workbook.sheet import HIGHEST, LINE, Book, lines_of
 from equite.wording import LOCALES
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = [
     "elsewhere",
     "filled_in",
     "first_of",
+    "followed",
     "money_said",
     "write_band",
 ]
@@ -53,6 +54,14 @@ def filled_in(words: str, values: Mapping[str, Said]) -> Said:
     pieces = re.split(f"([{''.join(values)}])", words)
     said = [values.get(piece) or _literal(piece) for piece in pieces if piece]
     return Said("&".join(each.formula for each in said), "".join(each.text for each in said))
+
+
+def followed(said: Said, text: str) -> Said:
+    """Put a sentence after what a formula gives."""
+    if not text:
+        return said
+    after = _literal(f" {text}.")
+    return Said(f"{said.formula}&{after.formula}", said.text + after.text)
 
 
 def _literal(text: str) -> Said:
@@ -111,7 +120,8 @@ def write_band(book: Book, worksheet: Any, widths: Sequence[float], said: Said) 
     if last:
         worksheet.merge_range(0, 0, 0, last, "", style)
     worksheet.write_formula(0, 0, f"={said.formula}", style, said.text)
-    worksheet.set_row(0, 32)
+    width = int(sum(widths[: last + 1]) / 1.1)
+    worksheet.set_row(0, max(32, min(HIGHEST, 1.1 * LINE * lines_of(said.text, width) + 4)))
     for sign, word in (("=", "passed"), ("<>", "failed")):
         fill, ink = LOOKS[word]
         rule = {"type": "formula", "criteria": f'=LEFT($A$1,1){sign}"✓"'}

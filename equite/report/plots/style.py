@@ -16,7 +16,7 @@ import numpy as np
 from equite import wording
 from equite.engine.sharing import Floats
 from equite.errors import OutputError, Problem
-from equite.report.language.text import typeset
+from equite.report.language.text import simulated, typeset
 from equite.wording import Language
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class Picture:
             pad=6 + rows * SMALL * 1.75,
             parse_math=False,
         )
-        self._notes([note for note in notes if note])
+        self._notes([note for note in (simulated(self.language), *notes) if note])
         return self.ax
 
     def _space_ticks(self, width: float) -> None:

@@ -49,7 +49,9 @@ def summary(allocation: Allocation) -> str:
     """
     labels = Labels(allocation.formula)
     money = [(label, labels.money(amount)) for label, amount in result_lines(allocation, labels)]
-    lines = [labels.worded(allocation.formula.heading), *aligned(money, "  ")]
+    lines = [labels.worded(allocation.formula.heading)]
+    lines += [f"  {labels.simulation}"] if labels.simulation else []
+    lines += aligned(money, "  ")
     lines += [f"  {line}" for line in (*_spread(allocation, labels), *_changes(allocation, labels))]
     if allocation.excluded_by:
         lines.append("  " + labels.count(len(allocation.excluded_by), "left-out-one", "left-out-many"))
@@ -253,7 +255,9 @@ def explanation_text(explanation: Explanation) -> str:
     total = labels.money(explanation.amount)
     pairs.append((f"= {labels.say('word-amount')}", total))
     name, code = plain(explanation.name), plain(explanation.code)
-    lines = [name if name == code else f"{name} ({code})", *aligned(pairs, "  ")]
+    lines = [name if name == code else f"{name} ({code})"]
+    lines += [f"  {labels.simulation}"] if labels.simulation else []
+    lines += aligned(pairs, "  ")
     lines += [f"  {note}" for note in explanation_notes(explanation, labels)]
     return "\n".join(lines)
 

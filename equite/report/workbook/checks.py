@@ -38,6 +38,7 @@ def write_checks(book: Book, allocation: Allocation, table: SheetTable, money: M
     labels = book.labels
     sheet = Sheet(book, labels.say("book-checks"), _WIDTHS, landscape=True)
     sheet.title(labels.say("checks-title"))
+    sheet.simulation()
     sheet.section(labels.say("checks-sums"))
     sheet.paragraph(labels.say("checks-about-sums", sheet=table.sheet), italic=True)
     sums = _sums(sheet, allocation, table, money)
@@ -67,7 +68,7 @@ def _sums(sheet: Sheet, allocation: Allocation, table: SheetTable, money: Mappin
     (amounts,) = table.cells("amount")
     _head(sheet, "check", "expected", "found", "result")
     if "envelope" in money:
-        title = labels.say("checks-envelope")
+        title = labels.sums_agree()
         expected, found = f"={money['envelope']}+{money['on_top']}", f"=SUM({amounts})+{money['reserve']}"
         total = (allocation.envelope or 0.0) + allocation.on_top
     else:
@@ -77,14 +78,17 @@ def _sums(sheet: Sheet, allocation: Allocation, table: SheetTable, money: Mappin
     style = book.style(**look, num_format=book.money_format(digits), align="right")
     cells = []
     first = sheet.row
+    sheet.high([title])
     sheet.sheet.write_string(first, 0, title, book.style(**look, text_wrap=True))
     sheet.sheet.write_formula(first, 1, expected, style, total)
     sheet.sheet.write_formula(first, 2, found, style, round(allocation.total + allocation.reserve, digits))
     cells.append(verdict(sheet, first, 3, f"ROUND(B{first + 1}-C{first + 1},{digits})=0"))
-    second = sheet.row + 1
+    sheet.row += 1
+    second, rows_said = sheet.row, labels.say("checks-rows")
+    sheet.high([rows_said])
     steps = "+".join([*table.cells("part"), *table.cells("limit"), *table.cells("rounding")])
     plain_number = book.style(**look, num_format=book.number_format(0), align="right")
-    sheet.sheet.write_string(second, 0, labels.say("checks-rows"), book.style(**look, text_wrap=True))
+    sheet.sheet.write_string(second, 0, rows_said, book.style(**look, text_wrap=True))
     sheet.sheet.write_number(second, 1, 0, plain_number)
     # Less than half of the last decimal shown is the dust of binary sums.
     dust = 0.4 * 10.0 ** -max(
@@ -92,7 +96,7 @@ def _sums(sheet: Sheet, allocation: Allocation, table: SheetTable, money: Mappin
     )
     sheet.sheet.write_formula(second, 2, f"=SUMPRODUCT(--(ABS({steps}-{amounts})>{dust:.9f}))", plain_number, 0)
     cells.append(verdict(sheet, second, 3, f"B{second + 1}=C{second + 1}"))
-    sheet.row += 2
+    sheet.row += 1
     return cells[0], cells[1]
 
 

@@ -68,6 +68,7 @@ def write_notes(book: Book, allocation: Allocation, sheet: Sheet | None = None, 
     labels, page = book.labels, allocation.formula
     sheet = sheet or notes_sheet(book)
     sheet.title(labels.worded(page.heading))
+    sheet.simulation()
     territories = labels.territories(len(allocation.codes))
     said = labels.say("book-what-rules", territories=territories)
     if allocation.envelope is not None:

@@ -36,6 +36,7 @@ def write_parameters(book: Book, allocation: Allocation) -> dict[str, str]:
     labels, page = book.labels, allocation.formula
     sheet = Sheet(book, labels.say("book-parameters"), _WIDTHS, landscape=True)
     sheet.title(labels.say("book-parameters-title"))
+    sheet.simulation()
     places = _money(sheet, allocation)
     _constants(sheet, allocation)
     _parts(sheet, allocation)

@@ -187,6 +187,11 @@ class Sheet:
         """Write the sheet's title."""
         self._across(text, self.book.style(bold=True, font_size=16, font_color=INK, text_wrap=True, valign="top"), 1.75)
 
+    def simulation(self) -> None:
+        """Say that nothing is decided, as long as nothing is."""
+        if said := self.book.labels.simulation:
+            self.paragraph(said, bold=True)
+
     def section(self, text: str) -> None:
         """Begin a section."""
         self.row += 1
@@ -289,9 +294,11 @@ def paper(worksheet: Any, name: str, labels: Labels, *, width: float, landscape:
         worksheet.set_landscape()
     worksheet.fit_to_pages(1, 0)
     worksheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
-    title = _shortened(labels.worded(labels.formula.heading), 90)
+    # Left, middle and right of a header stand on one line.
+    title = _shortened(labels.worded(labels.formula.heading), 55 if labels.simulation else 90)
     # In a header, an ampersand begins a command.
-    worksheet.set_header("&L" + title.replace("&", "&&") + "&R" + name.replace("&", "&&"))
+    said = [("&L", title), ("&C", labels.simulation), ("&R", name)]
+    worksheet.set_header("".join(side + text.replace("&", "&&") for side, text in said if text))
     worksheet.set_footer("&C" + labels.say("book-page", page="&P", pages="&N"))
 
 

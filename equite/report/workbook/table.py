@@ -64,9 +64,11 @@ def write_table(book: Book, name: str, columns: Sequence[ShownColumn]) -> SheetT
     keys = sum(column.step == "key" for column in columns)
     write_columns(book, worksheet, columns, widths)
     _totals(book, worksheet, columns, rows, keys)
+    if said := book.labels.simulation:
+        worksheet.write_string(rows + 2, 0, said, book.style(bold=True))
     worksheet.freeze_panes(1, keys)
     worksheet.repeat_columns(0, keys - 1)
-    worksheet.print_area(0, 0, rows + 1, len(columns) - 1)
+    worksheet.print_area(0, 0, rows + (2 if said else 1), len(columns) - 1)
     return SheetTable(sheet.name, 2, rows + 1, tuple(columns))
 
 

@@ -283,9 +283,12 @@ def test_the_verdict_tells_the_sum_and_the_gap(edited: list[Edited]) -> None:
         assert each.recalculated
         first = next(iter(Cells.read(each.recalculated).sheets.values()))
         told[each.name] = str(first[0][0]).replace("\u00a0", " ")
-    assert told["nothing (en)"] == "✓ All holds: $100,000 in all, which is the envelope; bounds and promises are kept."
+    assert told["nothing (en)"] == (
+        "✓ All checks passed. The sum of the amounts equals the envelope: $100,000. Simulation – not a decision."
+    )
     assert told["nothing (fr)"] == (
-        "✓ Tout tient : 100 000 $ en tout, soit l’enveloppe; les bornes et les promesses sont tenues."
+        "✓ Tous les contrôles sont réussis. La somme des montants égale l’enveloppe : 100 000 $. "
+        "Simulation – ne constitue pas une décision."
     )
     assert told["a floor that the money does not pay (en)"] == (
         "✗ Do not use these amounts. First check that fails: “Floor: the money goes round, with none left or lacking”. "

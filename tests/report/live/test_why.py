@@ -59,7 +59,7 @@ def test_the_lines_are_those_of_the_explanation(sheets: tuple[Cells, Cells]) -> 
     assert shown["Montant ($, illustratif)"] == told.amount
     (size,) = (line.amount for line in told.lines if line.kind == "baseline")
     assert shown["Équité ($, illustratif) : chaque critère à sa moyenne".replace(" :", "\u00a0:")] == size
-    assert shown["Base universelle (avant limites, $, illustratif)"] == told.lines[0].amount
+    assert shown["Base universelle (avant planchers et plafonds, $, illustratif)"] == told.lines[0].amount
     (floor,) = (line.amount for line in told.lines if line.kind == "limit")
     assert shown["Plancher et plafond ($, illustratif)"] == floor
     criteria = [line.amount for line in told.lines if line.kind == "criterion"]
@@ -79,7 +79,7 @@ def test_what_weighs_most_and_what_is_illustrative(sheets: tuple[Cells, Cells]) 
 
 def test_everything_holds_and_that_is_said(sheets: tuple[Cells, Cells]) -> None:
     for cells in sheets:
-        assert str(cells["Contrôles", "A1"]).startswith("✓ Tout tient")
+        assert str(cells["Contrôles", "A1"]).startswith("✓ Tous les contrôles sont réussis")
 
 
 def test_who_decided_is_said(sheets: tuple[Cells, Cells]) -> None:

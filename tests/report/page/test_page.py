@@ -173,8 +173,9 @@ def test_a_territory_is_told_what_it_gets_and_why(told: Told) -> None:
     said = told(allocation).one("section", id="t-480").text
     lines = {line.id: line.amount for line in allocation.explain("480").lines}
     row = allocation.row("480")
-    assert f"Votre territoire reçoit {french(allocation.amounts[row])}, dont :" in said
-    assert f"{french(lines['base'])} du volet « Base universelle », parce que ce volet est partagé également." in said
+    assert f"Votre MRC recevrait {french(allocation.amounts[row])}, dont :" in said
+    why = "parce que ce volet est partagé en parts égales, une par MRC."
+    assert f"{french(lines['base'])} du volet « Base universelle », {why}" in said
     above = sum(amount for name, amount in lines.items() if name.startswith("need.") and amount > 0)
     assert f"Là où votre besoin dépasse la moyenne, il ajoute {french(above)} : Vulnérabilité situationnelle" in said
     assert "Ce montant est plus élevé de 30 541 $ que le précédent." in said
@@ -334,7 +335,7 @@ def test_territories_asked_for(shown: Allocation, told: Told) -> None:
     sections = [each.attributes["id"] for each in found.one(id="territories").all("section")]
     assert sections == [f"t-{shown.codes[1]}", f"t-{shown.codes[3]}"]
     assert len(found.one("table", id="amounts-table").rows()) == len(shown.codes)
-    assert "2 territ" in found.one(id="territories").text
+    assert re.search(r"\b2 (territ|MRC)", found.one(id="territories").text)
     check_structure(found, shown.language)
 
 

@@ -68,7 +68,7 @@ def _shared(labels: Labels, part: Part) -> str:
     elif share.level_up is not None:
         words = labels.say("share-level-up", value=labels.expression(share.level_up))
     else:
-        words = labels.say("share-equally")
+        words = labels.say("words-way-equally")
     if share.counting is not None:
         words = labels.say("share-counting", share=words, value=labels.expression(share.counting))
     if part.within is not None:

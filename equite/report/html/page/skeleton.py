@@ -52,9 +52,9 @@ def whole_page(report: ReportContext, sections: Sequence[PageSection]) -> str:
 
 def _under(report: ReportContext) -> Markup:
     """Say under the title who decided, or that nobody has."""
-    decision = report.allocation.formula.decision
-    if decision is None:
-        return element("p", report.say("book-no-decision"))
+    decision, said = report.allocation.formula.decision, report.labels.simulation
+    if decision is None or said:
+        return element("p", element("strong", said), class_="simulation")
     told = [
         report.say("page-labelled", label=report.say(f"book-decision-{key}"), value=value)
         for key in ("adopted_by", "date", "resolution")
@@ -71,7 +71,8 @@ def _section(section: PageSection) -> Markup:
 def _style(report: ReportContext) -> str:
     """Return the sheet of styles, with the paper of the page's currency."""
     here = report.allocation.formula.currency in ("CAD", "USD")
-    return _kept("page.css").replace("PAPER", "letter" if here else "A4")
+    said = json.dumps(report.labels.simulation, ensure_ascii=False) if report.labels.simulation else "none"
+    return _kept("page.css").replace("PAPER", "letter" if here else "A4").replace("SIMULATION", said)
 
 
 def _script(locale: Locale) -> str:

@@ -78,6 +78,7 @@ class _Teller:
             waterfall(self.report, explanation, self.values, row),
             element("p", element("small", self.report.say("explain-sampled"))) if explanation.sampled else None,
             self.declared.block(row),
+            element("p", self.labels.contest, class_="contest"),
             element("p", back),
             id=anchor,
             class_="territory",
