@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -82,6 +83,8 @@ class SheetWords:
     def __init__(self, sheet: Worksheet, language: Language | None = None) -> None:
         self.sheet = sheet
         self.formula = sheet.allocation.formula
+        # Most of what is said of a line is said of the same line of every territory.
+        self._told: dict[Hashable, tuple[object, str]] = {}
         self.labels = Labels(self.formula, language)
         self.locale = LOCALES[self.labels.language]
         self._words = {
@@ -92,9 +95,23 @@ class SheetWords:
             )
         }
 
+    def of(self, sheet: Worksheet) -> SheetWords:
+        """Return the words of another territory's worksheet from the same allocation; what both say is worded once."""
+        other = copy(self)
+        other.sheet = sheet
+        return other
+
     def lines(self) -> list[WordedLine]:
         """Return every line, worded."""
         return [self._line(line) for line in self.sheet.lines]
+
+    def _once(self, say: Callable[[SheetLine], str], line: SheetLine) -> str:
+        """Say something that rests on nothing of a line but what is in the key; what has an identity there is kept."""
+        kept = line.rule, line.reason
+        key = say.__name__, line.title, line.about, line.given, line.count, line.group, *map(id, kept)
+        if key not in self._told:
+            self._told[key] = kept, say(line)
+        return self._told[key][1]
 
     def _line(self, line: SheetLine) -> WordedLine:
         rule = figures = ""
@@ -105,13 +122,13 @@ class SheetWords:
                 rule = ""
         return WordedLine(
             line.letter,
-            self._title(line),
-            self._given(line),
-            self._said(line),
+            self._once(self._title, line),
+            self._once(self._given, line),
+            self._once(self._said, line),
             rule,
             figures,
             self._result(line),
-            self._source(line),
+            self._once(self._source, line),
         )
 
     def number(self, value: Decimal | None) -> str:

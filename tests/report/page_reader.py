@@ -24,9 +24,13 @@ class Element:
 
     @property
     def said(self) -> str:
-        """What is read aloud, pieces apart; fingerprints, styles and scripts left out."""
-        kept = (each for each in self.inside if isinstance(each, str) or each.tag not in ("code", "style", "script"))
+        """What is read aloud, pieces apart; fingerprints, styles, scripts and unrounded worksheets left out."""
+        kept = (each for each in self.inside if isinstance(each, str) or not each._is_apart)
         return " ".join(each if isinstance(each, str) else each.said for each in kept).replace("\u00a0", " ")
+
+    @property
+    def _is_apart(self) -> bool:
+        return self.tag in ("code", "style", "script") or self.attributes.get("class") == "worksheet"
 
     def all(self, *tags: str, **attributes: str) -> list[Element]:
         """Give the elements inside it that have one of the tags, and the attributes, in order."""

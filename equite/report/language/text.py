@@ -8,11 +8,13 @@ __all__ = ["plain", "simulated", "typeset"]
 
 #: Blanks that no line breaks at; Python counts them among what cannot be printed.
 _BLANKS = "\u00a0\u202f\u2009"
+_NO_BLANKS = dict.fromkeys(map(ord, _BLANKS))
 
 
 def plain(text: str) -> str:
     """Return a text on one line, without the control characters that a terminal or a spreadsheet would obey."""
-    if text.isprintable():
+    # Most texts of French hold a blank that no line breaks at, and nothing else to look for.
+    if text.isprintable() or (text == text.strip() and text.translate(_NO_BLANKS).isprintable()):
         return text
     return "".join(letter if letter.isprintable() or letter in _BLANKS else " " for letter in text).strip()
 

@@ -1,4 +1,4 @@
-// Search and sort in the table of amounts. Without this script the page says the same; only these two are absent.
+// Search and sort in the table of amounts. Without this script the page says the same; only these are absent.
 (() => {
   "use strict";
   const language = document.documentElement.lang;
@@ -68,6 +68,16 @@
     button.textContent = title;
     button.addEventListener("click", () => sort(head, title));
     head.replaceChildren(button);
+  });
+  // Where a browser keeps what is folded from paper, it is unfolded while the page is printed.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = Array.from(document.querySelectorAll("details.worksheet:not([open])"));
+    folded.forEach((each) => (each.open = true));
+  });
+  addEventListener("afterprint", () => {
+    folded.forEach((each) => (each.open = false));
+    folded = [];
   });
   search.addEventListener("input", tell);
   tools.hidden = false;

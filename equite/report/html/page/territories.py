@@ -14,6 +14,7 @@ from equite.report.html.page.context import PageSection, ReportContext, badge, p
 from equite.report.html.page.declared import Declared
 from equite.report.html.page.reasons import reasons
 from equite.report.html.page.waterfall import Values, waterfall
+from equite.report.html.page.worksheets import MOST_WORKED, Worksheets
 
 if TYPE_CHECKING:
     from equite.engine.explanation import Explanation
@@ -31,6 +32,8 @@ def territories_section(report: ReportContext) -> PageSection:
     if len(report.told) < len(report.allocation.codes):
         told = labels.territories(len(report.told))
         lead.append(element("p", report.say("page-territories-some", told=told, all=every)))
+    if len(report.told) > MOST_WORKED:
+        lead.append(element("p", report.say("page-sheet-none", count=labels.number(len(report.told)))))
     teller = _Teller(report)
     sections = [teller.section(row) for row in report.told]
     return PageSection("territories", title, fragment(*lead, _apart(report), *sections))
@@ -50,7 +53,9 @@ class _Teller:
         self.ranks = list(self._ranks())
         self.values = Values(report)
         self.declared = Declared(report)
-        self.notes = next((column.cells for column in report.columns if column.step == "notes"), None)
+        self.worksheets = Worksheets(report) if len(report.told) <= MOST_WORKED else None
+        self.is_shapley = any(found.is_shapley for found in self.allocation.contributions)
+        self.remarks = next((column.cells for column in report.columns if column.step == "notes"), None)
 
     def _ranks(self) -> Iterator[tuple[str, Floats]]:
         """Return what ranks are told by, and each territory's."""
@@ -66,24 +71,33 @@ class _Teller:
         """Return a territory's section."""
         code, name = self.allocation.codes[row], self.report.names[row]
         anchor = self.report.anchors[code]
-        explanation = self.allocation.explain(code)
-        notes = self.notes[row] if self.notes is not None else ""
+        sheet = self.allocation.worksheet(code) if self.worksheets is not None else None
+        # A worksheet has the explanation with it.
+        explanation = (sheet and sheet.explanation) or self.allocation.explain(code)
+        remark = self.remarks[row] if self.remarks is not None else ""
         back = element("a", self.report.say("page-back"), href="#amounts", class_="back")
         heading = element("h3", self.report.known_as(code, name), id=f"{anchor}:h")
         return element(
             "section",
             heading,
             element("div", self._told(explanation, row), pairs(self._facts(row), "facts"), class_="told"),
-            element("p", str(notes)) if notes else None,
+            element("p", str(remark)) if remark else None,
             waterfall(self.report, explanation, self.values, row),
-            element("p", element("small", self.report.say("explain-sampled"))) if explanation.sampled else None,
+            *self._notes(explanation),
             self.declared.block(row),
+            self.worksheets.block(sheet) if self.worksheets is not None and sheet is not None else None,
             element("p", self.labels.contest, class_="contest"),
             element("p", back),
             id=anchor,
             class_="territory",
             aria_labelledby=f"{anchor}:h",
         )
+
+    def _notes(self, explanation: Explanation) -> Iterator[Markup]:
+        """Say how the dollars of criteria were found, where they are not the plain product of a weight and a score."""
+        for entry, holds in (("sheet-shapley", self.is_shapley), ("explain-sampled", explanation.sampled)):
+            if holds:
+                yield element("p", element("small", self.report.say(entry)))
 
     def _told(self, explanation: Explanation, row: int) -> Markup:
         """Say the amount, what it is made of and why, and how it differs from the one before."""
