@@ -37,7 +37,7 @@ def element(tag: str, /, *children: Child, **attributes: str | bool | None) -> M
         False and None give none.
     """
     told = "".join(_attribute(key, value) for key, value in attributes.items() if value not in (None, False))
-    if tag == "rect":
+    if tag in ("rect", "path"):
         return Markup(f"<{tag}{told}/>")
     return Markup(f"<{tag}{told}>" if tag in _VOID else f"<{tag}{told}>{fragment(*children)}</{tag}>")
 

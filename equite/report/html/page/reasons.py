@@ -16,7 +16,7 @@ from equite.report.language.labels import Labels
 if TYPE_CHECKING:
     from equite.engine.explanation import Explanation, Line
 
-__all__ = ["reasons"]
+__all__ = ["how_shared", "reasons"]
 
 #: Criteria named in a sentence; the table beside it has them all.
 _NAMED = 3
@@ -51,11 +51,11 @@ def _part(report: ReportContext, result: PartResult, lines: Sequence[Line], row:
         return fragment(report.say("page-why-not", part=title, reason=reason.rstrip(".")))
     entry = "page-why-levy" if part.levy else "page-why-as-is" if part.share.as_is is not None else "page-why-part"
     money = labels.speech.money(-amount if part.levy else amount)
-    said = report.say(entry, amount=money, part=title, share=_shared(labels, part))
+    said = report.say(entry, amount=money, part=title, share=how_shared(labels, part))
     return fragment(said, _criteria(report, part, lines))
 
 
-def _shared(labels: Labels, part: Part) -> str:
+def how_shared(labels: Labels, part: Part) -> str:
     """Word how a part is shared."""
     share = part.share
     if share.as_is is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from equite.engine.shown import shares_of
 from equite.report.html.markup import Child, Markup, element, fragment
+from equite.report.html.page.chart import chart
 from equite.report.html.page.context import (
     Cell,
     FlushNumber,
@@ -18,6 +19,9 @@ from equite.report.html.page.context import (
     pairs,
     small_table,
 )
+from equite.report.html.page.first import changes, in_three_sentences
+from equite.report.html.page.promises import promises
+from equite.report.html.page.weighing import weighing
 from equite.report.language.figures import changes_section
 from equite.report.language.labels import MARKED, Labels, part_names
 from equite.report.language.text import plain
@@ -40,6 +44,10 @@ def summary_section(report: ReportContext) -> PageSection:
             _lead(report),
             _not_measured(report),
             _key_figures(report),
+            chart(report),
+            promises(report),
+            changes(report),
+            weighing(report),
             _money(report),
             _spread(report),
             _decision(report),
@@ -52,14 +60,8 @@ def summary_section(report: ReportContext) -> PageSection:
 
 
 def _lead(report: ReportContext) -> Markup:
-    allocation, labels = report.allocation, report.labels
-    territories = labels.territories(len(allocation.codes))
-    if allocation.envelope is None:
-        text = report.say("page-lead-rules", territories=territories)
-    else:
-        text = report.say("page-lead", envelope=labels.money(allocation.envelope), territories=territories)
-    notes = allocation.formula.notes
-    return fragment(element("p", text, class_="lead"), element("p", labels.worded(notes)) if notes else None)
+    notes = report.allocation.formula.notes
+    return fragment(in_three_sentences(report), element("p", report.labels.worded(notes)) if notes else None)
 
 
 def _not_measured(report: ReportContext) -> Markup | None:
@@ -128,28 +130,21 @@ def _line(report: ReportContext, label: Cell, amount: float, share: float) -> li
 
 
 def _spread(report: ReportContext) -> Markup:
-    """Tell the lowest, the middle and the highest amount, and how many get more or less than before."""
+    """Tell the lowest, the middle and the highest amount, and all that share an end."""
     allocation, labels = report.allocation, report.labels
     amounts = allocation.amounts
 
-    def one(row: int) -> Markup:
-        code, name = allocation.codes[row], report.names[row]
-        return fragment(labels.money(float(amounts[row])), " (", report.linked(code, name), ")")
+    def ends(amount: float) -> Markup:
+        rows = np.flatnonzero(amounts == amount)[:_MOST].tolist()
+        names: list[Markup] = [report.linked(allocation.codes[row], report.names[row]) for row in rows]
+        count = int(np.count_nonzero(amounts == amount))
+        return fragment(labels.money(amount), " (", _several(names, count, labels), ")")
 
     found: list[tuple[str, Child]] = [
-        (report.say("page-lowest"), one(int(np.argmin(amounts)))),
+        (report.say("page-lowest"), ends(float(amounts.min()))),
         (report.say("page-median"), labels.money(float(np.median(amounts)))),
-        (report.say("page-highest"), one(int(np.argmax(amounts)))),
+        (report.say("page-highest"), ends(float(amounts.max()))),
     ]
-    change = report.column("change")
-    if change is not None:
-        moved = change.numbers
-        counts = (("more", moved > 0), ("less", moved < 0), ("same", moved == 0), ("unknown", np.isnan(moved)))
-        found += [
-            (report.say(f"page-change-{name}"), labels.territories(int(rows.sum())))
-            for name, rows in counts
-            if name != "unknown" or rows.any()
-        ]
     return pairs(found, "facts")
 
 

@@ -1,0 +1,136 @@
+"""What weighs most: the part that brings most, the criteria that move most dollars, and those that count twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from equite.engine.explanation import EXACT_CRITERIA
+from equite.formula.names import criteria_of
+from equite.formula.nodes import Name
+from equite.report.html.markup import Markup, element, fragment
+from equite.report.html.page.context import Cell, FlushNumber, ReportContext, listed, small_table
+from equite.report.html.page.first import several
+from equite.report.html.page.reasons import how_shared
+
+__all__ = ["moved_by", "repeated", "weighing"]
+
+#: Criteria that are told; the diagnosis has them all.
+_MOST = 6
+#: Beyond so many allocations of a row, what criteria move is not worked out for a page.
+_WORK = 20_000_000
+
+
+def weighing(report: ReportContext) -> Markup | None:
+    """Return what weighs most, where there is more than one thing to weigh."""
+    said = [text for text in (_heaviest_part(report), *repeated(report)) if text]
+    table = _criteria(report)
+    if not said and table is None:
+        return None
+    return fragment(element("h3", report.say("page-weighs")), listed(said) if said else None, table)
+
+
+def _heaviest_part(report: ReportContext) -> str:
+    """Say which part brings most; nothing where there is but one."""
+    allocation, labels = report.allocation, report.labels
+    totals = [(allocation.shown.parts[result.part.id].total, result.part) for result in allocation.parts_shared]
+    if len(totals) < 2 or not allocation.total:
+        return ""
+    amount, part = max(totals, key=lambda each: each[0])
+    told = {"amount": labels.money(amount), "share": labels.percent(amount / allocation.total)}
+    entry = "page-weighs-part-as-is" if part.share.as_is is not None else "page-weighs-part"
+    return report.say(entry, part=labels.title(part.id), how=how_shared(labels, part), **told)
+
+
+def moved_by(report: ReportContext) -> list[tuple[str, str, float, float]]:
+    """Return each criterion with its mean weight in its index and the dollars that it moves, the most first.
+
+    The dollars are those that it gives to some and takes from others, beside all territories at its mean.
+    """
+    allocation = report.allocation
+    weights = {}
+    for name in allocation.formula.indices:
+        scoring = allocation.scope.scoring(name)
+        if scoring.criteria:
+            means = scoring.weights.mean(axis=0).tolist()
+            weights |= {(name, each.name): weight for each, weight in zip(scoring.criteria, means, strict=True)}
+    moved: dict[tuple[str, str], float] = {}
+    for found in allocation.contributions:
+        given = np.maximum(found.dollars, 0.0).sum(axis=0).tolist()
+        for criterion, dollars in zip(found.criteria, given, strict=True):
+            moved[criterion] = moved.get(criterion, 0.0) + dollars
+    ordered = sorted(moved, key=lambda each: -moved[each])
+    return [(*each, weights.get(each, 0.0), moved[each]) for each in ordered]
+
+
+def _criteria(report: ReportContext) -> Markup | None:
+    allocation, labels = report.allocation, report.labels
+    if not allocation.formula.indices or not allocation.total:
+        return None
+    if _is_too_much(report):
+        return element("p", report.say("page-weighs-too-many"))
+    found = moved_by(report)
+    if not found:
+        return None
+    rows: list[list[Cell]] = [
+        [
+            labels.criterion(index, name),
+            FlushNumber(labels.percent(weight)),
+            FlushNumber(labels.money(round(dollars, labels.digits))),
+            FlushNumber(labels.percent(dollars / allocation.total)),
+        ]
+        for index, name, weight, dollars in found[:_MOST]
+    ]
+    headings = [report.say(f"page-weighs-{name}") for name in ("criterion", "weight", "moved")]
+    table = small_table(report.say("page-weighs-caption"), [*headings, report.say("book-heading-of-total")], rows)
+    more = len(found) - len(rows)
+    note = [report.say("page-weighs-about")]
+    if more > 0:
+        note.append(labels.count(more, "page-weighs-more-one", "page-weighs-more-many"))
+    return fragment(table, element("p", element("small", " ".join(note))))
+
+
+def _is_too_much(report: ReportContext) -> bool:
+    """Tell whether the dollars of criteria would take longer than the page: Shapley values over many rows."""
+    if report.told or "contributions" in vars(report.allocation):
+        return False
+    count = max(len(list(criteria_of(index))) for index in report.allocation.formula.indices.values())
+    return 2 ** min(count, EXACT_CRITERIA) * len(report.allocation.codes) > _WORK
+
+
+def repeated(report: ReportContext) -> Iterator[str]:
+    """Say which criteria of an index are measured by one and the same column, and what they weigh together."""
+    allocation, labels = report.allocation, report.labels
+    for index in allocation.formula.indices:
+        scoring = allocation.scope.scoring(index)
+        if not scoring.criteria:
+            continue
+        weights = dict(
+            zip((each.name for each in scoring.criteria), scoring.weights.mean(axis=0).tolist(), strict=True)
+        )
+        by_source: dict[str, list[str]] = {}
+        for name in weights:
+            by_source.setdefault(_measured_by(report, name), []).append(name)
+        for source, names in by_source.items():
+            if len(names) > 1:
+                titles = [labels.speech.quoted(labels.criterion(index, name)) for name in names]
+                summed = labels.percent(sum(weights[name] for name in names))
+                yield report.say(
+                    "page-repeated",
+                    criteria=several(report, titles),
+                    column=labels.title(source),
+                    weight=summed,
+                    index=labels.title(index),
+                )
+
+
+def _measured_by(report: ReportContext, name: str) -> str:
+    """Follow a variable that is but another name to the column that it reads."""
+    variables, seen = report.allocation.formula.variables, {name}
+    while name in variables and isinstance(variables[name].value.tree, Name):
+        name = variables[name].value.tree.name
+        if name in seen:
+            break
+        seen.add(name)
+    return name

@@ -1,0 +1,186 @@
+"""The first screen: the result in sentences, promises, rises and falls, what weighs most, the picture of amounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import example
+from page_reader import Element
+
+from equite import Allocation, Formula, allocate
+
+Told = Callable[..., Element]
+Shared = Callable[..., Allocation]
+
+#: Three territories in proportion to people, 1 : 2 : 4 of 140 $.
+LAST = {"code": ["010", "020", "030"], "people": [1, 2, 4], "last": [10.0, 50.0, 80.0]}
+KEYS: dict[str, Any] = {"language": "en", "envelope": "140", "people": "people", "rounding": {"to": 1}}
+
+
+def promises_in(found: Element) -> list[str]:
+    """Give the promises as they are read."""
+    return [each.said for each in found.one(id="summary").one("ul", class_="promises").all("li")]
+
+
+def test_the_result_stands_first(shared: Shared, told: Told) -> None:
+    said = told(shared(LAST, previous="last", **KEYS)).one(id="summary").all("p", class_="lead")[0].text
+    assert said == (
+        "The formula gives $140 to 3 territories. Amounts go from $20 (010) to $80 (030); the median is $40. "
+        "Beside the previous amounts: a rise for 1 territory, a fall for 1 territory."
+    )
+    # Without last year, equal shares of 46.67 $: two are below, one above.
+    said = told(shared(**KEYS)).one(id="summary").all("p", class_="lead")[0].text
+    assert said.endswith("Beside equal shares: more for 1 territory, less for 2 territories.")
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        ([1, 1, 4], "from $23 (020) to"),
+        ([4, 4, 1], "to $62 (010 and 020)"),
+        ([1, 4, 4, 4, 4, 4, 4], "to $24 (02, 03, 04 and 3 others)"),
+    ],
+)
+def test_all_that_share_an_end_are_named(shared: Shared, told: Told, rows: list[int], wanted: str) -> None:
+    codes = ["010", "020", "030"] if len(rows) == 3 else [f"0{at}" for at in range(1, len(rows) + 1)]
+    keys = {**KEYS, "envelope": "150"} if len(rows) == 7 else KEYS
+    said = told(shared({"code": codes, "people": rows}, **keys)).one(id="summary").all("p", class_="lead")[0].text
+    assert wanted in said
+
+
+def test_rises_and_falls_are_counted_by_number_and_by_people(shared: Shared, told: Told) -> None:
+    summary = told(shared(LAST, previous="last", **KEYS)).one(id="summary")
+    (table,) = (each for each in summary.all("table") if each.one("caption").text.startswith("Who gets more"))
+    # 20, 40, 80 beside 10, 50, 80; beside 46.67 each; beside shares by people, which they are.
+    assert table.rows() == [
+        ["Previous amount", "11 people", "14 people", "12 people"],
+        ["Equal shares", "14 people", "00 people", "23 people"],
+        ["Shares by population", "00 people", "37 people", "00 people"],
+    ]
+
+
+LIMIT = {"id": "floor", "title": {"en": "Floor", "fr": "Plancher"}}
+
+
+@pytest.mark.parametrize(
+    ("limit", "wanted"),
+    [
+        (
+            {"at_least": "0.95 * previous"},
+            "✓ Kept: Floor: nobody loses more than 5% of last period’s amount from $9.50 to $76 · "
+            "at the floor: 2 territories",
+        ),
+        ({"at_least": "share * last"}, "✓ Kept: Floor: nobody loses more than 10% of last period’s amount"),
+        ({"at_least": "(1 - tenth) * last"}, "✓ Kept: Floor: nobody loses more than 10% of last period’s amount"),
+        ({"at_least": "previous"}, "✓ Kept: Floor: nobody gets less than before from $10 to $80"),
+        ({"at_most": "1.25 * previous"}, "✓ Kept: Floor: nobody gains more than 25% of last period’s amount"),
+        ({"at_least": "30"}, "✓ Kept: Floor: each territory’s amount is at least $30 at the floor: 1 territory"),
+        (
+            {"at_most": "last + 20"},
+            "each territory’s amount is at most what this calculation gives (last + 20) from $30 to $100 · at",
+        ),
+    ],
+)
+def test_a_limit_is_a_promise(shared: Shared, told: Told, limit: dict[str, str], wanted: str) -> None:
+    constants = {"share": 0.9, "tenth": 0.1}
+    keys = {**KEYS, "previous": "last", "limits": [{**LIMIT, **limit}], "constants": constants}
+    if "share" not in str(limit):
+        keys["constants"] = {"tenth": 0.1} if "tenth" in str(limit) else {}
+    elif "tenth" not in str(limit):
+        keys["constants"] = {"share": 0.9}
+    (said,) = promises_in(told(shared(LAST, **keys)))
+    assert wanted in re.sub(r"\s+", " ", said)
+
+
+def test_a_promise_that_is_not_kept_says_for_whom(shared: Shared, told: Told) -> None:
+    limits = [
+        {"id": "cap", "at_most": "60"},
+        {"id": "floor", "at_least": "previous", "if_short": "prorate"},
+    ]
+    checks = [{"that": "amount >= 35", "title": {"en": "35 for each", "fr": "35 pour chacun"}}]
+    found = promises_in(told(shared(LAST, previous="last", limits=limits, checks=checks, **KEYS)))
+    # The earlier cap wins: 030 stays at 60, below the 80 of last year.
+    assert [text.split(":")[0] for text in found] == ["✓ Kept", "✗ Not kept", "✗ Not kept"]
+    assert "not for 030" in found[1]
+    assert "not for 010" in found[2] or "not for 020" in found[2]
+
+
+def test_no_promise_is_made_up(shared: Shared, told: Told) -> None:
+    assert told(shared(**KEYS)).all("ul", class_="promises") == []
+
+
+def test_what_is_measured_twice_is_said_with_its_weight_in_all(told: Told) -> None:
+    summary = told(example("six_families/formula", "en")).one(id="summary")
+    # Situational vulnerability: 35 × 2/4, and the aim “poverty”, 20 × points / 100, both of 100.
+    allocation = example("six_families/formula", "en")
+    points = allocation.scope.numbers("points_poverty").mean()
+    weight = 35 * 2 / 4 + 20 * points / 100
+    (said,) = (item.text for item in summary.all("li") if "measured by the same figure, “Situational" in item.text)
+    assert f"together they weigh {weight:.1f}% of “Need index”" in said
+
+
+def test_criteria_are_told_by_the_money_that_they_move(shown: Allocation, whole: Element) -> None:
+    (contributions,) = shown.contributions
+    moved = contributions.dollars.clip(min=0).sum(axis=0)
+    heads = [row[0] for row in weights_table(whole)]
+    order = sorted(range(moved.size), key=lambda at: -moved[at])[: len(heads)]
+    from equite.report.language.labels import Labels
+
+    labels = Labels(shown.formula)
+    titles = [labels.criterion(*contributions.criteria[at]).replace("\u00a0", " ") for at in order]
+    assert heads == titles
+
+
+def weights_table(whole: Element) -> list[list[str]]:
+    start = ("Criteria, by the money", "Les critères, selon l’argent")
+    (table,) = (each for each in whole.one(id="summary").all("table") if each.one("caption").text.startswith(start))
+    return table.rows()
+
+
+def test_bars_are_sorted_and_as_long_as_the_amounts(shared: Shared, told: Told) -> None:
+    parts = [
+        {"id": "base", "pool": {"each": "10"}, "share": "equally"},
+        {"id": "need", "pool": "remainder", "share": {"in_proportion_to": "people"}},
+    ]
+    figure = told(shared(parts=parts, **KEYS)).one(id="summary").one("figure")
+    rows = figure.one("tbody").all("tr")
+    assert [row.one("th").text for row in rows] == ["030", "020", "010"]
+    # 110 $ by 1 : 2 : 4, with 10 $ each, in whole dollars.
+    amounts = {"030": (10, 63), "020": (10, 31), "010": (10, 16)}
+    longest = sum(amounts["030"])
+    for row in rows:
+        bar = row.all("svg")[0].all("rect")
+        widths = [float(rect.attributes["width"] or 0) for rect in bar]
+        assert widths == pytest.approx([part * 1000 / longest for part in amounts[row.one("th").text]], abs=0.06)
+        assert float(bar[1].attributes["x"] or 0) == pytest.approx(widths[0], abs=0.11)
+
+
+def test_what_is_taken_stands_on_the_other_side(shared: Shared, told: Told) -> None:
+    parts = [
+        {"id": "grant", "pool": {"amount": "140"}, "share": "equally"},
+        {"id": "levy", "pool": {"amount": "70"}, "share": {"in_proportion_to": "people"}, "levy": True},
+    ]
+    keys = {**KEYS, "parts": parts, "envelope": "70"}
+    figure = told(shared(**keys)).one(id="summary").one("figure")
+    for row in figure.one("tbody").all("tr"):
+        grant, levy = row.all("svg")[0].all("rect")
+        # What is left is what reaches from the end of the levy, below nothing, to the end of the grant.
+        nothing = float(grant.attributes["x"] or 0)
+        assert float(levy.attributes["x"] or 0) + float(levy.attributes["width"] or 0) == pytest.approx(
+            nothing, abs=0.11
+        )
+
+
+def test_many_bars_are_one_outline_and_the_ends_are_named(told: Told) -> None:
+    rows = {"code": [f"{at:04d}" for at in range(1000)], "people": [at + 1 for at in range(1000)]}
+    page = {"equite": "1", "id": "t", "language": "en", "key": "code", **KEYS, "envelope": "1000000"}
+    page["parts"] = [{"id": "part", "pool": "remainder", "share": {"in_proportion_to": "people"}}]
+    figure = told(allocate(Formula.from_dict(page), rows)).one(id="summary").one("figure")
+    assert figure.all("table") == []
+    assert len(figure.all("path")) == 2
+    assert all((path.attributes["d"] or "").count("M") <= 400 for path in figure.all("path"))
+    assert "400 of 1,000 bars are drawn" in figure.text
+    assert [each.text for each in figure.all("p", class_="ends")] == ["09990000"] * 2
