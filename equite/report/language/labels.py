@@ -210,11 +210,15 @@ class Labels:
 
     def criterion_mark(self, index: str, name: str) -> str:
         """Word that a criterion of an index rests on illustrative or declared figures; nothing where it does not."""
+        return self._mark(self.criterion_statuses(index, name))
+
+    def criterion_statuses(self, index: str, name: str) -> frozenset[str]:
+        """Return the statuses of the figures that a criterion of an index rests on."""
         found: frozenset[str] = frozenset()
         for _, other, criterion in criteria_of(self.formula.indices[index]):
             if other == name:
                 found |= self._criterion_statuses(name, criterion)
-        return self._mark(found)
+        return found
 
     def mark(self, names: Iterable[str]) -> str:
         """Word that some names rest on illustrative or declared figures; nothing where they do not."""

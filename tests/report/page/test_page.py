@@ -140,7 +140,12 @@ def reasons_of(section: Element) -> list[float]:
 
 def test_the_table_is_the_allocation(shown: Allocation, whole: Element) -> None:
     table = whole.one("table", id="amounts-table")
-    columns = shown_columns(shown)
+    by_id = {(column.step, column.id): column for column in shown_columns(shown)}
+    # Who, how much and how that compares stand before what it is made of.
+    after = ("per_head", "change", "change_share", "previous", "share")
+    order = [("key", "code"), ("key", "name"), ("amount", "amount"), *(("after", name) for name in after)]
+    columns = [by_id[key] for key in order if key in by_id]
+    columns += [column for key, column in by_id.items() if key not in order]
     assert [head.text for head in table.one("thead").all("th")] == [column.heading for column in columns]
     rows = table.rows()
     assert [row[0] for row in rows] == list(shown.codes)

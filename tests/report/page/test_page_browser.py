@@ -187,13 +187,43 @@ def reach(tab: Any, condition: str) -> None:
 
 
 def test_print(tab: Any, shown: Allocation) -> None:
+    # Nobody chosen: the page, and no territory.
     leaves = pages(tab)
     paper = 612, 792
     sizes = {(round(wide), round(high)) for wide, high in leaves}
     assert sizes == {paper, paper[::-1]}
-    tab.check("#apart")
-    assert len(pages(tab)) >= len(leaves)
-    assert len(leaves) > 6
+    # The one that is chosen comes with it, or is printed alone, worksheet and all.
+    code = shown.codes[0]
+    tab.evaluate(f"location.hash = 't-{code}'")
+    chosen = pages(tab)
+    tab.check("#print-one")
+    alone = pages(tab)
+    assert len(alone) >= 2
+    assert {(round(wide), round(high)) for wide, high in alone} == {paper}
+    assert len(chosen) == len(leaves) + len(alone)
+    # Each has pages of its own where all are asked for: four sections are told here.
+    tab.check("#print-all")
+    assert len(pages(tab)) >= len(leaves) + 4 * 2
+
+
+def test_what_is_folded_is_printed(browser: Any, address: str, shown: Allocation) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}#t-{shown.codes[0]}")
+    folded = page.locator(f"section[id='t-{shown.codes[0]}'] details.worksheet table")
+    assert not folded.is_visible()
+    page.emulate_media(media="print")
+    assert folded.is_visible()
+    assert not page.locator(f"section[id='t-{shown.codes[1]}']").is_visible()
+    context.close()
+
+
+def test_a_button_prints_one_territory(tab: Any, shown: Allocation) -> None:
+    tab.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
+    tab.locator(f"section[id='t-{shown.codes[1]}'] button.print").click()
+    assert tab.evaluate("window.printed") == 1
+    assert tab.evaluate("location.hash") == f"#t-{shown.codes[1]}"
+    assert tab.is_checked("#print-one")
 
 
 def pages(tab: Any) -> list[tuple[float, float]]:

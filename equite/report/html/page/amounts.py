@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from equite.report.columns import ShownColumn
 from equite.report.html.markup import Child, Markup, element, fragment
 from equite.report.html.page.context import PageSection, ReportContext
+from equite.report.html.page.groups import Group
 from equite.report.language.text import plain
 
 __all__ = ["amounts_section"]
@@ -17,13 +18,13 @@ __all__ = ["amounts_section"]
 def amounts_section(report: ReportContext) -> PageSection:
     """Return the table, one row for each territory that takes part, with the totals."""
     title = report.say("book-allocation")
-    columns = report.columns
+    columns = _ordered(report.columns)
     table = element(
         "table",
         element("caption", report.say("page-amounts-caption")),
         element("thead", element("tr", [_heading(column, columns) for column in columns])),
-        element("tbody", Markup("\n".join(_rows(report)))),
-        element("tfoot", _totals(report)),
+        element("tbody", Markup("\n".join(_rows(report, columns)))),
+        element("tfoot", _totals(report, columns)),
         id="amounts-table",
     )
     # A keyboard scrolls only what it can reach.
@@ -32,6 +33,21 @@ def amounts_section(report: ReportContext) -> PageSection:
     )
     body = fragment(element("p", report.say("page-amounts-lead")), _tools(report), frame)
     return PageSection("amounts", title, body)
+
+
+#: What stands beside the name, before the parts that the amount is made of: on a telephone the amount is in view.
+_FIRST = ("amount", "per_head", "change", "change_share", "previous", "share")
+
+
+def _ordered(columns: Sequence[ShownColumn]) -> list[ShownColumn]:
+    """Return the columns in the order of reading: who, how much, how that compares, what it is made of."""
+    first = {column.id: column for column in columns if column.step in ("amount", "after")}
+    told = [column for column in columns if column.step in ("part", "limit", "rounding", "notes")]
+    return [
+        *(column for column in columns if column.step == "key"),
+        *(first[name] for name in _FIRST if name in first),
+        *told,
+    ]
 
 
 def _tools(report: ReportContext) -> Markup:
@@ -49,11 +65,20 @@ def _tools(report: ReportContext) -> Markup:
         "div",
         element("label", label, for_="search"),
         element("input", type="search", id="search", autocomplete="off", spellcheck="false"),
+        *(_choice(report, at, group) for at, group in enumerate(report.groups)),
         element("p", role="status", id="found", **said),
         class_="tools",
         id="tools",
         hidden=True,
     )
+
+
+def _choice(report: ReportContext, at: int, group: Group) -> Markup:
+    """Return the choice of a group: all, or one of its labels."""
+    choices = [element("option", report.say("page-group-all"), value="")]
+    choices += [element("option", label, value=str(place)) for place, label in enumerate(group.labels)]
+    name = f"group-{at}"
+    return fragment(element("label", group.title, for_=name), element("select", choices, id=name, autocomplete="off"))
 
 
 def _heading(column: ShownColumn, columns: Sequence[ShownColumn]) -> Markup:
@@ -63,16 +88,17 @@ def _heading(column: ShownColumn, columns: Sequence[ShownColumn]) -> Markup:
     return element("th", column.heading, scope="col", class_=look)
 
 
-def _rows(report: ReportContext) -> Iterator[str]:
+def _rows(report: ReportContext, columns: Sequence[ShownColumn]) -> Iterator[str]:
     """Write the rows; without ``element``, which would take a second for every ten thousand of them."""
-    head = sum(column.step == "key" for column in report.columns) - 1
-    cells = [_cells(report, column) for column in report.columns]
-    for code, texts in zip(report.allocation.codes, zip(*cells, strict=True), strict=True):
+    head = sum(column.step == "key" for column in columns) - 1
+    cells = [_cells(report, column) for column in columns]
+    for row, (code, texts) in enumerate(zip(report.allocation.codes, zip(*cells, strict=True), strict=True)):
         name = texts[head]
         if code in report.anchors:
             name = f'<a href="#{report.anchors[code]}">{name}</a>'
         before, after = "".join(map(_text, texts[:head])), "".join(texts[head + 1 :])
-        yield f'<tr>{before}<th scope="row" class="x k">{name}</th>{after}</tr>'
+        of = "".join(f' data-group-{at}="{group.of[row]}"' for at, group in enumerate(report.groups))
+        yield f'<tr{of}>{before}<th scope="row" class="x k">{name}</th>{after}</tr>'
 
 
 def _cells(report: ReportContext, column: ShownColumn) -> list[str]:
@@ -89,13 +115,13 @@ def _text(text: str) -> str:
     return f'<td class="x">{text}</td>'
 
 
-def _totals(report: ReportContext) -> Markup:
+def _totals(report: ReportContext, columns: Sequence[ShownColumn]) -> Markup:
     count = report.labels.territories(len(report.allocation.codes))
-    keys = sum(column.step == "key" for column in report.columns)
+    keys = sum(column.step == "key" for column in columns)
     cells: list[Child] = [
         element("th", report.say("page-total", territories=count), scope="row", class_="x k", colspan=str(keys))
     ]
-    for column in report.columns[keys:]:
+    for column in columns[keys:]:
         shown = column.kind != "text" and column.total is not None and not math.isnan(column.total)
         cells.append(element("td", report.number(column.total or 0.0, column) if shown else None))
     return element("tr", cells)

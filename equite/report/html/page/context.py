@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from equite.report.columns import ShownColumn, shown_columns
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.language.labels import Labels
+from equite.report.html.page.groups import Group, groups_of
+from equite.report.language.labels import MARKED, Labels
 from equite.report.language.text import plain
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ class ReportContext:
         both = zip(self.allocation.names, self.allocation.codes, strict=True)
         return tuple(plain(name).strip() or code for name, code in both)
 
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The columns of labels by which the table of amounts can be looked at."""
+        return groups_of(self.allocation, self.labels)
+
     def say(self, entry: str, /, **values: object) -> str:
         """Return a worded output."""
         return self.labels.say(entry, **values)
@@ -124,6 +130,14 @@ class ReportContext:
         if code not in self.anchors:
             return fragment(text)
         return element("a", text, href=f"#{self.anchors[code]}")
+
+    def mark_said(self, statuses: frozenset[str]) -> str:
+        """Say in a sentence that a figure was made up, declared or estimated; nothing where it was measured."""
+        return next((self.say(f"page-mark-{each}") for each in (*MARKED, "estimated") if each in statuses), "")
+
+    def mark_beside(self, statuses: frozenset[str]) -> Markup | None:
+        """Return the mark of a line that rests on figures that were made up, declared or estimated."""
+        return badge(next((self.labels.status(each) for each in (*MARKED, "estimated") if each in statuses), ""))
 
     def known_as(self, code: str, name: str) -> str:
         """Return a territory's name and its code."""

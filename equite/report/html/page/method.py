@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from equite.report.html.markup import Markup, element, fragment
 from equite.report.html.page.context import Cell, FlushNumber, PageSection, ReportContext, listed, small_table
+from equite.report.html.page.promises import bound_value
 from equite.report.language.bounds_missing import bounds_missing
 from equite.report.language.figures import changes_section, decision_section, figures_section
 from equite.report.language.formula_in_words import SpokenLine, formula_sections
+from equite.report.language.labels import limit_names
 
 __all__ = ["method_section"]
 
@@ -28,7 +30,7 @@ def method_section(report: ReportContext) -> PageSection:
         if section.title not in elsewhere
     ]
     lead = element("p", report.say("page-method-lead"))
-    return PageSection("method", report.say("page-method"), fragment(lead, *told, _steps(report)))
+    return PageSection("method", report.say("page-method"), fragment(lead, *told, _values(report), _steps(report)))
 
 
 def _nested(lines: Sequence[SpokenLine], kind: str) -> Markup | None:
@@ -44,6 +46,29 @@ def _families(lines: Sequence[SpokenLine]) -> Iterator[tuple[SpokenLine, Sequenc
     starts = [0, *(at for at, line in enumerate(lines) if line.depth == least and at)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         yield lines[start], lines[start + 1 : end]
+
+
+def _values(report: ReportContext) -> Markup | None:
+    """Return what each constant, floor and cap of the page comes to; from which to which, where territories differ."""
+    labels, page = report.labels, report.allocation.formula
+    rows: list[list[Cell]] = []
+    for name, constant in page.constants.items():
+        unit = labels.unit(name) or None
+        mark = report.mark_beside(labels.statuses((name,)))
+        value = labels.speech.valued(float(constant.value), unit)
+        rows.append([fragment(labels.title(name), " " if mark else None, mark), FlushNumber(value)])
+    for stage in report.allocation.stages:
+        for way in ("floor", "cap"):
+            value = bound_value(report, stage, way)
+            if value:
+                mark = report.mark_beside(labels.statuses(limit_names(page, stage.limit)))
+                title = report.say(f"page-fact-{way}", limit=labels.limit(stage.limit))
+                rows.append([fragment(title, " " if mark else None, mark), FlushNumber(value)])
+    if not rows:
+        return None
+    headings = [report.say("page-values-what"), report.say("page-values-value")]
+    table = small_table(report.say("page-values-caption"), headings, rows)
+    return fragment(element("h3", report.say("page-values")), table)
 
 
 def _steps(report: ReportContext) -> Markup:

@@ -30,11 +30,13 @@
     return simple(cells.slice(0, head + 1).map((cell) => cell.textContent).join(" "));
   });
 
+  const choices = Array.from(tools.querySelectorAll("select"));
   const tell = () => {
     const sought = simple(search.value);
     let count = 0;
     rows.forEach((row, at) => {
-      row.hidden = !known[at].includes(sought);
+      const outside = choices.some((each) => each.value !== "" && row.getAttribute(`data-${each.id}`) !== each.value);
+      row.hidden = outside || !known[at].includes(sought);
       count += row.hidden ? 0 : 1;
     });
     const { foundNone, foundOne, foundMany } = status.dataset;
@@ -72,13 +74,23 @@
   // Where a browser keeps what is folded from paper, it is unfolded while the page is printed.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = Array.from(document.querySelectorAll("details.worksheet:not([open])"));
+    const all = document.getElementById("print-all")?.checked;
+    folded = Array.from(document.querySelectorAll(`${all ? "" : ":target "}details.worksheet:not([open])`));
     folded.forEach((each) => (each.open = true));
   });
   addEventListener("afterprint", () => {
     folded.forEach((each) => (each.open = false));
     folded = [];
   });
+  document.querySelectorAll("button.print").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      location.hash = encodeURIComponent(button.closest("section").id);
+      document.getElementById("print-one").checked = true;
+      print();
+    });
+  });
+  choices.forEach((each) => each.addEventListener("change", tell));
   search.addEventListener("input", tell);
   tools.hidden = false;
   tell();

@@ -10,8 +10,10 @@ import numpy as np
 from equite.analysis.profile import places
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element, fragment
+from equite.report.html.page.card import Cards
 from equite.report.html.page.context import PageSection, ReportContext, badge, pairs
 from equite.report.html.page.declared import Declared
+from equite.report.html.page.promises import bound_value
 from equite.report.html.page.reasons import reasons
 from equite.report.html.page.waterfall import Values, waterfall
 from equite.report.html.page.worksheets import MOST_WORKED, Worksheets
@@ -36,13 +38,21 @@ def territories_section(report: ReportContext) -> PageSection:
         lead.append(element("p", report.say("page-sheet-none", count=labels.number(len(report.told)))))
     teller = _Teller(report)
     sections = [teller.section(row) for row in report.told]
-    return PageSection("territories", title, fragment(*lead, _apart(report), *sections))
+    return PageSection("territories", title, fragment(*lead, _printing(report), *sections))
 
 
-def _apart(report: ReportContext) -> Markup:
-    """Return the box to tick so that each territory is printed on its own page; it works without any script."""
-    box = element("input", type="checkbox", id="apart")
-    return element("p", box, " ", element("label", report.say("page-apart"), for_="apart"), class_="option")
+def _printing(report: ReportContext) -> Markup:
+    """Return the choice of what is printed; it works without any script: the territory chosen is the address's."""
+    ways = [
+        element(
+            "p",
+            element("input", type="radio", name="print", id=f"print-{way}", checked=way == "page"),
+            " ",
+            element("label", report.say(f"page-print-{way}"), for_=f"print-{way}"),
+        )
+        for way in ("page", "one", "all")
+    ]
+    return element("fieldset", element("legend", report.say("page-print")), *ways, class_="option")
 
 
 class _Teller:
@@ -52,20 +62,20 @@ class _Teller:
         self.report, self.labels, self.allocation = report, report.labels, report.allocation
         self.ranks = list(self._ranks())
         self.values = Values(report)
-        self.declared = Declared(report)
+        self.declared, self.cards = Declared(report), Cards(report)
         self.worksheets = Worksheets(report) if len(report.told) <= MOST_WORKED else None
         self.is_shapley = any(found.is_shapley for found in self.allocation.contributions)
         self.remarks = next((column.cells for column in report.columns if column.step == "notes"), None)
 
-    def _ranks(self) -> Iterator[tuple[str, Floats]]:
-        """Return what ranks are told by, and each territory's."""
-        yield self.report.say("page-rank-amount"), places(self.allocation.amounts)
+    def _ranks(self) -> Iterator[tuple[str, Floats, Floats | None]]:
+        """Return what ranks are told by, each territory's, and the scores of an index."""
+        yield self.report.say("page-rank-amount"), places(self.allocation.amounts), None
         per_head = self.report.column("per_head")
         if per_head is not None:
-            yield self.report.say("page-rank-per_head"), places(per_head.numbers)
+            yield self.report.say("page-rank-per_head"), places(per_head.numbers), None
         for name in self.allocation.formula.indices:
             scores = self.allocation.scope.scoring(name).scores[self.allocation.context.rows]
-            yield self.report.say("page-rank-index", index=self.labels.title(name)), places(scores)
+            yield self.report.say("page-rank-index", index=self.labels.title(name)), places(scores), scores
 
     def section(self, row: int) -> Markup:
         """Return a territory's section."""
@@ -76,10 +86,12 @@ class _Teller:
         explanation = (sheet and sheet.explanation) or self.allocation.explain(code)
         remark = self.remarks[row] if self.remarks is not None else ""
         back = element("a", self.report.say("page-back"), href="#amounts", class_="back")
+        alone = element("button", self.report.say("page-print-button"), type="button", class_="print", hidden=True)
         heading = element("h3", self.report.known_as(code, name), id=f"{anchor}:h")
         return element(
             "section",
             heading,
+            self.cards.card(explanation, row),
             element("div", self._told(explanation, row), pairs(self._facts(row), "facts"), class_="told"),
             element("p", str(remark)) if remark else None,
             waterfall(self.report, explanation, self.values, row),
@@ -87,7 +99,7 @@ class _Teller:
             self.declared.block(row),
             self.worksheets.block(sheet) if self.worksheets is not None and sheet is not None else None,
             element("p", self.labels.contest, class_="contest"),
-            element("p", back),
+            element("p", back, " ", alone, class_="option"),
             id=anchor,
             class_="territory",
             aria_labelledby=f"{anchor}:h",
@@ -115,6 +127,9 @@ class _Teller:
     def _facts(self, row: int) -> list[tuple[str, Child]]:
         labels, report = self.labels, self.report
         found: list[tuple[str, Child]] = []
+        people = self.allocation.people
+        if people is not None and np.isfinite(people[row]):
+            found.append((report.say("page-people"), labels.number(float(people[row]))))
         per_head = report.column("per_head")
         if per_head is not None and np.isfinite(per_head.numbers[row]):
             value = labels.money(float(per_head.numbers[row]), per_head.digits)
@@ -126,12 +141,24 @@ class _Teller:
             found.append((report.say("page-share"), labels.percent(float(share.numbers[row]), share.digits)))
         found += self._before(row)
         every = labels.number(len(self.allocation.codes))
-        found += [
-            (label, report.say("page-rank", rank=labels.number(float(ranks[row])), all=every))
-            for label, ranks in self.ranks
-            if np.isfinite(ranks[row])
-        ]
-        return found
+        for label, ranks, scores in self.ranks:
+            if np.isfinite(ranks[row]):
+                rank = report.say("page-rank", rank=labels.number(float(ranks[row])), all=every)
+                score = (
+                    report.say("page-score", score=labels.number(float(scores[row]), 2)) if scores is not None else ""
+                )
+                found.append((label, (score, "; " if score else "", rank)))
+        return [*found, *self._bounds(row)]
+
+    def _bounds(self, row: int) -> Iterator[tuple[str, Child]]:
+        """Return the floors and the caps of a territory, in money, and whether its amount stands at one."""
+        for stage in self.allocation.stages:
+            for way, held in (("floor", stage.raised), ("cap", stage.lowered)):
+                value = bound_value(self.report, stage, way, row)
+                if value:
+                    stands = self.report.say("page-fact-held") if held[row] else None
+                    label = self.report.say(f"page-fact-{way}", limit=self.labels.limit(stage.limit))
+                    yield label, (value, " " if stands else None, stands)
 
     def _before(self, row: int) -> list[tuple[str, Child]]:
         """Return the previous amount and the change."""

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from equite.engine.explanation import EXACT_CRITERIA
-from equite.formula.names import criteria_of
 from equite.formula.nodes import Name
 from equite.report.html.markup import Markup, element, fragment
 from equite.report.html.page.context import Cell, FlushNumber, ReportContext, listed, small_table
@@ -18,8 +16,6 @@ __all__ = ["moved_by", "repeated", "weighing"]
 
 #: Criteria that are told; the diagnosis has them all.
 _MOST = 6
-#: Beyond so many allocations of a row, what criteria move is not worked out for a page.
-_WORK = 20_000_000
 
 
 def weighing(report: ReportContext) -> Markup | None:
@@ -68,8 +64,6 @@ def _criteria(report: ReportContext) -> Markup | None:
     allocation, labels = report.allocation, report.labels
     if not allocation.formula.indices or not allocation.total:
         return None
-    if _is_too_much(report):
-        return element("p", report.say("page-weighs-too-many"))
     found = moved_by(report)
     if not found:
         return None
@@ -89,14 +83,6 @@ def _criteria(report: ReportContext) -> Markup | None:
     if more > 0:
         note.append(labels.count(more, "page-weighs-more-one", "page-weighs-more-many"))
     return fragment(table, element("p", element("small", " ".join(note))))
-
-
-def _is_too_much(report: ReportContext) -> bool:
-    """Tell whether the dollars of criteria would take longer than the page: Shapley values over many rows."""
-    if report.told or "contributions" in vars(report.allocation):
-        return False
-    count = max(len(list(criteria_of(index))) for index in report.allocation.formula.indices.values())
-    return 2 ** min(count, EXACT_CRITERIA) * len(report.allocation.codes) > _WORK
 
 
 def repeated(report: ReportContext) -> Iterator[str]:
