@@ -32,6 +32,12 @@ class _Tongue(StrEnum):
         members[code] = code
 
 
+class _Sections(StrEnum):
+    auto = "auto"
+    all = "all"
+    none = "none"
+
+
 class _Sign(StrEnum):
     point = "."
     comma = ","
@@ -40,6 +46,7 @@ class _Sign(StrEnum):
 FormulaPath = Annotated[Path, typer.Argument()]
 TablePath = Annotated[Path, typer.Argument()]
 Overrides = Annotated[list[Path] | None, typer.Option("--override")]
+Only = Annotated[list[str] | None, typer.Option("--only")]
 Decimal = Annotated[_Sign | None, typer.Option("--decimal")]
 Sheet = Annotated[str | None, typer.Option("--sheet")]
 Output = Annotated[Path | None, typer.Option("--output", "-o")]
@@ -94,25 +101,32 @@ def allocate(
     output: Output = None,
     live: Annotated[bool, typer.Option("--live")] = False,
     template: Annotated[Path | None, typer.Option("--template")] = None,
+    only: Only = None,
+    sections: Annotated[_Sections, typer.Option("--sections")] = _Sections.auto,
     override: Overrides = None,
     sheet: Sheet = None,
     decimal: Decimal = None,
     language: Tongue = None,
 ) -> None:
     with Session(context, language) as session:
-        from equite.report.files import write
+        from equite.report.files import HTML, write
 
         if (live or template) and output is None:
             raise typer.BadParameter(session.say("cli-output-wanted"), ctx=context)
+        chosen = bool(only) or sections is not _Sections.auto
+        if chosen and (output is None or output.suffix.lower() not in HTML):
+            raise typer.BadParameter(session.say("cli-sections-of-pages"), ctx=context)
         session.spare(output, formula, table, *(override or ()), *([template] if template else ()))
         with session.patience():
             allocation = session.allocate(session.formula(formula, override, decimal), table, sheet)
             written = None
             if output is not None:
-                as_book = live or template is not None
-                written = (
-                    allocation.to_excel(output, live=live, template=template) if as_book else write(allocation, output)
-                )
+                if live or template is not None:
+                    written = allocation.to_excel(output, live=live, template=template)
+                elif chosen:
+                    written = allocation.to_html(output, only or None, sections=sections.value)
+                else:
+                    written = write(allocation, output)
         session.show_table(allocation, None if written is None else _FIRST_ROWS)
         session.show(f"\n{allocation.summary()}")
         if written is not None:
@@ -174,7 +188,7 @@ def notices(
     formula: FormulaPath,
     table: TablePath,
     output: Annotated[Path, typer.Option("--output", "-o")],
-    only: Annotated[list[str] | None, typer.Option("--only")] = None,
+    only: Only = None,
     override: Overrides = None,
     sheet: Sheet = None,
     decimal: Decimal = None,

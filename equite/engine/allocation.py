@@ -684,19 +684,30 @@ class Allocation:
         return to_excel(self, path, live=live, template=template)
 
     @takes(OutputError)
-    def to_html(self, path: str | Path, territories: Iterable[str] | None = None) -> Path:
+    def to_html(
+        self,
+        path: str | Path,
+        only: Iterable[str] | None = None,
+        *,
+        sections: str = "auto",
+        territories: Iterable[str] | None = None,
+    ) -> Path:
         """Write one page to read, to search and to print, in the page's language.
 
         The file needs no other file and no network; it can be read without scripts and used without a mouse. Two files
-        of one allocation are the same, byte for byte.
+        of one allocation are the same, byte for byte. docs/reading.md tells its reader where each answer stands.
 
         Parameters
         ----------
         path : str or Path
             A name that ends in ``.html`` or ``.htm``.
+        only : iterable of str, optional
+            The codes of the territories that have a section of their own. The table always has all.
+        sections : {"auto", "all", "none"}, default "auto"
+            Without ``only``, whether territories have sections: by default all of them up to 500, else none. Beyond 200
+            sections worksheets are left out of them, which the page says.
         territories : iterable of str, optional
-            The codes of the territories that have a section of their own; by default all, where there are no more than
-            500, else none. The table always has all.
+            The former name of ``only``; deprecated.
 
         Returns
         -------
@@ -708,16 +719,19 @@ class Allocation:
         SharingError
             Some codes are of no territory that takes part.
         OutputError
-            The name has another end, or the file cannot be written. One that was there is left as it was.
+            More than 5,000 sections are asked for; the name has another end, or the file cannot be written. One that
+            was there is left as it was.
 
         Examples
         --------
-        >>> allocation.to_html("report.html", territories=["A"]).name
+        >>> allocation.to_html("report.html", only=["A"]).name
         'report.html'
         """
         from equite.report.html.page import to_html
 
-        return to_html(self, path, territories)
+        if territories is not None:
+            deprecated("Allocation.to_html(territories=…)", "Allocation.to_html(only=…)")
+        return to_html(self, path, territories if only is None else only, sections=sections)
 
     def _repr_html_(self) -> str:
         from equite.report.html.allocation import allocation_html

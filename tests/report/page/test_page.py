@@ -336,7 +336,7 @@ def test_two_pages_of_one_allocation_are_the_same(shown: Allocation, tmp_path: P
 
 def test_territories_asked_for(shown: Allocation, told: Told) -> None:
     asked = [shown.codes[3], shown.codes[1], shown.codes[3]]
-    found = told(shown, territories=asked)
+    found = told(shown, only=asked)
     sections = [each.attributes["id"] for each in found.one(id="territories").all("section")]
     assert sections == [f"t-{shown.codes[1]}", f"t-{shown.codes[3]}"]
     assert len(found.one("table", id="amounts-table").rows()) == len(shown.codes)
@@ -348,7 +348,7 @@ def test_codes_of_nobody_are_refused_together(shown: Allocation, tmp_path: Path)
     target = tmp_path / "page.html"
     target.write_text("before")
     with pytest.raises(SharingError) as refused:
-        shown.to_html(target, territories=["nobody", shown.codes[0], "nothing"])
+        shown.to_html(target, only=["nobody", shown.codes[0], "nothing"])
     assert [problem.values["code"] for problem in refused.value.problems] == ["nobody", "nothing"]
     assert target.read_text() == "before"
 
@@ -420,3 +420,57 @@ def test_a_large_table_stays_light(tmp_path: Path) -> None:
     written = allocate(Formula.from_dict(page), rows).to_html(tmp_path / "p.html")
     assert written.stat().st_size < 250 * count
     assert report.MOST_TOLD == 500
+
+
+def test_sections_are_chosen(shown: Allocation, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "MOST_TOLD", 2)
+    some = shown.codes[:3]
+    assert len(told(shown, only=some).one(id="territories").all("section")) == 3
+    assert told(shown).one(id="territories").all("section") == []
+    assert told(shown, sections="none").one(id="territories").all("section") == []
+    monkeypatch.setattr(document, "MOST_ASKED", len(shown.codes) - 1)
+    with pytest.raises(OutputError, match=str(len(shown.codes))):
+        told(shown, sections="all")
+    with pytest.raises(OutputError, match=r"auto.*all"):
+        told(shown, sections="al")
+
+
+def test_sections_all_has_them_all(told: Told, shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "MOST_TOLD", 2)
+    assert len(told(shared(envelope="140"), sections="all").one(id="territories").all("section")) == 3
+    with pytest.warns(DeprecationWarning, match="only"):
+        assert len(told(shared(envelope="140"), territories=["010"]).one(id="territories").all("section")) == 1
+
+
+def test_the_command_line_chooses_sections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = resources.folder("examples") / "region_13"
+    asked = ["allocate", str(page / "half_salary.yaml"), str(page / "territories.csv"), "--only", "480"]
+    done = CliRunner().invoke(application("en"), [*asked, "-o", "report.html"])
+    assert done.exit_code == 0, done.output
+    found = read(Path("report.html").read_text(encoding="utf-8"))
+    assert [each.attributes["id"] for each in found.one(id="territories").all("section")] == ["t-480"]
+    refused = CliRunner().invoke(application("en"), [*asked, "-o", "report.xlsx"])
+    assert refused.exit_code == 2
+    assert "FILE.html" in refused.output
+
+
+NAMES = {
+    "long": "Saint-" + "Ékoménè-" * 24,
+    "right-to-left": "ירושלים \u202eabc\u202c القدس",
+    "combining": "Z̸̢̛͇͓͎a͆͊l͓͛g̨o̶ e\u0301",
+    "emoji": "👩‍👩‍👧‍👦🇨🇦",
+}
+
+
+def test_names_of_every_kind_hold(shared: Shared, told: Told) -> None:
+    rows = {"code": ["010", "020", "030", "040"], "people": [1, 2, 4, 8], "name": list(NAMES.values())}
+    allocation = shared(rows, envelope="140", name="name", people="people")
+    found = told(allocation)
+    check_structure(found, "fr")
+    heads = [row[1] for row in found.one("table", id="amounts-table").rows()]
+    assert heads == [plain(name) for name in allocation.names]
+    # What is written from right to left is kept apart from the words around it.
+    assert {each.text for each in found.all("bdi")} == {heads[1]}
+    for code, name in zip(rows["code"], heads, strict=True):
+        assert found.one("section", id=f"t-{code}").one("h3").text == f"{name} ({code})"

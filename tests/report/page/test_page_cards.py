@@ -21,7 +21,7 @@ Shared = Callable[..., Allocation]
 def test_a_card_stands_first_and_has_ninety_words_at_most(name: str, language: str, told: Told) -> None:
     allocation = example(name, language)
     some = [*allocation.codes[:4], *allocation.codes[-2:]]
-    for section in told(allocation, territories=some).one(id="territories").all("section"):
+    for section in told(allocation, only=some).one(id="territories").all("section"):
         heading, card = (each for each in section.inside[:2] if isinstance(each, Element))
         assert heading.tag == "h3"
         assert card.attributes["class"] == "card"
@@ -42,7 +42,7 @@ def test_a_card_of_endless_names_is_as_short(shared: Shared, told: Told) -> None
 
 def test_a_card_says_what_one_must_know(told: Told) -> None:
     allocation = example("region_13/half_salary", "en")
-    (card,) = told(allocation, territories=["480"]).all("div", class_="card")
+    (card,) = told(allocation, only=["480"]).all("div", class_="card")
     told_by = dict(zip((each.text for each in card.all("dt")), (each.text for each in card.all("dd")), strict=True))
     lines = {line.id: line.amount for line in allocation.explain("480").lines}
     largest = max((name for name in lines if name.startswith("need.")), key=lambda name: abs(lines[name]))
@@ -67,10 +67,11 @@ def test_a_card_names_who_decided(shared: Shared, told: Told) -> None:
 
 def test_a_made_up_figure_is_an_example_in_the_sentence_itself(told: Told) -> None:
     allocation = example("six_families/formula", "fr")
-    section = told(allocation, territories=["01"]).one("section", id="t-01")
+    section = told(allocation, only=["01"]).one("section", id="t-01")
     reasons = section.one("ul", class_="reasons").text
     assert reasons.count("exemple fictif") == 6
     assert "illustratif" not in reasons
+    assert "Logement, 20 points (exemple fictif)" in section.text
 
 
 def test_an_estimated_figure_has_its_mark_on_each_line(shown: Allocation, whole: Element) -> None:

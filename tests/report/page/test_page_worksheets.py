@@ -54,10 +54,10 @@ def test_beyond_a_number_of_sections_worksheets_are_left_out_and_it_is_said(
 ) -> None:
     some = shown.codes[:3]
     monkeypatch.setattr(territories, "MOST_WORKED", 2)
-    found = told(shown, territories=some).one(id="territories")
+    found = told(shown, only=some).one(id="territories")
     assert found.all("details", class_="worksheet") == []
     assert "--worksheet" in found.text
     monkeypatch.setattr(territories, "MOST_WORKED", 3)
-    found = told(shown, territories=some).one(id="territories")
+    found = told(shown, only=some).one(id="territories")
     assert len(found.all("details", class_="worksheet")) == 3
     assert "--worksheet" not in found.text

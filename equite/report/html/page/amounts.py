@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from equite.report.columns import ShownColumn
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.context import PageSection, ReportContext
+from equite.report.html.page.context import PageSection, ReportContext, apart
 from equite.report.html.page.groups import Group
 from equite.report.language.text import plain
 
@@ -105,10 +105,14 @@ def _cells(report: ReportContext, column: ShownColumn) -> list[str]:
     """Write the cells of a column; of those that name the territory, the text alone."""
     if column.kind == "text":
         told = report.names if column.id == "name" and column.step == "key" else column.cells
-        texts = [html.escape(plain(str(cell)), quote=False) for cell in told]
+        texts = [apart(plain(str(cell))) if column.step == "key" else _escaped(str(cell)) for cell in told]
         return texts if column.step == "key" else list(map(_text, texts))
     start = '<td class="a">' if column.step == "amount" else "<td>"
     return [f"{start}{report.number(value, column)}</td>" for value in column.numbers.tolist()]
+
+
+def _escaped(text: str) -> str:
+    return html.escape(plain(text), quote=False)
 
 
 def _text(text: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element, fragment
-from equite.report.html.page.context import ReportContext
+from equite.report.html.page.context import ReportContext, apart
 
 __all__ = ["chart"]
 
@@ -184,6 +184,6 @@ def _panel(
         "div",
         element("p", element("strong", title), " ", report.say("page-chart-highest", value=ends[1])),
         picture,
-        element("p", element("span", first), element("span", last), class_="ends"),
+        element("p", element("span", apart(first)), element("span", apart(last)), class_="ends"),
         class_="panel",
     )

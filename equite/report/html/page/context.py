@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+from unicodedata import bidirectional
 from urllib.parse import quote
 
 from equite.report.columns import ShownColumn, shown_columns
@@ -24,6 +25,7 @@ __all__ = [
     "PageSection",
     "ReportContext",
     "SectionOf",
+    "apart",
     "badge",
     "listed",
     "pairs",
@@ -128,8 +130,8 @@ class ReportContext:
     def linked(self, code: str, text: str) -> Markup:
         """Return a territory's name as a link to its section, or alone where it has none."""
         if code not in self.anchors:
-            return fragment(text)
-        return element("a", text, href=f"#{self.anchors[code]}")
+            return apart(text)
+        return element("a", apart(text), href=f"#{self.anchors[code]}")
 
     def mark_said(self, statuses: frozenset[str]) -> str:
         """Say in a sentence that a figure was made up, declared or estimated; nothing where it was measured."""
@@ -197,6 +199,13 @@ def pairs(found: Sequence[tuple[str, Child]], kind: str) -> Markup:
     """Return labels and what they label, as a list of definitions."""
     items = [element("div", element("dt", label), element("dd", value)) for label, value in found]
     return element("dl", items, class_=kind)
+
+
+def apart(text: str) -> Markup:
+    """Return a name; one that is written from right to left is kept apart from the words around it."""
+    if text.isascii() or not any(bidirectional(letter) in ("R", "AL") for letter in text):
+        return fragment(text)
+    return element("bdi", text)
 
 
 def listed(lines: Sequence[Child], kind: str | None = None) -> Markup:

@@ -28,23 +28,22 @@ class Declared:
         self.report = report
         self.declarations = declarations_of(report.allocation)
         self.aims = [
-            (title, aims)
+            (title, aims, mark)
             for name, index in report.allocation.formula.indices.items()
-            for title, aims in self._families(index, report.labels.title(name), name)
+            for title, aims, mark in self._families(index, report.labels.title(name), name)
         ]
 
-    def _families(self, group: Index | Family, title: str, index: str) -> Iterator[tuple[str, dict[str, Floats]]]:
-        """Return the families whose weights are points of each territory's own, with the points of each aim."""
+    def _families(self, group: Index | Family, title: str, index: str) -> Iterator[tuple[str, dict[str, Floats], str]]:
+        """Return the families whose weights are points of each territory's own: the points of each aim, their mark."""
         allocation, labels = self.report.allocation, self.report.labels
         if isinstance(group, Family) and group.points is not None:
             rows = allocation.context.rows
-            yield (
-                title,
-                {
-                    labels.criterion(index, name): allocation.scope.rows(criterion.weight.tree)[rows]
-                    for name, criterion in group.criteria.items()
-                },
-            )
+            points = {
+                labels.criterion(index, name): allocation.scope.rows(criterion.weight.tree)[rows]
+                for name, criterion in group.criteria.items()
+            }
+            given = {name for criterion in group.criteria.values() for name in criterion.weight.names}
+            yield title, points, self.report.mark_said(labels.statuses(given))
         for name, family in group.families.items():
             yield from self._families(family, labels.titles.of_family(name, family), index)
 
@@ -55,10 +54,11 @@ class Declared:
 
     def _aims(self, row: int) -> Iterator[Markup]:
         """Return the points of each family in a line, the aims that were given most first."""
-        for title, aims in self.aims:
+        for title, aims, mark in self.aims:
             given = sorted(((float(of[row]), aim) for aim, of in aims.items()), key=lambda each: -each[0])
             told = [self.report.say("page-points", aim=aim, points=self.report.labels.number(of)) for of, aim in given]
-            yield element("p", self.report.say("page-labelled", label=title, value="; ".join(told)))
+            said = self.report.labels.dressed("; ".join(told), mark)
+            yield element("p", self.report.say("page-labelled", label=title, value=said))
 
     def _declarations(self, row: int) -> Iterator[Markup]:
         if not self.declarations:

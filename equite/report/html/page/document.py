@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equite.errors import EquiteError, Problem, SharingError
+from equite.errors import EquiteError, OutputError, Problem, SharingError, nearest
 from equite.report.files import HTML, ending, files_read, placed
 from equite.report.html.page.amounts import amounts_section
 from equite.report.html.page.context import ReportContext, SectionOf
@@ -17,14 +17,18 @@ from equite.report.html.page.skeleton import whole_page
 from equite.report.html.page.sources import sources_section
 from equite.report.html.page.summary import summary_section
 from equite.report.html.page.territories import territories_section
+from equite.wording import Numeral
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["MOST_TOLD", "SECTIONS", "to_html"]
+__all__ = ["MOST_ASKED", "MOST_TOLD", "SECTIONS", "to_html"]
 
-#: Up to so many territories, each has its section; beyond, the file would be too heavy to send or to print.
+#: Up to so many territories, each has its section unasked; beyond, the file would be too heavy to send or to print.
 MOST_TOLD = 500
+#: So many sections are written where they are asked for: tens of megabytes, within a minute or so.
+MOST_ASKED = 5_000
+_SECTIONS = ("auto", "all", "none")
 #: The sections in the order of reading.
 SECTIONS: tuple[SectionOf, ...] = (
     summary_section,
@@ -37,7 +41,9 @@ SECTIONS: tuple[SectionOf, ...] = (
 )
 
 
-def to_html(allocation: Allocation, path: str | Path, territories: Iterable[str] | None = None) -> Path:
+def to_html(
+    allocation: Allocation, path: str | Path, only: Iterable[str] | None = None, *, sections: str = "auto"
+) -> Path:
     """Write an allocation as one page to read, to search and to print, in the formula's language.
 
     The file needs no other file and no network; it can be read without scripts and used without a mouse. Two files of
@@ -49,9 +55,10 @@ def to_html(allocation: Allocation, path: str | Path, territories: Iterable[str]
         The allocation.
     path : str or Path
         A name that ends in ``.html`` or ``.htm``.
-    territories : iterable of str, optional
-        The codes of the territories that have a section of their own; by default all, where there are no more than
-        500, else none. The table always has all.
+    only : iterable of str, optional
+        The codes of the territories that have a section of their own. The table always has all.
+    sections : {"auto", "all", "none"}
+        Without ``only``, whether territories have sections: by default all of them up to 500, else none.
 
     Returns
     -------
@@ -63,22 +70,35 @@ def to_html(allocation: Allocation, path: str | Path, territories: Iterable[str]
     SharingError
         Some codes are of no territory that takes part.
     OutputError
-        The file cannot be written. One that was there is left as it was.
+        More than 5,000 sections are asked for, or the file cannot be written. One that was there is left as it was.
     """
     target = ending(path, HTML, allocation.language, files_read(allocation))
-    report = ReportContext(allocation, _rows(allocation, territories))
+    report = ReportContext(allocation, _rows(allocation, only, sections))
     text = whole_page(report, [section for each in SECTIONS if (section := each(report)) is not None])
     with placed(target, allocation.language) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     return target
 
 
-def _rows(allocation: Allocation, territories: Iterable[str] | None) -> tuple[int, ...]:
-    """Return the rows to tell, in code order; refuse all codes that nobody has at once."""
-    if territories is None:
-        count = len(allocation.codes)
-        return tuple(range(count)) if count <= MOST_TOLD else ()
-    asked = (territories,) if isinstance(territories, str) else tuple(territories)
+def _rows(allocation: Allocation, only: Iterable[str] | None, sections: str) -> tuple[int, ...]:
+    """Return the rows to tell, in code order; refuse all codes that nobody has at once, and more than a page holds."""
+    if sections not in _SECTIONS:
+        values = {"value": str(sections), "choices": ", ".join(_SECTIONS), "nearest": nearest(str(sections), _SECTIONS)}
+        raise OutputError([Problem("page-sections-unknown", values)], allocation.language)
+    count = len(allocation.codes)
+    if only is not None:
+        rows = _found(allocation, (only,) if isinstance(only, str) else tuple(only))
+    elif sections == "all" or (sections == "auto" and count <= MOST_TOLD):
+        rows = tuple(range(count))
+    else:
+        rows = ()
+    if len(rows) > MOST_ASKED:
+        values = {"count": Numeral(len(rows)), "most": Numeral(MOST_ASKED)}
+        raise OutputError([Problem("page-sections-too-many", values)], allocation.language)
+    return rows
+
+
+def _found(allocation: Allocation, asked: Iterable[str]) -> tuple[int, ...]:
     rows: set[int] = set()
     problems: list[Problem] = []
     for code in asked:

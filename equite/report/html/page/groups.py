@@ -47,7 +47,7 @@ def groups_of(allocation: Allocation, labels: Labels) -> tuple[Group, ...]:
         heading for spec in page.columns.values() if spec.told_in for heading in spec.told_in.headings().values()
     }
     read = [name for name in sorted(page.names.columns) if name != page.name and name not in telling]
-    found = []
+    found: list[Group] = []
     for name in dict.fromkeys([*(name for name in by if name), *read]):
         if name in page.variables or len(found) == _COLUMNS:
             continue

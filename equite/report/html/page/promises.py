@@ -65,12 +65,10 @@ def promises_of(report: ReportContext) -> Iterator[Promise]:
         for way, bound in (("floor", stage.limit.at_least), ("cap", stage.limit.at_most)):
             if bound is not None:
                 yield _limit(report, stage, way, bound)
-    labels = report.labels
+    labels, codes = report.labels, np.asarray(report.allocation.codes, dtype=object)
     for check in report.allocation.checks:
-        failing = [report.allocation.codes.index(code) for code in check.failing]
-        rows = np.zeros(len(report.allocation.codes), dtype=bool)
-        rows[failing] = True
-        beside = report.say("page-promise-not-for", who=shared_by(report, rows)) if failing else ""
+        failing = np.isin(codes, np.asarray(check.failing, dtype=object))
+        beside = report.say("page-promise-not-for", who=shared_by(report, failing)) if failing.any() else ""
         yield Promise(labels.check(check.that, check.title), check.passed, beside)
 
 

@@ -11,7 +11,7 @@ from equite.analysis.profile import places
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element, fragment
 from equite.report.html.page.card import Cards
-from equite.report.html.page.context import PageSection, ReportContext, badge, pairs
+from equite.report.html.page.context import PageSection, ReportContext, apart, badge, pairs
 from equite.report.html.page.declared import Declared
 from equite.report.html.page.promises import bound_value
 from equite.report.html.page.reasons import reasons
@@ -87,7 +87,7 @@ class _Teller:
         remark = self.remarks[row] if self.remarks is not None else ""
         back = element("a", self.report.say("page-back"), href="#amounts", class_="back")
         alone = element("button", self.report.say("page-print-button"), type="button", class_="print", hidden=True)
-        heading = element("h3", self.report.known_as(code, name), id=f"{anchor}:h")
+        heading = element("h3", apart(name), "" if name == code else f" ({code})", id=f"{anchor}:h")
         return element(
             "section",
             heading,

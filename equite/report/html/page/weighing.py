@@ -45,7 +45,7 @@ def moved_by(report: ReportContext) -> list[tuple[str, str, float, float]]:
     The dollars are those that it gives to some and takes from others, beside all territories at its mean.
     """
     allocation = report.allocation
-    weights = {}
+    weights: dict[tuple[str, str], float] = {}
     for name in allocation.formula.indices:
         scoring = allocation.scope.scoring(name)
         if scoring.criteria:
@@ -113,10 +113,11 @@ def repeated(report: ReportContext) -> Iterator[str]:
 
 def _measured_by(report: ReportContext, name: str) -> str:
     """Follow a variable that is but another name to the column that it reads."""
-    variables, seen = report.allocation.formula.variables, {name}
-    while name in variables and isinstance(variables[name].value.tree, Name):
-        name = variables[name].value.tree.name
-        if name in seen:
-            break
+    variables, seen = report.allocation.formula.variables, set[str]()
+    while name in variables and name not in seen:
         seen.add(name)
+        tree = variables[name].value.tree
+        if not isinstance(tree, Name):
+            break
+        name = tree.name
     return name
