@@ -81,7 +81,7 @@ class Cards:
         labels = self.labels
         if line.kind == "criterion":
             index, _, name = line.id.partition(".")
-            mark = self.report.mark_said(labels.criterion_statuses(index, name))
+            mark = self.report.mark_said(self.report.statuses_of(line))
             return labels.dressed(self._quoted(labels.criterion(index, name)), mark)
         if line.kind == "limit":
             return self._quoted(labels.limit(next(limit for limit in labels.formula.limits if limit.id == line.id)))

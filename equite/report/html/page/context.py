@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 from equite.report.columns import ShownColumn, shown_columns
 from equite.report.html.markup import Child, Markup, element, fragment
+from equite.report.html.page.changed import Change, changes_of
 from equite.report.html.page.groups import Group, groups_of
-from equite.report.language.labels import MARKED, Labels
+from equite.report.language.labels import MARKED, Labels, limit_names, part_names
 from equite.report.language.text import plain
 
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
+    from equite.engine.explanation import Line
 
 __all__ = [
     "Cell",
@@ -92,6 +94,11 @@ class ReportContext:
         """The columns of labels by which the table of amounts can be looked at."""
         return groups_of(self.allocation, self.labels)
 
+    @cached_property
+    def changes(self) -> list[Change]:
+        """What single changes of the page would give."""
+        return changes_of(self.allocation, self.labels)
+
     def say(self, entry: str, /, **values: object) -> str:
         """Return a worded output."""
         return self.labels.say(entry, **values)
@@ -132,6 +139,30 @@ class ReportContext:
         if code not in self.anchors:
             return apart(text)
         return element("a", apart(text), href=f"#{self.anchors[code]}")
+
+    @cached_property
+    def _statuses(self) -> dict[tuple[str, str], frozenset[str]]:
+        return {}
+
+    def statuses_of(self, line: Line) -> frozenset[str]:
+        """Return the statuses of the figures that a line of an explanation rests on."""
+        key = line.kind, line.id
+        if key not in self._statuses:
+            self._statuses[key] = self._statuses_of(line)
+        return self._statuses[key]
+
+    def _statuses_of(self, line: Line) -> frozenset[str]:
+        page = self.allocation.formula
+        if line.kind == "criterion":
+            index, _, name = line.id.partition(".")
+            return self.labels.criterion_statuses(index, name)
+        if line.kind == "rounding":
+            return frozenset()
+        if line.kind == "limit":
+            named = limit_names(page, next(limit for limit in page.limits if limit.id == line.id))
+        else:
+            named = part_names(page, next(part for part in page.parts if part.id == line.part))
+        return self.labels.statuses(named)
 
     def mark_said(self, statuses: frozenset[str]) -> str:
         """Say in a sentence that a figure was made up, declared or estimated; nothing where it was measured."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from equite.engine.evaluation import Mask
 from equite.engine.limits import StageResult
@@ -41,11 +42,9 @@ class Promise:
     beside: str
 
 
-def promises(report: ReportContext) -> Markup | None:
-    """Return the promises as a list, a tick or a cross before each; None where the page makes none."""
+def promises(report: ReportContext) -> Markup:
+    """Return the promises as a list, a tick or a cross before each."""
     found = list(promises_of(report))
-    if not found:
-        return None
     items = [element("li", _mark(report, each), " ", _said(each)) for each in found]
     return fragment(element("h3", report.say("page-promises")), element("ul", items, class_="promises"))
 
@@ -60,7 +59,9 @@ def _said(promise: Promise) -> Child:
 
 
 def promises_of(report: ReportContext) -> Iterator[Promise]:
-    """Return each promise: the limits in their order, floors before caps, then the checks."""
+    """Return what is held of every page; then its limits in their order, floors before caps; then its checks."""
+    yield from _sum(report)
+    yield _alike(report)
     for stage in report.allocation.stages:
         for way, bound in (("floor", stage.limit.at_least), ("cap", stage.limit.at_most)):
             if bound is not None:
@@ -70,6 +71,40 @@ def promises_of(report: ReportContext) -> Iterator[Promise]:
         failing = np.isin(codes, np.asarray(check.failing, dtype=object))
         beside = report.say("page-promise-not-for", who=shared_by(report, failing)) if failing.any() else ""
         yield Promise(labels.check(check.that, check.title), check.passed, beside)
+
+
+def _sum(report: ReportContext) -> Iterator[Promise]:
+    """Hold the amounts to the envelope."""
+    allocation, money = report.allocation, report.labels.money
+    if allocation.envelope is None:
+        return
+    way = "on-top" if allocation.on_top else "reserve" if allocation.reserve else "envelope"
+    told = {"total": money(allocation.total), "reserve": money(allocation.reserve), "added": money(allocation.on_top)}
+    said = report.say(f"page-promise-sum-{way}", envelope=money(allocation.envelope), **told)
+    assert allocation.envelope_units is not None
+    there = int(allocation.units.sum()) + int(allocation.reserve_units.sum())
+    yield Promise(said, there == int(allocation.envelope_units.sum()) + int(allocation.on_top_units.sum()), "")
+
+
+def _alike(report: ReportContext) -> Promise:
+    """Hold the amounts of territories that have the same figures to one another."""
+    allocation = report.allocation
+    page, rows = allocation.formula, allocation.context.rows
+    read = [name for name in sorted(page.names.columns) if name != page.name]
+    figures = pd.DataFrame({name: allocation.scope.value(name)[rows] for name in read}, index=range(rows.sum()))
+    if read:
+        groups = figures.groupby(read, dropna=False, sort=False).ngroup().to_numpy()
+    else:
+        groups = np.zeros(len(figures), dtype=int)
+    units = pd.Series(allocation.units).groupby(groups)
+    outside = (units.transform("max") - units.transform("min")).to_numpy() > 1
+    several = int((units.transform("size") > 1).sum())
+    told = [report.say("page-promise-alike-none")]
+    if several:
+        told = [report.say("page-promise-alike-some", count=report.labels.territories(several))]
+    if outside.any():
+        told.insert(0, report.say("page-promise-not-for", who=shared_by(report, outside)))
+    return Promise(report.say("page-promise-alike"), not outside.any(), " · ".join(told))
 
 
 def _limit(report: ReportContext, stage: StageResult, way: str, bound: Expression) -> Promise:

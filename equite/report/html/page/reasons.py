@@ -99,7 +99,7 @@ def _heaviest(report: ReportContext, lines: Sequence[Line]) -> str:
     named = []
     for line in sorted(lines, key=lambda line: -abs(line.amount))[:_NAMED]:
         index, _, name = line.id.partition(".")
-        mark = report.mark_said(labels.criterion_statuses(index, name))
+        mark = report.mark_said(report.statuses_of(line))
         beside = (labels.speech.money(abs(line.amount)), mark)
         named.append(labels.dressed(labels.criterion(index, name), *beside))
     left = len(lines) - len(named)

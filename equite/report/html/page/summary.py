@@ -22,6 +22,7 @@ from equite.report.html.page.context import (
 from equite.report.html.page.first import changes, in_three_sentences
 from equite.report.html.page.promises import promises
 from equite.report.html.page.weighing import weighing
+from equite.report.html.page.what_if import what_if
 from equite.report.language.figures import changes_section
 from equite.report.language.labels import MARKED, Labels, part_names
 from equite.report.language.text import plain
@@ -48,6 +49,7 @@ def summary_section(report: ReportContext) -> PageSection:
             promises(report),
             changes(report),
             weighing(report),
+            what_if(report),
             _money(report),
             _spread(report),
             _decision(report),

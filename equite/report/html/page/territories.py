@@ -16,6 +16,7 @@ from equite.report.html.page.declared import Declared
 from equite.report.html.page.promises import bound_value
 from equite.report.html.page.reasons import reasons
 from equite.report.html.page.waterfall import Values, waterfall
+from equite.report.html.page.what_if import what_if_here
 from equite.report.html.page.worksheets import MOST_WORKED, Worksheets
 
 if TYPE_CHECKING:
@@ -92,10 +93,11 @@ class _Teller:
             "section",
             heading,
             self.cards.card(explanation, row),
-            element("div", self._told(explanation, row), pairs(self._facts(row), "facts"), class_="told"),
+            element("div", self._told(explanation, row), pairs(self._facts(explanation, row), "facts"), class_="told"),
             element("p", str(remark)) if remark else None,
             waterfall(self.report, explanation, self.values, row),
             *self._notes(explanation),
+            what_if_here(self.report, row),
             self.declared.block(row),
             self.worksheets.block(sheet) if self.worksheets is not None and sheet is not None else None,
             element("p", self.labels.contest, class_="contest"),
@@ -124,7 +126,7 @@ class _Teller:
             told.append(element("p", report.say(entry, amount=labels.money(abs(moved), change.digits))))
         return element("div", *told)
 
-    def _facts(self, row: int) -> list[tuple[str, Child]]:
+    def _facts(self, explanation: Explanation, row: int) -> list[tuple[str, Child]]:
         labels, report = self.labels, self.report
         found: list[tuple[str, Child]] = []
         people = self.allocation.people
@@ -140,6 +142,9 @@ class _Teller:
         if share is not None:
             found.append((report.say("page-share"), labels.percent(float(share.numbers[row]), share.digits)))
         found += self._before(row)
+        if self.allocation.stages:
+            shared = round(sum(line.amount for line in explanation.lines if line.part), 8)
+            found.append((report.say("page-fact-before-limits"), labels.money(shared)))
         every = labels.number(len(self.allocation.codes))
         for label, ranks, scores in self.ranks:
             if np.isfinite(ranks[row]):

@@ -13,7 +13,6 @@ from equite.engine.criteria import CriterionScore
 from equite.engine.sharing import Floats
 from equite.report.html.markup import Child, Markup, element
 from equite.report.html.page.context import ReportContext
-from equite.report.language.labels import limit_names, part_names
 from equite.report.terminal.text import explained
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def waterfall(report: ReportContext, explanation: Explanation, values: Values, r
     rows = []
     for line, told, bar in zip(explanation.lines, explained(explanation), bars, strict=False):
         below = values.beside(line, row) if line.kind == "criterion" else ""
-        mark = report.mark_beside(_statuses(report, line))
+        mark = report.mark_beside(report.statuses_of(line))
         label: list[Child] = [told.label, " " if mark else None, mark]
         label.append(element("small", below) if below else None)
         head = element("th", label, scope="row", class_="in" if told.inner else None)
@@ -97,19 +96,6 @@ def waterfall(report: ReportContext, explanation: Explanation, values: Values, r
         element("tfoot", element("tr", last, element("td", bars[-1]))),
         class_="small waterfall",
     )
-
-
-def _statuses(report: ReportContext, line: Line) -> frozenset[str]:
-    """Return the statuses of the figures that a line rests on."""
-    labels, page = report.labels, report.allocation.formula
-    if line.kind == "criterion":
-        index, _, name = line.id.partition(".")
-        return labels.criterion_statuses(index, name)
-    if line.kind == "limit":
-        return labels.statuses(limit_names(page, next(limit for limit in page.limits if limit.id == line.id)))
-    if line.kind == "rounding":
-        return frozenset()
-    return labels.statuses(part_names(page, next(part for part in page.parts if part.id == line.part)))
 
 
 def _bars(amounts: list[float]) -> Iterator[Markup]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from equite.formula.nodes import Name
 from equite.report.html.markup import Markup, element, fragment
+from equite.report.html.page.changed import moved_by
 from equite.report.html.page.context import Cell, FlushNumber, ReportContext, listed, small_table
 from equite.report.html.page.first import several
 from equite.report.html.page.reasons import how_shared
 
-__all__ = ["moved_by", "repeated", "weighing"]
+__all__ = ["repeated", "weighing"]
 
 #: Criteria that are told; the diagnosis has them all.
 _MOST = 6
@@ -39,32 +38,11 @@ def _heaviest_part(report: ReportContext) -> str:
     return report.say(entry, part=labels.title(part.id), how=how_shared(labels, part), **told)
 
 
-def moved_by(report: ReportContext) -> list[tuple[str, str, float, float]]:
-    """Return each criterion with its mean weight in its index and the dollars that it moves, the most first.
-
-    The dollars are those that it gives to some and takes from others, beside all territories at its mean.
-    """
-    allocation = report.allocation
-    weights: dict[tuple[str, str], float] = {}
-    for name in allocation.formula.indices:
-        scoring = allocation.scope.scoring(name)
-        if scoring.criteria:
-            means = scoring.weights.mean(axis=0).tolist()
-            weights |= {(name, each.name): weight for each, weight in zip(scoring.criteria, means, strict=True)}
-    moved: dict[tuple[str, str], float] = {}
-    for found in allocation.contributions:
-        given = np.maximum(found.dollars, 0.0).sum(axis=0).tolist()
-        for criterion, dollars in zip(found.criteria, given, strict=True):
-            moved[criterion] = moved.get(criterion, 0.0) + dollars
-    ordered = sorted(moved, key=lambda each: -moved[each])
-    return [(*each, weights.get(each, 0.0), moved[each]) for each in ordered]
-
-
 def _criteria(report: ReportContext) -> Markup | None:
     allocation, labels = report.allocation, report.labels
     if not allocation.formula.indices or not allocation.total:
         return None
-    found = moved_by(report)
+    found = moved_by(report.allocation)
     if not found:
         return None
     rows: list[list[Cell]] = [
