@@ -294,7 +294,10 @@ def nearest(name: str, known: Iterable[str]) -> Nearest:
     return Nearest(tuple(folded[match] for match in close))
 
 
-def deprecated(old: str, new: str) -> None:
-    """Warn whoever uses a name that it will go, and say what to write instead; the warning points at their line."""
+def deprecated(old: str, new: str, *, above: int = 0) -> None:
+    """Warn whoever uses a name that it will go, and say what to write instead; the warning points at their line.
+
+    ``above`` is how many calls stand between theirs and the one that warns.
+    """
     text = wording.say("deprecated", wording.preferred_language(), old=old, new=new)
-    warnings.warn(text, DeprecationWarning, stacklevel=3)
+    warnings.warn(text, DeprecationWarning, stacklevel=3 + above)

@@ -53,6 +53,9 @@ TOLD = "question unit direction measures measure levels data everywhere caution 
 TERMS = """envelope part level floor ceiling limit decided reserve levy level-up index criterion weight mean aims
 per-head previous median rounding check official estimated declared illustrative fingerprint"""
 
+#: What amounts are set beside on the first screen (report/html/page/first.py).
+BESIDE = "previous equal per_head"
+
 #: What the lines of a worksheet are.
 TITLES = """name over over-sum over-number family criterion criterion-value criterion-lowest criterion-highest
 criterion-mean criterion-deviation criterion-median criterion-spread criterion-sum members pool taken taken-in-all
@@ -132,7 +135,9 @@ PIECES: dict[str, Iterable[str] | str] = {
     "own-{kind}": "normaliser aggregator transform function",
     "cascade-{key}": "added kept",
     "cascade-{key}-titled": "added kept",
+    "page-beside-{each.id}": BESIDE,
     "page-means-{name}": TERMS,
+    "page-result-{beside.id}": BESIDE,
     "page-term-{name}": TERMS,
     "place-{key}": """aggregate at_least at_most criteria families more_need_when normalise pool.amount
         pool.each pool.fraction range transform value weight""",

@@ -729,9 +729,7 @@ class Allocation:
         """
         from equite.report.html.page import to_html
 
-        if territories is not None:
-            deprecated("Allocation.to_html(territories=…)", "Allocation.to_html(only=…)")
-        return to_html(self, path, territories if only is None else only, sections=sections)
+        return to_html(self, path, only, sections=sections, territories=territories)
 
     def _repr_html_(self) -> str:
         from equite.report.html.allocation import allocation_html

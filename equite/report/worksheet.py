@@ -105,12 +105,12 @@ class SheetWords:
         """Return every line, worded."""
         return [self._line(line) for line in self.sheet.lines]
 
-    def _once(self, say: Callable[[SheetLine], str], line: SheetLine) -> str:
+    def _once(self, tell: Callable[[SheetLine], str], line: SheetLine) -> str:
         """Say something that rests on nothing of a line but what is in the key; what has an identity there is kept."""
         kept = line.rule, line.reason
-        key = say.__name__, line.title, line.about, line.given, line.count, line.group, *map(id, kept)
+        key = tell.__name__, line.title, line.about, line.given, line.count, line.group, *map(id, kept)
         if key not in self._told:
-            self._told[key] = kept, say(line)
+            self._told[key] = kept, tell(line)
         return self._told[key][1]
 
     def _line(self, line: SheetLine) -> WordedLine:

@@ -435,11 +435,14 @@ def test_sections_are_chosen(shown: Allocation, told: Told, monkeypatch: pytest.
         told(shown, sections="al")
 
 
-def test_sections_all_has_them_all(told: Told, shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sections_all_has_them_all(told: Told, shared: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "MOST_TOLD", 2)
     assert len(told(shared(envelope="140"), sections="all").one(id="territories").all("section")) == 3
-    with pytest.warns(DeprecationWarning, match="only"):
-        assert len(told(shared(envelope="140"), territories=["010"]).one(id="territories").all("section")) == 1
+    allocation = shared(envelope="140")
+    with pytest.warns(DeprecationWarning, match="only") as warned:
+        written = allocation.to_html(tmp_path / "p.html", territories=["010"])
+    assert warned[0].filename == __file__
+    assert len(read(written.read_text(encoding="utf-8")).one(id="territories").all("section")) == 1
 
 
 def test_the_command_line_chooses_sections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from equite.errors import EquiteError, OutputError, Problem, SharingError, nearest
+from equite.errors import EquiteError, OutputError, Problem, SharingError, deprecated, nearest
 from equite.report.files import HTML, ending, files_read, placed
 from equite.report.html.page.amounts import amounts_section
 from equite.report.html.page.context import ReportContext, SectionOf
@@ -42,7 +42,12 @@ SECTIONS: tuple[SectionOf, ...] = (
 
 
 def to_html(
-    allocation: Allocation, path: str | Path, only: Iterable[str] | None = None, *, sections: str = "auto"
+    allocation: Allocation,
+    path: str | Path,
+    only: Iterable[str] | None = None,
+    *,
+    sections: str = "auto",
+    territories: Iterable[str] | None = None,
 ) -> Path:
     """Write an allocation as one page to read, to search and to print, in the formula's language.
 
@@ -59,6 +64,8 @@ def to_html(
         The codes of the territories that have a section of their own. The table always has all.
     sections : {"auto", "all", "none"}
         Without ``only``, whether territories have sections: by default all of them up to 500, else none.
+    territories : iterable of str, optional
+        The former name of ``only``; deprecated.
 
     Returns
     -------
@@ -72,6 +79,10 @@ def to_html(
     OutputError
         More than 5,000 sections are asked for, or the file cannot be written. One that was there is left as it was.
     """
+    if territories is not None:
+        # Between the caller's line and this one stand the method and what holds its arguments to their types.
+        deprecated("Allocation.to_html(territories=…)", "Allocation.to_html(only=…)", above=2)
+        only = territories if only is None else only
     target = ending(path, HTML, allocation.language, files_read(allocation))
     report = ReportContext(allocation, _rows(allocation, only, sections))
     text = whole_page(report, [section for each in SECTIONS if (section := each(report)) is not None])
