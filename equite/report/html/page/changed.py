@@ -111,4 +111,4 @@ def _weights(allocation: Allocation) -> Iterator[tuple[tuple[str, str], tuple[st
         for path, name, criterion in criteria_of(spec):
             number = criterion.weight.number
             if number is not None:
-                yield (index, name), (".".join(["indices", index, *path, "weight"]), float(number))
+                yield (index, name), (".".join(["indices", index, *map(str, path), "weight"]), float(number))
