@@ -32,8 +32,16 @@ class Cards:
         self.common: list[tuple[str, Child]] = [
             (report.say("page-card-not-measured"), self._not_measured()),
             (report.say("page-card-who"), self._decider()),
-            (report.say("page-card-contest"), report.say("page-card-contest-unsaid")),
+            (report.say("page-card-contest"), self._contest()),
         ]
+
+    def _contest(self) -> str:
+        """Say to whom and by when an amount is contested; the whole stands at the end of the section."""
+        told = self.labels.formula.contest
+        if told is None:
+            return self.report.say("page-card-contest-unsaid")
+        to_whom, by_when = (_short(self.labels.worded(text)) for text in (told.to_whom, told.by_when))
+        return self.report.say("page-card-contest-said", to_whom=to_whom, by_when=by_when)
 
     def card(self, explanation: Explanation, row: int) -> Markup:
         """Return a territory's card."""
