@@ -128,7 +128,7 @@ def test_the_frontier_of_quebec_comes_out_as_told() -> None:
     assert told in TEXT
     assert f"which the {last.below_territories:.0f} others wait for" in TEXT
     for each in found.frontier().itertuples():
-        head = "no limit" if each.protection != each.protection else f"{100 * each.protection:.0f} %"
+        head = "no floor" if each.protection != each.protection else f"{100 * each.protection:.0f} %"
         row = [f"{100 * each.closed:.1f} %", f"${each.money_moved:,.0f}", f"{100 * each.worst_loss:.1f} %"]
         assert row_of(f"{head} |")[1:] == row
 

@@ -326,7 +326,7 @@ class Equity:
 
         Examples
         --------
-        >>> axes = equite.equity(allocation, need="need").plot()
+        >>> axes = equite.equity(equity.allocation, need="people").plot()
         """
         from equite.report.plots.equity import concentration_curves
 
@@ -476,8 +476,15 @@ def equity(
 
     Examples
     --------
-    >>> equite.equity(allocation, need="need").table["measure"].tolist()[:3]
-    ['gini', 'theil', 'atkinson']
+    >>> page = {
+    ...     "equite": 1, "id": "grant", "language": "en", "key": "code", "people": "people", "envelope": 90_000,
+    ...     "variables": {"low_income_people": "people * low_income / 100"},
+    ...     "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "low_income_people"}}],
+    ... }
+    >>> table = {"code": ["A", "B"], "people": [1_000, 2_000], "low_income": [20, 10]}
+    >>> found = equite.equity(equite.allocate(page, table), need="low_income_people")
+    >>> found.table.set_index("measure")["decided"].round(2)[["kakwani", "elasticity"]].to_dict()
+    {'kakwani': 0.0, 'elasticity': 1.0}
     """
     page, indices = allocation.formula, tuple(allocation.formula.indices)
     chosen = need if need is not None or len(indices) != 1 else indices[0]

@@ -12,10 +12,10 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from equite.formula.fields import Expr, Plain, Status, Strict, Title, exactly_one, number_of, refuse, short_form
 from equite.formula.plan import PageOrFile
+from equite.inputs.bounds import MOST_YEARS
 
 __all__ = [
     "COUNTED",
-    "MOST_YEARS",
     "WAYS",
     "ByYear",
     "ChangesField",
@@ -35,8 +35,6 @@ Counted = Literal["money", "real", "per_head"]
 COUNTED: tuple[Counted, ...] = get_args(Counted)
 #: The short forms of a rule of passage.
 WAYS = ("at_once", "linear", "schedule", "share_of_gap", "limits", "no_loss", "pace_of_change")
-#: A transition of more years than that is a mistake of typing.
-MOST_YEARS = 100
 _YEAR = re.compile(r"\d{4}")
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "MOST_READER_BYTES",
     "MOST_READER_SECONDS",
     "MOST_UNPACKED_BYTES",
+    "MOST_YEARS",
     "RATIO_FROM_BYTES",
     "SMALLEST_UNIT",
 ]
@@ -63,6 +64,8 @@ MOST_CRITERIA = 1_000
 MOST_NAMES = 2_000
 #: The operations that stand one within the other, once every name is replaced by what it stands for.
 MOST_CHAIN = 2_000
+#: The years of a schedule: each is two allocations.
+MOST_YEARS = 100
 #: The unit that amounts are multiples of.
 SMALLEST_UNIT = Decimal("1e-9")
 LARGEST_UNIT = Decimal("1e15")

@@ -221,6 +221,12 @@ def test_a_newcomer_is_not_held_at_nothing() -> None:
     assert by_year(found)[2026] == {"A": 500, "B": 500}
 
 
+def test_amounts_that_sum_by_chance_are_no_total() -> None:
+    table = {"code": ["A", "B", "C", "D"], "need": [600, 300, 200, 100], "before": [600, 100, 200, 300]}
+    found = equite.transition(scheduled({"envelope": 1200}, rule={"linear": 2}), table)
+    assert by_year(found)[2026] == {"A": 600, "B": 200, "C": 200, "D": 200}
+
+
 def test_nothing_moves_where_all_stand_at_their_target() -> None:
     found = equite.transition(scheduled(rule={"share_of_gap": "0.2"}), {**TABLE, "before": [500, 500]})
     assert by_year(found) == {year: {"A": 500, "B": 500} for year in (2026, 2027)}
@@ -273,6 +279,22 @@ def test_the_frontier_is_each_transition_by_itself() -> None:
     assert math.isnan(frontier["years_to_target"][1])
     alone = equite.transition(protected(found.schedule, Decimal("0.05")), TABLE)
     assert alone.closed == frontier["closed"][1]
+
+
+def test_a_frontier_lifts_the_limit_that_a_schedule_has() -> None:
+    found = equite.transition(scheduled(rule={"limits": {"lose_at_most": 0.05}}), TABLE)
+    assert found.closed < 1
+    assert found.frontier([None])["worst_loss"].tolist() == pytest.approx([1 / 6])
+
+
+def test_who_leaves_the_target_again_has_not_arrived() -> None:
+    tables = {2027: {**TABLE, "need": [1, 3]}, 2028: TABLE}
+    rule = {"limits": {"lose_at_most": 0.10}}
+    found = equite.transition(
+        scheduled(rule=rule, years=[2026, 2027, 2028]), {**TABLE, "before": [500, 500]}, tables=tables
+    )
+    # A stands at 500 of 500 in 2026, at 450 of 250 in 2027, at 500 of 500 again in 2028.
+    assert found.years_to_target["years"].tolist() == [3, 3]
 
 
 def test_a_frontier_says_which_protection_is_not_paid() -> None:
@@ -352,6 +374,12 @@ REFUSED: dict[str, tuple[dict[str, Any], type[equite.EquiteError], str, str]] = 
         "il manque l'année 2027",
     ),
     "years backwards": ({"years": [2027, 2026]}, equite.FormulaError, "2026 comes before", "2026 précède"),
+    "years without end": (
+        {"years": {"from": 2026, "to": 2226}},
+        equite.FormulaError,
+        "more than 100 years",
+        "plus de 100 années",
+    ),
     "year of two digits": ({"years": [26]}, equite.FormulaError, "'26' is no year", "« 26 » n'est pas une année"),
     "envelope of a year missing": (
         {"envelope": {2026: 900}},

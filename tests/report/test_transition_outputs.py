@@ -91,7 +91,7 @@ def test_limits_that_are_laid_over_are_said_last() -> None:
     limits = {"lose_at_most": 0.2, "gain_at_most": 0.355, "counted_in": "real"}
     said = " ".join(plain(equite.transition(schedule(limits=limits), TABLE).summary("en")).split())
     assert "Nobody loses more than 20% a year at the prices of the year before." in said
-    assert "Nobody gains more than 35.5% a year at the prices of the year before." in said
+    assert "No amount rises by more than 35.5% a year at the prices of the year before." in said
 
 
 def test_the_csv_file_holds_every_figure(found: equite.Transition, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_the_pictures(found: equite.Transition) -> None:
     above = [bar.get_height() for bar in ax.patches[:3]]
     assert np.allclose(above, [300, 150, 0])
     ax = found.plot.frontier([0.2, None])
-    assert {text.get_text() for text in ax.texts} >= {"sans limite"}
+    assert {text.get_text() for text in ax.texts} >= {"sans plancher"}
     line = ax.lines[0]
     assert np.allclose(line.get_xdata(), [0.2, 0.230769], atol=1e-4)
 

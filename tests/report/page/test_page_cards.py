@@ -99,11 +99,11 @@ def test_people_scores_and_bounds_stand_in_the_section(shared: Shared, told: Tol
     assert told_by["Rank by “Need”"] == "score 0.00; 3 of 3 (1 is the highest)"
     # 20 $ by people, raised to 30 $; the cap is 40 $ for one person.
     assert told_by["Floor of “Floor”"] == "$30.00 (the amount stands there)"
-    assert told_by["Cap of “Floor”"] == "$40.00"
+    assert told_by["Ceiling of “Floor”"] == "$40.00"
 
 
 def test_the_values_of_constants_and_bounds_are_listed(shown: Allocation, whole: Element) -> None:
-    start = ("Floors, caps and constants", "Planchers, plafonds et constantes")
+    start = ("Floors, ceilings and constants", "Planchers, plafonds et constantes")
     (table,) = (each for each in whole.one(id="method").all("table") if each.one("caption").text.startswith(start))
     rows = table.rows()
     bounds = sum((limit.at_least is not None) + (limit.at_most is not None) for limit in shown.formula.limits)

@@ -78,7 +78,7 @@ LIMIT = {"id": "floor", "title": {"en": "Floor", "fr": "Plancher"}}
         ({"at_least": "share * last"}, "✓ Kept: Floor: nobody loses more than 10% of last period’s amount"),
         ({"at_least": "(1 - tenth) * last"}, "✓ Kept: Floor: nobody loses more than 10% of last period’s amount"),
         ({"at_least": "previous"}, "✓ Kept: Floor: nobody gets less than before from $10 to $80"),
-        ({"at_most": "1.25 * previous"}, "✓ Kept: Floor: nobody gains more than 25% of last period’s amount"),
+        ({"at_most": "1.25 * previous"}, "✓ Kept: Floor: nobody gets more than 25% above last period’s amount"),
         ({"at_least": "30"}, "✓ Kept: Floor: each territory’s amount is at least $30 at the floor: 1 territory"),
         (
             {"at_most": "last + 20"},
@@ -126,7 +126,7 @@ def test_every_page_is_held_to_its_envelope_and_to_treat_equals_alike(shared: Sh
     assert found[0] == "✓ Kept: amounts $100 + reserve $40 = envelope $140"
     limits = [{"id": "floor", "at_least": "30", "fund": "on_top"}]
     found = promises_in(told(shared(limits=limits, **KEYS)))
-    assert found[0] == "✓ Kept: amounts $150 + reserve $0 = envelope $140 + added by limits $10"
+    assert found[0] == "✓ Kept: amounts $150 + reserve $0 = envelope $140 + added by floors $10"
 
 
 IF = {
