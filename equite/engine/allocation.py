@@ -452,6 +452,7 @@ class Allocation:
         --------
         >>> print(allocation.summary())
         grant
+          Simulation – not a decision
           Envelope                    $70,000
           Shared among 3 territories  $70,000
           From $10,000 (A) to $40,000 (C), median $20,000

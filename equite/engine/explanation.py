@@ -123,6 +123,7 @@ class Explanation:
     >>> explanation = allocation.explain("B")
     >>> print(explanation)
     B
+      Simulation – not a decision
       Grant     $60,000.00
       = Amount  $60,000.00
     >>> sum(line.amount for line in explanation.lines) == explanation.amount

@@ -97,7 +97,7 @@ class Worksheet:
 
         Examples
         --------
-        >>> print(sheet.text("en").split("\n\n")[-4])
+        >>> print(sheet.text("en").split("\n\n")[-5])
         G  Whole units
            = round_down(F)
            = round_down(60,000)
