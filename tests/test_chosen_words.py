@@ -45,7 +45,8 @@ EXCEPTIONS = {
 def said() -> Iterator[tuple[str, str, str]]:
     """Give every sentence that is no refusal: its entry, its language, its words without code."""
     for file in ENGLISH.sentences.glob("*.yaml"):
-        if "error" in file.stem or file.stem in ("indicators", "arguments"):
+        # A schedule limits what a year may take or give: its words are of changes, and stand in its own file.
+        if "error" in file.stem or file.stem in ("indicators", "arguments", "transition", "transitions", "schedule"):
             continue
         for entry, texts in read_yaml(file).items():
             for language, text in texts.items():

@@ -24,7 +24,7 @@ from equite.formula.fields import (
     short_form,
 )
 from equite.formula.indices import Index
-from equite.formula.row_nouns import SpeaksOfRows
+from equite.formula.row_nouns import NamesRows
 from equite.formula.tables import NamedTable
 from equite.inputs.bounds import LARGEST_UNIT, SMALLEST_UNIT
 from equite.inputs.marks import Marks
@@ -394,7 +394,7 @@ class Contest(Strict):
     by_when: Title
 
 
-class FormulaModel(Marked, SpeaksOfRows):
+class FormulaModel(Marked, NamesRows):
     """The whole page."""
 
     equite: Annotated[Literal["1"], BeforeValidator(str)]

@@ -28,7 +28,7 @@ from equite.formula.fields import (
 )
 from equite.formula.loading import Page
 from equite.formula.plan import PageOrFile
-from equite.formula.row_nouns import SpeaksOfRows
+from equite.formula.row_nouns import NamesRows
 from equite.formula.validating import reporter, validated
 from equite.formula.written import WrittenPage
 from equite.wording import as_language
@@ -105,7 +105,7 @@ class OfCascade(Strict):
     tier: str | None = None
 
 
-class ProjectsModel(SpeaksOfRows):
+class ProjectsModel(NamesRows):
     """The whole page."""
 
     equite_projects: Annotated[Literal["1"], BeforeValidator(str)]

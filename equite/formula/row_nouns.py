@@ -12,7 +12,7 @@ from equite.formula.fields import PAGE_LANGUAGE, PageLanguage, SchemaOf, Strict,
 from equite.inputs.spelling import tidy
 from equite.wording import LOCALES, Dialect, Language, Noun
 
-__all__ = ["RowNouns", "SpeaksOfRows"]
+__all__ = ["NamesRows", "RowNouns"]
 
 #: A word that a sentence, a heading and a formula of a sheet can hold as it is.
 _PLAIN = re.compile(r"[^\W\d_](?:[\w ()’'.-]*[\w).])?")
@@ -72,7 +72,7 @@ def _written(nouns: Mapping[str, Noun]) -> dict[str, dict[str, str]]:
 RowNouns = Annotated[Mapping[str, Noun], BeforeValidator(_nouns), PlainSerializer(_written), SchemaOf(_schema)]
 
 
-class SpeaksOfRows(Strict):
+class NamesRows(Strict):
     """A page whose language carries its word for the rows, and whether it is decided."""
 
     language: PageLanguage = PAGE_LANGUAGE
@@ -84,7 +84,7 @@ class SpeaksOfRows(Strict):
         return False
 
     @model_validator(mode="after")
-    def _in_its_words(self) -> SpeaksOfRows:
+    def _in_its_words(self) -> NamesRows:
         # Frozen to all others: these keys are one thing, the tongue in which the page speaks.
         self.__dict__["language"] = Dialect(self.language, self.territory or {}, self.is_decided)
         return self
