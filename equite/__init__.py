@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from equite.analysis.comparison import Comparison, compare
     from equite.analysis.diagnostics import Diagnosis
     from equite.analysis.equity import Equity, equity
+    from equite.analysis.drivers import Drivers, drivers
     from equite.analysis.governance import GovernanceComparison, compare_governance
     from equite.analysis.profile import Profile
     from equite.analysis.projects import Projects, projects
@@ -62,6 +63,7 @@ _HOMES = {
     "Criterion": "equite.inputs.catalogue",
     "Crosswalk": "equite.inputs.crosswalk",
     "Diagnosis": "equite.analysis.diagnostics",
+    "Drivers": "equite.analysis.drivers",
     "EquiteError": "equite.errors",
     "Equity": "equite.analysis.equity",
     "Explanation": "equite.engine.explanation",
@@ -91,6 +93,7 @@ _HOMES = {
     "compare": "equite.analysis.comparison",
     "compare_governance": "equite.analysis.governance",
     "equity": "equite.analysis.equity",
+    "drivers": "equite.analysis.drivers",
     "normaliser": "equite.engine.methods",
     "projects": "equite.analysis.projects",
     "read_catalogue": "equite.inputs.catalogue",
@@ -114,6 +117,7 @@ __all__ = [
     "Criterion",
     "Crosswalk",
     "Diagnosis",
+    "Drivers",
     "EquiteError",
     "Equity",
     "Explanation",
@@ -144,6 +148,7 @@ __all__ = [
     "compare",
     "compare_governance",
     "equity",
+    "drivers",
     "indicators",
     "normaliser",
     "projects",

@@ -65,6 +65,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "functions": (*_COMPARISONS, *_ERRORS),
     "gathering": ("tests/engine/test_told_at_once.py",),
     "goalposts": (*_SCORES[:2], *_ERRORS),
+    "imposed": ("tests/analysis/test_drivers.py",),
     "line": ("tests/engine/test_line.py", *_SCORES),
     "limits": (*_SHARES, "tests/engine/test_laws.py"),
     "linear": ("tests/engine/test_allocation.py", "tests/engine/test_regressions.py", "tests/engine/test_laws.py"),

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any, get_args
 
 from equite.analysis.equity import AGAINST_NEED, MEASURES, SPLITS
+from equite.analysis.drivers.causes import CAUSES
 from equite.analysis.projects.proposals import Reason
 from equite.cli.commands import COMMANDS
 from equite.engine.apportionment import DIVISORS
@@ -114,6 +115,10 @@ PIECES: dict[str, Iterable[str] | str] = {
     "heading-{column.kind}": "code name",
     "heading-{name}": "code name",
     "heading-{word}": "code name rounding amount per_head share previous change change_share notes",
+    "drivers-cause-{cause}": {*CAUSES, "rounding"},
+    "drivers-to-{cause}": {*CAUSES, "rounding"},
+    "drivers-col-{name}": "cause gaining losing gained lost net",
+    "drivers-sheet-{name}": "territories causes shares",
     "expected-{word}": "text path whole number mapping list language",
     "if-missing-{(criterion.missing or index.missing).rule}": RULES,
     "kind-{column.kind}": KINDS,

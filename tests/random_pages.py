@@ -39,7 +39,7 @@ class Case:
     allocation: Allocation
 
 
-def pages(seed: int, count: int, most_tries: int = 50) -> Iterator[Case]:
+def pages(seed: int | str, count: int, most_tries: int = 50) -> Iterator[Case]:
     """Draw ``count`` pages that Python accepts; the same seed gives the same pages."""
     for at in range(count):
         yield next(_accepted(f"{seed}-{at}", most_tries))

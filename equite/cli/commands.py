@@ -236,6 +236,43 @@ def compare(
             session.show("\n" + session.say("cli-compare-csv"))
 
 
+def drivers(
+    context: typer.Context,
+    formula: FormulaPath,
+    table: TablePath,
+    formula_after: FormulaPath,
+    table_after: TablePath,
+    output: Output = None,
+    code: Annotated[str | None, typer.Option("--explain")] = None,
+    by: Annotated[str | None, typer.Option("--by")] = None,
+    opened: Annotated[list[str] | None, typer.Option("--open")] = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    language: Tongue = None,
+) -> None:
+    with Session(context, language) as session:
+        from equite.analysis.drivers import drivers as driven
+        from equite.report.analyses.drivers import drivers_text, groups_grid, write_drivers
+
+        session.spare(output, formula, table, formula_after, table_after)
+        with session.patience():
+            before = session.allocate(session.formula(formula, None, decimal), table, sheet)
+            after = session.allocate(session.formula(formula_after, None, decimal), table_after, sheet)
+            session.language = after.language
+            found = driven(before, after, opened=opened or ())
+            told = None if code is None else found.explain(code)
+            groups = None if by is None else groups_grid(found, by)
+            written = write_drivers(found, output) if output is not None else None
+        session.show(drivers_text(found, width=session.width) if told is None else told)
+        if groups is not None:
+            session.show("")
+            session.show_grid(groups)
+        if written is not None:
+            session.show("\n" + session.say("cli-written", path=written))
+        elif told is None and len(found.codes) > len(after.codes):
+            session.show("\n" + session.say("cli-drivers-file"))
+
+
 def equity(
     context: typer.Context,
     formula: FormulaPath,
@@ -446,6 +483,7 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None]]] = MappingProxyType(
             "explain": explain,
             "notices": notices,
             "compare": compare,
+            "drivers": drivers,
             "equity": equity,
             "cascade": cascade,
             "projects": projects,

@@ -36,7 +36,7 @@ from equite.inputs.labels import Labels
 from equite.inputs.spelling import near_label, tidy
 from equite.inputs.territories import Territories
 
-__all__ = ["FormulaLike", "allocate", "prepared", "read_for"]
+__all__ = ["FormulaLike", "allocate", "context_of", "prepared", "read_for"]
 
 FormulaLike = Formula | str | Path | Mapping[str, Any]
 
@@ -200,7 +200,7 @@ class _Run:
 
     def _scope_and_context(self, eligible: Mask) -> tuple[Scope, Context]:
         scope = Scope(self.formula, self.table, eligible, score_index, self.served)
-        context = self._context(scope)
+        context = context_of(scope, self.unit)
         self._confirm_eligibility(scope)
         return scope, context
 
@@ -259,16 +259,17 @@ class _Run:
             if any(True for tree in trees for _ in aggregates_in(tree)):
                 scope.evaluate(rule.where.tree)
 
-    def _context(self, scope: Scope) -> Context:
-        """Say who takes part, and on which group envelope: one for all, or that of its group in ``within``."""
-        formula = self.formula
-        rows = scope.taking_part if self.served is None else scope.taking_part & self.served
-        context = Context(formula, self.unit, rows, self.table.codes[rows], Groups.single(int(rows.sum())))
-        if formula.within is None:
-            return context
-        of, labels = labelled_groups(scope, context, formula.within, ("within",))
-        found, group_envelopes = np.unique(of, return_inverse=True)
-        named = tuple(label_text(labels[group]) for group in found)
-        return replace(
-            context, group_envelopes=Groups(group_envelopes.astype(np.intp), found.size), group_envelope_labels=named
-        )
+
+def context_of(scope: Scope, unit: Unit) -> Context:
+    """Say who takes part, and on which group envelope: one for all, or that of its group in ``within``."""
+    formula = scope.formula
+    rows = scope.taking_part if scope.served is None else scope.taking_part & scope.served
+    context = Context(formula, unit, rows, scope.table.codes[rows], Groups.single(int(rows.sum())))
+    if formula.within is None:
+        return context
+    of, labels = labelled_groups(scope, context, formula.within, ("within",))
+    found, group_envelopes = np.unique(of, return_inverse=True)
+    named = tuple(label_text(labels[group]) for group in found)
+    return replace(
+        context, group_envelopes=Groups(group_envelopes.astype(np.intp), found.size), group_envelope_labels=named
+    )

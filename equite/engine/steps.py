@@ -27,7 +27,17 @@ from equite.formula.nodes import Call
 from equite.inputs.grid import truncate_problems
 from equite.wording import Codes
 
-__all__ = ["Outcome", "Units", "envelope_of", "knowing_envelope", "money_of", "take_steps", "whole_bounds"]
+__all__ = [
+    "Limited",
+    "Outcome",
+    "Units",
+    "envelope_of",
+    "knowing_envelope",
+    "money_of",
+    "share_and_limit",
+    "take_steps",
+    "whole_bounds",
+]
 
 Units = NDArray[np.int64]
 
@@ -62,6 +72,28 @@ class Outcome:
     warnings: tuple[Problem, ...]
 
 
+@dataclass(frozen=True)
+class Limited:
+    """What the steps gave before whole units.
+
+    Attributes
+    ----------
+    parts : tuple of PartResult
+        The parts as shared, before limits.
+    stages : Stages
+        The limits, run; it holds the amounts, unrounded.
+    reserve : ndarray, shape (group envelopes,)
+        What parts left of each group envelope.
+    warnings : tuple of Problem
+        What was scaled for want of money.
+    """
+
+    parts: tuple[PartResult, ...]
+    stages: Stages
+    reserve: Floats
+    warnings: tuple[Problem, ...]
+
+
 def take_steps(scope: Scope, context: Context, envelope_units: Units | None) -> Outcome:
     """Take every step, in a scope that knows the envelope (:func:`knowing_envelope`).
 
@@ -70,14 +102,27 @@ def take_steps(scope: Scope, context: Context, envelope_units: Units | None) -> 
     FormulaError, SharingError
         The page asks for what cannot be meant on this table, or the money cannot be shared as it asks.
     """
+    limited = share_and_limit(scope, context, envelope_units)
+    stages = limited.stages
+    units, totals, ties = _whole(context, stages, envelope_units, limited.reserve + stages.reserve)
+    return Outcome(stages.scope, limited.parts, stages, units, *totals, (*limited.warnings, *ties))
+
+
+def share_and_limit(scope: Scope, context: Context, envelope_units: Units | None) -> Limited:
+    """Take every step but the last, whole units, in a scope that knows the envelope (:func:`knowing_envelope`).
+
+    Raises
+    ------
+    FormulaError, SharingError
+        As :func:`take_steps`.
+    """
     envelope = None if envelope_units is None else context.unit.money(envelope_units)
     parts, scope = share_parts(scope, context, envelope)
     parts, reserve, warnings = _against_envelope(context, parts, envelope)
     money, groups = money_of(context, parts)
     stages = Stages(context, scope, parts, money, groups)
     stages.run()
-    units, totals, ties = _whole(context, stages, envelope_units, reserve + stages.reserve)
-    return Outcome(scope, parts, stages, units, *totals, (*warnings, *ties))
+    return Limited(parts, stages, reserve, warnings)
 
 
 def knowing_envelope(scope: Scope, context: Context, envelope_units: Units | None) -> Scope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
 from os import PathLike
@@ -341,6 +342,33 @@ class Formula(FormulaModel, WrittenPage):
         1
         """
         return type(self)._of(loading.overlay(self._page, loading.read_page(override)))
+
+    @takes(FormulaError)
+    def rewritten(self, content: Mapping[str, Any]) -> Formula:
+        """Return a page of another content that stands in this one's place: files are looked up where they were.
+
+        Parameters
+        ----------
+        content : mapping
+            The keys of the page, all of them.
+
+        Returns
+        -------
+        Formula
+            A new page; this one is as it was.
+
+        Raises
+        ------
+        FormulaError
+            With every problem of the page at once, each with its place.
+
+        Examples
+        --------
+        >>> formula.rewritten({**formula.content, "envelope": 30_000}).content["envelope"]
+        '30000'
+        """
+        made = loading.page_of(content)
+        return type(self)._of(dataclasses.replace(self._page, content=made.content, lines={}, text=made.text))
 
     def where(self, *path: str | int) -> dict[str, Any]:
         """Return ``file``, ``where`` and ``line`` of a path, for a problem found later.

@@ -97,6 +97,8 @@ RESULTS: dict[str, Callable[[str, Path], Any]] = {
     "Diagnosis": lambda language, _: allocation(language).diagnose(),
     "Equity": lambda language, _: equite.equity(
         equite.allocate(page(language, people="people"), TABLE | {"region": ["N", "N", "=S"]}), by="region"
+    "Drivers": lambda language, _: equite.drivers(
+        allocation(language), equite.allocate(page(language, envelope=80_000), TABLE)
     ),
     "Explanation": lambda language, _: allocation(language).explain("B"),
     "GovernanceComparison": lambda language, _: equite.compare_governance(
@@ -115,6 +117,7 @@ RESULTS: dict[str, Callable[[str, Path], Any]] = {
 }
 #: Results whose workbook has sheets of its own, beside that of the table.
 SHEETS = {"Allocation", "Cascade", "Projects", "Transition"}
+SHEETS = {"Allocation", "Cascade", "Drivers", "Projects"}
 
 
 class Heard(HTMLParser):
