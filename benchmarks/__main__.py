@@ -6,12 +6,25 @@ Live workbooks take minutes: ``python -m benchmarks.workbook``. A peer is instal
 
 from __future__ import annotations
 
-from benchmarks import batch, communes, composite, explaining, projects, reading, starting, tiers, transition, writing
+from benchmarks import (
+    batch,
+    communes,
+    composite,
+    drivers,
+    explaining,
+    projects,
+    reading,
+    starting,
+    tiers,
+    transition,
+    writing,
+)
 
 communes.main()
 composite.main()
 batch.main()
 explaining.main()
+drivers.main()
 starting.main()
 tiers.main()
 reading.main()

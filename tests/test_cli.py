@@ -205,6 +205,41 @@ def test_compare_tells_pages_of_one_name_apart(folder: Path) -> None:
     assert "variante" in run("compare", "formula.yaml", "other/formula.yaml", "table.csv")
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "told"),
+    [
+        ("fr", "Pourquoi les montants ont changé : Un essai", "Votre montant augmente de"),
+        ("en", "Why amounts changed: A trial", "Your amount rises by"),
+    ],
+)
+def test_drivers(language: Language, said: str, told: str) -> None:
+    Path("later.csv").write_text(TABLE.replace("01,Alpha,100", "01,Alpha,180"), encoding="utf-8")
+    given = ("drivers", "formula.yaml", "table.csv", "formula.yaml", "later.csv", "--language", language)
+    text = run(*given, "--by", "nom", "-o", "why.xlsx")
+    assert said in text
+    assert {"fr": "Une attribution est une convention", "en": "An attribution is a convention"}[language] in text
+    assert "Bêta" in text
+    assert "why.xlsx" in files()
+    run(*given, "-o", "why.csv")
+    run(*given, "-o", "why.html")
+    assert {"why.csv", "why.html"} <= files()
+    assert told in run(*given, "--explain", "01", "--open", "data")
+    assert said not in run(*given, "--explain", "01")
+    run(*given, "-o", "later.csv", code=1)
+    run(*given, "-o", "why.doc", code=1)
+    run(*given, "--open", "rule", code=1)
+    run(*given, "--by", "absente", code=1)
+
+
+def test_drivers_of_two_pages_on_one_table_and_of_many_territories() -> None:
+    many = "code,nom,population\n" + "".join(f"{at},T{at},{100 + at}\n" for at in range(10, 40))
+    Path("many.csv").write_text(many, encoding="utf-8")
+    text = run("drivers", "formula.yaml", "many.csv", "variant.yaml", "many.csv")
+    assert "Reste de la règle" in text
+    assert "Les 16 territoires dont le montant change le plus, sur 30" in text
+    assert "-o FICHIER.xlsx" in text
+
+
 @pytest.fixture
 def plan() -> str:
     """Write a plan of two tiers and its tables; all is made up."""

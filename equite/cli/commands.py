@@ -252,7 +252,7 @@ def drivers(
 ) -> None:
     with Session(context, language) as session:
         from equite.analysis.drivers import drivers as driven
-        from equite.report.analyses.drivers import drivers_text, groups_grid, write_drivers
+        from equite.report.analyses.drivers import drivers_text, groups_grid, is_cut, write_drivers
 
         session.spare(output, formula, table, formula_after, table_after)
         with session.patience():
@@ -269,7 +269,7 @@ def drivers(
             session.show_grid(groups)
         if written is not None:
             session.show("\n" + session.say("cli-written", path=written))
-        elif told is None and len(found.codes) > len(after.codes):
+        elif told is None and is_cut(found):
             session.show("\n" + session.say("cli-drivers-file"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -497,3 +498,19 @@ def test_the_waterfall_ends_where_the_amount_does(tmp_path: Path) -> None:
     assert near.get_xlim()[0] > 0
     assert len(near.patches) == 1
     plt.close("all")
+
+
+# --- the document
+
+
+def test_the_document_is_what_its_code_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EQUITE_LANGUAGE", "en")
+    text = (Path(__file__).resolve().parents[2] / "docs" / "drivers.md").read_text(encoding="utf-8")
+    found = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, flags=re.DOTALL)
+    assert len(found) == text.count("```python") >= 6
+    names: dict[str, Any] = {}
+    for code, printed in found:
+        exec(compile(code, "drivers.md", "exec"), names)
+        assert capsys.readouterr().out == printed

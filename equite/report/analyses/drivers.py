@@ -35,6 +35,7 @@ __all__ = [
     "drivers_to_excel",
     "drivers_to_html",
     "groups_grid",
+    "is_cut",
     "write_drivers",
 ]
 
@@ -71,7 +72,7 @@ def drivers_text(found: Drivers, language: Language | None = None, *, width: int
     words = DriversWords(found, language)
     causes, territories = drivers_grids(found, language, width=width)
     notes = [textwrap.fill(note, width, break_on_hyphens=False) for note in words.notes()]
-    most = [_most(words)] if len(territories.rows) < len(found.codes) else []
+    most = [_most(words)] if is_cut(found) else []
     return "\n\n".join([textwrap.fill(words.title, width), causes.text(), *notes, *most, territories.text()])
 
 
@@ -94,9 +95,14 @@ def drivers_grids(
     return _causes(words), grid
 
 
+def is_cut(found: Drivers) -> bool:
+    """Tell whether a screen shows some of the territories only."""
+    return len(found.codes) > _ROWS
+
+
 def _rows(found: Drivers) -> list[int]:
     """Return the rows to show: all where they are few, else those that change most, from the largest gain down."""
-    if len(found.codes) <= _ROWS:
+    if not is_cut(found):
         return list(range(len(found.codes)))
     largest = np.argsort(-np.abs(found.whole.change), kind="stable")[:_SHOWN]
     return sorted(largest.tolist(), key=lambda row: -float(found.whole.change[row]))
@@ -230,7 +236,7 @@ def drivers_html(found: Drivers, language: Language | None = None) -> str:
     """Tell a change in two HTML tables, with sentences between them."""
     words = DriversWords(found, language)
     causes, territories = drivers_grids(found, language, width=None)
-    caption = _most(words) if len(territories.rows) < len(found.codes) else ""
+    caption = _most(words) if is_cut(found) else ""
     notes = tables.paragraphs(words.notes())
     return tables.framed([causes.html(words.title), notes, territories.html(caption)], words.language)
 
