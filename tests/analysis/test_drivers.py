@@ -232,6 +232,29 @@ def test_what_only_one_piece_reads_goes_with_it() -> None:
     assert equite.drivers(before, later).causes == ("previous",)
 
 
+def test_a_name_of_one_page_is_there_for_what_reads_it() -> None:
+    """What the floor and the rule read is the rule's, and the floor has it under the old rule too."""
+    page = {
+        "constants": {"half": 0.5},
+        "parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "people ** half"}}],
+        "limits": [{"id": "floor", "at_least": "half * 7000"}],
+    }
+    found = equite.drivers(allocated(), allocated(**page))
+    assert found.causes == ("rule", "limits")
+    adds_up(found)
+    # 100 and 200: by people 3,000; floor 3,500. By roots 3,727.92; no floor binds.
+    assert found.split.values[1, 0].tolist() == pytest.approx([250.0, -250.0])
+
+
+def test_a_column_that_becomes_a_variable_is_the_rule() -> None:
+    by_need = {"parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "need"}}]}
+    table = {**TABLE, "need": [1, 1]}
+    computed = {**by_need, "variables": {"need": "people / 100"}}
+    found = equite.drivers(allocated(table, **by_need), allocated(table, **computed, envelope=18_000))
+    assert found.causes == ("rule", "envelope")
+    assert found.split.values[0, 0].tolist() == pytest.approx([-2_250.0, 2_250.0])
+
+
 def test_a_column_of_one_table_keeps_its_figures() -> None:
     by_income = {"parts": [{"id": "grant", "pool": "remainder", "share": {"in_proportion_to": "income"}}]}
     before = allocated()
@@ -316,6 +339,19 @@ def test_rows_that_take_no_part_count_where_a_mean_is_among_all() -> None:
     plainly = {**page, "parts": PAGE["parts"]}
     with_more = allocated({"code": ["A", "B", "C"], "people": [100, 200, 900]}, **plainly)
     assert equite.drivers(allocated(**plainly), with_more).causes == ()
+
+
+def test_cells_that_stay_missing_or_withheld_are_no_change() -> None:
+    share = {"in_proportion_to": "where(is_suppressed(aid), 3, default(aid, 1))"}
+    page = {"suppressed_marks": "x", "parts": [{"id": "grant", "pool": "remainder", "share": share}]}
+    table = {"code": list("ABC"), "aid": [None, "x", 2]}
+    before, again = allocated(table, **page), allocated(table, **page)
+    assert equite.drivers(before, again).causes == ()
+    # What was withheld is now known to be missing: A and B share alike.
+    found = equite.drivers(before, allocated({**table, "aid": [None, None, 2]}, **page, envelope=12_000))
+    assert found.causes == ("data", "envelope")
+    assert found.table["after"].tolist() == [3_000.0, 3_000.0, 6_000.0]
+    adds_up(found)
 
 
 def test_groups_add_up() -> None:
