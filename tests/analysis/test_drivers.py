@@ -328,6 +328,11 @@ def test_those_that_the_money_is_for_are_a_cause() -> None:
     found = equite.drivers(before, after)
     assert found.causes == ("participation",)
     assert found.table["change"].tolist() == [-3_000.0, 3_000.0]
+    # In every mixture the money is for B alone, and A only counts.
+    later = {"code": ["A", "B"], "people": [700, 200]}
+    alone = equite.drivers(after, equite.allocate({**PAGE, "envelope": 12_000}, later, serving=["B"]))
+    assert alone.codes == ("B",)
+    assert alone.table[["data", "envelope"]].to_numpy().tolist() == [[0.0, 3_000.0]]
 
 
 def test_rows_that_take_no_part_count_where_a_mean_is_among_all() -> None:

@@ -45,7 +45,7 @@ class WholeChange:
 def whole_change(comparison: Comparison, split: Split, measure: int) -> WholeChange:
     """Round a change to what is shown.
 
-    Each cause is rounded along its running total, anew in each group envelope where both pages have the same; the
+    Each cause is rounded along its running total over all territories, which two pages may part in different ways; the
     members of an opened cause go on along the row, from the total before the cell to the one after it.
 
     Parameters
@@ -64,7 +64,7 @@ def whole_change(comparison: Comparison, split: Split, measure: int) -> WholeCha
     digits = share_digits(len(comparison.codes)) + 2 if measure else comparison.digits
     scale = 10.0**digits
     before, after = (_counted(np.nan_to_num(each), scale, is_share=bool(measure)) for each in paid)
-    groups = _groups(comparison) if not measure else Groups.single(len(comparison.codes))
+    groups = Groups.single(len(comparison.codes))
     steps = [ShownStep.of(each, groups, digits) for each in split.values[:, measure]]
     whole = np.stack([step.whole for step in steps]) if steps else np.zeros((0, before.size))
     opened = {}
@@ -90,18 +90,3 @@ def _counted(values: Floats, scale: float, *, is_share: bool) -> Floats:
     if not is_share:
         return np.rint(values * scale)
     return ShownStep.of(values, Groups.single(values.size), round(np.log10(scale))).whole
-
-
-def _groups(comparison: Comparison) -> Groups:
-    """Return the group envelopes that both allocations have in common; one where they do not part alike."""
-    found = []
-    for allocation in comparison.allocations:
-        context = allocation.context
-        labels = [context.group_envelope_labels[at] for at in context.group_envelopes.of]
-        found.append(dict(zip(allocation.codes, labels, strict=True)))
-    first, second = found
-    if any(first[code] != second[code] for code in first.keys() & second.keys()):
-        return Groups.single(len(comparison.codes))
-    known = {**first, **second}
-    named, of = np.unique([known[code] for code in comparison.codes], return_inverse=True)
-    return Groups(of.astype(np.intp), named.size)
