@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from equite.analysis.comparison import Comparison, compare
     from equite.analysis.diagnostics import Diagnosis
-    from equite.analysis.equity import Equity, equity
     from equite.analysis.drivers import Drivers, drivers
+    from equite.analysis.equity import Equity, equity
     from equite.analysis.governance import GovernanceComparison, compare_governance
     from equite.analysis.profile import Profile
     from equite.analysis.projects import Projects, projects
@@ -147,8 +147,8 @@ __all__ = [
     "catchments",
     "compare",
     "compare_governance",
-    "equity",
     "drivers",
+    "equity",
     "indicators",
     "normaliser",
     "projects",

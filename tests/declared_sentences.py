@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Any, get_args
 
-from equite.analysis.equity import AGAINST_NEED, MEASURES, SPLITS
 from equite.analysis.drivers.causes import CAUSES
+from equite.analysis.equity import AGAINST_NEED, MEASURES, SPLITS
 from equite.analysis.projects.proposals import Reason
 from equite.cli.commands import COMMANDS
 from equite.engine.apportionment import DIVISORS

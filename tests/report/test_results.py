@@ -97,6 +97,7 @@ RESULTS: dict[str, Callable[[str, Path], Any]] = {
     "Diagnosis": lambda language, _: allocation(language).diagnose(),
     "Equity": lambda language, _: equite.equity(
         equite.allocate(page(language, people="people"), TABLE | {"region": ["N", "N", "=S"]}), by="region"
+    ),
     "Drivers": lambda language, _: equite.drivers(
         allocation(language), equite.allocate(page(language, envelope=80_000), TABLE)
     ),
@@ -116,8 +117,7 @@ RESULTS: dict[str, Callable[[str, Path], Any]] = {
     "Worksheet": lambda language, _: allocation(language).worksheet("B"),
 }
 #: Results whose workbook has sheets of its own, beside that of the table.
-SHEETS = {"Allocation", "Cascade", "Projects", "Transition"}
-SHEETS = {"Allocation", "Cascade", "Drivers", "Projects"}
+SHEETS = {"Allocation", "Cascade", "Drivers", "Projects", "Transition"}
 
 
 class Heard(HTMLParser):

@@ -22,7 +22,7 @@ Content = dict[str, Any]
 _LEFT_OUT = frozenset(
     {
         *("are_territories", "checks", "decimal", "decision", "eligible", "leave_out", "name", "notes", "people"),
-        *("missing_marks", "suppressed_marks", "title"),
+        *("missing_marks", "suppressed_marks", "territory", "title"),
     }
 )
 _SECTIONS = ("constants", "variables", "tables")

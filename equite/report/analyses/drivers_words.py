@@ -17,7 +17,7 @@ from equite.engine.allocation import Allocation
 from equite.formula.indices import Family, Index
 from equite.report.language.labels import Labels
 from equite.report.language.text import plain
-from equite.wording import Codes, Language
+from equite.wording import Codes, Language, as_spoken_by
 
 __all__ = ["DriversWords"]
 
@@ -46,7 +46,8 @@ class DriversWords:
     """
 
     def __init__(self, found: Drivers, language: Language | None = None) -> None:
-        self.found, self.language = found, language or found.language
+        self.found = found
+        self.language = as_spoken_by(found.language, language or found.language)
         # The page after is the one that holds; what only the page before has is called as it was there.
         self.labels = Labels(found.after.formula, self.language)
         self._former = Labels(found.before.formula, self.language)
