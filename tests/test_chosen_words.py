@@ -46,7 +46,7 @@ def said() -> Iterator[tuple[str, str, str]]:
     """Give every sentence that is no refusal: its entry, its language, its words without code."""
     for file in ENGLISH.sentences.glob("*.yaml"):
         # A schedule limits what a year may take or give: its words are of changes, and stand in its own file.
-        if "error" in file.stem or file.stem in ("indicators", "arguments", "transition", "transitions", "schedule"):
+        if "error" in file.stem or file.stem in ("indicators", "arguments"):
             continue
         for entry, texts in read_yaml(file).items():
             for language, text in texts.items():

@@ -20,7 +20,7 @@ from equite.formula.formula import Formula
 from equite.formula.loading import Page
 from equite.formula.passage import YearFacts, given_names, rule_content
 from equite.formula.plan import PageOrFile
-from equite.formula.row_nouns import SpeaksOfRows
+from equite.formula.row_nouns import NamesRows
 from equite.formula.schedule_checks import check_pages, check_schedule, check_units
 from equite.formula.schedule_fields import (
     ByYear,
@@ -39,7 +39,7 @@ from equite.wording import as_language
 __all__ = ["SchedulePage"]
 
 
-class ScheduleModel(SpeaksOfRows):
+class ScheduleModel(NamesRows):
     """The whole schedule."""
 
     equite_schedule: Annotated[str, BeforeValidator(str)]
