@@ -49,6 +49,7 @@ __all__ = [
     "sentence",
     "shape_of_texts",
     "symbol",
+    "template",
 ]
 
 #: What is worded once in each language: a title, a reason, a unit.
@@ -222,6 +223,12 @@ def say(entry: str, language: Language, /, **values: object) -> str:
 def say_in_all(entry: str, /, **values: object) -> dict[str, str]:
     """Return a worded output in every language: what a result carries until it is known who reads it."""
     return {language: say(entry, language, **values) for language in LOCALES}
+
+
+def template(entry: str, language: Language) -> str | dict[str, str]:
+    """Return a sentence with its blanks left open, for another program to fill in: of an error, ``what`` and ``mend``."""
+    found = _worded(entry, language)
+    return dict(found) if isinstance(found, Mapping) else str(found)
 
 
 def has(entry: str, language: Language) -> bool:

@@ -1,0 +1,72 @@
+"""Problems and sentences as the engine in JavaScript has them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from equite.errors import Problem
+from equite.formula.formula import Formula
+from equite.report.browser.engine_source import engine_source
+from equite.wording import LOCALES, Amount, Codes, Nearest, Numeral, has, money, template
+
+__all__ = ["engine_entries", "locale_data", "problem_data", "sentences_data"]
+
+#: A text in quotes that may be the id of a sentence.
+_QUOTED = re.compile(r'"([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"')
+#: Sentences whose id the engine ends by itself.
+_INWARD = "-inward"
+
+
+def problem_data(problem: Problem) -> dict[str, Any]:
+    """Return a problem as the engine writes it."""
+    values = {name: _value(value) for name, value in problem.values.items()}
+    return {"id": problem.id, "values": values, "where": problem.where}
+
+
+def _value(value: object) -> Any:
+    match value:
+        case Codes(codes):
+            return {"codes": list(codes)}
+        case Amount(amount, _, digits):
+            return {"amount": amount, "digits": digits}
+        case Numeral(number, digits):
+            return {"numeral": number, "digits": digits}
+        case Nearest():
+            return {language: value.in_language(language) for language in LOCALES}
+        case float():
+            return {"numeral": value}
+    entry = getattr(value, "entry", None)
+    return {"say": entry} if isinstance(entry, str) else value
+
+
+def engine_entries() -> tuple[str, ...]:
+    """Return the sentences that the engine may say: those whose ids stand in its text."""
+    quoted = dict.fromkeys(_QUOTED.findall(engine_source()))
+    every = [*quoted, *(f"{entry}{_INWARD}" for entry in quoted)]
+    return tuple(entry for entry in every if all(has(entry, language) for language in LOCALES))
+
+
+def sentences_data(formula: Formula) -> dict[str, Any]:
+    """Return the templates of every sentence that the engine may say, and of those that a page carries with it."""
+    extra = ("aggregator-unknown", "goalposts-unknown", "levels-unknown", "normaliser-unknown", "table-unknown")
+    found = {}
+    for entry in (*engine_entries(), *extra, "transform-unknown"):
+        found[entry] = {language: template(entry, language) for language in LOCALES}
+    return found
+
+
+def locale_data(formula: Formula) -> dict[str, Any]:
+    """Return how each language writes numbers and amounts."""
+    found = {}
+    for language, locale in LOCALES.items():
+        before, after = money(1.0, language, formula.unit or formula.currency, 0).split("1")
+        found[language] = {
+            "decimal": locale.decimal,
+            "grouping": locale.grouping,
+            "colon": locale.colon,
+            "singular": [number for number in (0, 1, 2) if locale.is_singular(number)],
+            "money": [before, after],
+            "unit": formula.unit is not None,
+        }
+    return found
