@@ -274,7 +274,8 @@ NOT_FOLLOWED = (
 #: The ids that are so carried; each stands in the code as it is.
 CARRIED = whole(
     "{}",
-    """catchment-blank catchment-people-missing change-blank crosswalk-no-codes crosswalk-weight-missing
+    """browser-closed browser-closed-own-method browser-no-number browser-unknown-parameter
+    catchment-blank catchment-people-missing change-blank crosswalk-no-codes crosswalk-weight-missing
     expression-dressed-number expression-percent expression-semicolon expression-single-equals filling-formula
     filling-locked filling-merged input-above input-ambiguous input-below input-cell-error input-code-long
     input-code-missing input-code-twice input-formula-uncomputed input-infinite input-mark-not-number

@@ -7,30 +7,24 @@ from collections.abc import Iterator
 from equite.engine.allocation import Allocation
 from equite.engine.methods import AGGREGATORS, NORMALISERS, TRANSFORMS
 from equite.engine.registry import OWN_FUNCTIONS
+from equite.formula.formula import Formula
 from equite.formula.indices import Family, Index
 from equite.formula.names import criteria_of
 from equite.formula.nodes import Call
 
 __all__ = ["CLOSED", "closed_for"]
 
-#: Every reason; ``browser-closed-<reason>`` words it, docs/browser.md lists it.
-CLOSED = ("cascade", "own-method")
+#: Every reason with its sentence; docs/browser.md lists them.
+CLOSED = {"own-method": "browser-closed-own-method"}
 
 
 def closed_for(allocation: Allocation) -> tuple[str, ...]:
     """Return the reasons for which an allocation is shown as decided; none where everything follows."""
-    found = []
-    if allocation.scope.served is not None:
-        # Only a plan shares for some of those that it measures: the money of the others comes from other pages.
-        found.append("cascade")
-    if any(_own_methods(allocation)):
-        # It is a function in Python, which no browser runs.
-        found.append("own-method")
-    return tuple(found)
+    # A method of one's own is a function in Python, which no browser runs.
+    return ("own-method",) if any(_own_methods(allocation.formula)) else ()
 
 
-def _own_methods(allocation: Allocation) -> Iterator[bool]:
-    formula = allocation.formula
+def _own_methods(formula: Formula) -> Iterator[bool]:
     for _, expression in formula.names.expressions:
         yield any(isinstance(node, Call) and node.function in OWN_FUNCTIONS for node in expression.nodes)
     for index in formula.indices.values():

@@ -31,6 +31,7 @@ SOURCES = (
     "limits",
     "steps",
     "page",
+    "gathering",
     "shown",
     "wording",
     "overrides",
@@ -43,7 +44,17 @@ const equite = (() => {
 "use strict";
 """
 _FOOT = """
-return { allocate, verify, overrideOf, yamlOf, movesOf, say, numeral, moneyText, sum, typedFigure, roundHalfAway };
+const knows = {
+  functions: Object.keys(FUNCTIONS),
+  tables: Object.keys(TABLES),
+  decided: [...DECIDED],
+  aggregates: Object.keys(OVER_MANY),
+  divisors: Object.keys(DIVISORS),
+  normalisers: NORMALISERS,
+  aggregators: AGGREGATORS,
+  transforms: TRANSFORMS,
+};
+return { allocate, verify, overrideOf, yamlOf, movesOf, say, numeral, moneyText, sum, typedFigure, roundHalfAway, knows };
 })();
 """
 

@@ -14,7 +14,7 @@ from equite.formula.nodes import Binary, Node, Number, walk
 from equite.report.browser.page import reached_names
 from equite.report.browser.places import engine_place, parameter_id, written_place
 from equite.report.browser.trees import figure_data
-from equite.report.browser.words import told_in_all
+from equite.report.browser.words import labels_in_all, told_in_all
 from equite.report.live.inputs import PageFigure, figures_of, index_figures, literals, method_figures
 
 __all__ = ["parameters_data"]
@@ -33,8 +33,9 @@ def parameters_data(formula: Formula) -> list[dict[str, Any]]:
         where None; ``title``, ``rule`` and ``unit`` in each language; ``of``, the name, part, limit or section that it
         belongs to; ``place``, ``nth`` and ``holds``, where the engine finds it; ``path``, where the page writes it.
     """
-    reached = reached_names(formula)
-    return [_parameter(formula, figure) for figure in _figures(formula) if _counts(formula, figure, reached)]
+    reached, labels = reached_names(formula), labels_in_all(formula)
+    figures = (figure for figure in _figures(formula) if _counts(formula, figure, reached))
+    return [{**_parameter(formula, figure), **told_in_all(formula, labels, figure)} for figure in figures]
 
 
 def _figures(formula: Formula) -> Iterator[PageFigure]:
@@ -79,13 +80,10 @@ def _parameter(formula: Formula, figure: PageFigure) -> dict[str, Any]:
         "value": figure_data(figure.value),
         "kind": _kind(formula, figure),
         "range": _range(formula, figure),
-        "of": str(figure.path[1] if figure.path[0] not in ("parts", "limits") else figure.owner)
-        if figure.path[0] not in ("envelope", "eligible", "checks")
-        else str(figure.path[0]),
+        "of": figure.owner,
         "place": place,
         "holds": "tree" if figure.node is not None else "number",
         "path": written_place(formula, figure),
-        **told_in_all(formula, figure),
     }
     if nth is not None:
         found["nth"] = nth

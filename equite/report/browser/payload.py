@@ -44,8 +44,8 @@ def payload_of(allocation: Allocation) -> dict[str, Any]:
         "language": formula.language,
         "title": dict(formula.heading),
         "closed": list(closed),
-        "page": page_data(formula) if "own-method" not in closed else None,
-        "table": _table(allocation),
+        "page": None if closed else page_data(formula),
+        "table": None if closed else _table(allocation),
         "decided": {
             "codes": list(allocation.codes),
             "units": [int(units) for units in allocation.units],
@@ -53,7 +53,7 @@ def payload_of(allocation: Allocation) -> dict[str, Any]:
         },
         "parameters": [] if closed else parameters_data(formula),
         "content": formula.content,
-        "sentences": sentences_data(formula),
+        "sentences": sentences_data(),
         "locales": locale_data(formula),
     }
 
@@ -68,10 +68,13 @@ def _table(allocation: Allocation) -> dict[str, Any]:
     """Return the codes, and the columns that amounts and promises rest on."""
     table, reached = allocation.scope.table, reached_names(allocation.formula)
     columns = {name: values for name, values in table.columns.items() if name in reached}
-    return {
+    found: dict[str, Any] = {
         "codes": [str(code) for code in table.codes],
         "columns": {name: _column(allocation, name, values) for name, values in columns.items()},
     }
+    if allocation.scope.served is not None:
+        found["served"] = np.flatnonzero(allocation.scope.served).tolist()
+    return found
 
 
 def _column(allocation: Allocation, name: str, values: np.ndarray) -> dict[str, Any]:

@@ -7,15 +7,22 @@ from typing import Any
 
 from equite.errors import Problem
 from equite.formula.formula import Formula
+from equite.report.browser.closed import CLOSED
 from equite.report.browser.engine_source import engine_source
 from equite.wording import LOCALES, Amount, Codes, Nearest, Numeral, has, money, template
 
-__all__ = ["engine_entries", "locale_data", "problem_data", "sentences_data"]
+__all__ = ["OWN_SENTENCES", "engine_entries", "locale_data", "problem_data", "sentences_data"]
 
 #: A text in quotes that may be the id of a sentence.
 _QUOTED = re.compile(r'"([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"')
 #: Sentences whose id the engine ends by itself.
 _INWARD = "-inward"
+#: What only the engine says, and what a page carries that Python refused of a criterion that weighs nothing.
+OWN_SENTENCES = ("browser-closed", "browser-no-number", "browser-unknown-parameter")
+_CARRIED = (
+    *("aggregator-unknown", "goalposts-unknown", "levels-unknown", "normaliser-unknown", "table-unknown"),
+    "transform-unknown",
+)
 
 
 def problem_data(problem: Problem) -> dict[str, Any]:
@@ -47,13 +54,10 @@ def engine_entries() -> tuple[str, ...]:
     return tuple(entry for entry in every if all(has(entry, language) for language in LOCALES))
 
 
-def sentences_data(formula: Formula) -> dict[str, Any]:
+def sentences_data() -> dict[str, Any]:
     """Return the templates of every sentence that the engine may say, and of those that a page carries with it."""
-    extra = ("aggregator-unknown", "goalposts-unknown", "levels-unknown", "normaliser-unknown", "table-unknown")
-    found = {}
-    for entry in (*engine_entries(), *extra, "transform-unknown"):
-        found[entry] = {language: template(entry, language) for language in LOCALES}
-    return found
+    entries = dict.fromkeys((*engine_entries(), *OWN_SENTENCES, *CLOSED.values(), *_CARRIED))
+    return {entry: {language: template(entry, language) for language in LOCALES} for entry in entries}
 
 
 def locale_data(formula: Formula) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -11,9 +12,9 @@ from equite.formula.writing import Style, written
 from equite.report.language.labels import Labels
 from equite.report.language.text import plain
 from equite.report.live.inputs import PageFigure
-from equite.wording import LOCALES
+from equite.wording import LOCALES, Language
 
-__all__ = ["told_in_all"]
+__all__ = ["labels_in_all", "told_in_all"]
 
 _KEYS = frozenset(
     {
@@ -24,14 +25,17 @@ _KEYS = frozenset(
 _STEPS = frozenset({"transform", "normalise", "more_need_when", "missing", "aggregate"})
 
 
-def told_in_all(formula: Formula, figure: PageFigure) -> dict[str, Any]:
-    """Return ``title``, ``unit`` and ``rule``, each with a text for every language."""
-    labels = {language: Labels(formula, language) for language in LOCALES}
-    rule = _rule(formula, figure)
+def labels_in_all(formula: Formula) -> dict[Language, Labels]:
+    """Return how readers of each language see a page."""
+    return {language: Labels(formula, language) for language in LOCALES}
+
+
+def told_in_all(formula: Formula, labels: Mapping[Language, Labels], figure: PageFigure) -> dict[str, Any]:
+    """Return ``title`` and ``unit``, each with a text for every language, and the ``rule``."""
     return {
         "title": {language: _title(each, figure) for language, each in labels.items()},
         "unit": {language: _unit(each, figure) for language, each in labels.items()},
-        "rule": rule,
+        "rule": _rule(formula, figure),
     }
 
 

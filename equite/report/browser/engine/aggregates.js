@@ -4,7 +4,9 @@
 function groupedBy(values) {
   const labels = [...new Set(values)].filter((value) => value === value).sort(byValue);
   const places = new Map(labels.map((label, place) => [label, place]));
-  return { of: Int32Array.from(values, (value) => places.get(value) ?? -1), labels };
+  const of = new Int32Array(values.length);
+  for (let row = 0; row < of.length; row++) of[row] = places.get(values[row]) ?? -1;
+  return { of, labels };
 }
 
 /** A group's label as text: 3 for the number 3. */
@@ -80,7 +82,8 @@ function aggregated(name, values, weights, rows, grouping, share) {
     return OVER_MANY[name](numbers, weights && taken(weights, those), share, members.length === 1);
   });
   if (!grouping) return byGroup[0];
-  return Float64Array.from(grouping.of, (group) => (group >= 0 ? byGroup[group] : NaN));
+  const { of } = grouping;
+  return made(of.length, (row) => (of[row] >= 0 ? byGroup[of[row]] : NaN));
 }
 
 /** The place of each, 1 for the highest; ties share the better place. */

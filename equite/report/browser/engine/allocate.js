@@ -1,27 +1,48 @@
 // From a page and a table to whole units.
 
+/** Tables as they were read: one is shared many times. */
+const TABLES_READ = new WeakMap();
+
 /** The table as the engine reads it: columns of figures, and of labels as groups. */
 function readTable(table) {
+  if (TABLES_READ.has(table)) return TABLES_READ.get(table);
   const columns = Object.create(null);
   const withheld = Object.create(null);
   for (const [name, column] of Object.entries(table.columns)) {
     columns[name] = column.labels
       ? { of: Int32Array.from(column.of), labels: column.labels }
-      : Float64Array.from(column.figures, (figure) => (figure === null ? NaN : figure));
+      : made(column.figures.length, (row) => column.figures[row] ?? NaN);
     if (column.withheld) withheld[name] = column.withheld;
   }
-  return { codes: table.codes, columns, withheld };
+  const served = table.served && new Uint8Array(table.codes.length);
+  for (const row of table.served ?? []) served[row] = 1;
+  TABLES_READ.set(table, { codes: table.codes, columns, withheld, served });
+  return TABLES_READ.get(table);
+}
+
+/** Apply the page's conditions; a refusal tells everything else that is missing of those who surely take part. */
+function eligibleOf(page, table, scope, everybody) {
+  try {
+    return appliedRules(scope, page.eligible, everybody, ["eligible"]);
+  } catch (refused) {
+    if (!(refused instanceof Refusal)) throw refused;
+    const conditions = page.eligible.map((rule) => scope.settledRows(rule.where));
+    const isSure = (row) => conditions.every((holds) => holds[row] === holds[row] && holds[row] !== 0);
+    throw withAllMissing(refused, new Scope(page, table, maskOf(everybody.length, isSure)), false);
+  }
 }
 
 /** Who takes part, and who does not and why. */
 function takingPart(page, table) {
   const scope = new Scope(page, table, null);
   const everybody = maskOf(table.codes.length, () => true);
-  const [kept, excluded] = appliedRules(scope, page.eligible, everybody, ["eligible"]);
-  if (!anyOf(kept)) {
-    throw new Refusal("sharing", [problem("nobody-eligible", { count: table.codes.length }, page.shown(["eligible"]))]);
+  const [kept, excluded] = eligibleOf(page, table, scope, everybody);
+  const served = table.served ?? everybody;
+  if (!rowsOf(kept).some((row) => served[row])) {
+    throw new Refusal("sharing", [problem("nobody-eligible", { count: rowsOf(served).length }, page.shown(["eligible"]))]);
   }
-  return [kept, excluded];
+  const own = new Set(rowsOf(served).map((row) => table.codes[row]));
+  return [kept, excluded.filter((each) => own.has(each.code))];
 }
 
 /** Run conditions with aggregates again, now that it is known who must have a value for them. */
@@ -54,8 +75,8 @@ function stepsTaken(page, table) {
     const whole = wholeUnits(context, stages, envelope, plus(reserve, stages.reserve));
     return { context, scope: known, excluded, parts, stages, scorings, whole };
   } catch (refused) {
-    if (!(refused instanceof MissingInAggregate)) throw refused;
-    throw new Refusal("formula", [aggregateProblem(refused, scope)]);
+    if (!(refused instanceof Refusal || refused instanceof MissingInAggregate)) throw refused;
+    throw withAllMissing(refused, new Scope(page, table, eligible));
   }
 }
 
@@ -63,13 +84,16 @@ function stepsTaken(page, table) {
 function outcomeOf({ context, scope, excluded, parts, stages, scorings, whole }) {
   const { unit, page } = context;
   const amounts = unit.money(whole.units);
+  // The places of those that the money is for among all that were measured.
+  const measuredRows = rowsOf(scope.takingPart);
+  const own = rowsWhere(measuredRows.length, (place) => context.rows[measuredRows[place]]);
   const money = (units) => (units === null ? null : [...unit.money(units)]);
   const outcome = {
     refused: null,
     codes: context.codes,
     rows: context.those,
-    units: [...whole.units],
-    amounts: [...amounts],
+    units: whole.units,
+    amounts,
     envelopes: context.labels.map((label, group) => ({
       label,
       envelope: money(whole.envelope)?.[group] ?? null,
@@ -77,22 +101,22 @@ function outcomeOf({ context, scope, excluded, parts, stages, scorings, whole })
       reserve: money(whole.reserve)[group],
     })),
     excluded,
-    parts: parts.map((result) => ({ id: result.part.id, amounts: [...result.amounts], level: [...result.level], prorated: result.prorated === true, excluded: result.excluded })),
+    parts: parts.map((result) => ({ id: result.part.id, amounts: result.amounts, level: result.level, prorated: result.prorated === true, excluded: result.excluded })),
     limits: stages.results.map((result) => ({
       id: result.limit.id,
-      before: [...result.before],
-      after: [...result.after],
+      before: result.before,
+      after: result.after,
       raised: rowsOf(result.raised),
       lowered: rowsOf(result.lowered),
       decided: rowsOf(result.overridden),
-      level: [...result.level],
+      level: result.level,
       prorated: result.prorated,
     })),
     indices: scorings.map(([name, scoring]) => ({
       id: name,
-      scores: [...context.among(scoring.scores)],
-      criteria: scoring.criteria.map((criterion) => ({ id: criterion.name, scores: [...criterion.scores] })),
-      shares: sharesOfWeight(scoring, context.size),
+      scores: context.among(scoring.scores),
+      criteria: scoring.criteria.map((criterion) => ({ id: criterion.name, scores: taken(criterion.scores, own) })),
+      shares: sharesOfWeight(scoring, own),
     })),
     checks: checksOf(context, scope, stages, amounts),
     warnings: [...scorings.flatMap(([, scoring]) => scoring.warnings), ...whole.warnings],
@@ -146,7 +170,7 @@ function checksOf(context, scope, stages, amounts) {
  */
 function allocate(payload, moves = {}, table = payload.table) {
   try {
-    if (payload.closed.length && Object.keys(moves).length) throw new Refusal("formula", [problem("browser-closed")]);
+    if (payload.closed.length) throw new Refusal("formula", [problem("browser-closed")]);
     checkMoves(payload, moves);
     const page = new Page(payload, moves);
     page.countEnvelope();
@@ -159,11 +183,11 @@ function allocate(payload, moves = {}, table = payload.table) {
 
 /** Refuse what is no parameter of the page, and no number. */
 function checkMoves(payload, moves) {
-  const known = new Set(payload.parameters.map((parameter) => parameter.id));
+  const known = new Map(payload.parameters.map((parameter) => [parameter.id, parameter]));
   const problems = new Problems("formula");
   for (const [id, value] of Object.entries(moves)) {
     if (!known.has(id)) problems.add("browser-unknown-parameter", "", { name: id });
-    else if (typeof value !== "number" || !Number.isFinite(value)) problems.add("browser-no-number", "", { name: id });
+    else if (typeof value !== "number" || !Number.isFinite(value)) problems.add("browser-no-number", "", { name: known.get(id).title });
   }
   problems.refuse();
 }
@@ -171,9 +195,10 @@ function checkMoves(payload, moves) {
 /**
  * Compute as decided, and compare with the units that Python stored: a page that differs says so, and stays there.
  *
- * @returns `agrees`, the codes that differ, and the outcome
+ * @returns `agrees`, the codes that differ, and the outcome; of a page that is closed nothing is computed, nor known
  */
 function verify(payload) {
+  if (payload.closed.length) return { agrees: null, differing: [], outcome: null };
   const outcome = allocate(payload);
   const { codes, units } = payload.decided;
   if (outcome.refused) return { agrees: false, differing: [...codes], outcome };

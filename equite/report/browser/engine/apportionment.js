@@ -54,7 +54,7 @@ function bracketed({ shares, least: floors, most: caps, total, groups, dust }, m
     for (let step = 0; step < 55; step++) {
       const middle = (low + high) / 2;
       const priority = 2 ** middle;
-      if (sum(Float64Array.from(rows, (row) => counted(row, priority))) > total[group]) low = middle;
+      if (sum(made(rows.length, (place) => counted(rows[place], priority))) > total[group]) low = middle;
       else high = middle;
     }
     for (const row of rows) {

@@ -110,7 +110,8 @@ class Bounded {
       }
     }
     if (!grouping) return new Near(found.value[0], found.error[0]);
-    const spreadOf = (values, outside) => Float64Array.from(grouping.of, (group) => (group >= 0 ? values[group] : outside));
+    const { of: groups } = grouping;
+    const spreadOf = (values, outside) => made(groups.length, (row) => (groups[row] >= 0 ? values[groups[row]] : outside));
     return new Near(spreadOf(found.value, NaN), spreadOf(found.error, 0));
   }
 }

@@ -6,16 +6,18 @@ const FEW_TOLD = 5;
 
 /** What every step needs: the page, the unit, who takes part, their codes, their group envelopes. */
 class Context {
-  constructor(page, scope) {
+  constructor(page, scope, withGroups = true) {
     this.page = page;
     this.unit = page.unit;
-    this.rows = scope.takingPart;
-    this.those = rowsOf(scope.takingPart);
+    // Whom the money is for: the others that take part only count in averages, ranks and scales.
+    const { served } = scope.table;
+    this.rows = served ? maskOf(scope.size, (row) => scope.takingPart[row] && served[row]) : scope.takingPart;
+    this.those = rowsOf(this.rows);
     this.codes = this.those.map((row) => scope.table.codes[row]);
     this.size = this.codes.length;
     this.envelopes = Groups.single(this.size);
     this.labels = [""];
-    if (page.within === null) return;
+    if (page.within === null || !withGroups) return;
     const { of, labels } = labelledGroups(scope, this, page.within, ["within"]);
     const found = [...new Set(of)].sort((one, other) => one - other);
     this.envelopes = new Groups(of.map((group) => found.indexOf(group)), found.length);
@@ -24,11 +26,13 @@ class Context {
 
   /** The values of those that take part, of values of the whole table. */
   among(values) {
-    return isOne(values) ? filled(this.size, values) : Float64Array.from(this.those, (row) => values[row]);
+    if (isOne(values)) return filled(this.size, values);
+    return this.size === values.length ? values : taken(values, this.those);
   }
 
   /** Spread values of those that take part over the whole table. */
   full(values, fill = NaN) {
+    if (this.size === this.rows.length) return values;
     const found = filled(this.rows.length, fill);
     this.those.forEach((row, place) => (found[row] = values[place]));
     return found;
@@ -84,8 +88,8 @@ class Context {
 /** The group of each that takes part, and the groups' labels; those that have none are refused. */
 function labelledGroups(scope, context, name, path) {
   const grouping = scope.grouping(name);
-  const of = Int32Array.from(context.those, (row) => grouping.of[row]);
-  const none = [...of.keys()].filter((row) => of[row] < 0);
+  const of = new Int32Array(taken(grouping.of, context.those));
+  const none = rowsWhere(of.length, (row) => of[row] < 0);
   if (none.length) {
     throw new Refusal("sharing", [problem("group-missing", { name, codes: context.codesAt(none) }, context.shown(...path))]);
   }
@@ -155,7 +159,7 @@ function evaluatedBounds(scope, context, { at_least: floor, at_most: cap }, path
     tree === undefined ? filled(context.size, absent) : run(tree).map((value, row) => (value !== value || (bound && !bound[row]) ? absent : value));
   const lower = evaluated(floor, -Infinity);
   let upper = evaluated(cap, Infinity);
-  let crossed = [...lower.keys()].filter((row) => lower[row] > upper[row]);
+  let crossed = rowsWhere(lower.length, (row) => lower[row] > upper[row]);
   if (crossed.length && floor !== undefined && cap !== undefined) {
     const above = context.among(scope.compared(">", floor, cap));
     crossed = crossed.filter((row) => above[row] === 1);
@@ -168,7 +172,7 @@ function evaluatedBounds(scope, context, { at_least: floor, at_most: cap }, path
   }
   if (context.page.rounding.bounds !== "inward") return new Bounds(lower, upper);
   const moved = [movedInward(scope, context, floor, lower, "ceil"), movedInward(scope, context, cap, upper, "floor")];
-  const squeezed = [...lower.keys()].filter((row) => moved[0][row] > moved[1][row]);
+  const squeezed = rowsWhere(lower.length, (row) => moved[0][row] > moved[1][row]);
   if (squeezed.length) {
     const ends = { low: context.unrounded(lower[squeezed[0]]), high: context.unrounded(upper[squeezed[0]]) };
     const told = { codes: context.codesAt(squeezed), ...ends };
@@ -199,7 +203,7 @@ function prorated(fixed, earlier, floors, money, groups) {
  */
 function settle(solved, reserve, asStated = null) {
   const { context, found, groups } = solved;
-  const wrong = [...found.gap.keys()].filter((g) => (found.gap[g] > 0 && !reserve) || found.gap[g] < 0 || found.level[g] < 0);
+  const wrong = rowsWhere(found.gap.length, (g) => (found.gap[g] > 0 && !reserve) || found.gap[g] < 0 || found.level[g] < 0);
   if (!wrong.length) return;
   const stated = asStated && context.page.rounding.bounds === "inward" ? asStated() : null;
   const told = [];
@@ -224,7 +228,7 @@ function unsettled(solved, stated, group) {
     return say(isOpen ? "stage-nothing-to-share-by" : "stage-over", total, gap, bounds.upper);
   }
   if (gap < 0) return say("stage-short", total, -gap, bounds.lower);
-  const atZero = Float64Array.from(rows, (row) => Math.min(Math.max(fixed[row], bounds.lower[row]), bounds.upper[row]));
+  const atZero = taken(fixed, rows).map((value, place) => Math.min(Math.max(value, bounds.lower[rows[place]]), bounds.upper[rows[place]]));
   const taking = sum(atZero);
   if (taking - money <= DUST * sum(atZero.map(Math.abs))) return null;
   const weight = bounds.lower.map((value, row) => Math.max(value, fixed[row]));

@@ -166,7 +166,7 @@ function fillings(rule, raw, scope) {
   const of = rule.by ? rowsOf(scope.takingPart).map((row) => scope.grouping(rule.by).of[row]) : [...raw].map(() => 0);
   const found = filled(raw.length, NaN);
   for (const group of new Set(of)) {
-    const rows = [...raw.keys()].filter((row) => of[row] === group);
+    const rows = rowsWhere(raw.length, (row) => of[row] === group);
     const present = taken(raw, rows).filter((value) => value === value);
     if (!present.length) continue;
     const sums = () => sum(taken(raw, rows).map((value) => (value === value ? value : 0)));
@@ -236,7 +236,7 @@ function contextGroups(what, direction, scope, problems) {
   const of = rowsOf(scope.takingPart).map((row) => grouping.of[row]);
   const found = [];
   for (const group of [...new Set(of)].sort((one, other) => one - other)) {
-    const rows = [...of.keys()].filter((row) => of[row] === group);
+    const rows = rowsWhere(of.length, (row) => of[row] === group);
     const label = group >= 0 ? labelText(grouping.labels[group]) : "";
     if (label in direction.labels) found.push({ pull: direction.labels[label], rows });
     else {
@@ -256,7 +256,7 @@ function sidesOfCut(what, direction, scope, problems) {
   const below = scope.taking(isBelow);
   const sides = [["below", (row) => below[row] === 1], ["above", (row) => below[row] !== 1]];
   return sides
-    .map(([side, holds]) => ({ pull: direction.labels[side], rows: [...below.keys()].filter(holds) }))
+    .map(([side, holds]) => ({ pull: direction.labels[side], rows: rowsWhere(below.length, holds) }))
     .filter((group) => group.rows.length);
 }
 

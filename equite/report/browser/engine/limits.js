@@ -103,6 +103,7 @@ class Stages {
 
   /** Find the level within all bounds in force; give amounts, level and what caps leave, by group envelope. */
   solved(limit, earlier, stated, path, movedBy = null) {
+    const { context, fixed, groups } = this;
     const score = movedBy ?? this.score;
     const bounds = this.withinGroupBounds(this.fixed, score, path);
     let found = solve(this.fixed, score, bounds.lower, bounds.upper, this.money, this.groups);
@@ -110,14 +111,14 @@ class Stages {
     if (limit.if_short === "prorate" && anyOf(short)) {
       const floors = stated.lower.map((value, row) => (this.isFrozen[row] ? -Infinity : value));
       const scaled = prorated(this.fixed, earlier, floors, this.money, this.groups);
-      this.isProrated = Uint8Array.from(this.groups.of, (group) => short[group]);
+      this.isProrated = maskOf(context.size, (row) => short[this.groups.of[row]]);
       found = mixed(found, scaled, short, this.groups);
       this.bounds = new Bounds(
         bounds.lower.map((value, row) => (this.isProrated[row] ? scaled.amounts[row] : value)),
         bounds.upper.map((value, row) => (this.isProrated[row] ? Math.max(value, scaled.amounts[row]) : value)),
       );
     }
-    const { context, fixed, money, groups } = this;
+    const { money } = this;
     settle({ context, found, bounds, fixed, money, groups, name: limit.id, path }, limit.if_over === "reserve", () => this.solvedAsStated(score, path));
     const left = found.gap.map((gap) => Math.max(gap, 0));
     this.money = this.money.map((value, group) => value - left[group]);
@@ -174,7 +175,7 @@ class Stages {
     const problems = new Problems("formula");
     refuseMissing(problems, scope, limit.except, values, this.context.rows, "wanted-condition", this.context.shown(...path, "except"));
     problems.refuse();
-    const bound = Uint8Array.from(this.context.those, (row) => (values[row] === 0 ? 1 : 0));
+    const bound = maskOf(this.context.size, (place) => values[this.context.those[place]] === 0);
     return evaluatedBounds(scope, this.context, limit, path, bound);
   }
 
@@ -278,7 +279,7 @@ class Stages {
   oneEach(values, groups, path) {
     const byGroup = new Float64Array(groups.count);
     groups.of.forEach((group, row) => (byGroup[group] = values[row]));
-    const differs = [...values.keys()].filter((row) => values[row] !== byGroup[groups.of[row]]);
+    const differs = rowsWhere(values.length, (row) => values[row] !== byGroup[groups.of[row]]);
     if (differs.length) {
       const told = { codes: this.context.codesAt(differs) };
       throw new Refusal("sharing", [problem("group-bound-differs", told, this.context.shown(...path))]);

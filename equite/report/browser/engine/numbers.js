@@ -149,10 +149,35 @@ function rowsOf(mask) {
   return rows;
 }
 
-const taken = (values, rows) => Float64Array.from(rows, (row) => values[row]);
-const anyOf = (mask) => mask.some(Boolean);
-const everyOf = (mask) => mask.every(Boolean);
-const maskOf = (size, holds) => Uint8Array.from({ length: size }, (_, row) => (holds(row) ? 1 : 0));
+const anyOf = (mask) => mask.some((is) => is === 1);
+const everyOf = (mask) => mask.every((is) => is === 1);
+
+/** One number for each row, worked out from its place. */
+function made(size, work) {
+  const found = new Float64Array(size);
+  for (let row = 0; row < size; row++) found[row] = work(row);
+  return found;
+}
+
+/** One yes or no for each row. */
+function maskOf(size, holds) {
+  const found = new Uint8Array(size);
+  for (let row = 0; row < size; row++) if (holds(row)) found[row] = 1;
+  return found;
+}
+
+/** The rows, of so many, for which something holds. */
+function rowsWhere(size, holds) {
+  const rows = [];
+  for (let row = 0; row < size; row++) if (holds(row)) rows.push(row);
+  return rows;
+}
+
+function taken(values, rows) {
+  const found = new Float64Array(rows.length);
+  for (let place = 0; place < rows.length; place++) found[place] = values[rows[place]];
+  return found;
+}
 
 /** A number as Python writes it. */
 function written(value) {

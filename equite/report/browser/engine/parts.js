@@ -69,7 +69,7 @@ class Sharing {
       taken = plus(taken, signed(part, context.byEnvelope(this.pools.get(other), groups)));
     });
     const left = this.envelope.map((money, group) => money - taken[group]);
-    const short = [...left.keys()].filter((group) => left[group] < -DUST * (this.envelope[group] + Math.abs(taken[group])));
+    const short = rowsWhere(left.length, (group) => left[group] < -DUST * (this.envelope[group] + Math.abs(taken[group])));
     if (short.length && page.if_short !== "prorate") {
       throw new Refusal("sharing", exceeding(context, taken, this.envelope, short, context.shown("parts", place)));
     }
@@ -126,7 +126,7 @@ class Sharing {
     if (isOneValue) groups.present.forEach((is, group) => (byGroup[group] = is ? values : 0));
     else byGroup = this.oneByGroup(context.among(values), groups, part, path);
     if (part.pool.each !== undefined) {
-      const members = groups.total(Float64Array.from(this.members(part, place)[0]));
+      const members = groups.total(new Float64Array(this.members(part, place)[0]));
       byGroup = byGroup.map((value, group) => value * members[group]);
     }
     if (part.pool.fraction !== undefined) {
@@ -148,7 +148,7 @@ class Sharing {
     const { context, page } = this;
     const byGroup = new Float64Array(groups.count);
     groups.of.forEach((group, row) => (byGroup[group] = values[row]));
-    const differs = [...values.keys()].filter((row) => values[row] !== byGroup[groups.of[row]]);
+    const differs = rowsWhere(values.length, (row) => values[row] !== byGroup[groups.of[row]]);
     if (differs.length) {
       const within = part.within ?? page.within;
       const id = within === null ? "pool-not-one-value" : "pool-not-one-value-within";
@@ -163,7 +163,7 @@ class Sharing {
     const { scope, context } = this;
     if (!part.eligible.length) return [new Uint8Array(context.size).fill(1), []];
     const [kept, excluded] = appliedRules(scope, part.eligible, context.rows, ["parts", place, "eligible"]);
-    return [Uint8Array.from(context.those, (row) => kept[row]), excluded];
+    return [maskOf(context.size, (place) => kept[context.those[place]]), excluded];
   }
 
   /** Share one part's pool with its own level and bounds. */
@@ -199,7 +199,7 @@ class Sharing {
     const { share } = part;
     const zeros = new Float64Array(this.context.size);
     const measure = (key) => this.measured(share[key], [...path, "share", key], members);
-    const counts = Float64Array.from(members);
+    const counts = new Float64Array(members);
     if (share.equally) return [zeros, counts, -Infinity];
     if (share.in_proportion_to !== undefined) return [zeros, measure("in_proportion_to"), -Infinity];
     if (share.level_up !== undefined) {
@@ -212,7 +212,7 @@ class Sharing {
 
   /** Refuse figures that stand beside money and hold more units than floats can tell apart. */
   toldApart(values) {
-    const beyond = [...values.keys()].filter((row) => this.context.unit.count(Math.abs(values[row])) > MOST_UNITS);
+    const beyond = rowsWhere(values.length, (row) => this.context.unit.count(Math.abs(values[row])) > MOST_UNITS);
     if (beyond.length) throw new Refusal("sharing", [problem("amount-without-limit", { codes: this.context.codesAt(beyond) })]);
     return values;
   }

@@ -39,11 +39,11 @@ function largestRemainders(shares, total, groups, size = null) {
   groups.rows.forEach((rows, group) => {
     if (!rows.length) return;
     const tolerance = wholeTolerance(total[group]);
-    const cut = Float64Array.from(rows, (row) => Math.floor(shares[row] + tolerance));
+    const cut = made(rows.length, (place) => Math.floor(shares[rows[place]] + tolerance));
     const left = total[group] - rint(sum(cut));
     const each = Math.floor(left / rows.length);
-    const remainders = cut.map((whole, place) => shares[rows[place]] - whole);
-    const first = firstByRemainder(remainders, tolerance, Float64Array.from(rows, (row) => DUST * sizes[row]), left - each * rows.length);
+    const remainders = made(rows.length, (place) => shares[rows[place]] - cut[place]);
+    const first = firstByRemainder(remainders, tolerance, made(rows.length, (place) => DUST * sizes[rows[place]]), left - each * rows.length);
     rows.forEach((row, place) => (found[row] = cut[place] + each + (first[place] ? 1 : 0)));
   });
   return found;

@@ -38,6 +38,7 @@ class Scope {
     this.alikes = new Map();
     this.equality = new Equality(this);
     this.takingPart = eligible ?? maskOf(this.size, () => true);
+    this.isForAll = everyOf(this.takingPart);
   }
 
   /** A scope in which some names have other values (Known), or stand for a tree of this one. */
@@ -48,7 +49,8 @@ class Scope {
   }
 
   taking(values) {
-    return typeof values === "number" ? values : values.filter((_, row) => this.takingPart[row]);
+    if (typeof values === "number" || this.isForAll) return values;
+    return taken(values, rowsOf(this.takingPart));
   }
 
   restsOnBindings(name) {
@@ -228,7 +230,7 @@ class Scope {
   byLabel(name, test) {
     const { of, labels } = this.grouping(name);
     const answers = labels.map((label) => (test(labelText(label)) ? 1 : 0));
-    return Float64Array.from(of, (group) => (group >= 0 ? answers[group] : NaN));
+    return made(of.length, (row) => (of[row] >= 0 ? answers[of[row]] : NaN));
   }
 
   call(node) {
@@ -319,7 +321,7 @@ class Scope {
     if (node.among === "all") return maskOf(this.size, () => true);
     const names = namesIn(node.among);
     const words = [
-      ["eligible", new Known(Float64Array.from(this.takingPart), { isTyped: true })],
+      ["eligible", new Known(new Float64Array(this.takingPart), { isTyped: true })],
       ["all", new Known(1, { isTyped: true })],
     ];
     const scope = names.has("eligible") || names.has("all") ? this.bound(words) : this;

@@ -48,8 +48,8 @@ function combined(tree, criteria, size) {
   return Float64Array.from(AGGREGATORS[tree.method.name].run(rows, weights, tree.method.parameters));
 }
 
-/** Each criterion's part of the whole weight, on average over those that take part. */
-function sharesOfWeight(scoring, size) {
+/** Each criterion's part of the whole weight, on average over some rows. */
+function sharesOfWeight(scoring, among) {
   const found = {};
   const into = (tree, share, row) => {
     const there = (child) => (isOne(child) ? scoring.criteria[child].scores[row] === scoring.criteria[child].scores[row] : child.children.some(there));
@@ -63,8 +63,8 @@ function sharesOfWeight(scoring, size) {
   };
   if (!scoring.tree) return found;
   const isPlain = isSameForAll(scoring.tree) && scoring.criteria.every((criterion) => criterion.isComplete);
-  const rows = isPlain ? Math.min(size, 1) : size;
-  for (let row = 0; row < rows; row++) into(scoring.tree, 1 / rows, row);
+  const rows = isPlain ? among.slice(0, 1) : among;
+  for (const row of rows) into(scoring.tree, 1 / rows.length, row);
   return found;
 }
 
@@ -111,7 +111,7 @@ class IndexBuilder {
     for (const child of children) {
       if (!AGGREGATORS[method.name].positive || !isOne(child)) continue;
       const found = this.criteria[child];
-      const rows = [...found.scores.keys()].filter((row) => found.scores[row] <= 0);
+      const rows = rowsWhere(found.scores.length, (row) => found.scores[row] <= 0);
       if (!rows.length) continue;
       const about = { method: method.name, criterion: found.name, codes: codesIn(codesOf(this.scope, rows)) };
       // As the page would write them: no thousands, no typographic minus.

@@ -31,7 +31,7 @@ class Groups {
   }
 
   spread(byGroup) {
-    return Float64Array.from(this.of, (group) => byGroup[group]);
+    return made(this.of.length, (row) => byGroup[this.of[row]]);
   }
 
   /** Which groups have rows. */
@@ -46,7 +46,7 @@ class Groups {
  */
 function solve(fixed, score, lower, upper, amount, groups) {
   const scale = score.reduce((found, value) => Math.max(found, value), 0);
-  const scaled = scale > 0 ? score.map((value) => value / scale) : score;
+  const scaled = scale > 0 ? map1((value) => value / scale, score) : score;
   const bounded = lower.some(Number.isFinite) || upper.some(Number.isFinite);
   const amounts = new Float64Array(fixed.length);
   const level = new Float64Array(groups.count);
@@ -78,21 +78,26 @@ function peggedLevel(members, { b, s, lo, hi }, amount, amounts) {
   const speck = sum(taken(s, members)) * SPECK;
   let rows = members.filter((row) => s[row] > speck);
   let money = amount;
-  if (rows.length < members.length) money -= sum(Float64Array.from(members, (row) => (s[row] > speck ? 0 : amounts[row])));
+  if (rows.length < members.length) money -= sum(made(members.length, (place) => (s[members[place]] > speck ? 0 : amounts[members[place]])));
   let [level, lowest, highest] = [0, -Infinity, Infinity];
   while (rows.length) {
     const slope = sum(taken(s, rows));
     level = (money - sum(taken(b, rows))) / slope;
-    const free = Float64Array.from(rows, (row) => level * s[row] + b[row]);
-    const clipped = free.map((value, place) => Math.min(Math.max(value, lo[rows[place]]), hi[rows[place]]));
-    const above = sum(free.map((value, place) => Math.max(value - clipped[place], 0)));
-    const below = -sum(free.map((value, place) => Math.min(value - clipped[place], 0)));
+    const [free, clipped, cut] = [1, 2, 3].map(() => new Float64Array(rows.length));
+    for (let place = 0; place < rows.length; place++) {
+      const row = rows[place];
+      free[place] = level * s[row] + b[row];
+      clipped[place] = Math.min(Math.max(free[place], lo[row]), hi[row]);
+      cut[place] = free[place] - clipped[place];
+    }
+    const above = sum(map1((value) => Math.max(value, 0), cut));
+    const below = -sum(map1((value) => Math.min(value, 0), cut));
     // Holding somebody at a cap says that the level is no lower than this one, at a floor that it is no higher.
     if (above > below) lowest = Math.max(lowest, level);
     if (below > above) highest = Math.min(highest, level);
     const way = Math.sign(above - below);
     const isHeld = (place) => (way > 0 && free[place] >= hi[rows[place]]) || (way < 0 && free[place] <= lo[rows[place]]);
-    money -= sum(clipped.map((value, place) => (isHeld(place) ? value : 0)));
+    money -= sum(made(rows.length, (place) => (isHeld(place) ? clipped[place] : 0)));
     const staying = [];
     rows.forEach((row, place) => {
       // Where caps cut off exactly what floors add (or neither does anything), this level is the solution.

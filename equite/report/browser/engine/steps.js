@@ -28,7 +28,7 @@ function oneEnvelopeEach(scope, context, tree) {
     return found;
   };
   const money = firstOf(members);
-  const differs = [...members.keys()].filter((row) => members[row] !== money[envelopes.of[row]]);
+  const differs = rowsWhere(members.length, (row) => members[row] !== money[envelopes.of[row]]);
   if (differs.length) {
     const id = page.within === null ? "envelope-by-territory" : "envelope-by-territory-within";
     problems.add(id, where, { within: page.within ?? "", codes: context.codesAt(differs) });
@@ -49,8 +49,8 @@ function againstEnvelope(context, parts, envelope) {
   const taking = parts.reduce((one, result) => plus(one, takenBy(result, context)), none);
   const half = (0.5 * context.unit.top) / context.unit.bottom;
   const left = envelope.map((money, group) => money - taking[group]);
-  const short = [...left.keys()].filter((group) => left[group] < -half);
-  const over = [...left.keys()].filter((group) => left[group] > half);
+  const short = rowsWhere(left.length, (group) => left[group] < -half);
+  const over = rowsWhere(left.length, (group) => left[group] > half);
   const isProrated = context.page.if_short === "prorate" && short.every((group) => taking[group] > 0);
   const problems = isProrated ? [] : exceeding(context, taking, envelope, short, context.shown("parts"));
   if (context.page.if_over !== "reserve") problems.push(...leftOver(context, taking, envelope, over));
@@ -192,7 +192,7 @@ function refuseUnapportionable(context, shares, [floors, caps], total, groups) {
   const { method, minimum } = context.page.rounding;
   const problems = new Problems("sharing");
   const where = context.shown("rounding", minimum === null ? "method" : "minimum");
-  const rows = (holds) => [...shares.keys()].filter(holds);
+  const rows = (holds) => rowsWhere(shares.length, holds);
   const below = rows((row) => shares[row] < 0);
   if (below.length) problems.add("apportionment-negative", where, { method, codes: context.codesAt(below) });
   const above = rows((row) => floors[row] > caps[row]);

@@ -1,0 +1,41 @@
+"""The machine's own Chromium, with the engine in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from equite.report.browser.engine_source import engine_source
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Open it; nothing is downloaded."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip(f"none of {', '.join(PROGRAMS)} is installed")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def tab(chromium: Any) -> Iterator[Any]:
+    """Give an empty page that holds the engine; whatever it complains of, or asks of a network, fails."""
+    page = chromium.new_page()
+    page.set_default_timeout(120_000)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda asked: complaints.append(asked.url))
+    page.add_script_tag(content=engine_source())
+    yield page
+    page.close()
+    assert complaints == []
