@@ -1,4 +1,4 @@
-"""Random pages built on what dust decides: sums that equal a threshold, ranks that tie, edges met exactly, bounds that bind.
+"""Random pages built on what dust decides: sums that equal a threshold, ranks that tie, edges met, bounds that bind.
 
 Values are equal, or differ by far more than dust.
 """

@@ -226,7 +226,7 @@ def say_in_all(entry: str, /, **values: object) -> dict[str, str]:
 
 
 def template(entry: str, language: Language) -> str | dict[str, str]:
-    """Return a sentence with its blanks left open, for another program to fill in: of an error, ``what`` and ``mend``."""
+    """Return a sentence with its blanks left open, for another program to fill in; of an error, its two parts."""
     found = _worded(entry, language)
     return dict(found) if isinstance(found, Mapping) else str(found)
 

@@ -54,7 +54,9 @@ const knows = {
   aggregators: AGGREGATORS,
   transforms: TRANSFORMS,
 };
-return { allocate, verify, overrideOf, yamlOf, movesOf, say, numeral, moneyText, sum, typedFigure, roundHalfAway, knows };
+const words = { say, numeral, moneyText };
+const figures = { sum, typedFigure, roundHalfAway };
+return { allocate, verify, overrideOf, yamlOf, movesOf, ...words, ...figures, knows };
 })();
 """
 

@@ -1,4 +1,4 @@
-"""What a page that recomputes in a browser holds: the page, the table, what was decided, what may be moved, the words."""
+"""What a page that recomputes in a browser holds: the page, the table, what was decided, what may be moved, words."""
 
 from __future__ import annotations
 

@@ -18,8 +18,6 @@ _METHODS: Mapping[str, Mapping[str, Method]] = {
     "transform": TRANSFORMS,
     "aggregate": AGGREGATORS,
 }
-#: Keys that say nothing in a name.
-_SILENT = frozenset({"value", "parameters"})
 
 
 def parameter_id(formula: Formula, figure: PageFigure) -> str:
@@ -27,22 +25,18 @@ def parameter_id(formula: Formula, figure: PageFigure) -> str:
     path, nth = figure.path, ""
     if "#" in path:
         path, nth = path[: path.index("#")], f"#{path[-1]}"
+    if path[0] in ("envelope", "constants", "variables"):
+        # The last key is but `value`.
+        path = path[:-1]
     words: list[str] = []
     for at, key in enumerate(path):
         if isinstance(key, int) and path[at - 1] in ("parts", "limits"):
             words.append(str(getattr(formula, str(path[at - 1]))[key].id))
         elif isinstance(key, int):
             words.append(str(key + 1))
-        elif not (key in _SILENT and at in (1, len(path) - 1, len(path) - 2) and len(path) > 1 and _is_silent(path, at)):
-            words.append(str(key))
+        elif key != "parameters" or at != len(path) - 2:
+            words.append(key)
     return ".".join(words) + nth
-
-
-def _is_silent(path: tuple[str | int, ...], at: int) -> bool:
-    """Tell whether a key is one of the page's own words there, and no name."""
-    if path[at] == "parameters":
-        return at == len(path) - 2
-    return at == len(path) - 1 and path[0] in ("envelope", "constants", "variables")
 
 
 def engine_place(formula: Formula, figure: PageFigure) -> Place | None:

@@ -66,11 +66,11 @@ def _of_index(labels: Labels, path: tuple[str | int, ...]) -> str:
         spec = getattr(spec, str(kind))[str(key)]
         is_criterion = kind == "criteria"
         owner = labels.criterion(index, str(key)) if is_criterion else labels.titles.of_family(str(key), spec)
-    step = next((str(key) for key in path if key in _STEPS), None)
-    if step is None:
+    keys = [str(key) for key in path if key in _STEPS]
+    if not keys:
         return owner
     name = labels.say(f"live-name-{path[-1]}") if "#" not in path and path[-1] != "toward" else ""
-    words = labels.say("live-parameter", step=labels.say(f"live-step-{step}"), name=name).strip()
+    words = labels.say("live-parameter", step=labels.say(f"live-step-{keys[-1]}"), name=name).strip()
     return labels.say("live-of", title=owner, what=words)
 
 

@@ -23,7 +23,7 @@ RUN = """([text, moves]) => {
     return {
       codes: found.codes ?? [], units: Array.from(found.units ?? []),
       failing: (found.checks ?? []).map((check) => check.failing),
-      refused: found.refused ? Object.fromEntries(Object.keys(payload.locales).map((each) => [each, said(each)])) : null,
+      refused: found.refused && Object.fromEntries(Object.keys(payload.locales).map((each) => [each, said(each)])),
       yaml: equite.yamlOf(override), back: equite.movesOf(payload, override),
     };
   };
@@ -48,7 +48,9 @@ class Decided:
 
 def ran(tab: Any, decided: Decided, moves: Sequence[Moves]) -> dict[str, Any]:
     """Run the engine on a page."""
-    found: dict[str, Any] = json.loads(tab.evaluate(RUN, [payload_json(decided.allocation), [dict(each) for each in moves]]))
+    found: dict[str, Any] = json.loads(
+        tab.evaluate(RUN, [payload_json(decided.allocation), [dict(each) for each in moves]])
+    )
     return found
 
 
@@ -117,7 +119,9 @@ def drawn_moves(decided: Decided, seed: str, most: int) -> list[dict[str, float]
     moves = [{each["id"]: _moved(random, each)} for each in map(random.choice, kinds.values())]
     random.shuffle(moves)
     together = random.sample(every, 2) if len(every) > 1 else []
-    return [*moves[: most - 1], *([{each["id"]: _nudged(random, each) for each in together}] if together else [])][:most]
+    return [*moves[: most - 1], *([{each["id"]: _nudged(random, each) for each in together}] if together else [])][
+        :most
+    ]
 
 
 def _nudged(random: Random, parameter: Mapping[str, Any]) -> float:

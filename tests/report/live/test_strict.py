@@ -13,10 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from random import Random
 from typing import Any
 
-import pandas as pd
 import pytest
 from evaluator import Strict, addresses, parsed
 from recalculation import sheet_parts
