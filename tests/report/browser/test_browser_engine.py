@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_runner import Decided, parameters, ran
+from pydantic import BaseModel
 
 import equite
 from equite import Formula, allocate, wording
@@ -22,6 +23,8 @@ from equite.engine.methods import AGGREGATORS, NORMALISERS, TRANSFORMS
 from equite.engine.registry import Aggregator, Method, Normaliser
 from equite.engine.rounding import round_half_away
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS
+from equite.formula.indices import Criterion, Family, Index
+from equite.formula.model import Check, FormulaModel, Limit, Move, Override, Part, Pool, Rounding, Rule, Share
 from equite.inputs.figures import typed
 from equite.report.browser.closed import CLOSED
 from equite.report.browser.engine_source import SOURCES, engine_source
@@ -306,3 +309,24 @@ def test_a_parameter_says_what_it_is(region: Decided) -> None:
     assert (power["kind"], power["rule"]) == ("exponent", "population ** [0.5] * (0.5 + need)")
     weight = found["indices.need.families.territorial.criteria.density.weight"]
     assert (weight["kind"], weight["title"]["fr"], weight["range"]) == ("weight", "Densité", [0, None])
+
+
+#: Keys that change no amount: words, dates, marks of the table that was read, what outputs show.
+NO_AMOUNT = frozenset(
+    {
+        *("are_territories", "catalogue", "columns", "consent", "currency", "decimal", "decision", "equite", "key"),
+        *("language", "leave_out", "missing_marks", "name", "notes", "people", "source", "status", "suppressed_marks"),
+        *("title", "unit"),
+    }
+)
+MODELS = (FormulaModel, Rule, Pool, Share, Part, Override, Move, Limit, Rounding, Check, Index, Family, Criterion)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_key_that_changes_an_amount_is_given_to_the_engine(model: type[BaseModel]) -> None:
+    folder = PACKAGE / "report" / "browser"
+    written = "".join((folder / f"{name}.py").read_text(encoding="utf-8") for name in ("page", "methods"))
+    given = {name for name in model.model_fields if re.search(rf"\b{name}\b", written)}
+    missing = set(model.model_fields) - given - NO_AMOUNT
+    # Bounds of a rate are given as `rates`, the unit of rounding as the page's `unit`.
+    assert missing <= {"rate_at_least", "rate_at_most", "to"}

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES, WORKED = ROOT / "examples", sorted((ROOT / "tests" / "worked").glob("*.yaml"))
-COUNT = int(os.environ.get("EQUITE_RANDOM_PAGES") or 18)
+COUNT = int(os.environ.get("EQUITE_RANDOM_PAGES") or 12)
 SEED = os.environ.get("EQUITE_RANDOM_SEED") or "browser"
 #: Pages of examples, each with its table.
 SHIPPED = {
@@ -34,6 +34,19 @@ SHIPPED = {
     "region_13/status_quo": "territories.csv",
     "six_families/formula": "territories.csv",
 }
+#: The page of tests/golden/test_golden.py.
+NHS = """
+equite: 1
+id: nhs-weighted-populations
+language: en
+unit: {fr: personne pondérée, en: weighted person}
+envelope: total(pmc_need)
+key: Practice_Code
+parts:
+  - {id: need, pool: {fraction: 0.85}, share: {in_proportion_to: pmc_need}}
+  - {id: inequalities, pool: {fraction: 0.15}, share: {in_proportion_to: health_ineq}}
+rounding: {to: 0.000001}
+"""
 PUBLISHED = {
     "victoria_2024/formula": "au_vic_fag_2024/councils.csv",
     "canada_equalization/formula": "ca_equalization_2025_26/provinces.csv",
@@ -92,6 +105,22 @@ def test_seats_of_a_house_are_pythons(tab: Any, golden: Path, year: int) -> None
     page["parts"] = [{"id": "seats", "pool": "remainder", "share": {"in_proportion_to": "people"}}]
     decided = Decided.of("house", Formula.from_dict(page), people[people["state"].isin(seats.index)])
     assert list(unlike_python(tab, decided, [{"envelope": 436.0}, {"envelope": 40.0}, {"envelope": 1000.0}])) == []
+
+
+@pytest.mark.golden
+def test_weighted_populations_and_tiers_of_brazil_are_pythons(tab: Any, golden: Path) -> None:
+    practices = pd.read_csv(golden / "nhs_pmc_2324" / "practices_2324.csv.gz")
+    cases = [Decided.of("NHS", Formula.from_text(NHS), practices)]
+    folder = golden / "br_fundeb_2024"
+    entities, enrolments = (
+        pd.read_csv(folder / name, dtype={"ibge": str}) for name in ("entities.csv", "enrolments.csv.gz")
+    )
+    networks = entities.merge(enrolments, on="ibge", suffixes=("", "_again"), validate="one_to_one")
+    states = pd.DataFrame({"uf": sorted(networks["uf"].unique())})
+    plan = cascade(EXAMPLES / "brazil_fundeb" / "plan.yaml", {"state": states, "network": networks})
+    every = (*plan.allocations("state"), *plan.allocations("network"), plan.level("network").funds["direct"])
+    cases += [Decided(found.formula.id, found.formula, found.territories, found) for found in every]
+    assert [each for one in cases for each in unlike_python(tab, one, [])] == []
 
 
 def test_tiers_of_a_plan_are_pythons(tab: Any) -> None:

@@ -10,7 +10,8 @@ function groupedBy(values) {
 }
 
 /** A group's label as text: 3 for the number 3. */
-const labelText = (label) => (typeof label === "number" ? (Number.isInteger(label) ? String(label) : written(label)) : label);
+const labelText = (label) =>
+  typeof label === "number" ? (Number.isInteger(label) ? String(label) : written(label)) : label;
 
 const OVER_MANY = {
   average: averaged,

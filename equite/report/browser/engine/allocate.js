@@ -39,7 +39,9 @@ function takingPart(page, table) {
   const [kept, excluded] = eligibleOf(page, table, scope, everybody);
   const served = table.served ?? everybody;
   if (!rowsOf(kept).some((row) => served[row])) {
-    throw new Refusal("sharing", [problem("nobody-eligible", { count: rowsOf(served).length }, page.shown(["eligible"]))]);
+    throw new Refusal("sharing", [
+      problem("nobody-eligible", { count: rowsOf(served).length }, page.shown(["eligible"])),
+    ]);
   }
   const own = new Set(rowsOf(served).map((row) => table.codes[row]));
   return [kept, excluded.filter((each) => own.has(each.code))];
@@ -101,7 +103,13 @@ function outcomeOf({ context, scope, excluded, parts, stages, scorings, whole })
       reserve: money(whole.reserve)[group],
     })),
     excluded,
-    parts: parts.map((result) => ({ id: result.part.id, amounts: result.amounts, level: result.level, prorated: result.prorated === true, excluded: result.excluded })),
+    parts: parts.map((result) => ({
+      id: result.part.id,
+      amounts: result.amounts,
+      level: result.level,
+      prorated: result.prorated === true,
+      excluded: result.excluded,
+    })),
     limits: stages.results.map((result) => ({
       id: result.limit.id,
       before: result.before,
@@ -125,8 +133,8 @@ function outcomeOf({ context, scope, excluded, parts, stages, scorings, whole })
 }
 
 /**
- * What remains of each part in the final amounts: where an amount covers the fixed parts, these are whole and the others
- * share the rest as they did; where it does not, the fixed parts shrink in proportion.
+ * What remains of each part in the final amounts: where an amount covers the fixed parts, these are whole and the
+ * others share the rest as they did; where it does not, the fixed parts shrink in proportion.
  */
 function finalParts(stages, amounts) {
   const { parts, fixed, score } = stages;
@@ -150,13 +158,21 @@ function checksOf(context, scope, stages, amounts) {
   const { page } = context;
   if (!page.checks.length) return [];
   const largest = most(amounts);
-  const known = finalParts(stages, amounts).map(([id, values]) => [id, new Known(context.full(values, 0), { size: largest })]);
+  const known = finalParts(stages, amounts).map(([id, values]) => [
+    id,
+    new Known(context.full(values, 0), { size: largest }),
+  ]);
   known.push(["amount", new Known(context.full(amounts, 0), { isTyped: true })]);
   const last = scope.bound(known);
   return page.checks.map((check) => {
     const holds = last.settledRows(check.that);
     const failing = context.those.filter((row) => holds[row] === 0 || holds[row] !== holds[row]);
-    return { that: page.textOf(check.that), title: check.title, passed: !failing.length, failing: failing.map((row) => scope.table.codes[row]) };
+    return {
+      that: page.textOf(check.that),
+      title: check.title,
+      passed: !failing.length,
+      failing: failing.map((row) => scope.table.codes[row]),
+    };
   });
 }
 
@@ -187,7 +203,8 @@ function checkMoves(payload, moves) {
   const problems = new Problems("formula");
   for (const [id, value] of Object.entries(moves)) {
     if (!known.has(id)) problems.add("browser-unknown-parameter", "", { name: id });
-    else if (typeof value !== "number" || !Number.isFinite(value)) problems.add("browser-no-number", "", { name: known.get(id).title });
+    else if (typeof value !== "number" || !Number.isFinite(value))
+      problems.add("browser-no-number", "", { name: known.get(id).title });
   }
   problems.refuse();
 }
@@ -203,7 +220,9 @@ function verify(payload) {
   const { codes, units } = payload.decided;
   if (outcome.refused) return { agrees: false, differing: [...codes], outcome };
   const places = new Map(codes.map((code, place) => [code, place]));
-  const differing = codes.filter((code, place) => outcome.codes[place] !== code || outcome.units[place] !== units[place]);
+  const differing = codes.filter(
+    (code, place) => outcome.codes[place] !== code || outcome.units[place] !== units[place],
+  );
   const added = outcome.codes.filter((code) => !places.has(code));
   return { agrees: !differing.length && !added.length, differing: [...differing, ...added], outcome };
 }

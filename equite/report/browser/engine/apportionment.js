@@ -1,7 +1,7 @@
 // Whole units by a divisor method: seats and posts as laws apportion them. The unit that comes after k others goes to
-// whomever has the highest share / d(k) (Balinski and Young, 2001, Fair Representation). Binary search finds the priority
-// that the last unit has, in floats; the few units so near it that floats cannot tell are put in order, in exact
-// fractions where the shares have exact weights.
+// whomever has the highest share / d(k) (Balinski and Young, 2001, Fair Representation). Binary search finds the
+// priority that the last unit has, in floats; the few units so near it that floats cannot tell are put in order, in
+// exact fractions where the shares have exact weights.
 
 const fractionOver = (top, bottom = 1) => new Fraction(BigInt(top), BigInt(bottom));
 
@@ -10,13 +10,17 @@ const DIVISORS = {
   adams: { near: (k) => k, exactly: (k) => fractionOver(k), power: 1 },
   dean: { near: (k) => k * ((k + 1) / (k + 0.5)), exactly: (k) => fractionOver(2 * k * (k + 1), 2 * k + 1), power: 1 },
   dhondt: { near: (k) => k + 1, exactly: (k) => fractionOver(k + 1), power: 1 },
-  "huntington-hill": { near: (k) => Math.sqrt(k) * Math.sqrt(k + 1), exactly: (k) => fractionOver(k * (k + 1)), power: 2 },
+  "huntington-hill": {
+    near: (k) => Math.sqrt(k) * Math.sqrt(k + 1),
+    exactly: (k) => fractionOver(k * (k + 1)),
+    power: 2,
+  },
   "sainte-lague": { near: (k) => k + 0.5, exactly: (k) => fractionOver(2 * k + 1, 2), power: 1 },
 };
 
 const servesAll = (method) => DIVISORS[method].exactly(0).top === 0n;
 
-/** Apportion each group's units within whole bounds; gives units, and whom the order of the codes gave or refused one. */
+/** Apportion each group's units within whole bounds; gives units, and whom only the order of codes gave or refused. */
 function apportioned(claims, method) {
   const [sure, possible] = bracketed(claims, method);
   const units = Float64Array.from(sure);
@@ -85,7 +89,8 @@ function classesOf({ shares, dust, weights }, method, open) {
   const falling = [...open].sort((one, other) => apart(one, other) || one.place - other.place);
   falling.forEach((unit, place) => {
     const before = falling[place - 1];
-    const falls = place && (exact ? apart(before, unit) !== 0 : before.priority - unit.priority > before.near + unit.near);
+    const falls =
+      place && (exact ? apart(before, unit) !== 0 : before.priority - unit.priority > before.near + unit.near);
     unit.rank = place ? before.rank + (falls ? 1 : 0) : 0;
   });
   return falling[falling.length - 1].rank + 1;

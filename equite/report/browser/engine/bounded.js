@@ -92,7 +92,12 @@ class Bounded {
       found = (weights ? argument.times(weights) : argument).summed(of, count);
       if (node.aggregate === "average") {
         const below = (weights ?? Near.typed(filled(inside.length, 1))).summed(of, count);
-        found = found.over(new Near(map1((value) => (value === 0 ? NaN : value), below.value), below.error));
+        found = found.over(
+          new Near(
+            map1((value) => (value === 0 ? NaN : value), below.value),
+            below.error,
+          ),
+        );
       }
     } else {
       const values = laid(scope.evaluate(node), scope.size);
@@ -106,12 +111,16 @@ class Bounded {
         // A deviation moves at most twice as much as its values, and is summed over them.
         const terms = new Float64Array(count);
         for (const group of of) terms[group] += 1;
-        found = new Near(byGroup, map2((error, many) => error * (2 + many), found.error, terms));
+        found = new Near(
+          byGroup,
+          map2((error, many) => error * (2 + many), found.error, terms),
+        );
       }
     }
     if (!grouping) return new Near(found.value[0], found.error[0]);
     const { of: groups } = grouping;
-    const spreadOf = (values, outside) => made(groups.length, (row) => (groups[row] >= 0 ? values[groups[row]] : outside));
+    const spreadOf = (values, outside) =>
+      made(groups.length, (row) => (groups[row] >= 0 ? values[groups[row]] : outside));
     return new Near(spreadOf(found.value, NaN), spreadOf(found.error, 0));
   }
 }
@@ -143,7 +152,9 @@ const along = (name) => (bounded, given) => {
   const argument = bounded.read(given[0]);
   let rates = [...table.values, table.above ?? 0];
   if (name === "interpolate") {
-    const slopes = table.edges.slice(1).map((edge, place) => (table.values[place + 1] - table.values[place]) / (edge - table.edges[place]));
+    const slopes = table.edges
+      .slice(1)
+      .map((edge, place) => (table.values[place + 1] - table.values[place]) / (edge - table.edges[place]));
     rates = [...slopes, 0];
   }
   const steepest = Math.max(...rates.map(Math.abs));
@@ -180,7 +191,9 @@ const NEARS = {
   trimmed_mean: middlingNear("trimmed_mean"),
   weighted_sum: (bounded, [name]) => {
     const table = bounded.scope.page.tables[name];
-    const terms = table.columns.map((column, place) => bounded.name(column).times(Near.typed(typedFigure(table.values[place]))));
+    const terms = table.columns.map((column, place) =>
+      bounded.name(column).times(Near.typed(typedFigure(table.values[place]))),
+    );
     return terms.reduce((one, other) => one.plus(other));
   },
   where: (bounded, [condition, yes, no]) => {

@@ -20,7 +20,10 @@ class Context {
     if (page.within === null || !withGroups) return;
     const { of, labels } = labelledGroups(scope, this, page.within, ["within"]);
     const found = [...new Set(of)].sort((one, other) => one - other);
-    this.envelopes = new Groups(of.map((group) => found.indexOf(group)), found.length);
+    this.envelopes = new Groups(
+      of.map((group) => found.indexOf(group)),
+      found.length,
+    );
     this.labels = found.map((group) => labelText(labels[group]));
   }
 
@@ -58,7 +61,10 @@ class Context {
     const keys = of.map((group, row) => this.envelopes.of[row] * count + group);
     const found = [...new Set(keys)].sort((one, other) => one - other);
     const places = new Map(found.map((key, place) => [key, place]));
-    return new Groups(keys.map((key) => places.get(key)), found.length);
+    return new Groups(
+      keys.map((key) => places.get(key)),
+      found.length,
+    );
   }
 
   /** The group envelope that each group draws on. */
@@ -91,7 +97,9 @@ function labelledGroups(scope, context, name, path) {
   const of = new Int32Array(taken(grouping.of, context.those));
   const none = rowsWhere(of.length, (row) => of[row] < 0);
   if (none.length) {
-    throw new Refusal("sharing", [problem("group-missing", { name, codes: context.codesAt(none) }, context.shown(...path))]);
+    throw new Refusal("sharing", [
+      problem("group-missing", { name, codes: context.codesAt(none) }, context.shown(...path)),
+    ]);
   }
   return { of, labels: grouping.labels };
 }
@@ -156,7 +164,9 @@ function evaluatedBounds(scope, context, { at_least: floor, at_most: cap }, path
   if (floor === undefined && cap === undefined) return Bounds.none(context.size);
   const run = (tree) => context.among(alike ? scope.alike(tree) : scope.settledRows(tree));
   const evaluated = (tree, absent) =>
-    tree === undefined ? filled(context.size, absent) : run(tree).map((value, row) => (value !== value || (bound && !bound[row]) ? absent : value));
+    tree === undefined
+      ? filled(context.size, absent)
+      : run(tree).map((value, row) => (value !== value || (bound && !bound[row]) ? absent : value));
   const lower = evaluated(floor, -Infinity);
   let upper = evaluated(cap, Infinity);
   let crossed = rowsWhere(lower.length, (row) => lower[row] > upper[row]);
@@ -168,7 +178,9 @@ function evaluatedBounds(scope, context, { at_least: floor, at_most: cap }, path
     upper = upper.map((value, row) => (isCrossed.has(row) ? value : Math.max(lower[row], value)));
   }
   if (crossed.length) {
-    throw new Refusal("sharing", [problem("bounds-crossed", { codes: context.codesAt(crossed) }, context.shown(...path))]);
+    throw new Refusal("sharing", [
+      problem("bounds-crossed", { codes: context.codesAt(crossed) }, context.shown(...path)),
+    ]);
   }
   if (context.page.rounding.bounds !== "inward") return new Bounds(lower, upper);
   const moved = [movedInward(scope, context, floor, lower, "ceil"), movedInward(scope, context, cap, upper, "floor")];
@@ -203,7 +215,10 @@ function prorated(fixed, earlier, floors, money, groups) {
  */
 function settle(solved, reserve, asStated = null) {
   const { context, found, groups } = solved;
-  const wrong = rowsWhere(found.gap.length, (g) => (found.gap[g] > 0 && !reserve) || found.gap[g] < 0 || found.level[g] < 0);
+  const wrong = rowsWhere(
+    found.gap.length,
+    (g) => (found.gap[g] > 0 && !reserve) || found.gap[g] < 0 || found.level[g] < 0,
+  );
   if (!wrong.length) return;
   const stated = asStated && context.page.rounding.bounds === "inward" ? asStated() : null;
   const told = [];
@@ -222,13 +237,16 @@ function unsettled(solved, stated, group) {
   const [gap, money] = [found.gap[group], solved.money[group]];
   const total = sum(taken(found.amounts, rows));
   const say = (id, amount, lacking, weight) => unsettledProblem(solved, stated, { id, group, amount, lacking, weight });
-  if (gap && solved.byRate) return say(gap > 0 ? "foundation-over" : "foundation-short", total, Math.abs(gap), found.amounts);
+  if (gap && solved.byRate)
+    return say(gap > 0 ? "foundation-over" : "foundation-short", total, Math.abs(gap), found.amounts);
   if (gap > 0) {
     const isOpen = rows.some((row) => bounds.upper[row] === Infinity || bounds.upper[row] === -Infinity);
     return say(isOpen ? "stage-nothing-to-share-by" : "stage-over", total, gap, bounds.upper);
   }
   if (gap < 0) return say("stage-short", total, -gap, bounds.lower);
-  const atZero = taken(fixed, rows).map((value, place) => Math.min(Math.max(value, bounds.lower[rows[place]]), bounds.upper[rows[place]]));
+  const atZero = taken(fixed, rows).map((value, place) =>
+    Math.min(Math.max(value, bounds.lower[rows[place]]), bounds.upper[rows[place]]),
+  );
   const taking = sum(atZero);
   if (taking - money <= DUST * sum(atZero.map(Math.abs))) return null;
   const weight = bounds.lower.map((value, row) => Math.max(value, fixed[row]));
@@ -255,5 +273,7 @@ function unsettledProblem(solved, stated, { id, group, amount, lacking, weight }
 function heaviest(rows, weight) {
   const some = rows.filter((row) => Number.isFinite(weight[row]));
   const heavy = some.filter((row) => weight[row] > 0);
-  return [...(heavy.length ? heavy : some)].sort((one, other) => weight[other] - weight[one] || one - other).slice(0, 5);
+  return [...(heavy.length ? heavy : some)]
+    .sort((one, other) => weight[other] - weight[one] || one - other)
+    .slice(0, 5);
 }

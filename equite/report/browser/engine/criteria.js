@@ -43,7 +43,12 @@ function measured(what, scope, problems, warnings) {
   const scores = filled(values.length, NaN);
   rows.forEach((row, place) => (scores[row] = found[place]));
   if (hasMissing(found)) {
-    refuseUnscored(what, rows.filter((row) => scores[row] !== scores[row]), scope, problems);
+    refuseUnscored(
+      what,
+      rows.filter((row) => scores[row] !== scores[row]),
+      scope,
+      problems,
+    );
     return null;
   }
   if (isConstant(found)) {
@@ -73,8 +78,17 @@ const placeOf = (what, scope, ...keys) => scope.page.shown([...what.path, ...key
 function suitsNormaliser(what, direction, values, problems) {
   const method = NORMALISERS[what.normaliser.name];
   const unlike = direction.pull !== "high" || values.some((value) => value < 0) || sum(values) === 0;
-  const id = method.onlyHigh && unlike ? "normaliser-only-high" : method.inUnits && !direction.pull ? "normaliser-one-direction" : null;
-  if (id) problems.add(id, what.page.shown([...what.path, "normalise"]), { name: what.normaliser.name, criterion: what.name });
+  const id =
+    method.onlyHigh && unlike
+      ? "normaliser-only-high"
+      : method.inUnits && !direction.pull
+        ? "normaliser-one-direction"
+        : null;
+  if (id)
+    problems.add(id, what.page.shown([...what.path, "normalise"]), {
+      name: what.normaliser.name,
+      criterion: what.name,
+    });
   return !id;
 }
 
@@ -105,7 +119,10 @@ function withinRange(what, scope, problems) {
   const [low, high] = what.criterion.range;
   if (low === null && high === null) return;
   const outside = maskOf(scope.size, () => false);
-  for (const [sign, end] of [["<", low], [">", high]]) {
+  for (const [sign, end] of [
+    ["<", low],
+    [">", high],
+  ]) {
     if (end === null) continue;
     const holds = scope.compared(sign, what.name, end < 0 ? ["neg", -end] : end);
     for (let row = 0; row < scope.size; row++) if (at(holds, row) === 1 && scope.takingPart[row]) outside[row] = 1;
@@ -124,7 +141,8 @@ function filledCells(what, raw, scope, problems, warnings) {
   const those = rowsOf(scope.takingPart);
   const rows = maskOf(scope.size, () => false);
   for (const row of lacking) rows[those[row]] = 1;
-  const refuse = (which, wanted) => refuseMissing(problems, scope, what.name, scope.numbers(what.name), which, wanted, placeOf(what, scope));
+  const refuse = (which, wanted) =>
+    refuseMissing(problems, scope, what.name, scope.numbers(what.name), which, wanted, placeOf(what, scope));
   if (rule.rule === "refuse") {
     refuse(rows, "wanted-criterion");
     return raw;
@@ -154,7 +172,8 @@ function refuseUnfilled(what, raw, left, scope, problems) {
   const where = placeOf(what, scope);
   const codes = codesIn(codesOf(scope, left));
   const isTypical = rule === "median" || rule === "mean";
-  if (isTypical && raw.every((value) => value !== value)) problems.add("fill-from-nobody", where, { criterion: what.name });
+  if (isTypical && raw.every((value) => value !== value))
+    problems.add("fill-from-nobody", where, { criterion: what.name });
   else if (isTypical && by) problems.add("fill-from-no-neighbour", where, { criterion: what.name, by, codes });
   else problems.add("fill-impossible", where, { criterion: what.name, codes });
 }
@@ -186,13 +205,18 @@ function transformed(what, values, scope, problems) {
   }
   const isStep = method.name === "step";
   const sharesOf = Object.values(method.parameters ?? {});
-  if (!isStep && (!parametersFit(TRANSFORMS[method.name], method.parameters) ||
-      (method.name === "winsorise" && sharesOf.some((share) => !(share >= 0 && share <= 1))))) {
+  if (
+    !isStep &&
+    (!parametersFit(TRANSFORMS[method.name], method.parameters) ||
+      (method.name === "winsorise" && sharesOf.some((share) => !(share >= 0 && share <= 1))))
+  ) {
     const wanted = Object.keys(TRANSFORMS[method.name].parameters).join(", ") || "—";
     problems.add("transform-parameters", where, { name: method.name, parameters: wanted });
     return values;
   }
-  const run = isStep ? stepsOf(values, scope.page.tables[method.table]) : TRANSFORMS[method.name].run(values, method.parameters);
+  const run = isStep
+    ? stepsOf(values, scope.page.tables[method.table])
+    : TRANSFORMS[method.name].run(values, method.parameters);
   const changed = run.map((value) => (Number.isFinite(value) ? value : NaN));
   const lost = rowsOf(changed.map((value, row) => (value !== value && values[row] === values[row] ? 1 : 0)));
   if (lost.length) {
@@ -208,7 +232,12 @@ function pulledIn(what, values, warnings) {
   const found = withoutExtremes(values, what.outliers);
   if (found.points || found.logged) {
     const [before, after] = [values, found.values].map((each) => each.filter((value) => value === value));
-    const measures = { skew_before: skewness(before), skew_after: skewness(after), kurtosis_before: excessKurtosis(before), kurtosis_after: excessKurtosis(after) };
+    const measures = {
+      skew_before: skewness(before),
+      skew_after: skewness(after),
+      kurtosis_before: excessKurtosis(before),
+      kurtosis_after: excessKurtosis(after),
+    };
     const told = { criterion: what.name, points: found.points };
     for (const [name, value] of Object.entries(measures)) told[name] = { numeral: value, digits: 2 };
     warnings.push(problem(found.logged ? "outliers-logged" : "outliers-pulled", told));
@@ -252,9 +281,15 @@ function sidesOfCut(what, direction, scope, problems) {
   const where = placeOf(what, scope, "more_need_when");
   const values = scope.numbers(direction.by);
   refuseMissing(problems, scope, direction.by, values, scope.takingPart, "wanted-criterion", where);
-  const isBelow = laid(scope.compared("<", direction.by, direction.cut < 0 ? ["neg", -direction.cut] : direction.cut), scope.size);
+  const isBelow = laid(
+    scope.compared("<", direction.by, direction.cut < 0 ? ["neg", -direction.cut] : direction.cut),
+    scope.size,
+  );
   const below = scope.taking(isBelow);
-  const sides = [["below", (row) => below[row] === 1], ["above", (row) => below[row] !== 1]];
+  const sides = [
+    ["below", (row) => below[row] === 1],
+    ["above", (row) => below[row] !== 1],
+  ];
   return sides
     .map(([side, holds]) => ({ pull: direction.labels[side], rows: rowsWhere(below.length, holds) }))
     .filter((group) => group.rows.length);

@@ -156,7 +156,11 @@ class Equality {
     const rows = rowsOf(found.map((value) => (value === value ? 1 : 0)));
     const values = taken(found, rows);
     const bounds = near.at(rows).bound;
-    const exactly = (some) => this.exact.read(node, some.map((place) => rows[place]));
+    const exactly = (some) =>
+      this.exact.read(
+        node,
+        some.map((place) => rows[place]),
+      );
     let equal;
     try {
       equal = Float64Array.from(alikeOf(values, bounds, exactly));
@@ -169,7 +173,10 @@ class Equality {
       if (doubted.length) exactly(doubted).forEach((value, step) => (equal[doubted[step]] = value.number()));
     } catch (problem) {
       if (!(problem instanceof Inexact)) throw problem;
-      equal = alikeOf(values, bounds.map((bound) => (Number.isFinite(bound) ? bound : 0)));
+      equal = alikeOf(
+        values,
+        bounds.map((bound) => (Number.isFinite(bound) ? bound : 0)),
+      );
     }
     rows.forEach((row, place) => (found[row] = equal[place]));
     return found;

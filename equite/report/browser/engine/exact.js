@@ -90,7 +90,10 @@ class Exact {
   /** Read only the branch that each row takes. */
   either(isFirst, yes, no, rows) {
     const found = new Map();
-    for (const [node, those] of [[yes, rows.filter(isFirst)], [no, rows.filter((row) => !isFirst(row))]]) {
+    for (const [node, those] of [
+      [yes, rows.filter(isFirst)],
+      [no, rows.filter((row) => !isFirst(row))],
+    ]) {
       if (those.length) this.read(node, those).forEach((value, place) => found.set(those[place], value));
     }
     return rows.map((row) => found.get(row));
@@ -142,7 +145,9 @@ const EXACT_LINES = {
     const pieces = bracketsOf(table).map(([start, end, rate]) => {
       const from = fractionOf(typedFigure(start));
       const reached = end === Infinity ? value : leastExactly([value, fractionOf(typedFigure(end))]);
-      return greatestExactly([reached, from]).minus(from).times(fractionOf(typedFigure(rate)));
+      return greatestExactly([reached, from])
+        .minus(from)
+        .times(fractionOf(typedFigure(rate)));
     });
     return summedExactly(pieces);
   },
@@ -158,7 +163,8 @@ const EXACT_LINES = {
   },
 };
 
-const totalExactly = (values, weights) => exactSum(weights ? values.map((value, place) => value.times(weights[place])) : values);
+const totalExactly = (values, weights) =>
+  exactSum(weights ? values.map((value, place) => value.times(weights[place])) : values);
 
 /** Between the two nearest of the sorted values, as PERCENTILE.INC. */
 function quantileExactly(values, weights, share) {

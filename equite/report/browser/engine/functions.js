@@ -76,7 +76,8 @@ const FUNCTIONS = {
   sqrt: (value) => map1(Math.sqrt, value),
   sum_of: (...values) => spread(added, values),
   trimmed_mean: (...values) => spread(trimmedMean, values),
-  where: (condition, yes, no) => map3((holds, a, b) => (holds !== holds ? NaN : holds !== 0 ? a : b), condition, yes, no),
+  where: (condition, yes, no) =>
+    map3((holds, a, b) => (holds !== holds ? NaN : holds !== 0 ? a : b), condition, yes, no),
 };
 
 /** The value of the step that holds x, of which `place` edges lie below; beyond the table, `above` or missing. */

@@ -3,8 +3,17 @@
 // Nothing here runs while all goes well. What rests on a result that is not known yet is left for the next time.
 
 const MISSING = new Set([
-  "aggregate-missing", "aggregate-suppressed", "group-missing", "missing-aggregate", "missing-cell", "missing-division",
-  "missing-logarithm", "missing-root", "missing-table", "missing-value", "suppressed-cell",
+  "aggregate-missing",
+  "aggregate-suppressed",
+  "group-missing",
+  "missing-aggregate",
+  "missing-cell",
+  "missing-division",
+  "missing-logarithm",
+  "missing-root",
+  "missing-table",
+  "missing-value",
+  "suppressed-cell",
 ]);
 
 /** A refusal with everything else that is missing, if it is one for want of values. */
@@ -19,7 +28,13 @@ function withAllMissing(refused, scope, isSettled = true) {
 /** Looks at all that a page wants a value of. */
 class Gathering {
   constructor(scope, told, isSettled) {
-    Object.assign(this, { scope, page: scope.page, isSettled, problems: [...told], rows: new Context(scope.page, scope, false).rows });
+    Object.assign(this, {
+      scope,
+      page: scope.page,
+      isSettled,
+      problems: [...told],
+      rows: new Context(scope.page, scope, false).rows,
+    });
     // Results of steps that may not have been reached.
     this.unknown = new Set(["amount", ...this.page.parts.map((part) => part.id)]);
     if (!isSettled) for (const name of Object.keys(this.page.indices)) this.unknown.add(name);
@@ -142,7 +157,8 @@ class Gathering {
   }
 
   restsOnUnknown(node) {
-    for (const name of namesIn(node)) for (const each of this.page.restsOn(name)) if (this.unknown.has(each)) return true;
+    for (const name of namesIn(node))
+      for (const each of this.page.restsOn(name)) if (this.unknown.has(each)) return true;
     return !this.isSettled && this.aggregatesBelow(node).length > 0;
   }
 

@@ -30,7 +30,9 @@ class Stages {
   /** Add parts up: b, what those paid `each` or `as_is` give, less levies; s, what the others give. */
   addUp() {
     const total = (fixed) =>
-      this.parts.filter((result) => isFixed(result.part) === fixed).reduce((one, result) => plus(one, result.amounts), new Float64Array(this.context.size));
+      this.parts
+        .filter((result) => isFixed(result.part) === fixed)
+        .reduce((one, result) => plus(one, result.amounts), new Float64Array(this.context.size));
     this.fixed = total(true);
     this.score = total(false);
   }
@@ -40,7 +42,11 @@ class Stages {
       const path = ["limits", place];
       const before = this.amounts;
       const scope = this.scopeOf(limit);
-      const result = limit.part ? this.partStage(limit, scope, path) : limit.by ? this.groupStage(limit, scope, path) : this.stage(limit, scope, path);
+      const result = limit.part
+        ? this.partStage(limit, scope, path)
+        : limit.by
+          ? this.groupStage(limit, scope, path)
+          : this.stage(limit, scope, path);
       this.untouched = this.untouched.map((is, row) => (is && result.after[row] === before[row] ? 1 : 0));
       this.amounts = result.after;
       this.results.push({ ...result, limit, before, prorated: anyOf(this.isProrated) });
@@ -68,7 +74,11 @@ class Stages {
     this.bounds = earlier.then(stated);
     const [overridden, amounts] = this.overrides(limit, scope, path);
     this.bounds = this.bounds.frozen(overridden, amounts);
-    let [level, kept, onTop] = [new Float64Array(0), new Float64Array(context.envelopes.count), new Float64Array(context.envelopes.count)];
+    let [level, kept, onTop] = [
+      new Float64Array(0),
+      new Float64Array(context.envelopes.count),
+      new Float64Array(context.envelopes.count),
+    ];
     let after;
     if (limit.fund === "on_top" || this.money === null) {
       after = this.clipped(limit, path);
@@ -92,12 +102,16 @@ class Stages {
 
   /** Whom a stage's floor holds, and whom its cap: by no more than what solving a level may leave of dust. */
   held(after, stated) {
-    const isAt = (row, bound) => Math.abs(after[row] - bound) <= DUST * (Math.abs(after[row]) + Math.abs(this.fixed[row]));
+    const isAt = (row, bound) =>
+      Math.abs(after[row] - bound) <= DUST * (Math.abs(after[row]) + Math.abs(this.fixed[row]));
     const raised = maskOf(after.length, (row) => {
       const reached = isAt(row, stated.lower[row]) || (this.isProrated[row] && after[row] <= stated.lower[row]);
       return reached && isAt(row, this.bounds.lower[row]);
     });
-    const lowered = maskOf(after.length, (row) => isAt(row, stated.upper[row]) && isAt(row, this.bounds.upper[row]) && !raised[row]);
+    const lowered = maskOf(
+      after.length,
+      (row) => isAt(row, stated.upper[row]) && isAt(row, this.bounds.upper[row]) && !raised[row],
+    );
     return [raised, lowered];
   }
 
@@ -119,7 +133,9 @@ class Stages {
       );
     }
     const { money } = this;
-    settle({ context, found, bounds, fixed, money, groups, name: limit.id, path }, limit.if_over === "reserve", () => this.solvedAsStated(score, path));
+    settle({ context, found, bounds, fixed, money, groups, name: limit.id, path }, limit.if_over === "reserve", () =>
+      this.solvedAsStated(score, path),
+    );
     const left = found.gap.map((gap) => Math.max(gap, 0));
     this.money = this.money.map((value, group) => value - left[group]);
     const kept = context.byEnvelope(left, groups);
@@ -142,7 +158,8 @@ class Stages {
 
   /** Bound amounts without sharing anything anew; bounds of groups stay in force. */
   clipped(limit, path) {
-    const clip = ({ lower, upper }) => this.amounts.map((value, row) => Math.min(Math.max(value, lower[row]), upper[row]));
+    const clip = ({ lower, upper }) =>
+      this.amounts.map((value, row) => Math.min(Math.max(value, lower[row]), upper[row]));
     if (limit.fund !== "on_top") {
       // Nothing is shared, so nobody's part is fixed: a group comes to its bound in proportion to its amounts.
       const score = this.amounts.map((value) => Math.max(value, 0));
@@ -153,7 +170,8 @@ class Stages {
       const { groups, bounds } = this.groupBounds;
       const problems = new Problems("sharing");
       groups.total(after).forEach((total, group) => {
-        if (total > bounds.upper[group] + DUST * Math.abs(total)) this.impossible(problems, "group-cap-impossible", group, total, path);
+        if (total > bounds.upper[group] + DUST * Math.abs(total))
+          this.impossible(problems, "group-cap-impossible", group, total, path);
       });
       problems.refuse();
     }
@@ -164,7 +182,11 @@ class Stages {
   impossible(problems, id, group, total, path) {
     const { bounds, labels } = this.groupBounds;
     const bound = id === "group-floor-impossible" ? bounds.lower[group] : bounds.upper[group];
-    const told = { group: groupText(labels[group]), bound: this.context.amount(bound), sum: this.context.amount(total) };
+    const told = {
+      group: groupText(labels[group]),
+      bound: this.context.amount(bound),
+      sum: this.context.amount(total),
+    };
     problems.add(id, this.context.shown(...path), told);
   }
 
@@ -173,7 +195,15 @@ class Stages {
     if (limit.except === undefined) return evaluatedBounds(scope, this.context, limit, path);
     const values = scope.settledRows(limit.except);
     const problems = new Problems("formula");
-    refuseMissing(problems, scope, limit.except, values, this.context.rows, "wanted-condition", this.context.shown(...path, "except"));
+    refuseMissing(
+      problems,
+      scope,
+      limit.except,
+      values,
+      this.context.rows,
+      "wanted-condition",
+      this.context.shown(...path, "except"),
+    );
     problems.refuse();
     const bound = maskOf(this.context.size, (place) => values[this.context.those[place]] === 0);
     return evaluatedBounds(scope, this.context, limit, path, bound);
@@ -193,8 +223,10 @@ class Stages {
       const amount = context.among(scope.rows(tree))[row];
       const units = context.unit.of(tree);
       const isWhole = context.among(scope.compared("==", units, ["round", units]))[row] === 1;
-      if (!Number.isFinite(amount) || !isWhole) return problems.add("override-not-multiple", where, { code, value, unit });
-      if (limit.fund === "on_top" && amount < this.amounts[row]) return problems.add("override-lowers", where, { code, value });
+      if (!Number.isFinite(amount) || !isWhole)
+        return problems.add("override-not-multiple", where, { code, value, unit });
+      if (limit.fund === "on_top" && amount < this.amounts[row])
+        return problems.add("override-lowers", where, { code, value });
       rows[row] = 1;
       amounts[row] = amount;
     });
@@ -241,7 +273,10 @@ class Stages {
     } else {
       [after, level] = this.solved(limit, this.bounds, Bounds.none(context.size), path);
     }
-    const raised = maskOf(context.size, (row) => solved.amounts[row] <= stated.lower[row] && stated.lower[row] > -Infinity);
+    const raised = maskOf(
+      context.size,
+      (row) => solved.amounts[row] <= stated.lower[row] && stated.lower[row] > -Infinity,
+    );
     const lowered = maskOf(context.size, (row) => solved.amounts[row] >= stated.upper[row] && !raised[row]);
     const none = new Float64Array(context.envelopes.count);
     return { after, raised, lowered, overridden: new Uint8Array(context.size), level, onTop: none, kept };
@@ -270,8 +305,14 @@ class Stages {
     this.isFrozen = either(this.isFrozen, overridden);
     const [totals, sizes] = [groups.total(after), groups.total(after.map(Math.abs))];
     const near = totals.map((total, group) => DUST * (Math.abs(total) + sizes[group]));
-    const raised = maskOf(context.size, (row) => totals[groups.of[row]] <= lower[groups.of[row]] + near[groups.of[row]]);
-    const lowered = maskOf(context.size, (row) => totals[groups.of[row]] >= upper[groups.of[row]] - near[groups.of[row]] && !raised[row]);
+    const raised = maskOf(
+      context.size,
+      (row) => totals[groups.of[row]] <= lower[groups.of[row]] + near[groups.of[row]],
+    );
+    const lowered = maskOf(
+      context.size,
+      (row) => totals[groups.of[row]] >= upper[groups.of[row]] - near[groups.of[row]] && !raised[row],
+    );
     return { after, raised, lowered, overridden, level, onTop: new Float64Array(context.envelopes.count), kept };
   }
 
@@ -296,27 +337,49 @@ class Stages {
     const { groups, bounds } = this.groupBounds;
     let { lower, upper } = this.bounds;
     const problems = new Problems("sharing");
-    for (const [wanted, isFloor] of [[bounds.lower, true], [bounds.upper, false]]) {
+    for (const [wanted, isFloor] of [
+      [bounds.lower, true],
+      [bounds.upper, false],
+    ]) {
       const money = wanted.map((value) => (Number.isFinite(value) ? value : 0));
       const found = solve(fixed, score, this.bounds.lower, this.bounds.upper, money, groups);
-      const clipped = fixed.map((value, row) => Math.min(Math.max(value, this.bounds.lower[row]), this.bounds.upper[row]));
+      const clipped = fixed.map((value, row) =>
+        Math.min(Math.max(value, this.bounds.lower[row]), this.bounds.upper[row]),
+      );
       const [lowest, highest] = [groups.total(clipped), groups.total(found.amounts)];
       // A floor below what members' floors give, or a cap above what their caps allow, binds nobody.
-      const isBinding = maskOf(wanted.length, (g) => Number.isFinite(wanted[g]) && (isFloor ? found.gap[g] >= 0 : found.gap[g] <= 0));
+      const isBinding = maskOf(
+        wanted.length,
+        (g) => Number.isFinite(wanted[g]) && (isFloor ? found.gap[g] >= 0 : found.gap[g] <= 0),
+      );
       isBinding.forEach((is, group) => {
         const gap = found.gap[group];
         if (!is || !(isFloor ? gap > 0 : gap < 0 || found.level[group] < 0)) return;
-        this.impossible(problems, isFloor ? "group-floor-impossible" : "group-cap-impossible", group, (isFloor ? highest : lowest)[group], path);
+        this.impossible(
+          problems,
+          isFloor ? "group-floor-impossible" : "group-cap-impossible",
+          group,
+          (isFloor ? highest : lowest)[group],
+          path,
+        );
       });
       const held = (values) => values.map((value, row) => (isBinding[groups.of[row]] ? found.amounts[row] : value));
       if (isFloor) lower = held(lower);
       else upper = held(upper);
     }
     problems.refuse();
-    return new Bounds(lower, upper.map((value, row) => Math.max(value, lower[row])));
+    return new Bounds(
+      lower,
+      upper.map((value, row) => Math.max(value, lower[row])),
+    );
   }
 }
 
 const either = (one, other) => one.map((is, row) => (is || other[row] ? 1 : 0));
 /** A group's label as Python's `str` has it: 3.0 for the number 3. */
-const groupText = (label) => (typeof label === "number" ? (Number.isInteger(label) && Math.abs(label) < 1e16 ? `${label}.0` : written(label)) : label);
+const groupText = (label) =>
+  typeof label === "number"
+    ? Number.isInteger(label) && Math.abs(label) < 1e16
+      ? `${label}.0`
+      : written(label)
+    : label;

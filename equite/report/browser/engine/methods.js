@@ -137,7 +137,9 @@ function powerMean(scores, weights, { power }) {
   return scores.map((row, at) => {
     const weighing = weights[at].map((weight, place) => (row[place] !== row[place] ? 0 : weight));
     const total = sum(weighing);
-    const terms = row.map((score, place) => (score !== score ? 1 : power === 1 ? score : raised(score, power)) * weighing[place]);
+    const terms = row.map(
+      (score, place) => (score !== score ? 1 : power === 1 ? score : raised(score, power)) * weighing[place],
+    );
     const mean = total > 0 ? sum(terms) / total : NaN;
     return power === 1 ? mean : raised(mean, 1 / power);
   });
@@ -148,7 +150,7 @@ function geometricMean(scores, weights) {
   return powerMean(logarithms, weights, { power: 1 }).map(Math.exp);
 }
 
-/** The share of duels won (Copeland, 1951): whoever is needier on more than half the weight wins one; a draw is half. */
+/** The share of duels won (Copeland, 1951): whoever is needier on more than half the weight wins; a draw is half. */
 function copeland(given, weights) {
   const count = given.length;
   const columns = given[0].map((_, place) => alikeButForDust(Float64Array.from(given, (row) => row[place])));
@@ -156,7 +158,9 @@ function copeland(given, weights) {
   return scores.map((own, row) => {
     let won = 0;
     for (const other of scores) {
-      const weighing = other.map((score, place) => (score !== score || own[place] !== own[place] ? 0 : weights[row][place]));
+      const weighing = other.map((score, place) =>
+        score !== score || own[place] !== own[place] ? 0 : weights[row][place],
+      );
       const ahead = sum(weighing.map((weight, place) => (own[place] > other[place] ? weight : 0)));
       const behind = sum(weighing.map((weight, place) => (own[place] < other[place] ? weight : 0)));
       if (Math.abs(ahead - behind) <= DUST * (ahead + behind)) won += 0.5;
@@ -208,7 +212,9 @@ const TRANSFORMS = {
 /** Whether a method's parameters, all of which are there, fit: those that must rise do, none is below its least. */
 function parametersFit(method, given) {
   if (Object.entries(method.least ?? {}).some(([name, lowest]) => given[name] < lowest)) return false;
-  const numbers = Object.keys(method.parameters).map((name) => given[name]).filter(isOne);
+  const numbers = Object.keys(method.parameters)
+    .map((name) => given[name])
+    .filter(isOne);
   return !method.rises || numbers.every((value, place) => !place || value > numbers[place - 1]);
 }
 
@@ -232,8 +238,7 @@ function excessKurtosis(values) {
 }
 
 /** Whether a criterion's extremes would flatten the others. */
-const isExtreme = (values) =>
-  Math.abs(skewness(values)) > 2 * (1 + DUST) && excessKurtosis(values) > 3.5 * (1 + DUST);
+const isExtreme = (values) => Math.abs(skewness(values)) > 2 * (1 + DUST) && excessKurtosis(values) > 3.5 * (1 + DUST);
 
 /** Pull extremes in, at most so many times, or take the logarithm; leave other values as they are. */
 function withoutExtremes(values, times) {

@@ -1,15 +1,14 @@
 // Floats with a bound on their error: what decides whether a comparison may be trusted as it stands.
 //
 // Running error analysis (Wilkinson, 1963; Higham, 2002, § 3.3): each operation bounds how far its result may lie from
-// what exact arithmetic on the figures as typed would give, from the bounds of its operands and one rounding of its own.
+// what exact arithmetic on the figures as typed would give, from the bounds of its operands and one rounding more.
 
 const SLACK = 1 + 2 ** -20;
 /** Whole numbers below this are floats exactly. */
 const WHOLE = 2 ** 53;
 
 const isWhole = (value, error) => error === 0 && value === rint(value);
-const roundingOf = (value, exact) =>
-  exact && Math.abs(value) < WHOLE ? 0 : Math.abs(value) * UNIT_ROUNDOFF + TINY;
+const roundingOf = (value, exact) => (exact && Math.abs(value) < WHOLE ? 0 : Math.abs(value) * UNIT_ROUNDOFF + TINY);
 
 class Near {
   constructor(value, error) {
@@ -39,7 +38,10 @@ class Near {
   }
 
   negative() {
-    return new Near(map1((value) => -value, this.value), this.error);
+    return new Near(
+      map1((value) => -value, this.value),
+      this.error,
+    );
   }
 
   plus(other) {
@@ -67,7 +69,9 @@ class Near {
       (a, e, b, f) => {
         const safe = Math.abs(b) > 2 * f;
         const value = safe ? a / b : 0;
-        const error = safe ? (e + Math.abs(value) * f) / (Math.abs(b) - f) + Math.abs(value) * UNIT_ROUNDOFF + TINY : Infinity;
+        const error = safe
+          ? (e + Math.abs(value) * f) / (Math.abs(b) - f) + Math.abs(value) * UNIT_ROUNDOFF + TINY
+          : Infinity;
         return [a !== a || b !== b ? NaN : value, error];
       },
       this,
@@ -121,8 +125,16 @@ class Near {
 
   /** This where a condition holds, the other where it does not, neither where it is missing. */
   where(condition, other) {
-    const value = map3((holds, a, b) => (holds !== holds ? NaN : holds !== 0 ? a : b), condition, this.value, other.value);
-    return new Near(value, map3((holds, e, f) => (holds !== 0 ? e : f), condition, this.error, other.error));
+    const value = map3(
+      (holds, a, b) => (holds !== holds ? NaN : holds !== 0 ? a : b),
+      condition,
+      this.value,
+      other.value,
+    );
+    return new Near(
+      value,
+      map3((holds, e, f) => (holds !== 0 ? e : f), condition, this.error, other.error),
+    );
   }
 
   rows(size) {
@@ -144,7 +156,10 @@ class Near {
       if (!isWhole(this.value[row], this.error[row])) broken[group] = 1;
     });
     const rounded = (group) => (!broken[group] && size[group] < WHOLE ? 0 : terms[group] * UNIT_ROUNDOFF * size[group]);
-    return new Near(value, error.map((found, group) => found + rounded(group)));
+    return new Near(
+      value,
+      error.map((found, group) => found + rounded(group)),
+    );
   }
 
   /** A value between the least and the greatest of each group (a median): it moves no more than they do. */
@@ -155,7 +170,10 @@ class Near {
       error[group] = Math.max(error[group], this.error[row]);
       size[group] = Math.max(size[group], Math.abs(this.value[row]));
     });
-    return new Near(value, error.map((found, group) => found + 4 * UNIT_ROUNDOFF * size[group]));
+    return new Near(
+      value,
+      error.map((found, group) => found + 4 * UNIT_ROUNDOFF * size[group]),
+    );
   }
 
   /** A value between the least and the greatest of several (a median, a trimmed mean). */
@@ -163,7 +181,10 @@ class Near {
     const error = nears.map((near) => near.error).reduce((one, other) => map2(Math.max, one, other));
     const size = nears.map((near) => map1(Math.abs, near.value)).reduce((one, other) => map2(Math.max, one, other));
     const more = (nears.length + 2) * UNIT_ROUNDOFF;
-    return new Near(value, map2((found, largest) => found + more * largest, error, size));
+    return new Near(
+      value,
+      map2((found, largest) => found + more * largest, error, size),
+    );
   }
 
   /** The bound on the error, with what its own computation may lack. */

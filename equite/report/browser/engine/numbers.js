@@ -138,7 +138,8 @@ function byCodePoint(one, other) {
 /** How many of some rising edges lie below a value; with `included`, at or below it. */
 function placeAmong(edges, value, included) {
   let place = 0;
-  while (place < edges.length && (value !== value || (included ? edges[place] <= value : edges[place] < value))) place++;
+  while (place < edges.length && (value !== value || (included ? edges[place] <= value : edges[place] < value)))
+    place++;
   return place;
 }
 

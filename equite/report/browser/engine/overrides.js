@@ -6,7 +6,8 @@ function textAt(page, parameter) {
   return parameter.holds === "tree" ? treeText(value) : written(value);
 }
 
-const isListed = (list) => Array.isArray(list) && list.length > 0 && list.every((item) => item && item.id !== undefined);
+const isListed = (list) =>
+  Array.isArray(list) && list.length > 0 && list.every((item) => item && item.id !== undefined);
 
 /**
  * The keys of an override file that makes a page of what was moved.
@@ -17,7 +18,8 @@ function overrideOf(payload, moves) {
   const page = new Page(payload, moves);
   const found = {};
   for (const parameter of payload.parameters) {
-    if (parameter.id in moves) for (const { path, text } of statedIn(payload, page, parameter)) put(payload.content, found, path, text);
+    if (parameter.id in moves)
+      for (const { path, text } of statedIn(payload, page, parameter)) put(payload.content, found, path, text);
   }
   return found;
 }
@@ -92,7 +94,9 @@ function movesOf(payload, override) {
       rest.get(key).isRead = true;
     }
   }
-  const refused = [...rest.values()].filter((leaf) => !leaf.isRead && leaf.text !== leaf.before).map((leaf) => leaf.path.join("."));
+  const refused = [...rest.values()]
+    .filter((leaf) => !leaf.isRead && leaf.text !== leaf.before)
+    .map((leaf) => leaf.path.join("."));
   return { moves, refused };
 }
 
@@ -103,7 +107,11 @@ function leavesOf(content, override, path = [], found = new Map()) {
     const short = isLong ? ["value", "weight"].find((key) => key in content) : undefined;
     const whole = short ? [...path, short] : path;
     const before = short ? content[short] : content;
-    found.set(JSON.stringify(whole), { path: whole, text: String(override), before: before === undefined ? undefined : String(before) });
+    found.set(JSON.stringify(whole), {
+      path: whole,
+      text: String(override),
+      before: before === undefined ? undefined : String(before),
+    });
     return found;
   }
   for (const [key, value] of Object.entries(override)) {
@@ -129,7 +137,9 @@ function numberIn(payload, parameter, { text }) {
   const page = new Page(payload);
   const tree = holderOf(page, parameter.place)[parameter.place[parameter.place.length - 1]];
   const numbers = walked(tree).filter(isNumber);
-  const marked = treeText(withNames(tree)).replace(/\s+/g, "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const marked = treeText(withNames(tree))
+    .replace(/\s+/g, "")
+    .replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const pattern = marked.replace(/§(\d+)§/g, "(\\(?-?[\\d.]+(?:e[+-]?\\d+)?\\)?)");
   const found = text.replace(/\s+/g, "").match(new RegExp(`^${pattern}$`));
   if (!found || numbers.length !== found.length - 1) return null;

@@ -35,7 +35,12 @@ function withNumbers(tree, changes) {
 
 /** What holds the last of some keys; lists whose items have names are entered by name. */
 function holderOf(page, keys) {
-  return keys.slice(0, -1).reduce((holder, key) => (Array.isArray(holder) && isName(key) ? holder.find((each) => each.name === key) : holder[key]), page);
+  return keys
+    .slice(0, -1)
+    .reduce(
+      (holder, key) => (Array.isArray(holder) && isName(key) ? holder.find((each) => each.name === key) : holder[key]),
+      page,
+    );
 }
 
 class Page {

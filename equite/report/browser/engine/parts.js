@@ -12,7 +12,15 @@ function appliedRules(scope, rules, rows, path) {
   const problems = new Problems("formula");
   rules.forEach((rule, place) => {
     const holds = scope.settledRows(rule.where);
-    refuseMissing(problems, scope, rule.where, holds, kept, "wanted-condition", scope.page.shown([...path, place, "where"]));
+    refuseMissing(
+      problems,
+      scope,
+      rule.where,
+      holds,
+      kept,
+      "wanted-condition",
+      scope.page.shown([...path, place, "where"]),
+    );
     // Whoever a condition says nothing of is refused, and later ones only look at those that are surely in.
     const out = maskOf(scope.size, (row) => kept[row] && (holds[row] === 0 || !Number.isFinite(holds[row])));
     const reason = rule.reason ?? { fr: scope.page.textOf(rule.where), en: scope.page.textOf(rule.where) };
@@ -36,7 +44,9 @@ class Sharing {
     for (const place of this.order()) {
       const part = parts[place];
       const groups = this.groups(part, place);
-      const pool = takesRemainder(part) ? this.remainder(place) : (this.pools.get(place) ?? this.pool(part, place, groups, true));
+      const pool = takesRemainder(part)
+        ? this.remainder(place)
+        : (this.pools.get(place) ?? this.pool(part, place, groups, true));
       const found = this.shared(part, place, pool, groups);
       this.results.set(part.id, found);
       this.scope = this.scope.bound([[part.id, bindingOf(found, this.context)]]);
@@ -48,7 +58,9 @@ class Sharing {
   order() {
     const last = this.page.parts.find(takesRemainder)?.id;
     const rank = (part) => (part.id === last ? 1 : last !== undefined && this.page.restsOn(part.id).has(last) ? 2 : 0);
-    return [...this.page.parts.keys()].sort((one, other) => rank(this.page.parts[one]) - rank(this.page.parts[other]) || one - other);
+    return [...this.page.parts.keys()].sort(
+      (one, other) => rank(this.page.parts[one]) - rank(this.page.parts[other]) || one - other,
+    );
   }
 
   groups(part, place) {
@@ -69,7 +81,10 @@ class Sharing {
       taken = plus(taken, signed(part, context.byEnvelope(this.pools.get(other), groups)));
     });
     const left = this.envelope.map((money, group) => money - taken[group]);
-    const short = rowsWhere(left.length, (group) => left[group] < -DUST * (this.envelope[group] + Math.abs(taken[group])));
+    const short = rowsWhere(
+      left.length,
+      (group) => left[group] < -DUST * (this.envelope[group] + Math.abs(taken[group])),
+    );
     if (short.length && page.if_short !== "prorate") {
       throw new Refusal("sharing", exceeding(context, taken, this.envelope, short, context.shown("parts", place)));
     }
@@ -184,7 +199,18 @@ class Sharing {
       });
     }
     const none = new Float64Array(context.envelopes.count);
-    const result = { part, fixed, score, bounds, pool, groups, level: new Float64Array(groups.count), reserve: none, members, excluded };
+    const result = {
+      part,
+      fixed,
+      score,
+      bounds,
+      pool,
+      groups,
+      level: new Float64Array(groups.count),
+      reserve: none,
+      members,
+      excluded,
+    };
     const sign = part.levy ? -1 : 1;
     if (part.share.as_is !== undefined) {
       const amounts = fixed.map((value, row) => Math.min(Math.max(value, bounds.lower[row]), bounds.upper[row]));
@@ -213,7 +239,8 @@ class Sharing {
   /** Refuse figures that stand beside money and hold more units than floats can tell apart. */
   toldApart(values) {
     const beyond = rowsWhere(values.length, (row) => this.context.unit.count(Math.abs(values[row])) > MOST_UNITS);
-    if (beyond.length) throw new Refusal("sharing", [problem("amount-without-limit", { codes: this.context.codesAt(beyond) })]);
+    if (beyond.length)
+      throw new Refusal("sharing", [problem("amount-without-limit", { codes: this.context.codesAt(beyond) })]);
     return values;
   }
 
@@ -242,7 +269,11 @@ const takenBy = (result, context) => signed(result.part, context.byEnvelope(resu
 function bindingOf(result, context) {
   const { part, fixed, amounts } = result;
   const due = part.levy || result.scaled ? undefined : part.share.as_is;
-  const isAsIs = due !== undefined && context.size === context.rows.length && everyOf(result.members) && amounts.every((value, row) => value === fixed[row]);
+  const isAsIs =
+    due !== undefined &&
+    context.size === context.rows.length &&
+    everyOf(result.members) &&
+    amounts.every((value, row) => value === fixed[row]);
   if (isAsIs) return due;
   const size = fixed.some((value) => value !== 0) ? context.full(fixed.map(Math.abs), 0) : 0;
   return new Known(context.full(amounts, 0), { size });
@@ -252,7 +283,11 @@ function bindingOf(result, context) {
 function exceeding(context, taken, envelope, short, where) {
   const found = short.map((group) => {
     const label = context.labels[group];
-    const sums = { sum: context.amount(taken[group]), money: context.amount(envelope[group]), gap: context.amount(taken[group] - envelope[group]) };
+    const sums = {
+      sum: context.amount(taken[group]),
+      money: context.amount(envelope[group]),
+      gap: context.amount(taken[group] - envelope[group]),
+    };
     return problem(label ? "parts-exceed-group-envelope" : "parts-exceed-envelope", { group: label, ...sums }, where);
   });
   return truncated(found);
@@ -264,7 +299,15 @@ function resolvedPart(context, result, bounds, path) {
   const byRate = part.share.foundation !== undefined;
   const solved = (within) =>
     byRate
-      ? solveRate(fixed, score, within.lower, within.upper, money, groups, part.share.rates.map((rate) => rate ?? Infinity))
+      ? solveRate(
+          fixed,
+          score,
+          within.lower,
+          within.upper,
+          money,
+          groups,
+          part.share.rates.map((rate) => rate ?? Infinity),
+        )
       : solve(fixed, score, within.lower, within.upper, money, groups);
   let found = solved(bounds);
   const isLacking = found.gap.map((gap, group) => (gap < 0 || found.level[group] < 0 ? 1 : 0));
@@ -273,8 +316,15 @@ function resolvedPart(context, result, bounds, path) {
     const scaled = prorated(fixed, new Bounds(filled(fixed.length, 0), bounds.upper), bounds.lower, money, groups);
     found = mixed(found, scaled, isLacking, groups);
   }
-  settle({ context, found, bounds, fixed, money, groups, name: part.id, path, byRate }, part.if_over === "reserve", byRate ? null : () => solved(bounds.unmoved));
-  const kept = context.byEnvelope(found.gap.map((gap) => Math.max(gap, 0)), groups);
+  settle(
+    { context, found, bounds, fixed, money, groups, name: part.id, path, byRate },
+    part.if_over === "reserve",
+    byRate ? null : () => solved(bounds.unmoved),
+  );
+  const kept = context.byEnvelope(
+    found.gap.map((gap) => Math.max(gap, 0)),
+    groups,
+  );
   return { ...result, amounts: found.amounts, level: found.level, bounds, reserve: kept, prorated: short };
 }
 

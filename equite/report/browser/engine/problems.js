@@ -75,7 +75,8 @@ function refuseMissing(problems, scope, node, values, rows, wanted, where) {
   const [first] = causes.values();
   // Beyond that the cause is rarely another; the codes are counted all the same.
   if (first) first[2].push(...missing.slice(200).map((row) => scope.table.codes[row]));
-  for (const [id, found, codes] of causes.values()) problems.add(id, where, { wanted: { say: wanted }, codes: { codes }, ...found });
+  for (const [id, found, codes] of causes.values())
+    problems.add(id, where, { wanted: { say: wanted }, codes: { codes }, ...found });
 }
 
 /** Say what a function over many territories takes in that is missing, and for whom. */

@@ -43,7 +43,12 @@ function largestRemainders(shares, total, groups, size = null) {
     const left = total[group] - rint(sum(cut));
     const each = Math.floor(left / rows.length);
     const remainders = made(rows.length, (place) => shares[rows[place]] - cut[place]);
-    const first = firstByRemainder(remainders, tolerance, made(rows.length, (place) => DUST * sizes[rows[place]]), left - each * rows.length);
+    const first = firstByRemainder(
+      remainders,
+      tolerance,
+      made(rows.length, (place) => DUST * sizes[rows[place]]),
+      left - each * rows.length,
+    );
     rows.forEach((row, place) => (found[row] = cut[place] + each + (first[place] ? 1 : 0)));
   });
   return found;

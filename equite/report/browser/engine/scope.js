@@ -16,7 +16,10 @@ class Known {
 
   near() {
     if (this.isTyped) return Near.typed(typed(this.value));
-    return new Near(this.value, map2((value, size) => DUST * (Math.abs(value) + Math.abs(size)), this.value, this.size));
+    return new Near(
+      this.value,
+      map2((value, size) => DUST * (Math.abs(value) + Math.abs(size)), this.value, this.size),
+    );
   }
 }
 
@@ -223,7 +226,9 @@ class Scope {
       const labels = new Set(choices.map((choice) => choice.label));
       return this.byLabel(item, (label) => labels.has(label));
     }
-    return choices.map((choice) => this.compared("==", item, choice)).reduce((one, other) => map2(eitherOf, one, other));
+    return choices
+      .map((choice) => this.compared("==", item, choice))
+      .reduce((one, other) => map2(eitherOf, one, other));
   }
 
   /** Test each different label once, then spread the answers over the rows. */
@@ -238,7 +243,10 @@ class Scope {
     if (name === "starts_with") return this.byLabel(given[0], (label) => label.startsWith(given[1].label));
     if (name === "weighted_sum") {
       const table = this.page.tables[given[0]];
-      return TABLES.weighted_sum(table.columns.map((column) => this.numbers(column)), table);
+      return TABLES.weighted_sum(
+        table.columns.map((column) => this.numbers(column)),
+        table,
+      );
     }
     if (namesTable(node)) return this.once(node, () => this.fromTable(...node));
     if (name === "floor" || name === "ceil" || name === "round") return this.once(node, () => this.whole(node));

@@ -24,9 +24,11 @@ function scoredIndex(name, scope) {
   return { scores, criteria, warnings, tree };
 }
 
-const isLinear = (tree) => tree.method.name === "arithmetic" && tree.children.every((child) => isOne(child) || isLinear(child));
+const isLinear = (tree) =>
+  tree.method.name === "arithmetic" && tree.children.every((child) => isOne(child) || isLinear(child));
 const isSameForAll = (tree) =>
-  tree.weights.every((weight) => weight.length === 1) && tree.children.every((child) => isOne(child) || isSameForAll(child));
+  tree.weights.every((weight) => weight.length === 1) &&
+  tree.children.every((child) => isOne(child) || isSameForAll(child));
 
 /** Scores where all is linear, complete and weighs the same for all, criterion by criterion. */
 function weightedMean(tree, criteria, size) {
@@ -42,7 +44,9 @@ function weightedMean(tree, criteria, size) {
 
 /** Each row's score from the scores of all criteria. */
 function combined(tree, criteria, size) {
-  const columns = tree.children.map((child) => (isOne(child) ? criteria[child].scores : combined(child, criteria, size)));
+  const columns = tree.children.map((child) =>
+    isOne(child) ? criteria[child].scores : combined(child, criteria, size),
+  );
   const rows = Array.from({ length: size }, (_, row) => columns.map((column) => column[row]));
   const weights = rows.map((_, row) => tree.weights.map((weight) => weight[weight.length === 1 ? 0 : row]));
   return Float64Array.from(AGGREGATORS[tree.method.name].run(rows, weights, tree.method.parameters));
@@ -52,8 +56,13 @@ function combined(tree, criteria, size) {
 function sharesOfWeight(scoring, among) {
   const found = {};
   const into = (tree, share, row) => {
-    const there = (child) => (isOne(child) ? scoring.criteria[child].scores[row] === scoring.criteria[child].scores[row] : child.children.some(there));
-    const weights = tree.weights.map((weight, place) => (there(tree.children[place]) ? weight[weight.length === 1 ? 0 : row] : 0));
+    const there = (child) =>
+      isOne(child)
+        ? scoring.criteria[child].scores[row] === scoring.criteria[child].scores[row]
+        : child.children.some(there);
+    const weights = tree.weights.map((weight, place) =>
+      there(tree.children[place]) ? weight[weight.length === 1 ? 0 : row] : 0,
+    );
     const whole = Math.max(sum(weights), Number.MIN_VALUE);
     tree.children.forEach((child, place) => {
       const part = (share * weights[place]) / whole;
@@ -83,12 +92,16 @@ class IndexBuilder {
       if (!method.parameters) return null;
     }
     const [names, children, weights] = [[], [], []];
-    for (const [kind, work] of [["criteria", "criterion"], ["families", "branch"]]) {
+    for (const [kind, work] of [
+      ["criteria", "criterion"],
+      ["families", "branch"],
+    ]) {
       for (const spec of group[kind]) {
         const key = spec.name;
         const below = [...path, kind, key];
         const weight = this.weight(spec, below);
-        const child = weight === null ? null : work === "branch" ? this.branch(spec, below) : this.criterion(key, spec, below);
+        const child =
+          weight === null ? null : work === "branch" ? this.branch(spec, below) : this.criterion(key, spec, below);
         if (child === null) continue;
         names.push(key);
         children.push(child);
@@ -127,7 +140,9 @@ class IndexBuilder {
     const values = number ?? this.scope.taking(this.scope.settled(spec.weight));
     const weights = isOne(values) ? Float64Array.of(values) : values;
     if (weights.length && !(least(weights) >= 0 && most(weights) < Infinity)) {
-      this.problems.add("weight-unusable", this.place([...path, "weight"]), { weight: this.scope.page.textOf(spec.weight) });
+      this.problems.add("weight-unusable", this.place([...path, "weight"]), {
+        weight: this.scope.page.textOf(spec.weight),
+      });
       return null;
     }
     return weights.length && most(weights) > 0 ? weights : null;
@@ -142,11 +157,14 @@ class IndexBuilder {
       const isWrong = scope.compared("!=", whole(), group.points);
       const rows = rowsOf(maskOf(scope.size, (row) => at(isWrong, row) === 1 && scope.takingPart[row]));
       const codes = codesIn(rows.map((row) => scope.table.codes[row]));
-      if (rows.length) this.problems.add("points-not-sum", this.place(path), { points: numeralOf(group.points), codes });
+      if (rows.length)
+        this.problems.add("points-not-sum", this.place(path), { points: numeralOf(group.points), codes });
       return;
     }
     const rows = Math.max(...weights.map((weight) => weight.length));
-    let totals = Float64Array.from({ length: rows }, (_, row) => sum(weights.map((weight) => weight[weight.length === 1 ? 0 : row])));
+    let totals = Float64Array.from({ length: rows }, (_, row) =>
+      sum(weights.map((weight) => weight[weight.length === 1 ? 0 : row])),
+    );
     if (rows > 1 && weights.some((weight) => !isConstant(weight))) {
       // A criterion that drops out takes its weight along: those that are left must still have one total.
       if (trees.length === weights.length) totals = scope.taking(scope.alike(whole()));

@@ -55,7 +55,9 @@ function solve(fixed, score, lower, upper, amount, groups) {
     level[group] = solved(rows, { b: fixed, s: scaled, lo: lower, hi: upper }, amount[group], amounts);
   });
   const gap = new Float64Array(groups.count);
-  const [total, sizes, sizesOfFixed] = [amounts, amounts.map(Math.abs), fixed.map(Math.abs)].map((values) => groups.total(values));
+  const [total, sizes, sizesOfFixed] = [amounts, amounts.map(Math.abs), fixed.map(Math.abs)].map((values) =>
+    groups.total(values),
+  );
   gap.forEach((_, group) => {
     const left = amount[group] - total[group];
     const dust = DUST * (Math.abs(amount[group]) + sizes[group] + sizesOfFixed[group]);
@@ -78,7 +80,8 @@ function peggedLevel(members, { b, s, lo, hi }, amount, amounts) {
   const speck = sum(taken(s, members)) * SPECK;
   let rows = members.filter((row) => s[row] > speck);
   let money = amount;
-  if (rows.length < members.length) money -= sum(made(members.length, (place) => (s[members[place]] > speck ? 0 : amounts[members[place]])));
+  if (rows.length < members.length)
+    money -= sum(made(members.length, (place) => (s[members[place]] > speck ? 0 : amounts[members[place]])));
   let [level, lowest, highest] = [0, -Infinity, Infinity];
   while (rows.length) {
     const slope = sum(taken(s, rows));
@@ -96,7 +99,8 @@ function peggedLevel(members, { b, s, lo, hi }, amount, amounts) {
     if (above > below) lowest = Math.max(lowest, level);
     if (below > above) highest = Math.min(highest, level);
     const way = Math.sign(above - below);
-    const isHeld = (place) => (way > 0 && free[place] >= hi[rows[place]]) || (way < 0 && free[place] <= lo[rows[place]]);
+    const isHeld = (place) =>
+      (way > 0 && free[place] >= hi[rows[place]]) || (way < 0 && free[place] <= lo[rows[place]]);
     money -= sum(made(rows.length, (place) => (isHeld(place) ? clipped[place] : 0)));
     const staying = [];
     rows.forEach((row, place) => {

@@ -58,15 +58,26 @@ function againstEnvelope(context, parts, envelope) {
   reserve = reserve.map((value, group) => value + (over.includes(group) ? left[group] : 0));
   if (!short.length) return [parts, reserve];
   const factor = taking.map((value, group) => (short.includes(group) ? envelope[group] / value : 1));
-  return [parts.map((result) => scaledPart(context, result, factor)), reserve.map((value, group) => value * factor[group])];
+  return [
+    parts.map((result) => scaledPart(context, result, factor)),
+    reserve.map((value, group) => value * factor[group]),
+  ];
 }
 
 /** Tell that parts leave money in their group envelope, with the sums of each. */
 function leftOver(context, taking, envelope, over) {
   const found = over.map((group) => {
     const label = context.labels[group];
-    const sums = { sum: context.amount(taking[group]), money: context.amount(envelope[group]), gap: context.amount(envelope[group] - taking[group]) };
-    return problem(label ? "money-left-in-group-envelope" : "money-left", { group: label, ...sums }, context.shown("parts"));
+    const sums = {
+      sum: context.amount(taking[group]),
+      money: context.amount(envelope[group]),
+      gap: context.amount(envelope[group] - taking[group]),
+    };
+    return problem(
+      label ? "money-left-in-group-envelope" : "money-left",
+      { group: label, ...sums },
+      context.shown("parts"),
+    );
   });
   return truncated(found);
 }
@@ -103,12 +114,15 @@ function wholeUnits(context, stages, envelope, reserve) {
   const { unit, envelopes } = context;
   const shares = unit.count(stages.amounts);
   if (!(sum(shares.map(Math.abs)) <= MOST_UNITS)) {
-    const rows = [...shares.keys()].sort((one, other) => byValue(-Math.abs(shares[one]), -Math.abs(shares[other])) || one - other);
+    const rows = [...shares.keys()].sort(
+      (one, other) => byValue(-Math.abs(shares[one]), -Math.abs(shares[other])) || one - other,
+    );
     throw new Refusal("sharing", [problem("amount-without-limit", { codes: context.codesAt(rows.slice(0, 5)) })]);
   }
   const counted = (money) => nearestUnits(unit.count(money));
   const kept = counted(reserve);
-  const costs = (results) => results.reduce((one, result) => plus(one, result.onTop), new Float64Array(envelopes.count));
+  const costs = (results) =>
+    results.reduce((one, result) => plus(one, result.onTop), new Float64Array(envelopes.count));
   if (stages.money === null) {
     const onTop = counted(costs(stages.results.filter((result) => result.limit.fund === "on_top")));
     return { units: eachAlone(shares, stages, context), envelope: null, onTop, reserve: kept, warnings: [] };
@@ -131,7 +145,8 @@ function wholeUnits(context, stages, envelope, reserve) {
 /** Round each amount by itself, within its bounds where they are whole; what is due is told exactly. */
 function eachAlone(shares, stages, context) {
   const { unit } = context;
-  const exactly = stages.amountTree === null ? null : context.among(stages.scope.rows(["round", unit.of(stages.amountTree)]));
+  const exactly =
+    stages.amountTree === null ? null : context.among(stages.scope.rows(["round", unit.of(stages.amountTree)]));
   const isInward = context.page.rounding.bounds === "inward";
   return shares.map((share, row) => {
     const whole = exactly && stages.untouched[row] ? exactly[row] : roundHalfAway(share, 0);
@@ -150,7 +165,8 @@ function roundedByGroup(context, shares, stages, total, size) {
     const envelopes = new Groups(context.envelopeOf(groups), context.envelopes.count);
     totals = largestRemainders(groups.total(shares), total, envelopes, groups.total(size));
   }
-  if (context.page.rounding.method === "largest-remainders") return [largestRemainders(shares, totals, groups, size), []];
+  if (context.page.rounding.method === "largest-remainders")
+    return [largestRemainders(shares, totals, groups, size), []];
   const sizes = shares.map((share, row) => Math.max(Math.abs(share), size[row]));
   return unitsByDivisors(context, stages, totals, groups, sizes);
 }
@@ -158,7 +174,9 @@ function roundedByGroup(context, shares, stages, total, size) {
 /** Apportion each group's units by the page's divisor method; tell what only the order of the codes decided. */
 function unitsByDivisors(context, stages, total, groups, size) {
   const { method } = context.page.rounding;
-  const shares = context.unit.count(stages.amounts).map((share, row) => (Math.abs(share) <= DUST * size[row] ? 0 : share));
+  const shares = context.unit
+    .count(stages.amounts)
+    .map((share, row) => (Math.abs(share) <= DUST * size[row] ? 0 : share));
   const [floors, caps] = wholeBounds(context, stages.bounds, shares);
   refuseUnapportionable(context, shares, [floors, caps], total, groups);
   const dust = size.map((value, row) => DUST * (shares[row] > 0 ? value / shares[row] : 1));
@@ -200,7 +218,11 @@ function refuseUnapportionable(context, shares, [floors, caps], total, groups) {
   groups.total(floors).forEach((taking, group) => {
     if (!(taking > total[group])) return;
     const [lowest, money] = [context.unit.money(taking), context.unit.money(total[group])];
-    const told = { least: context.amount(lowest), total: context.amount(money), codes: context.codesAt(groups.rows[group]) };
+    const told = {
+      least: context.amount(lowest),
+      total: context.amount(money),
+      codes: context.codesAt(groups.rows[group]),
+    };
     problems.add("apportionment-too-few", where, told);
   });
   problems.refuse();
@@ -214,7 +236,10 @@ function exactWeights(context, stages) {
   if (tree === undefined || !everyOf(stages.untouched) || isBounded) return () => null;
   return (rows) => {
     try {
-      return stages.scope.equality.exact.read(tree, rows.map((row) => context.those[row]));
+      return stages.scope.equality.exact.read(
+        tree,
+        rows.map((row) => context.those[row]),
+      );
     } catch (inexact) {
       if (!(inexact instanceof Inexact)) throw inexact;
       return null;

@@ -1,7 +1,8 @@
 // The tree of an expression, as the payload holds it. A number is a number, null a missing value, a text a name;
 // `["+", left, right]` and `["max", a, b]` are an operator and a function over theirs, `["neg", x]`, `["not", x]`,
 // `["and", …]`, `["or", …]`, `["compare", ["<", "<="], a, b, c]` and `["in", x, …]` the others. A label in quotes is
-// `{"label": "rural"}`, a function over many territories `{"aggregate": "average", "of": […], "by", "weights", "among"}`.
+// `{"label": "rural"}`; a function over many territories is `{"aggregate": "average", "of": […]}`, with `by`, `weights`
+// and `among` where they are given.
 
 const isName = (node) => typeof node === "string";
 const isNumber = (node) => typeof node === "number";
@@ -30,7 +31,15 @@ function walked(node, found = []) {
   return found;
 }
 
-const namesIn = (node) => new Set(walked(node).filter(isName));
+const NAMES_IN = new WeakMap();
+
+/** The names that stand in a tree, those of tables and groups too. */
+function namesIn(node) {
+  if (node === null || typeof node !== "object") return new Set(isName(node) ? [node] : []);
+  if (!NAMES_IN.has(node)) NAMES_IN.set(node, new Set(walked(node).filter(isName)));
+  return NAMES_IN.get(node);
+}
+
 const aggregatesIn = (node) => walked(node).filter(isAggregate);
 
 /** An exponent that is written as a whole number, else null. */

@@ -44,7 +44,10 @@ function moneyText(value, locale, digits) {
   if (text === "—" || text.endsWith("∞")) return text;
   const [before, after] = locale.money;
   const minus = text.startsWith("−") ? "−" : "";
-  return (locale.unit ? text + after : minus + before + text.slice(minus.length) + after).replace(/^\u00a0+|\u00a0+$/g, "");
+  return (locale.unit ? text + after : minus + before + text.slice(minus.length) + after).replace(
+    /^\u00a0+|\u00a0+$/g,
+    "",
+  );
 }
 
 /** One value of a sentence. */
@@ -74,7 +77,9 @@ const filledIn = (template, values) =>
 /** A problem in a sentence: what is wrong, where, and how to mend it; the same as Python says. */
 function say(payload, { id, values, where }, language) {
   const entry = payload.sentences[id][language];
-  const worded = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, valueText(payload, value, language)]));
+  const worded = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, valueText(payload, value, language)]),
+  );
   const part = (template) => {
     let text = filledIn(template, worded);
     if (template.startsWith("{nearest}") && text.startsWith(" ")) text = text.slice(1, 2).toLowerCase() + text.slice(2);
