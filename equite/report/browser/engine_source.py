@@ -56,7 +56,8 @@ const knows = {
 };
 const words = { say, numeral, moneyText };
 const figures = { sum, typedFigure, roundHalfAway };
-return { allocate, verify, overrideOf, yamlOf, movesOf, ...words, ...figures, knows };
+const kernel = { Groups, solve, largestRemainders, alikeOf };
+return { allocate, verify, overrideOf, yamlOf, movesOf, ...words, ...figures, kernel, knows };
 })();
 """
 

@@ -18,10 +18,12 @@ from pydantic import BaseModel
 import equite
 from equite import Formula, allocate, wording
 from equite.engine.apportionment import DIVISORS
+from equite.engine.equality import alike
 from equite.engine.functions import DECIDED
 from equite.engine.methods import AGGREGATORS, NORMALISERS, TRANSFORMS
 from equite.engine.registry import Aggregator, Method, Normaliser
-from equite.engine.rounding import round_half_away
+from equite.engine.rounding import largest_remainders, round_half_away
+from equite.engine.sharing import Groups, solve
 from equite.formula.expressions import AGGREGATES, ROW_FUNCTIONS, TABLE_FUNCTIONS
 from equite.formula.indices import Criterion, Family, Index
 from equite.formula.model import Check, FormulaModel, Limit, Move, Override, Part, Pool, Rounding, Rule, Share
@@ -178,6 +180,94 @@ def test_halves_go_away_from_zero(tab: Any, digits: int) -> None:
         "([values, digits]) => values.map((each) => equite.roundHalfAway(each, digits))", [values, digits]
     )
     assert floats(found) == round_half_away(np.array(values), digits).tolist()
+
+
+def kernels(count: int) -> list[list[Any]]:
+    """Draw fixed parts, scores, bounds and money; many rows meet a bound, some have no score."""
+    random, found = Random("kernels"), list[list[Any]]()
+    for _ in range(count):
+        size, has_bounds = random.randint(1, 300), random.random() < 0.8
+        fixed = [random.choice([0.0, round(random.uniform(-50, 50), 2)]) for _ in range(size)]
+        score = [
+            random.choice([0.0, random.random(), random.random() * 1e3, random.random() * 1e-3]) for _ in range(size)
+        ]
+        lower = [
+            random.choice([-np.inf, round(random.uniform(0, 40), 1)]) if has_bounds else -np.inf for _ in range(size)
+        ]
+        upper = [max(low, random.choice([np.inf, round(random.uniform(0, 90), 1)])) for low in lower]
+        upper = upper if has_bounds else [np.inf] * size
+        found.append([fixed, score, lower, upper, round(random.uniform(-20, 60) * size, 2)])
+    return found
+
+
+def test_the_kernel_is_pythons_bit_by_bit(tab: Any) -> None:
+    # Infinite bounds do not pass as JSON.
+    cases = kernels(120)
+    sent = json.dumps(
+        [[f, s, [max(x, -1e308) for x in lo], [min(x, 1e308) for x in hi], m] for f, s, lo, hi, m in cases]
+    )
+    run = """text => JSON.parse(text).map(([fixed, score, lower, upper, money]) => {
+      const open = (values) => Float64Array.from(values, (each) => (Math.abs(each) === 1e308 ? each * 10 : each));
+      const of = (values) => Float64Array.from(values), { Groups, solve } = equite.kernel;
+      const all = Groups.single(fixed.length);
+      const { amounts, level, gap } = solve(of(fixed), of(score), open(lower), open(upper), of([money]), all);
+      return [Array.from(amounts), level[0], gap[0]];
+    })"""
+    for case, (amounts, level, gap) in zip(cases, tab.evaluate(run, sent), strict=True):
+        arrays = [np.array(each) for each in case[:4]]
+        expected = solve(*arrays, np.array([case[4]]), Groups.single(len(case[0])))
+        assert floats(amounts) == expected.amounts.tolist()
+        assert floats([level, gap]) == [expected.level[0], expected.gap[0]]
+
+
+def test_remainders_that_are_equal_but_for_dust_go_in_code_order(tab: Any) -> None:
+    random, cases = Random("remainders"), []
+    for _ in range(80):
+        size, edge = random.randint(2, 12), (random.randint(0, 40) + 0.5) * 4e-9
+        remainders = [edge * (1 + random.choice([-1, 0, 1]) * 2.0**-50) for _ in range(size)]
+        remainders = (
+            remainders
+            if random.random() < 0.5
+            else [random.choice([0.3, 0.1 + 0.2, 0.3 - 1e-16, 0.8]) for _ in range(size)]
+        )
+        shares = [7 + each for each in remainders]
+        cases.append([shares, 7 * size + random.randint(0, size)])
+    run = """cases => cases.map(([shares, total]) => Array.from(equite.kernel.largestRemainders(
+      Float64Array.from(shares), Float64Array.of(total), equite.kernel.Groups.single(shares.length))))"""
+    for (shares, total), found in zip(cases, tab.evaluate(run, cases), strict=True):
+        expected = largest_remainders(np.array(shares), np.array([total]), Groups.single(len(shares)))
+        assert found == expected.tolist()
+
+
+def test_values_inside_their_bounds_are_given_one_float(tab: Any) -> None:
+    random, cases = Random("alike"), []
+    for _ in range(80):
+        values = [random.choice([0.3, 0.1 + 0.2, 0.6, 0.3 * 2, 0.1 * 6, 0.7]) for _ in range(random.randint(1, 20))]
+        cases.append([values, [random.choice([0.0, 1e-16, 2e-16]) for _ in values]])
+    run = """cases => cases.map(([values, bounds]) => Array.from(
+      equite.kernel.alikeOf(Float64Array.from(values), Float64Array.from(bounds))))"""
+    found = tab.evaluate(run, cases)
+    assert found == [alike(np.array(values), np.array(bounds)).tolist() for values, bounds in cases]
+
+
+RANKED = """
+equite: 1
+id: ranked
+language: en
+key: code
+envelope: 100
+variables: {joint: a + b}
+parts: [{id: p, pool: remainder, share: {in_proportion_to: rank(joint)}}]
+rounding: {to: 1}
+"""
+
+
+def test_computed_values_that_are_equal_share_a_rank(tab: Any) -> None:
+    # In floats 0.1 + 0.2 is more than 0.3.
+    table = {"code": ["A", "B", "C"], "a": [0.1, 0.3, 0.2], "b": [0.2, 0.0, 0.1]}
+    decided = Decided.of("ranked", Formula.from_text(RANKED), table)
+    assert decided.allocation.units.tolist() == [34, 33, 33]
+    assert ran(tab, decided, [])["agrees"] is True
 
 
 @pytest.mark.parametrize("language", list(LOCALES))
