@@ -62,6 +62,8 @@ _SIGNIFICANT = 15
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_UP)
 #: An entry of a file of sentences: its name at the margin, and all that follows up to the next.
 _AT_MARGIN = re.compile(r"^([^\s#:]+):(.*(?:\n(?:[ \t].*)?)*)", re.MULTILINE)
+#: A blank of a sentence that agrees with the word for a row.
+_OF_ROWS = re.compile(r"\{(~[^{}]+)\}")
 _SYMBOLS = {"CAD": "$", "USD": "$", "AUD": "$", "NZD": "$", "EUR": "€", "GBP": "£", "BRL": "R$", "CHF": "CHF"}
 
 
@@ -226,9 +228,19 @@ def say_in_all(entry: str, /, **values: object) -> dict[str, str]:
 
 
 def template(entry: str, language: Language) -> str | dict[str, str]:
-    """Return a sentence with its blanks left open, for another program to fill in; of an error, its two parts."""
+    """Return a sentence with its blanks left open, for another program to fill in; of an error, its two parts.
+
+    What agrees with the readers' word for a row is put in: that does not change from one filling to the next.
+    """
     found = _worded(entry, language)
-    return dict(found) if isinstance(found, Mapping) else str(found)
+    if isinstance(found, Mapping):
+        return {part: _agreed(str(text), language, "'") for part, text in found.items()}
+    return _agreed(str(found), language)
+
+
+def _agreed(text: str, language: Language, apostrophe: str = "’") -> str:
+    noun = _Filled({}, language, apostrophe)
+    return _OF_ROWS.sub(lambda blank: noun[blank[1]], text)
 
 
 def has(entry: str, language: Language) -> bool:

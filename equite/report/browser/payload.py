@@ -41,7 +41,7 @@ def payload_of(allocation: Allocation) -> dict[str, Any]:
         "equite": importlib.metadata.version("equite"),
         "format": FORMAT,
         "fingerprint": formula.sha256[:16],
-        "language": formula.language,
+        "language": str(formula.language),
         "title": dict(formula.heading),
         "closed": list(closed),
         "page": None if closed else page_data(formula),
@@ -53,7 +53,7 @@ def payload_of(allocation: Allocation) -> dict[str, Any]:
         },
         "parameters": [] if closed else parameters_data(formula),
         "content": formula.content,
-        "sentences": sentences_data(),
+        "sentences": sentences_data(formula),
         "locales": locale_data(formula),
     }
 

@@ -9,7 +9,7 @@ from equite.errors import Problem
 from equite.formula.formula import Formula
 from equite.report.browser.closed import CLOSED
 from equite.report.browser.engine_source import engine_source
-from equite.wording import LOCALES, Amount, Codes, Nearest, Numeral, has, money, template
+from equite.wording import LOCALES, Amount, Codes, Nearest, Numeral, as_spoken_by, has, money, template
 
 __all__ = ["OWN_SENTENCES", "engine_entries", "locale_data", "problem_data", "sentences_data"]
 
@@ -54,10 +54,11 @@ def engine_entries() -> tuple[str, ...]:
     return tuple(entry for entry in every if all(has(entry, language) for language in LOCALES))
 
 
-def sentences_data() -> dict[str, Any]:
+def sentences_data(formula: Formula) -> dict[str, Any]:
     """Return the templates of every sentence that the engine may say, and of those that a page carries with it."""
+    spoken = {language: as_spoken_by(formula.language, language) for language in LOCALES}
     entries = dict.fromkeys((*engine_entries(), *OWN_SENTENCES, *CLOSED.values(), *_CARRIED))
-    return {entry: {language: template(entry, language) for language in LOCALES} for entry in entries}
+    return {entry: {language: template(entry, each) for language, each in spoken.items()} for entry in entries}
 
 
 def locale_data(formula: Formula) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from equite import Allocation, EquiteError, Formula, allocate
+from equite import Allocation, EquiteError, Formula, allocate, wording
 from equite.report.browser.payload import payload_json
 from equite.wording import LOCALES
 
@@ -96,7 +96,8 @@ def overlaid(formula: Formula, override: str) -> Formula:
 
 def sentences(error: EquiteError, language: str) -> list[str]:
     """Say an error without the file and its lines, which a browser does not have."""
-    return unique(replace(problem, file="", line=None).text(language) for problem in error.problems)
+    spoken = wording.as_spoken_by(error.language, language)
+    return unique(replace(problem, file="", line=None).text(spoken) for problem in error.problems)
 
 
 def unique(texts: Iterable[str]) -> list[str]:
