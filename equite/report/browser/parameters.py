@@ -11,7 +11,7 @@ from equite.formula.formula import Formula
 from equite.formula.indices import Family, Index
 from equite.formula.names import criteria_of
 from equite.formula.nodes import Binary, Node, Number, walk
-from equite.report.browser.page import reached_names
+from equite.report.browser.page import page_data
 from equite.report.browser.places import engine_place, parameter_id, written_place
 from equite.report.browser.trees import figure_data
 from equite.report.browser.words import labels_in_all, told_in_all
@@ -33,8 +33,8 @@ def parameters_data(formula: Formula) -> list[dict[str, Any]]:
         where None; ``title``, ``rule`` and ``unit`` in each language; ``of``, the name, part, limit or section that it
         belongs to; ``place``, ``nth`` and ``holds``, where the engine finds it; ``path``, where the page writes it.
     """
-    reached, labels = reached_names(formula), labels_in_all(formula)
-    figures = (figure for figure in _figures(formula) if _counts(formula, figure, reached))
+    page, labels = page_data(formula), labels_in_all(formula)
+    figures = (figure for figure in _figures(formula) if _counts(engine_place(figure), page))
     return [{**_parameter(formula, figure), **told_in_all(formula, labels, figure)} for figure in figures]
 
 
@@ -63,17 +63,22 @@ def _weights(group: Index | Family, path: tuple[str | int, ...], index: str) -> 
                 yield from _weights(child, place, index)
 
 
-def _counts(formula: Formula, figure: PageFigure, reached: frozenset[str]) -> bool:
-    """Tell whether amounts or promises rest on a figure, and the engine knows its place."""
-    section = figure.path[0]
-    if section in ("constants", "variables", "indices", "tables"):
-        return str(figure.path[1]) in reached and engine_place(formula, figure) is not None
+def _counts(place: list[str | int], page: Mapping[str, Any]) -> bool:
+    """Tell whether the engine has a figure: what no amount rests on is not in its page."""
+    here: Any = page
+    for key in place:
+        if isinstance(here, list) and isinstance(key, str):
+            here = next((each for each in here if each["name"] == key), None)
+        elif isinstance(here, list):
+            here = here[int(key)]
+        else:
+            here = here.get(key) if isinstance(here, Mapping) else None
+        if here is None:
+            return False
     return True
 
 
 def _parameter(formula: Formula, figure: PageFigure) -> dict[str, Any]:
-    place = engine_place(formula, figure)
-    assert place is not None
     nth = int(figure.path[-1]) if "#" in figure.path else None
     found: dict[str, Any] = {
         "id": parameter_id(formula, figure),
@@ -81,7 +86,7 @@ def _parameter(formula: Formula, figure: PageFigure) -> dict[str, Any]:
         "kind": _kind(formula, figure),
         "range": _range(formula, figure),
         "of": figure.owner,
-        "place": place,
+        "place": engine_place(figure),
         "holds": "tree" if figure.node is not None else "number",
         "path": written_place(formula, figure),
     }

@@ -39,15 +39,13 @@ def parameter_id(formula: Formula, figure: PageFigure) -> str:
     return ".".join(words) + nth
 
 
-def engine_place(formula: Formula, figure: PageFigure) -> Place | None:
+def engine_place(figure: PageFigure) -> Place:
     """Return the keys that lead to a number, or to the tree that holds it, in the engine's page."""
     path = figure.path[: figure.path.index("#")] if "#" in figure.path else figure.path
     if path[0] in ("constants", "variables"):
         return list(path[:2])
     if path[0] == "limits" and path[-2:] == ("move", "in_proportion_to"):
         return list(path[:-1])
-    if "minimum_present" in path:
-        return None
     return list(path)
 
 
