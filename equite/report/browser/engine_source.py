@@ -35,6 +35,7 @@ SOURCES = (
     "shown",
     "wording",
     "overrides",
+    "tables",
     "allocate",
 )
 _FOLDER = Path(__file__).parent / "engine"
@@ -57,7 +58,7 @@ const knows = {
 const words = { say, numeral, moneyText };
 const figures = { sum, typedFigure, roundHalfAway };
 const kernel = { Groups, solve, largestRemainders, alikeOf };
-return { allocate, verify, overrideOf, yamlOf, movesOf, ...words, ...figures, kernel, knows };
+return { allocate, verify, tableOf, overrideOf, yamlOf, movesOf, ...words, ...figures, kernel, knows };
 })();
 """
 

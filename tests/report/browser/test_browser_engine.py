@@ -195,6 +195,39 @@ def test_everything_that_is_missing_is_told_at_once(tab: Any) -> None:
     assert told["refused"] == {language: refused.value.text(language).splitlines() for language in LOCALES}
 
 
+# Another table
+
+
+OTHER = """
+equite: 1
+id: other
+language: en
+key: code
+envelope: 1000
+parts: [{id: p, pool: remainder, share: {in_proportion_to: "x * where(kind == 'b', 2, 1) / rank(x, by=kind)"}}]
+rounding: {to: 1}
+"""
+
+
+def test_another_table_takes_the_place_of_the_first(tab: Any) -> None:
+    formula = Formula.from_text(OTHER)
+    payload = payload_of(allocate(formula, {"code": ["A", "B"], "x": [1, 2], "kind": ["a", "b"]}))
+    # The last two stand the other way round in the order of UTF-16.
+    table: dict[str, list[Any]] = {"code": ["b", "a", "\U0001f600", "\uffee"], "x": [5, 7.5, 7.5, 7.5]}
+    table["kind"] = ["b", "\U0001f600", "\uffee", "b"]
+    expected = allocate(formula, table)
+    run = """([payload, codes, columns]) => {
+      const { table } = equite.tableOf(payload, codes, columns);
+      const { codes: found, units } = equite.allocate(payload, {}, table);
+      return [found, Array.from(units)];
+    }"""
+    columns = {"x": table["x"], "kind": table["kind"]}
+    assert tab.evaluate(run, [payload, table["code"], columns]) == [list(expected.codes), expected.units.tolist()]
+    run = "([payload, codes, columns]) => equite.tableOf(payload, codes, columns).refused"
+    refused = {"wanting": ["kind"], "twice": ["a"]}
+    assert tab.evaluate(run, [payload, ["a", "b", "a"], {"x": [1, 2, 3]}]) == refused
+
+
 # What it is made of, and what it is given
 
 

@@ -123,7 +123,10 @@ function outcomeOf({ context, scope, excluded, parts, stages, scorings, whole })
     indices: scorings.map(([name, scoring]) => ({
       id: name,
       scores: context.among(scoring.scores),
-      criteria: scoring.criteria.map((criterion) => ({ id: criterion.name, scores: taken(criterion.scores, own) })),
+      criteria: scoring.criteria.map((criterion) => ({
+        id: criterion.name,
+        scores: taken(criterion.scores, own),
+      })),
       shares: sharesOfWeight(scoring, own),
     })),
     checks: checksOf(context, scope, stages, amounts),

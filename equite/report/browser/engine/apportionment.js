@@ -8,7 +8,11 @@ const fractionOver = (top, bottom = 1) => new Fraction(BigInt(top), BigInt(botto
 /** d(k) in floats, the same exactly to the power that is a fraction, and whether d(0) is 0. */
 const DIVISORS = {
   adams: { near: (k) => k, exactly: (k) => fractionOver(k), power: 1 },
-  dean: { near: (k) => k * ((k + 1) / (k + 0.5)), exactly: (k) => fractionOver(2 * k * (k + 1), 2 * k + 1), power: 1 },
+  dean: {
+    near: (k) => k * ((k + 1) / (k + 0.5)),
+    exactly: (k) => fractionOver(2 * k * (k + 1), 2 * k + 1),
+    power: 1,
+  },
   dhondt: { near: (k) => k + 1, exactly: (k) => fractionOver(k + 1), power: 1 },
   "huntington-hill": {
     near: (k) => Math.sqrt(k) * Math.sqrt(k + 1),

@@ -20,8 +20,9 @@ class Context {
     if (page.within === null || !withGroups) return;
     const { of, labels } = labelledGroups(scope, this, page.within, ["within"]);
     const found = [...new Set(of)].sort((one, other) => one - other);
+    const places = new Map(found.map((group, place) => [group, place]));
     this.envelopes = new Groups(
-      of.map((group) => found.indexOf(group)),
+      of.map((group) => places.get(group)),
       found.length,
     );
     this.labels = found.map((group) => labelText(labels[group]));
@@ -58,7 +59,7 @@ class Context {
   /** Groups inside group envelopes: what is in one group but in two group envelopes is two groups. */
   crossed(of, count) {
     if (this.envelopes.count === 1) return new Groups(of, count);
-    const keys = of.map((group, row) => this.envelopes.of[row] * count + group);
+    const keys = Array.from(of, (group, row) => this.envelopes.of[row] * count + group);
     const found = [...new Set(keys)].sort((one, other) => one - other);
     const places = new Map(found.map((key, place) => [key, place]));
     return new Groups(

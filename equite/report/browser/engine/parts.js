@@ -254,7 +254,10 @@ class Sharing {
     refuseMissing(problems, scope, tree, values, rows, "wanted-score", context.shown(...path));
     const below = rowsOf(rows).filter((row) => values[row] < 0);
     if (below.length && !negative) {
-      const told = { codes: codesIn(below.map((row) => scope.table.codes[row])), expression: this.page.textOf(tree) };
+      const told = {
+        codes: codesIn(below.map((row) => scope.table.codes[row])),
+        expression: this.page.textOf(tree),
+      };
       problems.add("score-negative", context.shown(...path), told);
     }
     problems.refuse();

@@ -206,7 +206,10 @@ class IndexBuilder {
     }
     if (!parametersFit(NORMALISERS[normaliser.name], normaliser.parameters)) {
       const parameters = Object.keys(NORMALISERS[normaliser.name].parameters).join(", ") || "—";
-      this.problems.add("method-parameters", this.place([...path, "normalise"]), { name: normaliser.name, parameters });
+      this.problems.add("method-parameters", this.place([...path, "normalise"]), {
+        name: normaliser.name,
+        parameters,
+      });
       return null;
     }
     const what = {
