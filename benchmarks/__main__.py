@@ -1,7 +1,7 @@
 """Run the benchmarks: ``python -m benchmarks``.
 
 Live workbooks take minutes: ``python -m benchmarks.workbook``. A peer is installed for
-``python -m benchmarks.openfisca``.
+``python -m benchmarks.openfisca``. A browser is wanted for ``python -m benchmarks.live_page``.
 """
 
 from __future__ import annotations

@@ -330,6 +330,17 @@ def test_a_funders_workbook_is_filled(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_that_recomputes(language: Language) -> None:
+    run("allocate", "formula.yaml", "table.csv", "-o", "page.html", "--live", "--language", language)
+    assert f'lang="{language}"' in (text := Path("page.html").read_text(encoding="utf-8"))
+    assert 'id="explorer-data"' in text
+    run("allocate", "formula.yaml", "table.csv", "-o", "report.html")
+    assert 'id="explorer' not in Path("report.html").read_text(encoding="utf-8")
+    said = run("allocate", "formula.yaml", "table.csv", "-o", "page.csv", "--live", code=1)
+    assert ".xlsx, .html" in said.replace(".htm,", "").replace("\n", " ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_who_decides_can_be_compared(language: Language) -> None:
     plan = str(ROOT / "examples" / "quebec_tiers" / "plan.yaml")
     said = run("cascade", plan, "--governance", "--language", language)

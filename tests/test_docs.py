@@ -359,7 +359,7 @@ def test_python_in_the_readmes_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         code = [content for language, content, _ in blocks(text_of(ROOT / name)) if language == "python"]
         assert code
         # What is written goes to a folder of the test's own.
-        found[name] = re.sub(r'"(amounts|report)\.', rf'"{tmp_path.as_posix()}/\1.', "\n".join(code))
+        found[name] = re.sub(r'"(amounts|report|what_if)\.', rf'"{tmp_path.as_posix()}/\1.', "\n".join(code))
         exec(compile(found[name], name, "exec"), {})
     strip = re.compile(r"#.*$", flags=re.MULTILINE)
     assert len({strip.sub("", code) for code in found.values()}) == 1

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from equite import resources
 from equite.cli.session import Session
 from equite.errors import EquiteError, OutputError, Problem
 from equite.wording import LOCALES
+
+if TYPE_CHECKING:
+    from equite.engine.allocation import Allocation
 
 __all__ = ["COMMANDS", "Tongue"]
 
@@ -109,7 +112,7 @@ def allocate(
     language: Tongue = None,
 ) -> None:
     with Session(context, language) as session:
-        from equite.report.files import HTML, write
+        from equite.report.files import HTML
 
         if (live or template) and output is None:
             raise typer.BadParameter(session.say("cli-output-wanted"), ctx=context)
@@ -121,16 +124,23 @@ def allocate(
             allocation = session.allocate(session.formula(formula, override, decimal), table, sheet)
             written = None
             if output is not None:
-                if live or template is not None:
-                    written = allocation.to_excel(output, live=live, template=template)
-                elif chosen:
-                    written = allocation.to_html(output, only or None, sections=sections.value)
-                else:
-                    written = write(allocation, output)
+                sections_of = {"only": only or None, "sections": sections.value} if chosen else {}
+                written = _written(allocation, output, template, live=live, **sections_of)
         session.show_table(allocation, None if written is None else _FIRST_ROWS)
         session.show(f"\n{allocation.summary()}")
         if written is not None:
             session.show("\n" + session.say("cli-written", path=written))
+
+
+def _written(allocation: Allocation, output: Path, template: Path | None, *, live: bool, **sections_of: Any) -> Path:
+    """Write an allocation as the end of the name says; live, as a page or as a workbook; a page with its sections."""
+    from equite.report.files import EXCEL, HTML, ending, write
+
+    if live and template is None and ending(output, (*EXCEL, *HTML), allocation.language).suffix.lower() in HTML:
+        return allocation.to_html(output, live=True, **sections_of)
+    if live or template is not None:
+        return allocation.to_excel(output, live=live, template=template)
+    return allocation.to_html(output, **sections_of) if sections_of else write(allocation, output)
 
 
 def read(

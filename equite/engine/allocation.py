@@ -691,6 +691,7 @@ class Allocation:
         only: Iterable[str] | None = None,
         *,
         sections: str = "auto",
+        live: bool = False,
         territories: Iterable[str] | None = None,
     ) -> Path:
         """Write one page to read, to search and to print, in the page's language.
@@ -707,6 +708,9 @@ class Allocation:
         sections : {"auto", "all", "none"}, default "auto"
             Without ``only``, whether territories have sections: by default all of them up to 500, else none. Beyond 200
             sections worksheets are left out of them, which the page says.
+        live : bool, default False
+            Let every number of the formula be moved in the page (docs/live_page.md): each amount is computed anew in
+            the reader's browser, to the same unit. What is moved can be saved as a file that overrides this formula.
         territories : iterable of str, optional
             The former name of ``only``; deprecated.
 
@@ -727,9 +731,14 @@ class Allocation:
         --------
         >>> allocation.to_html("report.html", only=["A"]).name
         'report.html'
+        >>> allocation.to_html("what_if.html", live=True).name
+        'what_if.html'
         """
+        from equite.report.browser.explorer import live_to_html
         from equite.report.html.page import to_html
 
+        if live:
+            return live_to_html(self, path, territories if only is None else only, sections=sections)
         return to_html(self, path, only, sections=sections, territories=territories)
 
     def _repr_html_(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from equite.report.html.page.context import ReportContext, SectionOf
 from equite.report.html.page.glossary import glossary_section
 from equite.report.html.page.method import method_section
 from equite.report.html.page.record import record_section
-from equite.report.html.page.skeleton import whole_page
+from equite.report.html.page.skeleton import PageExtra, whole_page
 from equite.report.html.page.sources import sources_section
 from equite.report.html.page.summary import summary_section
 from equite.report.html.page.territories import territories_section
@@ -22,7 +22,7 @@ from equite.wording import Numeral
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["MOST_ASKED", "MOST_TOLD", "SECTIONS", "to_html"]
+__all__ = ["MOST_ASKED", "MOST_TOLD", "SECTIONS", "page_to_html", "to_html"]
 
 #: Up to so many territories, each has its section unasked; beyond, the file would be too heavy to send or to print.
 MOST_TOLD = 500
@@ -83,9 +83,38 @@ def to_html(
         # Between the caller's line and this one stand the method and what holds its arguments to their types.
         deprecated("Allocation.to_html(territories=…)", "Allocation.to_html(only=…)", above=2)
         only = territories if only is None else only
+    return page_to_html(allocation, path, only, sections=sections)
+
+
+def page_to_html(
+    allocation: Allocation,
+    path: str | Path,
+    only: Iterable[str] | None = None,
+    *,
+    sections: str = "auto",
+    first: SectionOf | None = None,
+    extra: Callable[[ReportContext], PageExtra] | None = None,
+) -> Path:
+    """Write the page, with a section before the others and what goes with it where they are given.
+
+    Parameters
+    ----------
+    allocation : Allocation
+        The allocation.
+    path : str or Path
+        A name that ends in ``.html`` or ``.htm``.
+    only, sections : iterable of str, str
+        Which territories have a section of their own, as for :func:`to_html`.
+    first : function, optional
+        Gives the section that stands before all others.
+    extra : function, optional
+        Gives the data, scripts and styles that it needs.
+    """
     target = ending(path, HTML, allocation.language, files_read(allocation))
     report = ReportContext(allocation, _rows(allocation, only, sections))
-    text = whole_page(report, [section for each in SECTIONS if (section := each(report)) is not None])
+    makers = SECTIONS if first is None else (first, *SECTIONS)
+    told = [section for each in makers if (section := each(report)) is not None]
+    text = whole_page(report, told, extra(report) if extra else None)
     with placed(target, allocation.language) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
     return target

@@ -6,16 +6,39 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
 from equite.report.html.markup import Markup, element
 from equite.report.html.page.context import PageSection, ReportContext
 from equite.wording.locales import LOCALES, Locale
 
-__all__ = ["whole_page"]
+__all__ = ["PageExtra", "whole_page"]
 
 
-def whole_page(report: ReportContext, sections: Sequence[PageSection]) -> str:
+@dataclass(frozen=True)
+class PageExtra:
+    """What a section brings along that the page lets in.
+
+    Attributes
+    ----------
+    style : str
+        More styles.
+    scripts : tuple of str
+        The scripts in ``markup``, which the policy lets in by their fingerprints.
+    markup : Markup
+        The elements that hold them, and the data that they read.
+    policy : str
+        What else the policy allows, each with a semicolon and a blank after it.
+    """
+
+    style: str
+    scripts: tuple[str, ...]
+    markup: Markup
+    policy: str
+
+
+def whole_page(report: ReportContext, sections: Sequence[PageSection], extra: PageExtra | None = None) -> str:
     """Return the file's text: one page that needs nothing else, and asks nothing of any network.
 
     Parameters
@@ -24,14 +47,16 @@ def whole_page(report: ReportContext, sections: Sequence[PageSection]) -> str:
         What is told.
     sections : sequence of PageSection
         In the order of reading.
+    extra : PageExtra, optional
+        What a section brings along.
     """
     labels = report.labels
     title = labels.worded(report.allocation.formula.heading)
-    style, script = _style(report), _script(LOCALES[labels.language])
+    style, script = _style(report, extra), _script(LOCALES[labels.language])
     head = element(
         "head",
         element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        element("meta", http_equiv="Content-Security-Policy", content=_policy(style, script, extra)),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="generator", content=f"equite {report.allocation.record['equite']}"),
         element("title", title),
@@ -46,6 +71,7 @@ def whole_page(report: ReportContext, sections: Sequence[PageSection]) -> str:
         element("main", [_section(each) for each in sections], id="main", tabindex="-1"),
         element("footer", element("p", report.say("page-footer"))),
         element("script", Markup(script)),
+        extra.markup if extra else None,
     )
     return f"<!DOCTYPE html>\n{element('html', head, body, lang=labels.language)}\n"
 
@@ -68,11 +94,12 @@ def _section(section: PageSection) -> Markup:
     return element("section", heading, section.body, id=section.id, aria_labelledby=f"{section.id}-h")
 
 
-def _style(report: ReportContext) -> str:
+def _style(report: ReportContext, extra: PageExtra | None) -> str:
     """Return the sheet of styles, with the paper of the page's currency."""
     here = report.allocation.formula.currency in ("CAD", "USD")
     said = json.dumps(report.labels.simulation, ensure_ascii=False) if report.labels.simulation else "none"
-    return _kept("page.css").replace("PAPER", "letter" if here else "A4").replace("SIMULATION", said)
+    sheet = _kept("page.css") + (extra.style if extra else "")
+    return sheet.replace("PAPER", "letter" if here else "A4").replace("SIMULATION", said)
 
 
 def _script(locale: Locale) -> str:
@@ -86,11 +113,12 @@ def _kept(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
-def _policy(style: str, script: str) -> str:
-    """Allow the page's own script and style, known by their fingerprints, and nothing else from anywhere."""
+def _policy(style: str, script: str, extra: PageExtra | None) -> str:
+    """Allow the page's own scripts and style, known by their fingerprints, and nothing else from anywhere."""
+    scripts = " ".join(f"'{_fingerprint(each)}'" for each in (script, *(extra.scripts if extra else ())))
     return (
-        f"default-src 'none'; style-src '{_fingerprint(style)}'; script-src '{_fingerprint(script)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{_fingerprint(style)}'; script-src {scripts}; "
+        f"{extra.policy if extra else ''}base-uri 'none'; form-action 'none'"
     )
 
 
