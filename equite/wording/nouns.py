@@ -40,6 +40,7 @@ _FEMININE = {
     "du": "de la",
     "au": "à la",
     "ce": "cette",
+    "mon": "ma",
     "aucun": "aucune",
     "tous": "toutes",
     "quel": "quelle",
@@ -56,6 +57,7 @@ _BEFORE_VOWEL = {
     "au": "à l’",
     "à la": "à l’",
     "ce": "cet ",
+    "ma": "mon ",
 }
 _VOWELS = "aàâæeéèêëiîïoôœuùûü"
 #: Words for a place or a body whose h bars elision: *le hameau*.

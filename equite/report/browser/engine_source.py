@@ -27,6 +27,7 @@ SOURCES = (
     "criteria",
     "scoring",
     "bounds",
+    "affordable",
     "parts",
     "limits",
     "steps",

@@ -9,14 +9,14 @@ from equite.errors import Problem
 from equite.formula.formula import Formula
 from equite.report.browser.closed import CLOSED
 from equite.report.browser.engine_source import engine_source
-from equite.wording import LOCALES, Amount, Codes, Nearest, Numeral, as_spoken_by, has, money, template
+from equite.wording import LOCALES, Amount, Codes, Nearest, Numeral, Percent, as_spoken_by, has, money, template
 
 __all__ = ["OWN_SENTENCES", "engine_entries", "locale_data", "problem_data", "sentences_data"]
 
 #: A text in quotes that may be the id of a sentence.
 _QUOTED = re.compile(r'"([a-z][a-z0-9]*(?:-[a-z0-9]+)+)"')
-#: Sentences whose id the engine ends by itself.
-_INWARD = "-inward"
+#: How the engine ends the id of a sentence by itself.
+_ENDS = ("-inward", "-fits")
 #: What only the engine says, and what a page carries that Python refused of a criterion that weighs nothing.
 OWN_SENTENCES = ("browser-closed", "browser-no-number", "browser-unknown-parameter")
 _CARRIED = (
@@ -39,6 +39,8 @@ def _value(value: object) -> Any:
             return {"amount": amount, "digits": digits}
         case Numeral(number, digits):
             return {"numeral": number, "digits": digits}
+        case Percent(share):
+            return {"percent": round(share * 100, 10)}
         case Nearest():
             return {language: value.in_language(language) for language in LOCALES}
         case float():
@@ -50,7 +52,7 @@ def _value(value: object) -> Any:
 def engine_entries() -> tuple[str, ...]:
     """Return the sentences that the engine may say: those whose ids stand in its text."""
     quoted = dict.fromkeys(_QUOTED.findall(engine_source()))
-    every = [*quoted, *(f"{entry}{_INWARD}" for entry in quoted)]
+    every = [*quoted, *(f"{entry}{end}" for entry in quoted for end in _ENDS)]
     return tuple(entry for entry in every if all(has(entry, language) for language in LOCALES))
 
 
@@ -71,6 +73,7 @@ def locale_data(formula: Formula) -> dict[str, Any]:
             "grouping": locale.grouping,
             "colon": locale.colon,
             "singular": [number for number in (0, 1, 2) if locale.is_singular(number)],
+            "percent": locale.percent.split("{number}"),
             "money": [before, after],
             "unit": formula.unit is not None,
         }

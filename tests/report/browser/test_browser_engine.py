@@ -289,7 +289,18 @@ def test_a_parameter_says_what_it_is(region: Decided) -> None:
 #: Keys that change no amount: words, dates, marks of the table that was read, what outputs show.
 NO_AMOUNT = frozenset(
     {
-        *("are_territories", "catalogue", "columns", "consent", "currency", "decimal", "decision", "equite", "key"),
+        *(
+            "are_territories",
+            "catalogue",
+            "columns",
+            "consent",
+            "contest",
+            "currency",
+            "decimal",
+            "decision",
+            "equite",
+            "key",
+        ),
         *("language", "leave_out", "missing_marks", "name", "notes", "people", "source", "status", "suppressed_marks"),
         *("territory", "title", "unit"),
     }

@@ -265,9 +265,14 @@ function unsettledProblem(solved, stated, { id, group, amount, lacking, weight }
   };
   const dust = DUST * Math.abs(solved.money[group]);
   const fits = stated && Math.abs(stated.gap[group]) <= dust && stated.level[group] >= 0;
-  if (id === "stage-nothing-to-share-by" || !fits) return problem(id, values, context.shown(...solved.path));
-  const unit = context.amount(context.unit.top / context.unit.bottom);
-  return problem(`${id}-inward`, { ...values, unit }, context.shown(...solved.path));
+  const where = context.shown(...solved.path);
+  if (id !== "stage-nothing-to-share-by" && fits) {
+    const unit = context.amount(context.unit.top / context.unit.bottom);
+    return problem(`${id}-inward`, { ...values, unit }, where);
+  }
+  const isShort = id === "stage-short" || id === "stage-negative-level";
+  const share = isShort && solved.asked ? greatestProtection(solved, group) : null;
+  return share === null ? problem(id, values, where) : problem(`${id}-fits`, { ...values, share: { percent: share } }, where);
 }
 
 /** The rows that weigh most, at most five; any, where none weighs anything. */

@@ -133,9 +133,9 @@ class Stages {
       );
     }
     const { money } = this;
-    settle({ context, found, bounds, fixed, money, groups, name: limit.id, path }, limit.if_over === "reserve", () =>
-      this.solvedAsStated(score, path),
-    );
+    const asked = { earlier, floors: stated.lower };
+    const solved = { context, found, bounds, fixed, money, groups, name: limit.id, path, asked };
+    settle(solved, limit.if_over === "reserve", () => this.solvedAsStated(score, path));
     const left = found.gap.map((gap) => Math.max(gap, 0));
     this.money = this.money.map((value, group) => value - left[group]);
     const kept = context.byEnvelope(left, groups);

@@ -319,8 +319,9 @@ function resolvedPart(context, result, bounds, path) {
     const scaled = prorated(fixed, new Bounds(filled(fixed.length, 0), bounds.upper), bounds.lower, money, groups);
     found = mixed(found, scaled, isLacking, groups);
   }
+  const asked = byRate ? null : { earlier: new Bounds(filled(fixed.length, 0), bounds.upper), floors: bounds.lower };
   settle(
-    { context, found, bounds, fixed, money, groups, name: part.id, path, byRate },
+    { context, found, bounds, fixed, money, groups, name: part.id, path, byRate, asked },
     part.if_over === "reserve",
     byRate ? null : () => solved(bounds.unmoved),
   );

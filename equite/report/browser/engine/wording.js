@@ -50,6 +50,12 @@ function moneyText(value, locale, digits) {
   );
 }
 
+/** A percentage with as many decimals as it needs, two at most. */
+function percentText(value, locale) {
+  const needed = [0, 1].find((digits) => value.toFixed(digits) === String(Number(value.toFixed(6)))) ?? 2;
+  return locale.percent.join(numeral(value, locale, needed));
+}
+
 /** One value of a sentence. */
 function valueText(payload, value, language) {
   const locale = payload.locales[language];
@@ -57,6 +63,7 @@ function valueText(payload, value, language) {
   if (value.codes) return codesText(payload, value.codes, language);
   if ("amount" in value) return moneyText(value.amount, locale, value.digits);
   if ("numeral" in value) return numeral(value.numeral, locale, value.digits ?? null);
+  if ("percent" in value) return percentText(value.percent, locale);
   if (value.say) return payload.sentences[value.say][language];
   if (value.nearest) return "";
   return value[language] ?? "";
