@@ -40,6 +40,7 @@ PAGE = {
         ("du territoire", "de la municipalité", "de l’arrondissement", "de l’école"),
         ("au territoire", "à la municipalité", "à l’arrondissement", "à l’école"),
         ("ce territoire", "cette municipalité", "cet arrondissement", "cette école"),
+        ("mon territoire", "ma municipalité", "mon arrondissement", "mon école"),
         ("de ce territoire", "de cette municipalité", "de cet arrondissement", "de cette école"),
         ("de territoire", "de municipalité", "d’arrondissement", "d’école"),
         ("de territoires", "de municipalités", "d’arrondissements", "d’écoles"),
@@ -108,7 +109,7 @@ def test_without_another_noun_every_sentence_is_as_it_is_written() -> None:
 
 #: What may stand before the noun in French, besides words that are the same in every case.
 BEFORE = {"le", "les", "un", "une", "du", "des", "de", "ce", "ces", "au", "aux", "aucun", "tous", "chaque", "quel"}
-BEFORE |= {"plusieurs", "votre", "ses", "seul", "seuls", "autre", "autres", "même"}
+BEFORE |= {"plusieurs", "mon", "votre", "ses", "seul", "seuls", "autre", "autres", "même"}
 
 
 def test_what_stands_in_braces_is_known_to_agree() -> None:

@@ -60,6 +60,9 @@ def page(open_page: Explorer) -> Explorer:
 def test_as_decided(page: Explorer) -> None:
     assert page.amounts(3) == page.amounts(4) == of_python(page.allocation)
     assert page.text(".ex-banner").startswith("Simulation – ne constitue pas une décision")
+    # Nobody decided, and nothing is called decided.
+    assert "Proposé" in page.text("#ex-table thead")
+    assert "écidé" not in page.text("#explorer")
     assert page.tab.locator(".ex-alarm .notice").count() == 0
     # Every blank of every sentence is filled.
     assert "{" not in page.text("main")
@@ -412,6 +415,7 @@ def test_a_decision_groups_and_who_comes_in(chromium: Any, tmp_path: Path) -> No
         page.settle()
         # A decision is on record, and nothing is moved.
         assert not page.tab.locator(".ex-banner").is_visible()
+        assert "As decided" in page.text("#ex-table thead")
         assert page.amounts() == of_python(decided)
         page.tab.select_option("#ex-group", label="Region: south")
         assert page.column(1) == ["C"]

@@ -145,7 +145,7 @@ def test_beyond_a_usable_size_it_says_so(tmp_path: Path, monkeypatch: pytest.Mon
     block = re.search(r'id="explorer-data">(.*?)</script>', text, flags=re.DOTALL)
     assert block is not None
     (told,) = json.loads(block[1])["closed"]
-    assert "13 territoires" in told
+    assert "13 MRC" in told
 
 
 # In a browser: the reader of override files, and codes.

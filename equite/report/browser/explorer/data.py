@@ -57,7 +57,7 @@ def explorer_data(allocation: Allocation, payload: Mapping[str, Any]) -> dict[st
         "knobs": knobs_of(labels, payload["parameters"]),
         "marks": _marks(payload, labels),
         "weights": weights_of(formula, payload["parameters"]),
-        "words": _words(language),
+        "words": _words(language, is_decided=formula.decision is not None),
         "symbol": labels.symbol,
         "percent": percent,
         "separator": LOCALES[language].separator,
@@ -78,7 +78,9 @@ def closed_sentences(allocation: Allocation, labels: Labels, payload: Mapping[st
     found = [payload["sentences"][CLOSED[reason]][labels.language]["what"] for reason in payload["closed"]]
     if rows > MOST_ROWS:
         found.append(labels.say("explore-closed-size", rows=labels.number(rows), most=labels.number(MOST_ROWS)))
-    return [labels.say("explore-closed", why=why) for why in found]
+    is_decided = allocation.formula.decision is not None
+    entry = "explore-closed" if is_decided else "explore-closed-proposed"
+    return [labels.say(entry, why=why) for why in found]
 
 
 def _marks(payload: Mapping[str, Any], labels: Labels) -> list[str]:
@@ -96,10 +98,15 @@ def _mark(place: tuple[str | int, ...], labels: Labels) -> str:
     return ""
 
 
-def _words(language: Language) -> dict[str, str]:
-    """Return every sentence that the script says, its blanks left open."""
-    entries = (entry for entry in explorer_entries() if has(entry, language))
-    return {entry: typeset(str(template(entry, language)), language) for entry in entries}
+def _words(language: Language, *, is_decided: bool) -> dict[str, str]:
+    """Return every sentence that the script says, its blanks open; nothing is called decided that nobody decided."""
+    found = {}
+    for entry in explorer_entries():
+        proposed = f"{entry}-proposed"
+        said = proposed if not is_decided and has(proposed, language) else entry
+        if has(said, language):
+            found[entry] = typeset(str(template(said, language)), language)
+    return found
 
 
 def _names(allocation: Allocation) -> list[str]:

@@ -18,10 +18,11 @@ __all__ = ["explorer_extra", "explorer_section"]
 
 def explorer_section(report: ReportContext) -> PageSection:
     """Return the section that a script fills; without one it says how to open the file."""
+    is_decided = report.allocation.formula.decision is not None
     body = fragment(
-        element("p", report.say("explore-lead")),
-        _not_measured(report),
         element("div", element("p", report.say("explore-off")), id="explorer-off", class_="notice"),
+        element("p", report.say("explore-lead" if is_decided else "explore-lead-proposed")),
+        _not_measured(report),
         element("div", id="explorer", hidden=True),
     )
     return PageSection("what-if", report.say("explore-title"), body)
