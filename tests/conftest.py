@@ -39,7 +39,7 @@ settings.register_profile("law", max_examples=_EACH, deadline=None, **_MORE)
 settings.load_profile("law")
 # A law of money is decorated with the one; a law of cascades, whose examples are many allocations each, with the other.
 settings.register_profile("law-of-money", settings.get_profile("law"), max_examples=_OF_MONEY)
-settings.register_profile("law-of-cascades", settings.get_profile("law"), max_examples=_OF_MONEY * 2 // 5)
+settings.register_profile("law-of-cascades", settings.get_profile("law"), max_examples=_OF_MONEY // 5)
 
 
 def pytest_configure() -> None:

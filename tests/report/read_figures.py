@@ -67,6 +67,7 @@ def values_workbook(allocation: Allocation, folder: Path) -> Reading:
     labels = Labels(allocation.formula)
     book = openpyxl.load_workbook(path, data_only=True)
     headings, *rows = book[labels.say("book-allocation")].iter_rows()
+    rows = [row for row in rows if row[0].value != labels.simulation]
     found: Reading = {}
     for at, row in enumerate(rows):
         key = str(row[0].value) if at < len(rows) - 1 else TOTALS
@@ -170,6 +171,12 @@ def terminal_lines(text: str, language: Language, *, some: bool = False) -> list
         re.split(" {2,}", line.strip())[1:] if some else [re.split(" {2,}", line)[-1]] for line in text.splitlines()
     ]
     return _all([end[-1] for end in ends if end], language)
+
+
+def told_lines(explanation: Explanation) -> list[str]:
+    """Give the lines of an explanation in the terminal, below its heading and what says that it is undecided."""
+    mark = Labels(explanation.allocation.formula).simulation
+    return [line for line in str(explanation).splitlines()[1:] if line.strip() != mark]
 
 
 def notebook_lines(explanation: Explanation) -> list[Decimal]:

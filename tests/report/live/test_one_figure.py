@@ -33,6 +33,7 @@ from read_figures import (
     sections,
     terminal,
     terminal_lines,
+    told_lines,
     values_workbook,
     why_sheet,
 )
@@ -180,7 +181,7 @@ def told_of(found: Allocation, folder: Path) -> list[str]:
         told += lines_unlike(explanation, amounts, table)
         told += reasons_unlike(code, page_reasons(section, found.language), columns, table)
         # What the terminal, notebooks and files show of one territory, they show of all.
-        others = [terminal_lines(str(explanation).partition("\n")[2], found.language)] if row < _MOST else []
+        others = [terminal_lines("\n".join(told_lines(explanation)), found.language)] if row < _MOST else []
         others += [notebook_lines(explanation), csv_lines(explanation, folder)] if row in (0, 3) else []
         told += [f"{code}: {each} for {amounts}" for each in others if each != amounts]
     return told
@@ -219,12 +220,12 @@ def test_a_cascade_shows_each_figure_once(tmp_path: Path) -> None:
             assert step.explanation is not None
             table = terminal(step.explanation.allocation)
             table = {(row, spoken(heading)): value for (row, heading), value in table.items()}
-            amounts = terminal_lines(str(step.explanation).partition("\n")[2], language)
+            amounts = terminal_lines("\n".join(told_lines(step.explanation)), language)
             assert not lines_unlike(step.explanation, amounts, table)
             cell = in_file[labels.tier(step.tier), step.code, received.split(" (")[0]]
             assert number(cell, language) == amounts[-1]
             # The trail tells the same lines; those that are long go over two of its own.
             told = " ".join(str(found.explain(code)).split())
-            lines = [" ".join(line.split()) for line in str(step.explanation).splitlines()[1:-1]]
+            lines = [" ".join(line.split()) for line in told_lines(step.explanation)[:-1]]
             assert lines
             assert not [line for line in lines if line not in told]

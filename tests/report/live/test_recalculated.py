@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.excel, pytest.mark.slow]
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 GOLDEN = Path(__file__).resolve().parents[4] / "shared" / "data" / "golden"
-COUNT = int(os.environ.get("EQUITE_RANDOM_PAGES") or 40)
+COUNT = int(os.environ.get("EQUITE_RANDOM_PAGES") or 20)
 SEED = os.environ.get("EQUITE_RANDOM_SEED") or "equite"
 
 #: The pages of the examples, each with its table and what is laid over it; published tables are not shipped.

@@ -100,7 +100,7 @@ def told(tab: Any) -> str:
 def test_search(tab: Any, shown: Allocation) -> None:
     every = len(shown.codes)
     assert len(visible(tab)) == every
-    assert told(tab).startswith(f"{every} territ")
+    assert told(tab).startswith(f"{every} ")
     name, code = named(shown)[-1], shown.codes[-1]
     # Without accents, in capitals: as people type.
     tab.fill("#search", name.upper().replace("É", "E"))
