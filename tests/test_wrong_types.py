@@ -71,7 +71,7 @@ ARGUMENTS: list[tuple[Callable[[Any], object], str, str]] = [
     (lambda given: DONE.diagnose(given), "`index`", "donnez un texte"),
     (lambda given: INDEXED.profile("a", tier=given), "`tier`", "donnez un texte"),
     (lambda given: DONE.to_excel("a.xlsx", template=given), "`template`", "le chemin d’un fichier"),
-    (lambda given: DONE.to_html("a.html", given), "`territories`", "une liste de textes"),
+    (lambda given: DONE.to_html("a.html", given), "`only`", "une liste de textes"),
     (lambda given: DONE.to_csv(given), "the path of the file to write", "le chemin du fichier à écrire"),
     (lambda given: DONE.to_parquet(given), "the path of the file to write", "le chemin du fichier à écrire"),
     (lambda given: equite.compare(DONE, DONE).to_html(given), "the path of the file", "le chemin du fichier"),

@@ -737,9 +737,7 @@ class Allocation:
         from equite.report.browser.explorer import live_to_html
         from equite.report.html.page import to_html
 
-        if live:
-            return live_to_html(self, path, territories if only is None else only, sections=sections)
-        return to_html(self, path, only, sections=sections, territories=territories)
+        return (live_to_html if live else to_html)(self, path, only, sections=sections, territories=territories)
 
     def _repr_html_(self) -> str:
         from equite.report.html.allocation import allocation_html

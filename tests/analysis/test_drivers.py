@@ -91,7 +91,7 @@ def adds_up(found: equite.Drivers) -> None:
 
 
 @given(st.integers(0, 10**9))
-@settings(of_money, max_examples=max(1, of_money.max_examples // 25))
+@settings(of_money, max_examples=max(1, of_money.max_examples // 50))
 def test_drivers_add_up_and_change_sign_when_swapped(seed: int) -> None:
     for before, after in pairs(f"drivers-{seed}", EACH):
         found, back = equite.drivers(before, after), equite.drivers(after, before)

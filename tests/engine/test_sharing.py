@@ -204,14 +204,14 @@ def test_floor_and_ceiling_together() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (dict(amount=100, score=[1, 1], upper=[10, 20]), "caps"),
+        (dict(amount=100, score=[1, 1], upper=[10, 20]), "ceilings"),
         (dict(amount=100, score=[0, 0]), "lack of any score"),
         (dict(amount=10, score=[1, 1], lower=[10, 20]), "floors"),
         (dict(amount=10, score=[1, 1], fixed=[10, 20]), "highest score would lose most"),
         (dict(amount=10, score=[1, -1]), "negative"),
         (dict(amount=10, score=[1, np.nan]), "missing or infinite"),
         (dict(amount=np.inf, score=[1, 1]), "missing or infinite"),
-        (dict(amount=10, score=[1, 1], lower=[5, 5], upper=[1, 9]), "above its upper"),
+        (dict(amount=10, score=[1, 1], lower=[5, 5], upper=[1, 9]), "above its ceiling"),
     ],
 )
 def test_what_cannot_be_shared_is_refused_in_both_languages(arguments: dict, words: str) -> None:

@@ -130,5 +130,5 @@ def test_a_file_that_is_no_layer_or_leads_elsewhere_is_refused(tmp_path: Path) -
     elsewhere.write_text(f'<OGRVRTDataSource><OGRVRTLayer name="old">{source}</OGRVRTLayer></OGRVRTDataSource>')
     os.mkfifo(pipe)
     for file in (damaged, elsewhere, pipe, "https://example.org/old.gpkg"):
-        with pytest.raises(TerritoriesError, match=r"couche|fichier"):
+        with pytest.raises(TerritoriesError, match=r"layer|file"):
             Crosswalk.of_polygons(file, new(), **LAYERS)

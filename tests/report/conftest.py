@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,7 @@ decision: {adopted_by: "Conseil", date: "2025-12-10", resolution: "2025-14", dis
 """
 
 #: Names that a spreadsheet, a browser or a terminal would obey.
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 NASTY = ("=1+1", "+cmd|' /C calc'!A0", "-2", "@SUM(A1)", "<script>alert(1)</script>", 'A; "B", C', "Îles\x1b[2J")
 
 
@@ -99,6 +101,19 @@ def table(count: int = 20) -> pd.DataFrame:
             "montant_2025": np.round(shares * chance.uniform(0.75, 1.3, count)),
         }
     )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Open the machine's own Chromium, once for all tests; nothing is downloaded."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        pytest.skip(f"none of {', '.join(CHROMIUM)} is installed")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

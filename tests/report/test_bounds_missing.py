@@ -129,6 +129,6 @@ def test_a_part_s_own_floor_is_told_too(tmp_path: Path) -> None:
 
 
 def test_the_formula_in_words_says_what_a_missing_figure_does() -> None:
-    rule = "A limit does not hold for a territory that lacks a figure it rests on."
+    rule = "A floor or a ceiling does not apply to a territory that lacks a figure it rests on."
     assert rule in " ".join(formula_in_words(allocated().formula).split())
     assert rule not in " ".join(formula_in_words(allocated(floor="10").formula).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -112,8 +113,7 @@ def test_notices_that_are_killed_are_all_there_or_none_and_the_next_run_clears(t
             os.waitpid(child, 0)
         if folder.exists():
             assert sorted(file.name for file in folder.iterdir()) == NOTICES
-            for file in folder.iterdir():
-                file.unlink()
+            shutil.rmtree(folder)
     for left in tmp_path.glob(".equite-*"):
         os.utime(left, (time.time() - 60,) * 2)
     write_notices(found, folder)

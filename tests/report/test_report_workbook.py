@@ -245,7 +245,7 @@ def test_entitlements_units_and_groups(shared: Shared, tmp_path: Path) -> None:
     due = shared(rows, unit=unit, parts=[{"id": "p", "share": {"as_is": "people * 2"}}])
     cells = cells_of(due.to_excel(tmp_path / "a.xlsx"))
     assert cells["Contrôles"][6][:3] == ["La somme des montants égale le total calculé", 8, 8]
-    assert "ce que les règles donnent à 2 territoires" in texts_of(cells["Lisez-moi"])
+    assert "ce que les règles donneraient à 2 territoires" in texts_of(cells["Lisez-moi"])
     assert 'Montant (postes "A")' in cells["Répartition"][0]
 
 

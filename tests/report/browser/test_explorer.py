@@ -39,7 +39,7 @@ def decided() -> Allocation:
 @pytest.fixture(scope="module")
 def address(decided: Allocation, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Write its page; give where it is."""
-    return decided.to_html(tmp_path_factory.mktemp("live") / "page.html", territories=["480"], live=True).as_uri()
+    return decided.to_html(tmp_path_factory.mktemp("live") / "page.html", only=["480"], live=True).as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ def test_a_field_that_holds_no_number_moves_nothing(page: Explorer) -> None:
 
 def test_in_english(chromium: Any, tmp_path: Path) -> None:
     decided = example(REGION, "en")
-    address = decided.to_html(tmp_path / "page.html", territories=[], live=True).as_uri()
+    address = decided.to_html(tmp_path / "page.html", only=[], live=True).as_uri()
     with explored(chromium, decided, address) as page:
         page.settle()
         assert page.text(".ex-banner").startswith("Simulation – not a decision")
@@ -228,7 +228,7 @@ def test_an_address_of_another_formula_is_refused(chromium: Any, page: Explorer,
     page.type("envelope", "1300000")
     hash_ = page.tab.url.split("#")[1]
     other = example("region_13/equal", page.allocation.language)
-    address = other.to_html(tmp_path / "other.html", territories=[], live=True).as_uri()
+    address = other.to_html(tmp_path / "other.html", only=[], live=True).as_uri()
     with explored(chromium, other, f"{address}#{hash_}") as found:
         found.settle()
         assert "autre formule" in found.text("#explorer > .ex-said")
@@ -348,7 +348,7 @@ def test_without_scripts_it_is_the_report_and_says_how_to_open_it(
 def test_a_page_that_does_not_find_the_decided_amounts_moves_nothing(
     chromium: Any, decided: Allocation, tmp_path: Path
 ) -> None:
-    file = decided.to_html(tmp_path / "page.html", territories=[], live=True)
+    file = decided.to_html(tmp_path / "page.html", only=[], live=True)
     first = int(decided.units[0])
     text = file.read_text(encoding="utf-8").replace(f'"units":[{first},', f'"units":[{first + 1},')
     file.write_text(text, encoding="utf-8")
@@ -358,6 +358,7 @@ def test_a_page_that_does_not_find_the_decided_amounts_moves_nothing(
         assert page.tab.locator("#explorer input").count() == 0
 
 
+@pytest.mark.usefixtures("own_methods")
 def test_a_page_that_no_browser_computes_says_why(chromium: Any, tmp_path: Path) -> None:
     @normaliser("halved-for-the-browser")
     def halved(values: Any) -> Any:
@@ -435,9 +436,7 @@ def test_a_decision_groups_and_who_comes_in(chromium: Any, tmp_path: Path) -> No
 
 def test_quebec_after_moves(chromium: Any, tmp_path: Path) -> None:
     decided = example(QUEBEC, "fr")
-    with explored(
-        chromium, decided, decided.to_html(tmp_path / "page.html", territories=[], live=True).as_uri()
-    ) as page:
+    with explored(chromium, decided, decided.to_html(tmp_path / "page.html", only=[], live=True).as_uri()) as page:
         page.settle()
         page.type("constants.floor_share", "0,9")
         page.type("indices.need.families.territorial.criteria.distance_to_centre.more_need_when.cut", "50")

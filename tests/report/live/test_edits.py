@@ -292,14 +292,14 @@ def test_the_verdict_tells_the_sum_and_the_gap(edited: list[Edited]) -> None:
     )
     assert told["a floor that the money does not pay (en)"] == (
         "✗ Do not use these amounts. First check that fails: “Floor: the money goes round, with none left or lacking”. "
-        "Sum: $174,800; gap to the envelope: +$74,800."
+        "Sum: $174,800; gap to the envelope: +$74,800. Simulation – not a decision."
     )
     first = "Allocation: no formula was typed over"
     assert told["an amount typed over its formula (en)"].startswith(
         f"✗ Do not use these amounts. First check that fails: “{first}”. Sum: $"
     )
     assert told["a floor that the money does not pay (fr)"].endswith(
-        "Somme : 174 800 $; écart avec l’enveloppe : +74 800 $."
+        "Somme : 174 800 $; écart avec l’enveloppe : +74 800 $. Simulation – ne constitue pas une décision."
     )
 
 

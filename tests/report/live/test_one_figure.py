@@ -1,6 +1,6 @@
 """A figure that is shown twice is the same figure, and what is shown adds up: read from the text of every output.
 
-Each example and forty random pages are written in every way there is; what stands there is read back as a person reads
+Each example and twenty random pages are written in every way there is; what stands there is read back as a person reads
 it. ``EQUITE_RANDOM_PAGES`` says how many random pages are drawn.
 """
 
@@ -50,7 +50,7 @@ pytestmark = pytest.mark.slow
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 #: Of so many territories the terminal's lines are read; the page's are read of all.
 _MOST = 12
-COUNT = int(os.environ.get("EQUITE_RANDOM_PAGES") or 40)
+COUNT = int(os.environ.get("EQUITE_RANDOM_PAGES") or 20)
 #: Pages of the examples whose tables are shipped, in a language, each with its table.
 SHIPPED = [
     ("quebec_mrc/formula.yaml", "quebec_mrc/territories.csv", "en"),

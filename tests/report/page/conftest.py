@@ -7,18 +7,9 @@ from pathlib import Path
 
 import pytest
 from page_reader import Element, read
+from shown_examples import SHOWN, example
 
-from equite import Allocation, Formula, allocate
-
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-#: A large table and a small one, the latter with previous amounts, a reserve and a check that fails.
-SHOWN = ("quebec_mrc/formula", "region_13/half_salary")
-
-
-def example(name: str, language: str) -> Allocation:
-    """Allocate an example in a language."""
-    page = EXAMPLES / f"{name}.yaml"
-    return allocate(Formula.read(page).replace(language=language), page.parent / "territories.csv")
+from equite import Allocation
 
 
 @pytest.fixture(scope="session", params=[(name, language) for name in SHOWN for language in ("fr", "en")], ids=str)

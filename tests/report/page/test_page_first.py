@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import example
 from page_reader import Element
+from shown_examples import example
 
 from equite import Allocation, Formula, SharingError, allocate
 from equite.errors import Problem

@@ -22,7 +22,7 @@ from equite.wording import Numeral
 if TYPE_CHECKING:
     from equite.engine.allocation import Allocation
 
-__all__ = ["MOST_ASKED", "MOST_TOLD", "SECTIONS", "page_to_html", "to_html"]
+__all__ = ["MOST_ASKED", "MOST_TOLD", "SECTIONS", "asked_for", "page_to_html", "to_html"]
 
 #: Up to so many territories, each has its section unasked; beyond, the file would be too heavy to send or to print.
 MOST_TOLD = 500
@@ -79,11 +79,16 @@ def to_html(
     OutputError
         More than 5,000 sections are asked for, or the file cannot be written. One that was there is left as it was.
     """
-    if territories is not None:
-        # Between the caller's line and this one stand the method and what holds its arguments to their types.
-        deprecated("Allocation.to_html(territories=…)", "Allocation.to_html(only=…)", above=2)
-        only = territories if only is None else only
-    return page_to_html(allocation, path, only, sections=sections)
+    return page_to_html(allocation, path, asked_for(only, territories), sections=sections)
+
+
+def asked_for(only: Iterable[str] | None, territories: Iterable[str] | None) -> Iterable[str] | None:
+    """Return whose sections are asked for; warn whoever calls them by their former name, at their line."""
+    if territories is None:
+        return only
+    # Between the caller's line and this one stand a writer, the method and what holds its arguments to their types.
+    deprecated("Allocation.to_html(territories=…)", "Allocation.to_html(only=…)", above=3)
+    return territories if only is None else only
 
 
 def page_to_html(
